@@ -1,0 +1,238 @@
+"""The door: start workflows, look at them, wait for them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from redis import Redis
+from redis.exceptions import ConnectionError as LostConnection
+from redis.exceptions import TimeoutError as LostReply
+
+from ..events.connection import ConnectionSettings, connect
+from ..events.wire import encode, message
+from ..language import Flow, compile_text, from_littleflow
+from . import values
+from .errors import (
+    IdConflict,
+    InProgress,
+    NewerVersion,
+    UnknownWorkflow,
+    WorkflowFailed,
+    WorkflowTerminated,
+)
+from .flows import Flows, pack
+from .inputs import Inputs
+from .keys import Keys
+from .states import Outcome, WorkflowState
+from .support import unsupported
+from .transitions import Report, Transitions
+from .views import Summary, TraceEntry, Views, WorkflowView
+
+if TYPE_CHECKING:
+    import littleflow
+
+#: Seconds for which a start is tried again while Redis cannot be reached.
+START_PATIENCE = 10.0
+
+#: Seconds between two looks at the state while waiting: a message of the end may get lost.
+WAIT_POLL = 1.0
+
+
+class Client:
+    """Everything that programs do with workflows. Safe to share between threads.
+
+    ``url`` such as ``redis://user:password@host:6379/0``; without it, and without ``redis``, the
+    environment says where Redis is (REDIS_URL, or REDIS_HOST, REDIS_PORT, REDIS_USERNAME,
+    REDIS_PASSWORD). Ids are accepted with and without ``workflow:``.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        redis: Redis | None = None,
+        keys: Keys | None = None,
+    ) -> None:
+        self.redis = redis or connect(ConnectionSettings.from_environment(url=url))
+        self.keys = keys or Keys()
+        self.flows = Flows(self.redis, self.keys)
+        self.transitions = Transitions(self.redis, self.keys)
+        self.views = Views(self.redis, self.keys, self.flows)
+        self.inputs = Inputs(self.redis, self.keys, self.flows)
+        self._stored: set[str] = set()
+
+    def start(
+        self,
+        workflow: str | os.PathLike[str] | Flow | littleflow.Flow,
+        input: Any = None,
+        *,
+        workflow_id: str | None = None,
+    ) -> str:
+        """Start a workflow and return its full id.
+
+        ``workflow`` is a text, the path of a file (as path-like), or a compiled flow. ``input`` is
+        a JSON value, merged over the flow's default input if both are objects. ``workflow_id`` is
+        an idempotency key: the same id with the same text and input is the same workflow.
+
+        Raises FlowError for a text that does not compile, UnsupportedFlow for what this version
+        cannot run, IdConflict, InvalidId, BadValue for an input that is no JSON.
+        """
+        flow = as_flow(workflow)
+        unsupported(flow)
+        name = flow.name or ""
+        id = self.keys.full_id(workflow_id or new_id(flow))
+        text = values.output_text(values.dump(_with_default(flow.input, input)))
+        digest, fields = pack(flow)
+        same = hashlib.sha256(f"{digest}\n{text}".encode()).hexdigest()[:32]
+        deadline = time.monotonic() + START_PATIENCE
+        while True:
+            try:
+                report = self.transitions.start(
+                    id,
+                    digest=same,
+                    flow_digest=digest,
+                    nonce=secrets.token_hex(4),
+                    name=name,
+                    input=text,
+                    flow=() if digest in self._stored else fields,
+                )
+            except (LostConnection, LostReply):
+                # The id is drawn, so a start whose reply was lost is found again, not repeated.
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.1)
+                continue
+            if report.outcome is not Outcome.NEED_FLOW:
+                break
+            self._stored.discard(digest)
+        return self._started(id, digest, report)
+
+    def _started(self, id: str, digest: str, report: Report) -> str:
+        if report.outcome is Outcome.CONFLICT:
+            raise IdConflict(
+                f"{id} was started before with another text or input: give another workflow_id, "
+                "or none"
+            )
+        self._stored.add(digest)
+        self.settle(report)
+        return id
+
+    def settle(self, report: Report) -> list[Report]:
+        """Fire the steps that a transition left ready, and those that follow; return the reports.
+
+        Nothing is lost if this is not done, or not to the end: a timer fires them a second later.
+        """
+        reports, waiting = [], list(report.ready)
+        while waiting:
+            calls = []
+            for ready in waiting:
+                firing = self.inputs.firing(ready)
+                calls.append(
+                    self.transitions.fire(ready, firing.action, firing.input, firing.reason)
+                )
+            done = [r for r in self.transitions.run(calls) if isinstance(r, Report)]
+            reports += done
+            waiting = [ready for r in done for ready in r.ready]
+        return reports
+
+    def state(self, workflow: str) -> WorkflowView:
+        """The workflow and all its steps. Raises UnknownWorkflow."""
+        return self.views.workflow(self.keys.full_id(workflow))
+
+    def trace(self, workflow: str) -> Iterator[TraceEntry]:
+        """Every change, oldest first. Raises UnknownWorkflow."""
+        return self.views.trace(self.keys.full_id(workflow))
+
+    def list(
+        self, state: str | WorkflowState | None = None, *, start: int = 0, size: int = 50
+    ) -> list[Summary]:
+        """Workflows, newest first; ``state`` limits them to one state."""
+        return self.views.list(WorkflowState(state) if state else None, start, size)
+
+    def wait(self, workflow: str, timeout: float | None = None) -> Any:
+        """Wait for the end, ``timeout`` seconds at most, and return the final output.
+
+        Raises WorkflowFailed, WorkflowTerminated, TimeoutError, UnknownWorkflow.
+        """
+        id = self.keys.full_id(workflow)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self.redis.pubsub(ignore_subscribe_messages=True) as done:
+            # Subscribe first: an end between the look and the subscription would go unseen.
+            done.subscribe(self.keys.done + id)
+            while not self.views.state(id).ended:
+                left = WAIT_POLL if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError(f"{id} did not end within {timeout} s")
+                done.get_message(timeout=min(left, WAIT_POLL))
+        return self._outcome(self.views.workflow(id))
+
+    @staticmethod
+    def _outcome(view: WorkflowView) -> Any:
+        if view.state is WorkflowState.FAILED:
+            raise WorkflowFailed(view.id, view.reasons)
+        if view.state is WorkflowState.TERMINATED:
+            raise WorkflowTerminated(view.id)
+        return view.output
+
+    def terminate(self, workflow: str) -> WorkflowState:
+        """Terminate a workflow and return its state.
+
+        What nobody works on is cancelled; what runs may end, until a second call. A workflow that
+        ended stays as it is. Raises UnknownWorkflow, NewerVersion.
+        """
+        id = self.keys.full_id(workflow)
+        self._checked(self.transitions.terminate(id), id)
+        return self.views.state(id)
+
+    def delete(self, workflow: str) -> None:
+        """Delete a workflow and all it has. Raises UnknownWorkflow, InProgress."""
+        id = self.keys.full_id(workflow)
+        self._checked(self.transitions.delete(id), id)
+
+    @staticmethod
+    def _checked(report: Report, id: str) -> None:
+        if report.outcome is Outcome.UNKNOWN_WORKFLOW:
+            raise UnknownWorkflow(id)
+        if report.outcome is Outcome.IN_PROGRESS:
+            raise InProgress(f"{id} is in progress: terminate it first")
+        if report.outcome is Outcome.NEWER:
+            raise NewerVersion(NewerVersion.__doc__)
+
+    def send_event(self, kind: str, data: Mapping[str, Any] | None = None) -> str:
+        """Append an event of any kind to the stream; return its id."""
+        fields: Any = encode(message(dict(data or {}), kind=kind))
+        id: bytes = self.redis.xadd(self.keys.events, fields)
+        return id.decode()
+
+
+def as_flow(workflow: str | os.PathLike[str] | Flow | littleflow.Flow) -> Flow:
+    """Compile a text or a file, or take a flow in either form. Raises FlowError, OSError."""
+    if isinstance(workflow, Flow):
+        return workflow
+    if isinstance(workflow, str):
+        return compile_text(workflow)
+    if isinstance(workflow, os.PathLike):
+        path = Path(workflow)
+        return compile_text(path.read_text(encoding="utf-8"), filename=str(path))
+    return from_littleflow(workflow)
+
+
+def new_id(flow: Flow) -> str:
+    """A new id: the flow's name, if it has one, and a random part."""
+    name = (flow.name or "").replace(":", ".")[:160]
+    return f"{name}-{uuid.uuid4()}" if name else str(uuid.uuid4())
+
+
+def _with_default(default: Any, given: Any) -> Any:
+    if given is None:
+        return {} if default is None else default
+    if isinstance(default, Mapping) and isinstance(given, Mapping):
+        return {**default, **given}
+    return given

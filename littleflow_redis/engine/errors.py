@@ -1,0 +1,63 @@
+"""What the engine raises.
+
+LittleflowError
+├── InvalidId           an id or namespace that can be none
+├── UnknownWorkflow     no workflow has this id
+├── IdConflict          the id belongs to a workflow of another text or input
+├── InProgress          not while the workflow runs
+├── UnsupportedFlow     the flow needs what this version cannot run
+├── NewerVersion        written by a newer version of this package
+├── WorkflowFailed      `wait`: it ended as FAILED
+└── WorkflowTerminated  `wait`: it ended as TERMINATED
+"""
+
+from __future__ import annotations
+
+
+class LittleflowError(Exception):
+    """Something went wrong in the workflow engine."""
+
+
+class InvalidId(LittleflowError, ValueError):
+    """This cannot be a workflow id."""
+
+
+class UnknownWorkflow(LittleflowError, LookupError):
+    """There is no such workflow."""
+
+    def __init__(self, workflow: str) -> None:
+        super().__init__(f"there is no workflow {workflow!r}: `list` shows those there are")
+        self.workflow = workflow
+
+
+class IdConflict(LittleflowError, ValueError):
+    """A workflow with this id was started with another text or input."""
+
+
+class InProgress(LittleflowError):
+    """The workflow is in progress."""
+
+
+class UnsupportedFlow(LittleflowError, ValueError):
+    """The flow needs something that this version cannot run."""
+
+
+class NewerVersion(LittleflowError):
+    """The workflow was written by a newer version of littleflow_redis: upgrade this process."""
+
+
+class WorkflowFailed(LittleflowError):
+    """The workflow ended as FAILED; ``reasons`` says why, a sentence each."""
+
+    def __init__(self, workflow: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(f"{workflow} failed: {'; '.join(reasons) or 'no reason was given'}")
+        self.workflow = workflow
+        self.reasons = reasons
+
+
+class WorkflowTerminated(LittleflowError):
+    """The workflow was terminated before it finished."""
+
+    def __init__(self, workflow: str) -> None:
+        super().__init__(f"{workflow} was terminated before it finished")
+        self.workflow = workflow

@@ -1,0 +1,59 @@
+"""Compiled flows as they are stored: shared by all workflows of the same text, by digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from threading import Lock
+
+import redis
+
+from ..events.lua import Argument
+from ..language import Flow, load, save
+from . import records, values
+from .keys import Keys
+
+#: Flows kept in memory by one process.
+MAX_CACHED = 128
+
+
+def pack(flow: Flow) -> tuple[str, list[Argument]]:
+    """The digest of a flow and the fields and values that store it."""
+    document = values.dump(save(flow))
+    fields: list[Argument] = ["steps", len(flow), "doc", document]
+    for name, packed in records.pack_flow(flow):
+        fields += (name, packed)
+    return hashlib.sha256(document.encode()).hexdigest()[:32], fields
+
+
+class Flows:
+    """Reads stored flows, the most recent ones from memory. Safe to share between threads."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._cache: OrderedDict[str, Flow] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, digest: str) -> Flow:
+        """The flow of this digest. Raises LookupError if it is not stored."""
+        with self._lock:
+            if digest in self._cache:
+                self._cache.move_to_end(digest)
+                return self._cache[digest]
+        document = self._client.hget(self._keys.flow + digest, "doc")
+        if document is None:
+            raise LookupError(f"flow {digest} is not stored")
+        flow = load(values.load(document))
+        with self._lock:
+            self._cache[digest] = flow
+            if len(self._cache) > MAX_CACHED:
+                self._cache.popitem(last=False)
+        return flow
+
+    def of(self, workflow: str) -> Flow:
+        """The flow of a workflow, by full id. Raises LookupError if there is none."""
+        digest = self._client.hget(workflow, "flow")
+        if digest is None:
+            raise LookupError(f"there is no workflow {workflow}")
+        return self.get(digest.decode())

@@ -1,0 +1,170 @@
+"""Every Redis key of the engine: its name, type and lifetime.
+
+====================================  =======  ==========================================================
+key                                   type     what, and how long
+====================================  =======  ==========================================================
+``workflows:run``                     stream   public: the events; entries go by the rules of `receipts`
+``workflows:all``                     list     public: full ids, newest first, until deleted
+``workflows:inprogress``              set      public: full ids, until the script that ends the workflow
+``workflow:<id>``                     hash     the workflow: flow, nonce, counters, times; until deleted
+``workflow:<id>:state``               string   public: its state; until deleted
+``workflow:<id>:output:<step>``       string   public: JSON text; -1 is the input; until deleted
+``workflow:<id>:steps``               hash     ``<step>`` record, ``t<step>`` tokens that arrived
+``workflow:<id>:open``                hash     ``<index>:<token>`` → open attempt; until it is closed
+``workflow:<id>:timers``              set      its members of ``workflows:timers``
+``workflow:<id>:trace``               list     every change, oldest first
+``workflows:flow:<digest>``           hash     a compiled flow; as long as a workflow refers to it
+``workflows:open``                    hash     start-task id → its attempt; until it is closed
+``workflows:timers``                  zset     what is due when (ms)
+``workflows:flight:<category>``       hash     task id → what a bridge published; until it is closed
+``workflows:index``                   zset     all ids by creation (ms); ``:<STATE>`` those in a state
+``workflows:receipted``               hash     user event → its receipt; until it leaves the stream
+``workflows:changes``                 stream   the live feed; trimmed
+``workflows:dead``                    stream   dead letters; trimmed
+``workflows:counts``                  hash     counters since ever: late, duplicate, unknown ends
+====================================  =======  ==========================================================
+
+``<step>`` is the step's index and, under iterations, ``@`` and its scope: ``4`` or ``4@0.2``.
+All names take the namespace as prefix. The channel ``workflows:done:<full id>`` tells of an end.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import InvalidId
+
+#: What may follow ``workflow:``. Safe in keys, channels, patterns, URLs and file names.
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}", re.ASCII)
+_NAMESPACE = re.compile(r"[A-Za-z0-9_.:{}-]{0,100}", re.ASCII)
+#: Names under ``workflow:`` that are not workflows.
+_RESERVED = frozenset({"latch"})
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The key names under one namespace.
+
+    ``stream``, ``workflows`` and ``inprogress`` can be set by options of the commands; the
+    namespace prefixes them too.
+    """
+
+    namespace: str = ""
+    stream: str = "workflows:run"
+    workflows: str = "workflows:all"
+    inprogress: str = "workflows:inprogress"
+
+    def __post_init__(self) -> None:
+        if not _NAMESPACE.fullmatch(self.namespace):
+            raise InvalidId(
+                f"namespace {self.namespace!r}: use letters, digits, '_', '.', ':', '-' and a hash "
+                "tag in braces, 100 characters at most"
+            )
+
+    def full_id(self, workflow: str) -> str:
+        """The full id, which is also the workflow's key, from an id in any of its forms.
+
+        Raises InvalidId for what can be no id.
+        """
+        short = self.short_id(workflow)
+        if short in _RESERVED or not _ID.fullmatch(short):
+            raise InvalidId(
+                f"workflow id {short[:80]!r}: use 1 to 200 letters, digits, '_', '.' and '-'"
+            )
+        return f"{self.namespace}workflow:{short}"
+
+    def short_id(self, workflow: str) -> str:
+        """The id without namespace and ``workflow:``."""
+        return workflow.removeprefix(self.namespace).removeprefix("workflow:")
+
+    @property
+    def events(self) -> str:
+        return self.namespace + self.stream
+
+    @property
+    def all(self) -> str:
+        return self.namespace + self.workflows
+
+    @property
+    def running(self) -> str:
+        return self.namespace + self.inprogress
+
+    @property
+    def flow(self) -> str:
+        return f"{self.namespace}workflows:flow:"
+
+    @property
+    def open(self) -> str:
+        return f"{self.namespace}workflows:open"
+
+    @property
+    def timers(self) -> str:
+        return f"{self.namespace}workflows:timers"
+
+    @property
+    def flight(self) -> str:
+        return f"{self.namespace}workflows:flight:"
+
+    @property
+    def index(self) -> str:
+        return f"{self.namespace}workflows:index"
+
+    @property
+    def receipted(self) -> str:
+        return f"{self.namespace}workflows:receipted"
+
+    @property
+    def changes(self) -> str:
+        return f"{self.namespace}workflows:changes"
+
+    @property
+    def dead(self) -> str:
+        return f"{self.namespace}workflows:dead"
+
+    @property
+    def counts(self) -> str:
+        return f"{self.namespace}workflows:counts"
+
+    @property
+    def done(self) -> str:
+        """Channel prefix; the full id follows."""
+        return f"{self.namespace}workflows:done:"
+
+    def output(self, workflow: str, step: int | str) -> str:
+        return f"{self.full_id(workflow)}{OUTPUT}{step}"
+
+    def lua(self) -> dict[str, dict[str, str]]:
+        """What ``K.name`` and ``S.name`` stand for in the scripts."""
+        names = {
+            "stream": self.events,
+            "all": self.all,
+            "running": self.running,
+            "flow": self.flow,
+            "open": self.open,
+            "timers": self.timers,
+            "flight": self.flight,
+            "index": self.index,
+            "receipted": self.receipted,
+            "changes": self.changes,
+            "dead": self.dead,
+            "counts": self.counts,
+            "done": self.done,
+        }
+        suffixes = {
+            "state": STATE,
+            "output": OUTPUT,
+            "steps": STEPS,
+            "open": OPEN,
+            "timers": TIMERS,
+            "trace": TRACE,
+        }
+        return {"K": names, "S": suffixes}
+
+
+STATE = ":state"
+OUTPUT = ":output:"
+STEPS = ":steps"
+OPEN = ":open"
+TIMERS = ":timers"
+TRACE = ":trace"

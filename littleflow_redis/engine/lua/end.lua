@@ -1,0 +1,66 @@
+-- Apply the end of a task: close the attempt, store its output, fire what has its inputs.
+-- KEYS  workflow
+-- ARGV  event id, group, index, token or '', 'SUCCESS' or 'FAILURE', output (JSON text), reason,
+--       detail (JSON text: error, worker), clock override or ''
+-- Returns {code, state, reason, ready...}: APPLIED, LATE, DUPLICATE, UNKNOWN_WORKFLOW, BAD_INDEX,
+-- NEWER. All but BAD_INDEX and NEWER acknowledge the event.
+-- Race closed: acknowledgement, state and the start-tasks that follow are one. Apart, a worker that
+-- dies in between applies an end twice (state first) or never (acknowledgement first). The fence
+-- is the token: an end is applied only while its attempt is open.
+--@include base stamp workflow input close fire rest commit
+local event, group, index, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local w = load_workflow(KEYS[1], clock(ARGV[9]))
+local function acknowledged(code, counter)
+  redis.call('XACK', K.stream, group, event)
+  redis.call('HINCRBY', K.counts, counter, 1)
+  return {code, '', ''}
+end
+
+if not w then
+  redis.call('UNLINK', KEYS[1] .. S.output .. index)
+  return acknowledged(Outcome.UNKNOWN_WORKFLOW, 'unknown')
+end
+if w.version > VERSION then return {Outcome.NEWER, '', ''} end
+local static = index >= 0 and index <= w.last and static_of(w, index)
+local kind = static and static[Static.KIND]
+if kind ~= Kind.TASK and kind ~= Kind.LOAD and kind ~= Kind.STORE then
+  return {Outcome.BAD_INDEX, '', ''}
+end
+
+local scope = ''
+if token == '' then
+  -- Whoever echoes no token means the oldest attempt that started before this end; the
+  -- acknowledgement stands for the token: an event that is not pending was applied before.
+  if #redis.call('XPENDING', K.stream, group, event, event, 1) == 0 then
+    return acknowledged(Outcome.DUPLICATE, 'duplicate')
+  end
+  for _, open in ipairs(step_of(w, index, '')[Dynamic.OPEN]) do
+    local raw = redis.call('HGET', w.key .. S.open, index .. ':' .. open)
+    if raw and earlier(cmsgpack.unpack(raw)[Attempt.EVENT], event) then token = open; break end
+  end
+  w.changed = {}
+else
+  scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
+end
+
+local attempt = token ~= '' and close(w, index .. ':' .. token)
+if not attempt then
+  local entry = cmsgpack.pack({w.now, 'late', field_of(index, scope), 0, 0, ARGV[8]})
+  redis.call('XACK', K.stream, group, event)
+  redis.call('HINCRBY', K.counts, 'late', 1)
+  redis.call('RPUSH', w.key .. S.trace, entry)
+  return {Outcome.LATE, '', ''}
+end
+local step = step_of(w, index, scope)
+forget(step, token)
+if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = attempt[Attempt.QUEUED] end
+if ARGV[5] == 'SUCCESS' then
+  complete(w, index, scope, ARGV[6], 'end', attempt[Attempt.NUMBER], ARGV[8])
+else
+  fail(w, index, scope, attempt[Attempt.NUMBER], ARGV[7], ARGV[8])
+end
+settle(w)
+rest(w)
+redis.call('XACK', K.stream, group, event)
+commit(w)
+return report(w, Outcome.APPLIED)

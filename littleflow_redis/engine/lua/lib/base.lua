@@ -1,0 +1,38 @@
+-- What every script needs: sliced calls, Redis' clock, ids in order.
+
+-- `unpack` fails near 8,000 values; even, so that field-value pairs stay together.
+local SLICE = 4000
+
+-- redis.call(command, [key,] list...) in slices.
+local function sliced(command, key, list)
+  for from = 1, #list, SLICE do
+    local to = math.min(from + SLICE - 1, #list)
+    if key then redis.call(command, key, unpack(list, from, to))
+    else redis.call(command, unpack(list, from, to)) end
+  end
+end
+
+-- HMGET or MGET in slices; calls take(position in list, value or false).
+local function each_value(command, key, list, take)
+  for from = 1, #list, SLICE do
+    local to = math.min(from + SLICE - 1, #list)
+    local values = key and redis.call(command, key, unpack(list, from, to))
+      or redis.call(command, unpack(list, from, to))
+    for i = 1, #values do take(from + i - 1, values[i]) end
+  end
+end
+
+-- Milliseconds since 1970: Redis' own clock; tests alone override it.
+local function clock(override)
+  if override and override ~= '' then return tonumber(override) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Whether stream id a was given before b.
+local function earlier(a, b)
+  local ams, aseq = string.match(a, '^(%d+)-(%d+)$')
+  local bms, bseq = string.match(b, '^(%d+)-(%d+)$')
+  ams, bms = tonumber(ams), tonumber(bms)
+  return ams < bms or (ams == bms and tonumber(aseq) < tonumber(bseq))
+end

@@ -1,0 +1,97 @@
+-- Writing a plan. Nothing below can fail once the first write is done: types were read before, and
+-- Redis refuses for want of memory only before a script's first write.
+
+local NOTICES = {FINISHED = 'end-workflow', FAILED = 'failed-workflow',
+  TERMINATED = 'terminated-workflow'}
+-- Entries kept of the live feed, and fed to whoever watches all workflows.
+local MAX_CHANGES = 10000
+
+local function notify(w, kind)
+  redis.call('XADD', K.stream, '*', 'kind', '"' .. kind .. '"', 'apiVersion', '"v1"',
+    'at', stamp(w.now), 'workflow', '"' .. w.key .. '"')
+end
+
+local function write_steps(w)
+  local sets, drops = {}, {}
+  for field in pairs(w.changed) do
+    sets[#sets + 1] = field
+    sets[#sets + 1] = cmsgpack.pack(w.steps[field])
+  end
+  for field in pairs(w.counted) do
+    if w.tokens[field] == 0 then drops[#drops + 1] = 't' .. field
+    else sets[#sets + 1] = 't' .. field; sets[#sets + 1] = w.tokens[field] end
+  end
+  sliced('HSET', w.key .. S.steps, sets)
+  sliced('HDEL', w.key .. S.steps, drops)
+  sliced('MSET', nil, w.stored)
+  sliced('UNLINK', nil, w.dropped)
+end
+
+local function write_start_task(w, at, e)
+  local static = static_of(w, e.index)
+  local fields = {'kind', '"start-task"', 'apiVersion', '"v1"', 'at', at,
+    'workflow', '"' .. w.key .. '"', 'index', e.index, 'name', static[Static.NAME],
+    'base', static[Static.BASE], 'parameters', static[Static.PARAMETERS], 'input', e.input,
+    'token', '"' .. e.token .. '"'}
+  if static[Static.OPTIONS] ~= '' then
+    fields[#fields + 1] = 'options'
+    fields[#fields + 1] = static[Static.OPTIONS]
+  end
+  return redis.call('XADD', K.stream, '*', unpack(fields))
+end
+
+local function write_attempts(w)
+  local opened, known, gone, forgotten = {}, {}, {}, {}
+  for _, c in ipairs(w.closed) do
+    gone[#gone + 1] = c[1]
+    forgotten[#forgotten + 1] = c[2][Attempt.EVENT]
+    if c[2][Attempt.FLIGHT] ~= '' then
+      redis.call('HDEL', K.flight .. c[2][Attempt.FLIGHT], c[2][Attempt.TASK])
+    end
+  end
+  sliced('HDEL', w.key .. S.open, gone)
+  sliced('HDEL', K.open, forgotten)
+  local at = stamp(w.now)
+  for _, e in ipairs(w.emits) do
+    local id, field = write_start_task(w, at, e), e.index .. ':' .. e.token
+    opened[#opened + 1] = field
+    opened[#opened + 1] = cmsgpack.pack({e.field, e.activation, e.number, id, w.now, '', 0, '', ''})
+    known[#known + 1] = id
+    known[#known + 1] = w.key .. '|' .. field
+  end
+  sliced('HSET', w.key .. S.open, opened)
+  sliced('HSET', K.open, known)
+end
+
+local function write_state(w)
+  redis.call('SET', w.key .. S.state, w.state)
+  redis.call('HSET', w.key, 'reason', w.reason or '', 'ended', NOTICES[w.state] and w.now or 0)
+  redis.call('ZREM', K.index .. ':' .. w.before, w.key)
+  redis.call('ZADD', K.index .. ':' .. w.state, w.created, w.key)
+  if NOTICES[w.state] then
+    redis.call('SREM', K.running, w.key)
+    notify(w, NOTICES[w.state])
+    redis.call('PUBLISH', K.done .. w.key, w.state)
+  end
+end
+
+local function commit(w)
+  write_steps(w)
+  write_attempts(w)
+  sliced('ZADD', K.timers, w.timers)
+  for i = 2, #w.timers, 2 do redis.call('SADD', w.key .. S.timers, w.timers[i]) end
+  sliced('ZREM', K.timers, w.untimed)
+  sliced('SREM', w.key .. S.timers, w.untimed)
+  sliced('RPUSH', w.key .. S.trace, w.trace)
+  redis.call('HSET', w.key, 'open', w.open, 'waiting', w.waiting, 'done', w.done)
+  if w.state ~= w.before then write_state(w) end
+  redis.call('XADD', K.changes, 'MAXLEN', '~', MAX_CHANGES, '*', 'workflow', w.key,
+    'state', w.state, 'changes', table.concat(w.trace))
+end
+
+-- What the caller is told: the code, the state if it changed, its reason, then field and
+-- activation of every step that waits for Python.
+local function report(w, code)
+  return {code, w.state ~= w.before and w.state or '', w.reason or '', unpack(w.ready, 1,
+    math.min(#w.ready, SLICE))}
+end

@@ -1,0 +1,36 @@
+-- A step's input: its predecessors' outputs by ascending index; empty objects dropped; none gives
+-- {}, one itself, several a list. JSON stays text: cjson would turn [] into {} and round numbers.
+
+-- Bytes that one transition may gather.
+local MAX_BYTES = 64 * 1024 * 1024
+
+-- Whose outputs the next activation reads; -1 is the workflow's input.
+local function sources(w, index)
+  if index == 0 then return {-1} end
+  return cmsgpack.unpack(redis.call('HGET', w.flow, 'p' .. index))
+end
+
+-- Returns the JSON text, or nil when this transition gathers more than MAX_BYTES.
+local function gather(w, index, scope)
+  local texts, keys, places = {}, {}, {}
+  for i, source in ipairs(sources(w, index)) do
+    local field = field_of(source, scope)
+    texts[i] = w.outputs[field] or '{}'
+    if not w.outputs[field] then
+      keys[#keys + 1] = w.key .. S.output .. field
+      places[#keys] = i
+    end
+  end
+  each_value('MGET', nil, keys, function(i, text) texts[places[i]] = text or '{}' end)
+  local parts = {}
+  for _, text in ipairs(texts) do
+    if text ~= '{}' then
+      parts[#parts + 1] = text
+      w.bytes = w.bytes + #text
+    end
+  end
+  if w.bytes > MAX_BYTES then return nil end
+  if #parts == 0 then return '{}' end
+  if #parts == 1 then return parts[1] end
+  return '[' .. table.concat(parts, ',') .. ']'
+end

@@ -1,0 +1,28 @@
+-- Where a transition left the workflow: does it still move?
+
+local function stall_reason(w)
+  local all, best = redis.call('HGETALL', w.key .. S.steps), nil
+  local tokens = {}
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 1) == 't' then
+      tokens[string.sub(all[i], 2)] = tonumber(all[i + 1])
+    end
+  end
+  for field, count in pairs(w.tokens) do tokens[field] = count end
+  for field, count in pairs(tokens) do
+    local index = tonumber(string.match(field, '^%d+'))
+    if count > 0 and (not best or index < best[1]) then best = {index, count} end
+  end
+  if not best then return 'stalled: nothing runs and the end was not reached' end
+  local static = static_of(w, best[1])
+  local name = static[Static.KIND] == Kind.END and '"end"' or static[Static.NAME]
+  return string.format('stalled: step %d (%s) has %d of %d inputs', best[1],
+    string.gsub(name, '"', ''), best[2], static[Static.THRESHOLD])
+end
+
+-- Call it last in a plan: nothing open, ready or waiting means that nothing can ever happen again.
+local function rest(w)
+  if w.open > 0 or w.waiting > 0 then return end
+  if w.state == 'RUNNING' then conclude(w, 'FAILED', stall_reason(w))
+  elseif w.state == 'TERMINATING' then conclude(w, 'TERMINATED') end
+end

@@ -1,0 +1,63 @@
+-- The plan of one transition: what was read, and what is to be written. Nothing here writes, so a
+-- script that raises while it plans has changed nothing.
+
+-- Field of a step under a scope in :steps, and the end of its output key.
+local function field_of(index, scope)
+  return scope == '' and tostring(index) or index .. '@' .. scope
+end
+
+-- `f`: flow, nonce, last, open, waiting, done, version, created.
+local function plan(key, now, f, state)
+  return {key = key, now = now, flow = K.flow .. f[1], nonce = f[2], last = tonumber(f[3]),
+    open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
+    version = tonumber(f[7]), created = f[8], state = state, before = state,
+    statics = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
+    changed = {}, counted = {}, stored = {}, dropped = {}, emits = {}, closed = {}, gone = {},
+    ready = {}, timers = {}, untimed = {}, trace = {}}
+end
+
+local function load_workflow(key, now)
+  local f = redis.call('HMGET', key, 'flow', 'nonce', 'last', 'open', 'waiting', 'done',
+    'version', 'created')
+  return f[1] and plan(key, now, f, redis.call('GET', key .. S.state)) or nil
+end
+
+-- Read what firing these steps may need, in two calls however many they are.
+local function prefetch(w, indexes, scope)
+  local statics, fields = {}, {}
+  for _, index in ipairs(indexes) do
+    local field = field_of(index, scope)
+    if not w.statics[index] then statics[#statics + 1] = index end
+    if w.tokens[field] == nil then
+      fields[#fields + 1] = field
+      fields[#fields + 1] = 't' .. field
+    end
+  end
+  each_value('HMGET', w.flow, statics, function(i, raw)
+    w.statics[statics[i]] = cmsgpack.unpack(raw)
+  end)
+  each_value('HMGET', w.key .. S.steps, fields, function(i, raw)
+    if i % 2 == 0 then w.tokens[fields[i - 1]] = tonumber(raw or 0)
+    else w.steps[fields[i]] = raw and cmsgpack.unpack(raw) or {'idle', 0, 0, 0, 0, 0, '', {}} end
+  end)
+end
+
+local function static_of(w, index)
+  if not w.statics[index] then
+    local raw = redis.call('HGET', w.flow, index)
+    w.statics[index] = raw and cmsgpack.unpack(raw)
+  end
+  return w.statics[index]
+end
+
+-- A step's record, to be changed in place; marked, so that it is written.
+local function step_of(w, index, scope)
+  local field = field_of(index, scope)
+  if not w.steps[field] then prefetch(w, {index}, scope) end
+  w.changed[field] = true
+  return w.steps[field]
+end
+
+local function trace(w, what, field, activation, attempt, detail)
+  w.trace[#w.trace + 1] = cmsgpack.pack({w.now, what, field, activation, attempt, detail or ''})
+end

@@ -1,0 +1,20 @@
+-- A bridge published these tasks: mark their flights and acknowledge their start-tasks.
+-- KEYS  stream
+-- ARGV  group, flight category, clock override or '', then task id and event id of each
+-- Returns how many flights were marked.
+-- Race closed: mark and acknowledgement are one. Marked alone, a redelivered entry would wait for
+-- ever as published; acknowledged alone, a bridge that dies would leave it recorded and unpublished.
+-- A flight that is gone (its attempt was closed meanwhile) is not made anew.
+--@include base
+local flights, now, marked = K.flight .. ARGV[2], clock(ARGV[3]), 0
+for i = 4, #ARGV, 2 do
+  local raw = redis.call('HGET', flights, ARGV[i])
+  if raw then
+    local flight = cmsgpack.unpack(raw)
+    flight[Flight.STATE], flight[Flight.SINCE] = 'published', now
+    redis.call('HSET', flights, ARGV[i], cmsgpack.pack(flight))
+    marked = marked + 1
+  end
+  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i + 1])
+end
+return marked

@@ -1,0 +1,23 @@
+-- Take up new receipts: note which user events they stand for, and return what is to be printed.
+-- KEYS  stream
+-- ARGV  group, consumer, count
+-- Returns {entries read; per receipt: its fields, the target's fields or false}
+-- Reading here, not in Python, keeps the payload of all other events inside the server.
+--@include base
+local pages = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'NOACK',
+  'STREAMS', KEYS[1], '>')
+local found, entries = {}, pages and pages[1] and pages[1][2] or {}
+for _, entry in ipairs(entries) do
+  local kind, target = '', nil
+  for j = 1, #entry[2], 2 do
+    if entry[2][j] == 'kind' then kind = entry[2][j + 1] end
+    if entry[2][j] == 'for' then target = string.match(entry[2][j + 1], '^"(%d+%-%d+)"$') end
+  end
+  if kind == '"receipt"' and target then
+    local event = redis.call('XRANGE', KEYS[1], target, target)[1]
+    if event then redis.call('HSET', K.receipted, target, entry[1]) end
+    found[#found + 1] = entry[2]
+    found[#found + 1] = event and event[2] or false
+  end
+end
+return {#entries, unpack(found, 1, math.min(#found, SLICE))}

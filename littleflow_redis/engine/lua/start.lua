@@ -1,0 +1,39 @@
+-- Start a workflow: store it and fire its first step, in one.
+-- KEYS  workflow
+-- ARGV  digest of text and input, digest of the flow, nonce, name, input (JSON text), form version,
+--       clock override or '', then the flow's fields and values, or nothing if it may be stored
+-- Returns {code, state, reason, ready...}: APPLIED, EXISTS, CONFLICT, NEED_FLOW.
+-- Race closed: the reply is lost and the client calls again, with the same id: the second call finds
+-- the first one's workflow and changes nothing. A flow is never stored without a workflow that
+-- refers to it, so a client that dies in between leaves nothing behind.
+--@include base stamp workflow input close fire rest commit
+local key, digest, flow = KEYS[1], ARGV[1], ARGV[2]
+local known = redis.call('HGET', key, 'digest')
+if known then return {known == digest and Outcome.EXISTS or Outcome.CONFLICT, '', ''} end
+local flow_key = K.flow .. flow
+if redis.call('EXISTS', flow_key) == 0 and #ARGV == 7 then return {Outcome.NEED_FLOW, '', ''} end
+
+if #ARGV > 7 then
+  local fields = {}
+  for i = 8, #ARGV do fields[i - 7] = ARGV[i] end
+  sliced('HSET', flow_key, fields)
+end
+local now = clock(ARGV[7])
+local last = tonumber(redis.call('HGET', flow_key, 'steps')) - 1
+local w = plan(key, now, {flow, ARGV[3], last, 0, 0, 0, ARGV[6], now}, 'RUNNING')
+w.before, w.outputs['-1'] = '', ARGV[5]
+trace(w, 'RUNNING', '', 0, 0)
+fire(w, 0, '')
+settle(w)
+rest(w)
+
+redis.call('HINCRBY', flow_key, 'workflows', 1)
+redis.call('HSET', key, 'digest', digest, 'flow', flow, 'nonce', ARGV[3], 'name', ARGV[4],
+  'last', last, 'version', ARGV[6], 'created', now, 'ended', 0, 'reason', '')
+redis.call('SET', key .. S.output .. '-1', ARGV[5])
+redis.call('LPUSH', K.all, key)
+redis.call('SADD', K.running, key)
+redis.call('ZADD', K.index, now, key)
+notify(w, 'start-workflow')
+commit(w)
+return report(w, Outcome.APPLIED)

@@ -1,0 +1,56 @@
+-- Delete the entries of the stream that nobody needs any more; the only place that deletes them.
+-- KEYS  stream
+-- ARGV  id to go on after, count, grace and retention in ms, clock override or ''
+-- Returns {id to go on after, '' at the end; entries seen; entries deleted}
+-- Rules: a start-task goes when its attempt is closed, whoever acknowledged it before. A user's event
+-- goes when receipted and read by all, else after its retention. All else goes when every group has
+-- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine").
+-- Race closed: "closed" and "acknowledged" are read in the script that deletes.
+--@include base
+local OURS = {['"end-task"'] = true, ['"receipt"'] = true, ['"start-workflow"'] = true,
+  ['"end-workflow"'] = true, ['"failed-workflow"'] = true, ['"terminated-workflow"'] = true,
+  ['"countdown-latch-zero"'] = true}
+local entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+if #entries == 0 then return {'', 0, 0} end
+local first, last, now = entries[1][1], entries[#entries][1], clock(ARGV[5])
+
+-- Per group: the last id that it has read, and which of these entries it has not acknowledged.
+local groups = {}
+for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local group = {pending = {}}
+  local name
+  for i = 1, #info, 2 do
+    if info[i] == 'name' then name = info[i + 1] end
+    if info[i] == 'last-delivered-id' then group.read = info[i + 1] end
+  end
+  for _, row in ipairs(redis.call('XPENDING', KEYS[1], name, first, last, #entries)) do
+    group.pending[row[1]] = true
+  end
+  groups[#groups + 1] = group
+end
+
+local function done_by_all(id)
+  for _, group in ipairs(groups) do
+    if earlier(group.read, id) or group.pending[id] then return false end
+  end
+  return true
+end
+
+local ids, open, drop, forget = {}, {}, {}, {}
+for i, entry in ipairs(entries) do ids[i] = entry[1] end
+each_value('HMGET', K.open, ids, function(i, attempt) open[i] = attempt end)
+for i, entry in ipairs(entries) do
+  local id, fields, kind = entry[1], entry[2], ''
+  for j = 1, #fields, 2 do
+    if fields[j] == 'kind' then kind = fields[j + 1] end
+  end
+  local age, gone = now - tonumber(string.match(id, '^%d+')), false
+  if kind == '"start-task"' then gone = not open[i]
+  elseif OURS[kind] or kind == '' then gone = age > tonumber(ARGV[3]) or done_by_all(id)
+  elseif redis.call('HEXISTS', K.receipted, id) == 1 then gone = done_by_all(id)
+  else gone = age > tonumber(ARGV[4]) end
+  if gone then drop[#drop + 1] = id end
+end
+sliced('XDEL', KEYS[1], drop)
+sliced('HDEL', K.receipted, drop)
+return {#entries == tonumber(ARGV[2]) and '(' .. last or '', #entries, #drop}

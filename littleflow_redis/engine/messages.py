@@ -1,0 +1,216 @@
+"""The engine's events as they stand in the stream: start-task and end-task.
+
+Decoding is strict: a field that is missing or of the wrong type makes the event garbage, with a
+sentence that says which, and never half of an event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import values
+
+#: Characters of a traceback that are kept. The end matters, so the front is cut.
+MAX_TRACEBACK = 16_000
+
+#: Characters of a reason that are kept.
+MAX_REASON = 2_000
+
+
+class Garbage(ValueError):
+    """The event cannot be processed; the message says which field is wrong and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTask:
+    """A step that wants to be run. ``event`` is its id in the stream.
+
+    ``token`` names the attempt; whoever runs it echoes the token in the end-task.
+    """
+
+    event: str
+    workflow: str
+    index: int
+    name: str
+    base: str
+    token: str
+    parameters: Any
+    input: Any
+    options: Mapping[str, Any]
+
+    @property
+    def category(self) -> str:
+        return category_of(self.base)
+
+
+@dataclass(frozen=True, slots=True)
+class EndTask:
+    """The end of an attempt, as somebody reported it.
+
+    ``output`` is JSON text, None if the event carries none; ``token`` is empty if it was not
+    echoed; ``detail`` is JSON text for the trace: error, worker.
+    """
+
+    event: str
+    workflow: str
+    index: int
+    token: str
+    success: bool
+    output: str | None
+    reason: str
+    detail: str
+
+    def failed(self, reason: str) -> EndTask:
+        """The same end as a failure, for an output that cannot be stored."""
+        detail = values.dump({"reason": reason})
+        return replace(self, success=False, reason=reason, detail=detail)
+
+
+def category_of(base: str) -> str:
+    """The part before the first colon; empty if there is none."""
+    head, colon, _ = base.partition(":")
+    return head if colon else ""
+
+
+def kind_of(fields: Mapping[bytes, bytes]) -> str | None:
+    """The event's kind, None if it has none that can be read."""
+    raw = fields.get(b"kind", b"")
+    if raw[:1] == b'"' == raw[-1:] and b"\\" not in raw:
+        return raw[1:-1].decode("utf-8", "replace")
+    try:
+        kind = json.loads(raw)
+    except ValueError:
+        return None
+    return kind if isinstance(kind, str) else None
+
+
+def start_task(event: str, fields: Mapping[bytes, bytes]) -> StartTask:
+    """Read a start-task event. Raises Garbage."""
+    name = _text(fields, b"name")
+    options = _field(fields, b"options", {})
+    if not isinstance(options, dict):
+        raise Garbage("field 'options' must be an object")
+    return StartTask(
+        event=event,
+        workflow=_text(fields, b"workflow"),
+        index=_index(fields),
+        name=name,
+        base=_text(fields, b"base", name),
+        token=_text(fields, b"token", ""),
+        parameters=_field(fields, b"parameters", {}),
+        input=_field(fields, b"input", {}),
+        options=options,
+    )
+
+
+def end_task(event: str, fields: Mapping[bytes, bytes]) -> EndTask:
+    """Read an end-task event. Raises Garbage.
+
+    A status other than SUCCESS and an output that cannot be stored make it a failure: that is the
+    task's fault, not the event's.
+    """
+    status = _text(fields, b"status", "SUCCESS")
+    success, reason = status == "SUCCESS", _reason(fields, status)
+    output: str | None = None
+    if success and b"output" in fields:
+        try:
+            output = values.output_text(fields[b"output"])
+        except values.BadValue as error:
+            success, reason = False, str(error)
+    return EndTask(
+        event=event,
+        workflow=_text(fields, b"workflow"),
+        index=_index(fields),
+        token=_text(fields, b"token", ""),
+        success=success,
+        output=output,
+        reason=reason[:MAX_REASON],
+        detail=_detail(fields, "" if success else reason),
+    )
+
+
+def end_fields(
+    task: StartTask,
+    *,
+    output: Any = None,
+    reason: str | None = None,
+    error: Mapping[str, str] | None = None,
+    worker: str | None = None,
+    final: bool = False,
+) -> dict[str, Any]:
+    """The fields of the end-task event for an attempt, to be encoded by ``events``.
+
+    A ``reason`` makes it a failure; ``final`` forbids a retry.
+    """
+    fields: dict[str, Any] = {
+        "kind": "end-task",
+        "workflow": task.workflow,
+        "index": task.index,
+        "name": task.name,
+        "token": task.token,
+    }
+    if reason is None:
+        fields |= {"status": "SUCCESS", "output": output}
+    else:
+        fields |= {"status": "FAILURE", "reason": reason}
+    if error:
+        fields["error"] = dict(error)
+    if worker:
+        fields["worker"] = worker
+    if final:
+        fields["retry"] = False
+    return fields
+
+
+def _reason(fields: Mapping[bytes, bytes], status: str) -> str:
+    if status == "SUCCESS":
+        return ""
+    reason = _field(fields, b"reason", None)
+    if isinstance(reason, str) and reason:
+        return reason
+    error = _field(fields, b"error", None)
+    if isinstance(error, dict):
+        return f"{error.get('type', 'Error')}: {error.get('message', '')}"
+    return f"the task ended with status {status[:100]} and gave no reason"
+
+
+def _detail(fields: Mapping[bytes, bytes], reason: str) -> str:
+    detail: dict[str, Any] = {"reason": reason[:MAX_REASON]} if reason else {}
+    worker, error = _field(fields, b"worker", None), _field(fields, b"error", None)
+    if isinstance(worker, str):
+        detail["worker"] = worker[:200]
+    if isinstance(error, dict):
+        detail["error"] = {
+            "type": str(error.get("type", ""))[:200],
+            "message": str(error.get("message", ""))[:MAX_REASON],
+            "traceback": str(error.get("traceback", ""))[-MAX_TRACEBACK:],
+        }
+    return values.dump(detail) if detail else ""
+
+
+def _field(fields: Mapping[bytes, bytes], name: bytes, default: Any) -> Any:
+    raw = fields.get(name)
+    if raw is None:
+        return default
+    try:
+        return values.load(raw)
+    except values.BadValue as error:
+        raise Garbage(f"field {name.decode()!r}: {error}") from error
+
+
+def _text(fields: Mapping[bytes, bytes], name: bytes, default: str | None = None) -> str:
+    value = _field(fields, name, default)
+    if not isinstance(value, str):
+        problem = "is missing" if value is None else "must be a string"
+        raise Garbage(f"field {name.decode()!r} {problem}")
+    return value
+
+
+def _index(fields: Mapping[bytes, bytes]) -> int:
+    value = _field(fields, b"index", None)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
+        raise Garbage("field 'index' must be a step's number")
+    return value

@@ -1,0 +1,160 @@
+"""The packed records that Python and Lua share: msgpack arrays whose fields are named here once.
+
+The scripts write the same names, which `LUA` resolves, so neither side can drift from the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import IntEnum, IntFlag
+from typing import Any
+
+import msgpack
+
+from ..language import Flow, Step, StepKind
+from .states import Outcome
+from .values import dump
+
+#: Form of what is stored and of the scripts; a process leaves alone what a newer one wrote.
+VERSION = 1
+
+
+class Kind(IntEnum):
+    """What the firing of a step does."""
+
+    START = 0
+    END = 1
+    TASK = 2
+    LITERAL = 3
+    SUBFLOW_START = 4
+    SUBFLOW_END = 5
+    LOAD = 6
+    STORE = 7
+
+
+class Flag(IntFlag):
+    """`READY`: Python computes the input (merge, guard, iteration) before the step can run."""
+
+    READY = 1
+
+
+class Static(IntEnum):
+    """A step of a flow; the last five are JSON text."""
+
+    KIND = 1
+    THRESHOLD = 2
+    FLAGS = 3
+    PARTNER = 4
+    SUCCESSORS = 5
+    NAME = 6
+    BASE = 7
+    PARAMETERS = 8
+    OPTIONS = 9
+    VALUE = 10
+
+
+class Dynamic(IntEnum):
+    """A step of a workflow under one scope. Times in ms since 1970 by Redis' clock, 0 for none."""
+
+    STATE = 1
+    ACTIVATIONS = 2
+    ATTEMPTS = 3
+    QUEUED = 4
+    STARTED = 5
+    ENDED = 6
+    REASON = 7
+    OPEN = 8
+
+
+class Attempt(IntEnum):
+    """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category."""
+
+    STEP = 1
+    ACTIVATION = 2
+    NUMBER = 3
+    EVENT = 4
+    QUEUED = 5
+    OWNER = 6
+    TAKEN = 7
+    FLIGHT = 8
+    TASK = 9
+
+
+class Flight(IntEnum):
+    """What a bridge published, or is about to. ``OPEN`` is the attempt's field in `:open`."""
+
+    WORKFLOW = 1
+    OPEN = 2
+    EVENT = 3
+    OWNER = 4
+    STATE = 5
+    SINCE = 6
+
+
+class Change(IntEnum):
+    """An entry of the trace: when (ms), what, which step, activation, attempt, and JSON detail."""
+
+    AT = 1
+    WHAT = 2
+    STEP = 3
+    ACTIVATION = 4
+    ATTEMPT = 5
+    DETAIL = 6
+
+
+_KINDS = {
+    StepKind.START: Kind.START,
+    StepKind.END: Kind.END,
+    StepKind.TASK: Kind.TASK,
+    StepKind.LITERAL: Kind.LITERAL,
+    StepKind.SUBFLOW_START: Kind.SUBFLOW_START,
+    StepKind.SUBFLOW_END: Kind.SUBFLOW_END,
+    StepKind.LOAD: Kind.LOAD,
+    StepKind.STORE: Kind.STORE,
+}
+
+
+#: What ``Record.FIELD`` stands for in the scripts.
+LUA: dict[str, dict[str, int]] = {
+    fields.__name__: {name: int(field) for name, field in fields.__members__.items()}
+    for fields in (Kind, Flag, Static, Dynamic, Attempt, Flight, Change, Outcome)
+}
+
+
+def pack_flow(flow: Flow) -> Iterator[tuple[str, bytes]]:
+    """The fields of a stored flow that scripts read: per step its record and its predecessors.
+
+    They are apart, because an end reads the record of each successor, but only a firing reads
+    predecessors: of a wide join they are many.
+    """
+    for step in flow.steps:
+        yield str(step.index), msgpack.packb(_static(step))
+        yield f"p{step.index}", msgpack.packb(step.predecessors)
+
+
+def _static(step: Step) -> list[Any]:
+    flags = Flag.READY if step.merge or step.guard or step.iterate else Flag(0)
+    return [
+        int(_KINDS[step.kind]),
+        step.threshold,
+        int(flags),
+        step.partner,
+        step.successors,
+        dump(step.name),
+        dump(step.base),
+        dump({} if step.parameters is None else step.parameters),
+        dump(dict(step.options)) if step.options else "",
+        dump({} if step.value is None else step.value),
+    ]
+
+
+class Record:
+    """Reads a packed record by field name. Fields that an older form lacks read as None."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, packed: bytes) -> None:
+        self._values: Sequence[Any] = msgpack.unpackb(packed, strict_map_key=False)
+
+    def __getitem__(self, field: IntEnum) -> Any:
+        return self._values[field - 1] if field <= len(self._values) else None

@@ -1,0 +1,85 @@
+"""The engine's Lua scripts: read from ``lua/``, composed and named.
+
+A script says what it includes (``--@include base fire``, files of ``lua/lib``). Names such as
+``Dynamic.STATE``, ``Outcome.LATE``, ``K.stream`` and ``VERSION`` are replaced by their values here,
+so a name that Python does not know is found when the scripts are loaded, and costs nothing later.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from types import SimpleNamespace
+
+from ..events.lua import Script
+from . import records
+from .keys import Keys
+
+_INCLUDE = re.compile(r"^--@include (.+)$", re.MULTILINE)
+_COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
+_NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b")
+
+#: The files of ``lua/``, one transition each.
+NAMES = (
+    "dead_letter",
+    "delete",
+    "due",
+    "end",
+    "fire",
+    "missing",
+    "prune",
+    "published",
+    "receipts",
+    "reemit",
+    "start",
+    "sweep",
+    "take",
+    "terminate",
+)
+
+
+@cache
+def _read(path: str) -> str:
+    return (resources.files(__package__) / "lua" / path).read_text(encoding="utf-8")
+
+
+def compose(name: str, names: Mapping[str, Mapping[str, str | int]]) -> str:
+    """The text of one script: includes first, names resolved. KeyError: a name nobody knows."""
+
+    def resolve(match: re.Match[str]) -> str:
+        return json.dumps(names[match[1]][match[2]])
+
+    text = _read(f"{name}.lua")
+    included = _INCLUDE.search(text)
+    parts = [_read(f"lib/{part}.lua") for part in (included[1].split() if included else ())]
+    code = _COMMENT.sub("", "".join([*parts, text]))
+    return _NAME.sub(resolve, code).replace("VERSION", str(records.VERSION))
+
+
+class Scripts(SimpleNamespace):
+    """Every script under its name, for one set of key names."""
+
+    dead_letter: Script
+    delete: Script
+    due: Script
+    end: Script
+    fire: Script
+    missing: Script
+    prune: Script
+    published: Script
+    receipts: Script
+    reemit: Script
+    start: Script
+    sweep: Script
+    take: Script
+    terminate: Script
+
+
+@cache
+def scripts_for(keys: Keys) -> Scripts:
+    """Compose the scripts for these key names, once per process."""
+    names: dict[str, Mapping[str, str | int]] = {**records.LUA, **keys.lua()}
+    return Scripts(**{name: Script(name, compose(name, names)) for name in NAMES})

@@ -1,0 +1,191 @@
+"""Typed wrappers of the scripts: here alone stands in which order they take their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from ..events.group import GroupReader
+from ..events.lua import Argument, Call, run_batch
+from . import records
+from .keys import Keys
+from .messages import EndTask, StartTask
+from .scripts import scripts_for
+from .states import Outcome, WorkflowState
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A step that has its inputs and waits for Python to compute them. ``field``: see Keys."""
+
+    workflow: str
+    field: str
+    activation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a transition did. ``state`` is the workflow's new state, None if it did not change."""
+
+    outcome: Outcome
+    workflow: str = ""
+    state: WorkflowState | None = None
+    reason: str = ""
+    ready: tuple[Ready, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """Where a bridge records what it publishes: its category and the id of the Celery task."""
+
+    category: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt's fields, and those of the event it stands for, None if that is gone."""
+
+    fields: Mapping[bytes, bytes]
+    target: Mapping[bytes, bytes] | None
+
+
+class Transitions:
+    """Builds the calls of the scripts and reads their replies. Holds no state of its own."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self.client = client
+        self.keys = keys
+        self._scripts = scripts_for(keys)
+
+    def start(
+        self,
+        workflow: str,
+        *,
+        digest: str,
+        flow_digest: str,
+        nonce: str,
+        name: str,
+        input: str,
+        flow: Sequence[Argument] = (),
+    ) -> Report:
+        """Start a workflow; ``flow`` holds fields and values, to be given if it is not stored."""
+        args = (digest, flow_digest, nonce, name, input, records.VERSION, "", *flow)
+        return self.report(workflow, self._scripts.start.run(self.client, [workflow], args))
+
+    def end(self, end: EndTask, group: str, output: str) -> Call:
+        """Apply an end; ``output`` is its JSON text, wherever it was handed over."""
+        status = "SUCCESS" if end.success else "FAILURE"
+        args = (
+            end.event, group, end.index, end.token, status, output, end.reason, end.detail, "",
+        )  # fmt: skip
+        return Call(self._scripts.end, [end.workflow], args)
+
+    def fire(self, ready: Ready, action: str, input: str, reason: str = "") -> Call:
+        """Fire a ready step: ``run`` it with its input, ``skip`` or ``fail`` it."""
+        args = (ready.field, ready.activation, action, input, reason, "")
+        return Call(self._scripts.fire, [ready.workflow], args)
+
+    def take(
+        self, task: StartTask, owner: str, worker: str = "", flight: Flight | None = None
+    ) -> Call:
+        """Take an attempt before any work is done for it; ``owner`` is the group's name."""
+        category, id = (flight.category, flight.task) if flight else ("", "")
+        args = (task.index, task.token, owner, worker, category, id, "")
+        return Call(self._scripts.take, [task.workflow], args)
+
+    def published(self, group: str, flights: Sequence[tuple[Flight, str]]) -> int:
+        """Mark flights of one category as published and acknowledge their start-task events."""
+        if not flights:
+            return 0
+        pairs = [text for flight, event in flights for text in (flight.task, event)]
+        args = (group, flights[0][0].category, "", *pairs)
+        return int(self._scripts.published.run(self.client, [self.keys.events], args))
+
+    def terminate(self, workflow: str) -> Report:
+        reply = self._scripts.terminate.run(self.client, [workflow], ("",))
+        return self.report(workflow, reply)
+
+    def delete(self, workflow: str) -> Report:
+        return self.report(workflow, self._scripts.delete.run(self.client, [workflow], ()))
+
+    def dead_letter(self, event: str, group: str, reason: str) -> str | None:
+        """Move an event to the dead letters and return its id there, None if it is gone."""
+        args = (event, group, reason, "")
+        letter = self._scripts.dead_letter.run(self.client, [self.keys.events], args)
+        return letter.decode() if letter else None
+
+    def reemit(self, workflow: str, field: str, event: str, input: str) -> Outcome:
+        """Write the start-task of an open attempt again if it is missing."""
+        reply = self._scripts.reemit.run(self.client, [workflow], (field, event, input))
+        return Outcome(reply[0])
+
+    def due(self, count: int) -> tuple[float | None, list[bytes]]:
+        """Up to ``count`` timers that are due, and the seconds until the next one, if any."""
+        reply = self._scripts.due.run(self.client, [self.keys.timers], (count, ""))
+        return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
+
+    def missing(self, events: Sequence[bytes]) -> list[bytes]:
+        """Those of these entries that are not in the stream."""
+        found: list[bytes] = self._scripts.missing.run(self.client, [self.keys.events], events)
+        return found
+
+    def receipts(self, group: str, consumer: str, count: int) -> tuple[int, list[Receipt]]:
+        """Take up new receipts: how many entries were read, and the receipts among them."""
+        args = (group, consumer, count)
+        reply = self._scripts.receipts.run(self.client, [self.keys.events], args)
+        found = [
+            Receipt(_fields(reply[i]), _fields(reply[i + 1]) if reply[i + 1] else None)
+            for i in range(1, len(reply), 2)
+        ]
+        return int(reply[0]), found
+
+    def sweep(
+        self, position: str, count: int, *, grace: float, retention: float
+    ) -> tuple[str, int, int]:
+        """Delete what nobody needs among ``count`` entries from ``position`` on; times in s.
+
+        Returns where to go on (empty at the end), entries seen, entries deleted.
+        """
+        args = (position, count, round(grace * 1000), round(retention * 1000), "")
+        reply = self._scripts.sweep.run(self.client, [self.keys.events], args)
+        return reply[0].decode(), int(reply[1]), int(reply[2])
+
+    def prune(self, group: str, position: str, count: int) -> tuple[str, int]:
+        """Acknowledge pending ids without an entry; return where to go on, and how many."""
+        args = (group, position, count)
+        reply = self._scripts.prune.run(self.client, [self.keys.events], args)
+        return reply[0].decode(), int(reply[1])
+
+    def groups(self) -> list[str]:
+        """The consumer groups of the stream."""
+        return [group["name"].decode() for group in self.client.xinfo_groups(self.keys.events)]
+
+    def ensure_group(self, group: str) -> None:
+        """Make the stream and the group where they are missing, at id 0."""
+        GroupReader(self.client, self.keys.events, group).ensure()
+
+    def run(self, calls: Sequence[Call]) -> list[Report | Exception]:
+        """Send the calls in one round trip; a call that raised has its exception as result."""
+        return [
+            reply if isinstance(reply, Exception) else self.report(str(call.keys[0]), reply)
+            for call, reply in zip(calls, run_batch(self.client, calls), strict=True)
+        ]
+
+    def report(self, workflow: str, reply: Sequence[Any]) -> Report:
+        """Read a script's reply."""
+        if len(reply) < 3:
+            return Report(Outcome(reply[0]), workflow)
+        ready = tuple(
+            Ready(workflow, reply[i].decode(), reply[i + 1]) for i in range(3, len(reply), 2)
+        )
+        state = WorkflowState(reply[1].decode()) if reply[1] else None
+        reason = reply[2].decode("utf-8", "replace")
+        return Report(Outcome(reply[0]), workflow, state, reason, ready)
+
+
+def _fields(flat: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -1,0 +1,205 @@
+"""The lifecycle worker: applies ends, fires ready steps, runs timers. Any number side by side."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from redis.exceptions import ResponseError
+
+from ..engine import values
+from ..engine.client import Client
+from ..engine.keys import OUTPUT
+from ..engine.messages import EndTask, end_task, kind_of, start_task
+from ..engine.reconcile import Reconciler
+from ..engine.states import Outcome
+from ..engine.transitions import Ready, Report
+from ..events.group import Entry, GroupReader
+from ..events.logs import kv
+from ..events.process import Pace, Stop
+from ..events.wire import encode
+from ..tasks import BUILTINS
+
+LOG = logging.getLogger("littleflow_redis.worker")
+
+#: The consumer group of all lifecycle workers; `--group` overrides it.
+GROUP = "ending"
+
+#: Seconds an event may lie with a silent worker before another takes it. Short, for doing it twice
+#: is harmless: the token fences.
+CLAIM_IDLE = 0.5
+
+#: Events read at once, and timers fired at once.
+BATCH = 256
+
+#: Seconds to wait for an event at most; a timer that is due sooner cuts it.
+BLOCK = 1.0
+
+#: Deliveries after which an event that makes the script raise goes to the dead letters.
+MAX_DELIVERIES = 5
+
+#: Seconds between two searches for start-tasks that went missing.
+RECONCILE_EVERY = 60.0
+
+
+class LifecycleWorker:
+    """Drives workflows: one consumer of the lifecycle group."""
+
+    def __init__(self, client: Client, stop: Stop | None = None, group: str = GROUP) -> None:
+        self.client = client
+        self.stop = stop or Stop()
+        self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=CLAIM_IDLE)
+        self.applied = 0
+        self._claim = Pace(CLAIM_IDLE / 2)
+        self._reconciler = Reconciler(client)
+        self._reconcile = Pace(RECONCILE_EVERY)
+        self._regrouped = 0
+
+    def run(self) -> None:
+        """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
+        self.reader.ensure()
+        with self.stop.waking(self.reader.interrupt):
+            while not self.stop.is_set():
+                self.turn(BLOCK)
+        self.reader.drop()
+
+    def turn(self, block: float = 0.0) -> int:
+        """Do what there is to do, waiting ``block`` seconds at most; return the events handled."""
+        if self._reconcile.due() or self.reader.regrouped != self._regrouped:
+            self._regrouped = self.reader.regrouped
+            self._reconciler.run()
+        wait = self.fire_timers()
+        handled = 0
+        if self._claim.due():
+            handled = self.handle(self.reader.claim_stale(BATCH))
+        block = 0.0 if handled else block if wait is None else min(block, wait)
+        return handled + self.handle(self.reader.read(BATCH, round(block * 1000)))
+
+    def fire_timers(self) -> float | None:
+        """Fire the timers that are due; return the seconds until the next one, None without."""
+        wait, members = self.client.transitions.due(BATCH)
+        ready = [_ready(member) for member in members]
+        if ready:
+            self._follow(Report(Outcome.APPLIED, ready=tuple(ready)))
+        return wait
+
+    def handle(self, entries: Sequence[Entry]) -> int:
+        """Apply a batch of events, in their order, and acknowledge what is not for us."""
+        ends: list[tuple[Entry, EndTask]] = []
+        done: list[str] = []
+        for entry in entries:
+            kind = kind_of(entry.fields)
+            try:
+                if kind == "end-task":
+                    ends.append((entry, self._end(entry)))
+                    continue
+                if kind == "start-task" and not self._run_builtin(entry):
+                    continue
+            except ValueError as error:
+                self._bury(entry, str(error))
+                continue
+            done.append(entry.id)
+        self._apply(ends)
+        self.reader.ack(done)
+        return len(entries)
+
+    def _end(self, entry: Entry) -> EndTask:
+        end = end_task(entry.id, entry.fields)
+        self.client.keys.full_id(end.workflow)
+        return end
+
+    def _run_builtin(self, entry: Entry) -> bool:
+        """Run a built-in task; return False if this has acknowledged the event."""
+        task = start_task(entry.id, entry.fields)
+        builtin = BUILTINS.get(task.category)
+        if builtin is None:
+            return True
+        # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
+        with self.client.redis.pipeline(transaction=True) as pipe:
+            pipe.xadd(self.client.keys.events, encode(builtin(task)))  # type: ignore[arg-type]
+            pipe.xack(self.client.keys.events, self.reader.group, entry.id)
+            pipe.execute()
+        return False
+
+    def _apply(self, ends: Sequence[tuple[Entry, EndTask]]) -> None:
+        if not ends:
+            return
+        calls = [
+            self.client.transitions.end(end, self.reader.group, output)
+            for end, output in self._outputs([end for _, end in ends])
+        ]
+        for (entry, end), report in zip(ends, self.client.transitions.run(calls), strict=True):
+            if isinstance(report, Exception):
+                self._raised(entry, end, report)
+            else:
+                self._applied(entry, end, report)
+
+    def _outputs(self, ends: Sequence[EndTask]) -> list[tuple[EndTask, str]]:
+        """Each end with its output; those that carry none take what lies at the output key."""
+        keys = [
+            f"{end.workflow}{OUTPUT}{end.index}"
+            for end in ends
+            if end.success and end.output is None
+        ]
+        handed = iter(self.client.redis.mget(keys) if keys else ())
+        result = []
+        for end in ends:
+            text = end.output
+            if end.success and text is None:
+                try:
+                    text = values.output_text(next(handed) or values.EMPTY)
+                except values.BadValue as error:
+                    end = end.failed(str(error))
+            result.append((end, text or values.EMPTY))
+        return result
+
+    def _applied(self, entry: Entry, end: EndTask, report: Report) -> None:
+        if report.outcome is Outcome.BAD_INDEX:
+            self._bury(entry, f"field 'index': the flow has no task with index {end.index}")
+        elif report.outcome is Outcome.APPLIED:
+            self.applied += 1
+            self._tell(report)
+            self._follow(report)
+        else:
+            log = LOG.warning if report.outcome is Outcome.NEWER else LOG.info
+            log(
+                kv(
+                    "end-ignored",
+                    workflow=end.workflow,
+                    step=end.index,
+                    reason=report.outcome.sentence,
+                )
+            )
+
+    def _raised(self, entry: Entry, end: EndTask, error: Exception) -> None:
+        """A script that raises has changed nothing; the event stays pending and comes again."""
+        if not isinstance(error, ResponseError):
+            raise error
+        LOG.error(kv("end-failed", workflow=end.workflow, step=end.index, error=error))
+        if entry.deliveries >= MAX_DELIVERIES:
+            self._bury(entry, f"it failed {entry.deliveries} times: {error}")
+
+    def _bury(self, entry: Entry, reason: str) -> None:
+        self.client.transitions.dead_letter(entry.id, self.reader.group, reason)
+        LOG.warning(kv("dead-letter", id=entry.id, reason=reason))
+
+    def _follow(self, report: Report) -> None:
+        for after in self.client.settle(report):
+            self._tell(after)
+
+    @staticmethod
+    def _tell(report: Report) -> None:
+        if report.state is not None:
+            LOG.info(
+                kv(
+                    "workflow",
+                    workflow=report.workflow,
+                    state=report.state,
+                    reason=report.reason or None,
+                )
+            )
+
+
+def _ready(member: bytes) -> Ready:
+    _, workflow, field, activation = member.decode().split("|")
+    return Ready(workflow, field, int(activation))

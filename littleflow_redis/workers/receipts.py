@@ -1,0 +1,116 @@
+"""The receipt log and janitor: prints what was taken up, and alone deletes entries of the stream."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from redis.exceptions import ResponseError
+
+from ..engine.client import Client
+from ..engine.transitions import Receipt
+from ..events.group import consumer_name, is_group_missing
+from ..events.logs import kv
+from ..events.process import Pace, Stop
+from ..events.wire import decode_tolerant
+
+LOG = logging.getLogger("littleflow_redis.receipts")
+
+#: The group that receipts are read in, as upstream names it.
+GROUP = "__receipt__"
+
+#: Entries looked at in one call.
+BATCH = 500
+
+#: Seconds after which an end-task, notification or receipt goes although a group has not
+#: acknowledged it: listeners written with `rqse` never acknowledge what is not theirs.
+GRACE = 600.0
+
+#: Seconds that a user's event is kept without a receipt; `--event-retention` overrides it.
+EVENT_RETENTION = 7 * 86_400.0
+
+#: Seconds between two sweeps of the whole stream while there is nothing new, and while there is.
+IDLE, BUSY = 1.0, 0.1
+
+#: Seconds between two searches for pending ids without an entry.
+PRUNE_EVERY = 30.0
+
+
+class Receipts:
+    """Log and janitor in one. Several may run: each call is atomic and deletes by rule."""
+
+    def __init__(
+        self,
+        client: Client,
+        stop: Stop | None = None,
+        *,
+        event_retention: float = EVENT_RETENTION,
+        grace: float = GRACE,
+        show: Callable[[str], None] = print,
+    ) -> None:
+        self.client = client
+        self.stop = stop or Stop()
+        self.deleted = 0
+        self._consumer = consumer_name()
+        self._retention = event_retention
+        self._grace = grace
+        self._show = show
+        self._prune = Pace(PRUNE_EVERY)
+
+    def run(self) -> None:
+        """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
+        while not self.stop.is_set():
+            self.stop.wait(BUSY if self.turn() else IDLE)
+
+    def turn(self) -> int:
+        """Print new receipts, sweep the stream once; return the entries read or deleted."""
+        try:
+            done = self.print_new() + self.sweep()
+            if self._prune.due():
+                self.prune()
+            return done
+        except ResponseError as error:
+            if not is_group_missing(error):
+                raise
+            self.client.transitions.ensure_group(GROUP)
+            return 1
+
+    def print_new(self) -> int:
+        """Print the receipts that came since the last call; return the entries read."""
+        total = 0
+        while True:
+            read, found = self.client.transitions.receipts(GROUP, self._consumer, BATCH)
+            for receipt in found:
+                self._show(_line(receipt))
+            total += read
+            if read < BATCH or self.stop.is_set():
+                return total
+
+    def sweep(self) -> int:
+        """Delete what is no longer needed; return how many entries were deleted."""
+        position, total = "-", 0
+        while position and not self.stop.is_set():
+            position, _, deleted = self.client.transitions.sweep(
+                position, BATCH, grace=self._grace, retention=self._retention
+            )
+            total += deleted
+        self.deleted += total
+        return total
+
+    def prune(self) -> int:
+        """Acknowledge, in every group, pending ids whose entry is gone."""
+        total = 0
+        for group in self.client.transitions.groups():
+            position = "-"
+            while position and not self.stop.is_set():
+                position, acked = self.client.transitions.prune(group, position, BATCH)
+                total += acked
+        if total:
+            LOG.info(kv("pruned", acknowledged=total))
+        return total
+
+
+def _line(receipt: Receipt) -> str:
+    event = decode_tolerant(receipt.fields)
+    target = decode_tolerant(receipt.target) if receipt.target else event.get("for")
+    return f"{target} {event.get('action', 'processed')} at {event.get('at')}"
