@@ -15,9 +15,10 @@ from redis import Redis
 from redis.exceptions import ConnectionError as LostConnection
 from redis.exceptions import TimeoutError as LostReply
 
-from ..events.connection import ConnectionSettings, connect
-from ..events.wire import encode, message
-from ..language import Flow, compile_text, from_littleflow
+from littleflow_redis.events.connection import ConnectionSettings, connect
+from littleflow_redis.events.wire import encode, message
+from littleflow_redis.language import Flow, compile_text, from_littleflow
+
 from . import values
 from .errors import (
     IdConflict,

@@ -8,8 +8,9 @@ from threading import Lock
 
 import redis
 
-from ..events.lua import Argument
-from ..language import Flow, load, save
+from littleflow_redis.events.lua import Argument
+from littleflow_redis.language import Flow, load, save
+
 from . import records, values
 from .keys import Keys
 

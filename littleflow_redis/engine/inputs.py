@@ -7,7 +7,8 @@ from typing import Any
 
 import redis
 
-from ..language import GuardError, MergeError, Step, guard_matches, merge_inputs
+from littleflow_redis.language import GuardError, MergeError, Step, guard_matches, merge_inputs
+
 from . import values
 from .flows import Flows
 from .keys import OUTPUT, Keys

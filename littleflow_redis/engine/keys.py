@@ -10,7 +10,6 @@ key                                   type     what, and how long
 ``workflow:<id>:state``               string   public: its state; until deleted
 ``workflow:<id>:output:<step>``       string   public: JSON text; -1 is the input; until deleted
 ``workflow:<id>:steps``               hash     ``<step>`` record, ``t<step>`` tokens that arrived
-``workflow:<id>:open``                hash     ``<index>:<token>`` → open attempt; until it is closed
 ``workflow:<id>:timers``              set      its members of ``workflows:timers``
 ``workflow:<id>:trace``               list     every change, oldest first
 ``workflows:flow:<digest>``           hash     a compiled flow; as long as a workflow refers to it
@@ -155,7 +154,6 @@ class Keys:
             "state": STATE,
             "output": OUTPUT,
             "steps": STEPS,
-            "open": OPEN,
             "timers": TIMERS,
             "trace": TRACE,
         }
@@ -165,6 +163,5 @@ class Keys:
 STATE = ":state"
 OUTPUT = ":output:"
 STEPS = ":steps"
-OPEN = ":open"
 TIMERS = ":timers"
 TRACE = ":trace"

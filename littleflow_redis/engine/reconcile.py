@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from ..events.logs import kv
+from littleflow_redis.events.logs import kv
+
 from .client import Client
 from .errors import UnknownWorkflow
 from .states import Outcome
@@ -35,14 +36,13 @@ class Reconciler:
                 return emitted
 
     def _emit(self, event: str, attempt: str) -> bool:
-        workflow, _, field = attempt.partition("|")
-        index, _, token = field.partition(":")
-        scope = ".".join(token.partition("-")[0].split(".")[2:])
+        workflow, field, token = attempt.split("|")
+        index, _, scope = field.partition("@")
         try:
             input = self._client.inputs.text(workflow, int(index), scope)
         except (LookupError, UnknownWorkflow):
             input = ""
-        done = self._client.transitions.reemit(workflow, field, event, input)
+        done = self._client.transitions.reemit(workflow, field, token, event, input)
         if done is Outcome.APPLIED:
             LOG.warning(kv("emitted-again", workflow=workflow, step=index, missing=event))
         return done is Outcome.APPLIED

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgpack
 
-from ..language import Flow, Step, StepKind
+from littleflow_redis.language import Flow, Step, StepKind
+
 from .states import Outcome
 from .values import dump
 
@@ -39,22 +40,26 @@ class Flag(IntFlag):
 
 
 class Static(IntEnum):
-    """A step of a flow; the last five are JSON text."""
+    """A step of a flow; the last five are JSON text. ``SOURCE`` is the only predecessor, else -1."""
 
     KIND = 1
     THRESHOLD = 2
     FLAGS = 3
     PARTNER = 4
     SUCCESSORS = 5
-    NAME = 6
-    BASE = 7
-    PARAMETERS = 8
-    OPTIONS = 9
-    VALUE = 10
+    SOURCE = 6
+    NAME = 7
+    BASE = 8
+    PARAMETERS = 9
+    OPTIONS = 10
+    VALUE = 11
 
 
 class Dynamic(IntEnum):
-    """A step of a workflow under one scope. Times in ms since 1970 by Redis' clock, 0 for none."""
+    """A step of a workflow under one scope. Times in ms since 1970 by Redis' clock, 0 for none.
+
+    ``OPEN`` holds its open attempts, oldest first.
+    """
 
     STATE = 1
     ACTIVATIONS = 2
@@ -69,7 +74,7 @@ class Dynamic(IntEnum):
 class Attempt(IntEnum):
     """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category."""
 
-    STEP = 1
+    TOKEN = 1
     ACTIVATION = 2
     NUMBER = 3
     EVENT = 4
@@ -81,14 +86,15 @@ class Attempt(IntEnum):
 
 
 class Flight(IntEnum):
-    """What a bridge published, or is about to. ``OPEN`` is the attempt's field in `:open`."""
+    """What a bridge published, or is about to. ``STEP`` is the step's field."""
 
     WORKFLOW = 1
-    OPEN = 2
-    EVENT = 3
-    OWNER = 4
-    STATE = 5
-    SINCE = 6
+    STEP = 2
+    TOKEN = 3
+    EVENT = 4
+    OWNER = 5
+    STATE = 6
+    SINCE = 7
 
 
 class Change(IntEnum):
@@ -140,6 +146,7 @@ def _static(step: Step) -> list[Any]:
         int(flags),
         step.partner,
         step.successors,
+        step.predecessors[0] if len(step.predecessors) == 1 else -1,
         dump(step.name),
         dump(step.base),
         dump({} if step.parameters is None else step.parameters),

@@ -14,7 +14,8 @@ from functools import cache
 from importlib import resources
 from types import SimpleNamespace
 
-from ..events.lua import Script
+from littleflow_redis.events.lua import Script
+
 from . import records
 from .keys import Keys
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..language import Flow, StepKind
+from littleflow_redis.language import Flow, StepKind
+
 from .errors import UnsupportedFlow
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import redis
 
-from ..events.group import GroupReader
-from ..events.lua import Argument, Call, run_batch
+from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.lua import Argument, Call, run_batch
+
 from . import records
 from .keys import Keys
 from .messages import EndTask, StartTask
@@ -118,9 +119,9 @@ class Transitions:
         letter = self._scripts.dead_letter.run(self.client, [self.keys.events], args)
         return letter.decode() if letter else None
 
-    def reemit(self, workflow: str, field: str, event: str, input: str) -> Outcome:
+    def reemit(self, workflow: str, field: str, token: str, event: str, input: str) -> Outcome:
         """Write the start-task of an open attempt again if it is missing."""
-        reply = self._scripts.reemit.run(self.client, [workflow], (field, event, input))
+        reply = self._scripts.reemit.run(self.client, [workflow], (field, token, event, input))
         return Outcome(reply[0])
 
     def due(self, count: int) -> tuple[float | None, list[bytes]]:

@@ -10,7 +10,8 @@ from typing import Any
 import msgpack
 import redis
 
-from ..language import Flow, Step, StepKind
+from littleflow_redis.language import Flow, Step, StepKind
+
 from . import values
 from .errors import UnknownWorkflow
 from .flows import Flows

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..engine.messages import StartTask
+from littleflow_redis.engine.messages import StartTask
+
 from .later import later
 
 #: Takes up a start-task and returns the fields of its end-task event.

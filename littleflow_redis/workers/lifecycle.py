@@ -7,18 +7,18 @@ from collections.abc import Sequence
 
 from redis.exceptions import ResponseError
 
-from ..engine import values
-from ..engine.client import Client
-from ..engine.keys import OUTPUT
-from ..engine.messages import EndTask, end_task, kind_of, start_task
-from ..engine.reconcile import Reconciler
-from ..engine.states import Outcome
-from ..engine.transitions import Ready, Report
-from ..events.group import Entry, GroupReader
-from ..events.logs import kv
-from ..events.process import Pace, Stop
-from ..events.wire import encode
-from ..tasks import BUILTINS
+from littleflow_redis.engine import values
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.keys import OUTPUT
+from littleflow_redis.engine.messages import EndTask, end_task, kind_of, start_task
+from littleflow_redis.engine.reconcile import Reconciler
+from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.transitions import Ready, Report
+from littleflow_redis.events.group import Entry, GroupReader
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.process import Pace, Stop
+from littleflow_redis.events.wire import encode
+from littleflow_redis.tasks import BUILTINS
 
 LOG = logging.getLogger("littleflow_redis.worker")
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from redis.exceptions import ResponseError
 
-from ..engine.client import Client
-from ..engine.transitions import Receipt
-from ..events.group import consumer_name, is_group_missing
-from ..events.logs import kv
-from ..events.process import Pace, Stop
-from ..events.wire import decode_tolerant
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.transitions import Receipt
+from littleflow_redis.events.group import consumer_name, is_group_missing
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.process import Pace, Stop
+from littleflow_redis.events.wire import decode_tolerant
 
 LOG = logging.getLogger("littleflow_redis.receipts")
 

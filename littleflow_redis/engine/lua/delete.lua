@@ -8,9 +8,9 @@ local w = load_workflow(KEYS[1], clock(''))
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.state == 'RUNNING' or w.state == 'TERMINATING' then return {Outcome.IN_PROGRESS, '', ''} end
 cancel(w)
-write_attempts(w)
+write_closed(w)
 sliced('ZREM', K.timers, w.untimed)
-local keys = {w.key, w.key .. S.state, w.key .. S.steps, w.key .. S.open, w.key .. S.timers,
+local keys = {w.key, w.key .. S.state, w.key .. S.steps, w.key .. S.timers,
   w.key .. S.trace, w.key .. S.output .. '-1'}
 for _, field in ipairs(redis.call('HKEYS', w.key .. S.steps)) do
   keys[#keys + 1] = w.key .. S.output .. field

@@ -27,32 +27,24 @@ if kind ~= Kind.TASK and kind ~= Kind.LOAD and kind ~= Kind.STORE then
   return {Outcome.BAD_INDEX, '', ''}
 end
 
-local scope = ''
+local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
+local step = step_of(w, index, scope)
 if token == '' then
   -- Whoever echoes no token means the oldest attempt that started before this end; the
   -- acknowledgement stands for the token: an event that is not pending was applied before.
   if #redis.call('XPENDING', K.stream, group, event, event, 1) == 0 then
     return acknowledged(Outcome.DUPLICATE, 'duplicate')
   end
-  for _, open in ipairs(step_of(w, index, '')[Dynamic.OPEN]) do
-    local raw = redis.call('HGET', w.key .. S.open, index .. ':' .. open)
-    if raw and earlier(cmsgpack.unpack(raw)[Attempt.EVENT], event) then token = open; break end
-  end
-  w.changed = {}
-else
-  scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
+  local oldest = step[Dynamic.OPEN][1]
+  if oldest and earlier(oldest[Attempt.EVENT], event) then token = oldest[Attempt.TOKEN] end
 end
 
-local attempt = token ~= '' and close(w, index .. ':' .. token)
+local attempt = close(w, step, token)
 if not attempt then
   local entry = cmsgpack.pack({w.now, 'late', field_of(index, scope), 0, 0, ARGV[8]})
-  redis.call('XACK', K.stream, group, event)
-  redis.call('HINCRBY', K.counts, 'late', 1)
   redis.call('RPUSH', w.key .. S.trace, entry)
-  return {Outcome.LATE, '', ''}
+  return acknowledged(Outcome.LATE, 'late')
 end
-local step = step_of(w, index, scope)
-forget(step, token)
 if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = attempt[Attempt.QUEUED] end
 if ARGV[5] == 'SUCCESS' then
   complete(w, index, scope, ARGV[6], 'end', attempt[Attempt.NUMBER], ARGV[8])

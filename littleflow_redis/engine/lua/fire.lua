@@ -29,7 +29,6 @@ if w.state ~= 'RUNNING' then
   -- Give the tokens back: a restart finds the step as it was before it became ready.
   code = Outcome.HELD
   w.tokens[field] = w.tokens[field] + static[Static.THRESHOLD]
-  w.counted[field] = true
   step[Dynamic.ACTIVATIONS] = step[Dynamic.ACTIVATIONS] - 1
   step[Dynamic.STATE] = 'idle'
   trace(w, 'hold', field, tonumber(activation), 0)

@@ -1,27 +1,25 @@
 -- Write the start-task of an open attempt again, if it is missing and nobody took the attempt.
 -- KEYS  workflow
--- ARGV  field in :open (index:token), event id it had, input (JSON text)
+-- ARGV  field of the step, token, event id it had, input (JSON text)
 -- Returns {code}: APPLIED, GONE, UNCHANGED.
 -- Race closed: state is the truth and the stream its transport; of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare.
 --@include base stamp workflow input close fire rest commit
 local w = load_workflow(KEYS[1], clock(''))
-local raw = w and redis.call('HGET', w.key .. S.open, ARGV[1])
-if not raw then
-  redis.call('HDEL', K.open, ARGV[2])
+local index, scope = tonumber(string.match(ARGV[1], '^%d+')), string.match(ARGV[1], '@(.+)$') or ''
+local step, attempt = w and step_of(w, index, scope), nil
+for _, open in ipairs(step and step[Dynamic.OPEN] or {}) do
+  if open[Attempt.TOKEN] == ARGV[2] then attempt = open end
+end
+if not attempt then
+  redis.call('HDEL', K.open, ARGV[3])
   return {Outcome.GONE}
 end
-local attempt = cmsgpack.unpack(raw)
-local there = #redis.call('XRANGE', K.stream, attempt[Attempt.EVENT], attempt[Attempt.EVENT]) > 0
+local there = #redis.call('XRANGE', K.stream, ARGV[3], ARGV[3]) > 0
 if w.version > VERSION or there or attempt[Attempt.OWNER] ~= ''
-  or attempt[Attempt.EVENT] ~= ARGV[2] then return {Outcome.UNCHANGED} end
-local index, token = string.match(ARGV[1], '^(%d+):(.+)$')
-local id = write_start_task(w, stamp(w.now), {index = tonumber(index), token = token,
-  input = ARGV[3]})
-redis.call('HDEL', K.open, attempt[Attempt.EVENT])
-attempt[Attempt.EVENT] = id
-redis.call('HSET', w.key .. S.open, ARGV[1], cmsgpack.pack(attempt))
-redis.call('HSET', K.open, id, w.key .. '|' .. ARGV[1])
-trace(w, 'reemit', attempt[Attempt.STEP], attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
-redis.call('RPUSH', w.key .. S.trace, w.trace[1])
+  or attempt[Attempt.EVENT] ~= ARGV[3] then return {Outcome.UNCHANGED} end
+trace(w, 'reemit', ARGV[1], attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
+w.emits[1] = {index = index, field = ARGV[1], attempt = attempt, input = ARGV[4]}
+redis.call('HDEL', K.open, ARGV[3])
+commit(w)
 return {Outcome.APPLIED}

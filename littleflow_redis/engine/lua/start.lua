@@ -20,7 +20,7 @@ if #ARGV > 7 then
 end
 local now = clock(ARGV[7])
 local last = tonumber(redis.call('HGET', flow_key, 'steps')) - 1
-local w = plan(key, now, {flow, ARGV[3], last, 0, 0, 0, ARGV[6], now}, 'RUNNING')
+local w = plan(key, now, {flow, ARGV[3], last, 0, 0, 0, ARGV[6], now, 'RUNNING'})
 w.before, w.outputs['-1'] = '', ARGV[5]
 trace(w, 'RUNNING', '', 0, 0)
 fire(w, 0, '')
@@ -30,6 +30,10 @@ rest(w)
 redis.call('HINCRBY', flow_key, 'workflows', 1)
 redis.call('HSET', key, 'digest', digest, 'flow', flow, 'nonce', ARGV[3], 'name', ARGV[4],
   'last', last, 'version', ARGV[6], 'created', now, 'ended', 0, 'reason', '')
+-- An output that a listener of a deleted workflow of this id left behind must not be taken for ours.
+local outputs = {}
+for i = 0, last do outputs[i + 1] = key .. S.output .. i end
+sliced('UNLINK', nil, outputs)
 redis.call('SET', key .. S.output .. '-1', ARGV[5])
 redis.call('LPUSH', K.all, key)
 redis.call('SADD', K.running, key)

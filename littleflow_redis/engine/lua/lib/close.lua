@@ -1,20 +1,13 @@
 -- Closing attempts and ending workflows, still in the plan.
 
--- Close the open attempt that stands in :open under `field`; returns its record, nil if closed.
-local function close(w, field)
-  local raw = not w.gone[field] and redis.call('HGET', w.key .. S.open, field)
-  if not raw then return nil end
-  local attempt = cmsgpack.unpack(raw)
-  w.gone[field] = true
-  w.closed[#w.closed + 1] = {field, attempt}
-  w.open = w.open - 1
-  return attempt
-end
-
--- Take the token out of the step's open ones.
-local function forget(step, token)
-  for i, open in ipairs(step[Dynamic.OPEN]) do
-    if open == token then return table.remove(step[Dynamic.OPEN], i) end
+-- Close the step's open attempt with this token; returns its record, nil if there is none.
+local function close(w, step, token)
+  for i, attempt in ipairs(step[Dynamic.OPEN]) do
+    if attempt[Attempt.TOKEN] == token then
+      w.closed[#w.closed + 1] = table.remove(step[Dynamic.OPEN], i)
+      w.open = w.open - 1
+      return attempt
+    end
   end
 end
 
@@ -25,22 +18,37 @@ local function mark_cancelled(w, field, activation, number)
   return step
 end
 
+-- Every step of the workflow that was reached, with what this plan has changed.
+local function load_all(w)
+  local all = redis.call('HGETALL', w.key .. S.steps)
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 1) ~= 't' and not w.steps[all[i]] then
+      w.steps[all[i]] = cmsgpack.unpack(all[i + 1])
+      w.had[all[i]] = tonumber(redis.call('HGET', w.key .. S.steps, 't' .. all[i]) or 0)
+      w.tokens[all[i]] = w.had[all[i]]
+    end
+  end
+end
+
+local function cancel_attempts(w, idle)
+  load_all(w)
+  for field, step in pairs(w.steps) do
+    for i = #step[Dynamic.OPEN], 1, -1 do
+      local attempt = step[Dynamic.OPEN][i]
+      if not idle or attempt[Attempt.OWNER] == '' then
+        close(w, step, attempt[Attempt.TOKEN])
+        mark_cancelled(w, field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
+      end
+    end
+  end
+  w.emits = {}
+end
+
 -- Cancel what is open, ready or waiting, here or in this very plan; with `idle`, leave those
 -- attempts that somebody has taken.
 local function cancel(w, idle)
-  for _, field in ipairs(redis.call('HKEYS', w.key .. S.open)) do
-    local owner = idle and cmsgpack.unpack(redis.call('HGET', w.key .. S.open, field))[Attempt.OWNER]
-    local attempt = (owner or '') == '' and close(w, field)
-    if attempt then
-      local step = mark_cancelled(w, attempt[Attempt.STEP], attempt[Attempt.ACTIVATION],
-        attempt[Attempt.NUMBER])
-      forget(step, string.match(field, ':(.+)$'))
-    end
-  end
-  for _, e in ipairs(w.emits) do
-    forget(mark_cancelled(w, e.field, e.activation, e.number), e.token)
-    w.open = w.open - 1
-  end
+  if w.open > 0 then cancel_attempts(w, idle) end
+  if w.waiting == 0 then return end
   for _, member in ipairs(redis.call('SMEMBERS', w.key .. S.timers)) do
     w.untimed[#w.untimed + 1] = member
   end
@@ -49,7 +57,7 @@ local function cancel(w, idle)
     local field, activation = string.match(member, '|([%d@.]+)|(%d+)$')
     mark_cancelled(w, field, tonumber(activation), 0)
   end
-  w.emits, w.timers, w.ready, w.waiting = {}, {}, {}, 0
+  w.timers, w.ready, w.waiting = {}, {}, 0
 end
 
 -- The workflow ends here, or begins to: `state` with a reason for people.

@@ -17,14 +17,14 @@ local function write_steps(w)
     sets[#sets + 1] = field
     sets[#sets + 1] = cmsgpack.pack(w.steps[field])
   end
-  for field in pairs(w.counted) do
-    if w.tokens[field] == 0 then drops[#drops + 1] = 't' .. field
-    else sets[#sets + 1] = 't' .. field; sets[#sets + 1] = w.tokens[field] end
+  for field, count in pairs(w.tokens) do
+    if count ~= w.had[field] then
+      if count == 0 then drops[#drops + 1] = 't' .. field
+      else sets[#sets + 1] = 't' .. field; sets[#sets + 1] = count end
+    end
   end
   sliced('HSET', w.key .. S.steps, sets)
   sliced('HDEL', w.key .. S.steps, drops)
-  sliced('MSET', nil, w.stored)
-  sliced('UNLINK', nil, w.dropped)
 end
 
 local function write_start_task(w, at, e)
@@ -32,7 +32,7 @@ local function write_start_task(w, at, e)
   local fields = {'kind', '"start-task"', 'apiVersion', '"v1"', 'at', at,
     'workflow', '"' .. w.key .. '"', 'index', e.index, 'name', static[Static.NAME],
     'base', static[Static.BASE], 'parameters', static[Static.PARAMETERS], 'input', e.input,
-    'token', '"' .. e.token .. '"'}
+    'token', '"' .. e.attempt[Attempt.TOKEN] .. '"'}
   if static[Static.OPTIONS] ~= '' then
     fields[#fields + 1] = 'options'
     fields[#fields + 1] = static[Static.OPTIONS]
@@ -40,32 +40,36 @@ local function write_start_task(w, at, e)
   return redis.call('XADD', K.stream, '*', unpack(fields))
 end
 
-local function write_attempts(w)
-  local opened, known, gone, forgotten = {}, {}, {}, {}
-  for _, c in ipairs(w.closed) do
-    gone[#gone + 1] = c[1]
-    forgotten[#forgotten + 1] = c[2][Attempt.EVENT]
-    if c[2][Attempt.FLIGHT] ~= '' then
-      redis.call('HDEL', K.flight .. c[2][Attempt.FLIGHT], c[2][Attempt.TASK])
+-- Where an open attempt is found again by its start-task.
+local function address(w, field, attempt)
+  return w.key .. '|' .. field .. '|' .. attempt[Attempt.TOKEN]
+end
+
+local function write_closed(w)
+  local forgotten = {}
+  for i, attempt in ipairs(w.closed) do
+    forgotten[i] = attempt[Attempt.EVENT]
+    if attempt[Attempt.FLIGHT] ~= '' then
+      redis.call('HDEL', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
     end
   end
-  sliced('HDEL', w.key .. S.open, gone)
   sliced('HDEL', K.open, forgotten)
-  local at = stamp(w.now)
+end
+
+local function write_emits(w)
+  if #w.emits == 0 then return end
+  local known, at = {}, stamp(w.now)
   for _, e in ipairs(w.emits) do
-    local id, field = write_start_task(w, at, e), e.index .. ':' .. e.token
-    opened[#opened + 1] = field
-    opened[#opened + 1] = cmsgpack.pack({e.field, e.activation, e.number, id, w.now, '', 0, '', ''})
-    known[#known + 1] = id
-    known[#known + 1] = w.key .. '|' .. field
+    e.attempt[Attempt.EVENT] = write_start_task(w, at, e)
+    known[#known + 1] = e.attempt[Attempt.EVENT]
+    known[#known + 1] = address(w, e.field, e.attempt)
   end
-  sliced('HSET', w.key .. S.open, opened)
   sliced('HSET', K.open, known)
 end
 
 local function write_state(w)
   redis.call('SET', w.key .. S.state, w.state)
-  redis.call('HSET', w.key, 'reason', w.reason or '', 'ended', NOTICES[w.state] and w.now or 0)
+  redis.call('HSET', w.key, 'state', w.state, 'reason', w.reason or '', 'ended', NOTICES[w.state] and w.now or 0)
   redis.call('ZREM', K.index .. ':' .. w.before, w.key)
   redis.call('ZADD', K.index .. ':' .. w.state, w.created, w.key)
   if NOTICES[w.state] then
@@ -76,8 +80,11 @@ local function write_state(w)
 end
 
 local function commit(w)
+  sliced('MSET', nil, w.stored)
+  sliced('UNLINK', nil, w.dropped)
+  write_closed(w)
+  write_emits(w)
   write_steps(w)
-  write_attempts(w)
   sliced('ZADD', K.timers, w.timers)
   for i = 2, #w.timers, 2 do redis.call('SADD', w.key .. S.timers, w.timers[i]) end
   sliced('ZREM', K.timers, w.untimed)

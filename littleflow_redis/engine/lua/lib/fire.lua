@@ -34,7 +34,6 @@ local function complete(w, index, scope, text, what, attempt, detail)
   for _, successor in ipairs(successors) do
     local target = field_of(successor, scope)
     w.tokens[target] = w.tokens[target] + 1
-    w.counted[target] = true
     w.arrived[#w.arrived + 1] = {successor, scope}
   end
 end
@@ -47,11 +46,14 @@ local function emit(w, index, scope, text)
   local token = string.format('%d.%d%s-%s', step[Dynamic.ACTIVATIONS], number, path, w.nonce)
   step[Dynamic.STATE], step[Dynamic.ATTEMPTS] = 'queued', number
   step[Dynamic.QUEUED], step[Dynamic.STARTED], step[Dynamic.REASON] = w.now, 0, ''
-  table.insert(step[Dynamic.OPEN], token)
+  local attempt = {token, step[Dynamic.ACTIVATIONS], number, '', w.now, '', 0, '', ''}
+  table.insert(step[Dynamic.OPEN], attempt)
   w.open = w.open + 1
-  w.dropped[#w.dropped + 1] = w.key .. S.output .. field
-  w.emits[#w.emits + 1] = {index = index, field = field, token = token, input = text,
-    activation = step[Dynamic.ACTIVATIONS], number = number}
+  -- Of a first attempt there can be no old output: `start` has seen to that.
+  if number > 1 or step[Dynamic.ACTIVATIONS] > 1 then
+    w.dropped[#w.dropped + 1] = w.key .. S.output .. field
+  end
+  w.emits[#w.emits + 1] = {index = index, field = field, attempt = attempt, input = text}
   trace(w, 'queue', field, step[Dynamic.ACTIVATIONS], number)
 end
 

@@ -7,6 +7,8 @@ local MAX_BYTES = 64 * 1024 * 1024
 -- Whose outputs the next activation reads; -1 is the workflow's input.
 local function sources(w, index)
   if index == 0 then return {-1} end
+  local source = static_of(w, index)[Static.SOURCE]
+  if source >= 0 then return {source} end
   return cmsgpack.unpack(redis.call('HGET', w.flow, 'p' .. index))
 end
 

@@ -6,20 +6,20 @@ local function field_of(index, scope)
   return scope == '' and tostring(index) or index .. '@' .. scope
 end
 
--- `f`: flow, nonce, last, open, waiting, done, version, created.
-local function plan(key, now, f, state)
+-- `f`: flow, nonce, last, open, waiting, done, version, created, state.
+local function plan(key, now, f)
   return {key = key, now = now, flow = K.flow .. f[1], nonce = f[2], last = tonumber(f[3]),
     open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
-    version = tonumber(f[7]), created = f[8], state = state, before = state,
+    version = tonumber(f[7]), created = f[8], state = f[9], before = f[9],
     statics = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
-    changed = {}, counted = {}, stored = {}, dropped = {}, emits = {}, closed = {}, gone = {},
+    changed = {}, had = {}, stored = {}, dropped = {}, emits = {}, closed = {},
     ready = {}, timers = {}, untimed = {}, trace = {}}
 end
 
 local function load_workflow(key, now)
   local f = redis.call('HMGET', key, 'flow', 'nonce', 'last', 'open', 'waiting', 'done',
-    'version', 'created')
-  return f[1] and plan(key, now, f, redis.call('GET', key .. S.state)) or nil
+    'version', 'created', 'state')
+  return f[1] and plan(key, now, f) or nil
 end
 
 -- Read what firing these steps may need, in two calls however many they are.
@@ -37,8 +37,11 @@ local function prefetch(w, indexes, scope)
     w.statics[statics[i]] = cmsgpack.unpack(raw)
   end)
   each_value('HMGET', w.key .. S.steps, fields, function(i, raw)
-    if i % 2 == 0 then w.tokens[fields[i - 1]] = tonumber(raw or 0)
-    else w.steps[fields[i]] = raw and cmsgpack.unpack(raw) or {'idle', 0, 0, 0, 0, 0, '', {}} end
+    if i % 2 == 0 then
+      w.tokens[fields[i - 1]] = tonumber(raw or 0)
+      w.had[fields[i - 1]] = w.tokens[fields[i - 1]]
+    else w.steps[fields[i]] = raw and cmsgpack.unpack(raw) or {'idle', 0, 0, 0, 0, 0, '', {}}
+    end
   end)
 end
 
