@@ -132,12 +132,7 @@ class Client:
         """
         reports, waiting = [], list(report.ready)
         while waiting:
-            calls = []
-            for ready in waiting:
-                firing = self.inputs.firing(ready)
-                calls.append(
-                    self.transitions.fire(ready, firing.action, firing.input, firing.reason)
-                )
+            calls = [self.transitions.fire(ready, self.inputs.firing(ready)) for ready in waiting]
             done = [r for r in self.transitions.run(calls) if isinstance(r, Report)]
             reports += done
             waiting = [ready for r in done for ready in r.ready]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -11,17 +11,14 @@ from littleflow_redis.language import GuardError, MergeError, Step, guard_matche
 
 from . import values
 from .flows import Flows
-from .keys import OUTPUT, Keys
-from .transitions import Ready
+from .keys import ITEMS, OUTPUT, Keys
+from .transitions import Firing, Ready
 
+#: Items of one iteration.
+MAX_ITEMS = 100_000
 
-@dataclass(frozen=True, slots=True)
-class Firing:
-    """How a ready step goes on: ``run``, ``skip`` or ``fail``; ``input`` is JSON text."""
-
-    action: str
-    input: str = values.EMPTY
-    reason: str = ""
+#: Bytes of all items of one iteration together.
+MAX_ITEM_BYTES = 64_000_000
 
 
 class Inputs:
@@ -37,30 +34,56 @@ class Inputs:
 
         Whatever is wrong with its input fails the step, finally: another try would find the same.
         """
-        step = self._flows.of(ready.workflow)[int(ready.field.partition("@")[0])]
-        gathered = self.gather(ready.workflow, step, ready.field.partition("@")[2])
+        step = self._flows.of(ready.workflow)[ready.index]
+        gathered = self.gather(ready.workflow, step, ready.scope, ready.round)
         try:
             value = merge_inputs(gathered) if step.merge else gathered
             if step.guard is not None and not guard_matches(step.guard, value):
                 return Firing("skip", values.dump(value))
-            return Firing("run", values.dump(value))
+            return _items(value) if step.iterate else Firing("run", values.dump(value))
         except (MergeError, GuardError, values.BadValue) as error:
             return Firing("fail", reason=f"{step.name or step.kind}: {error}")
 
     def text(self, workflow: str, index: int, scope: str = "") -> str:
-        """The input of a step as JSON text, merged if the step says so."""
+        """The input of an open attempt as JSON text: what it was when the attempt was emitted."""
         step = self._flows.of(workflow)[index]
+        if step.iterate:
+            item = self._client.hget(workflow + ITEMS, f"{index}@{scope}")
+            return item.decode() if item else values.EMPTY
         gathered = self.gather(workflow, step, scope)
         return values.dump(merge_inputs(gathered) if step.merge else gathered)
 
-    def gather(self, workflow: str, step: Step, scope: str) -> Any:
+    def gather(self, workflow: str, step: Step, scope: str = "", round: bool = False) -> Any:
         """The outputs of the predecessors: none gives {}, one itself, several a list."""
-        sources = step.predecessors if step.index else (-1,)
         suffix = f"@{scope}" if scope else ""
-        keys = [f"{workflow}{OUTPUT}{source}{suffix}" for source in sources]
+        keys = [f"{workflow}{OUTPUT}{source}{suffix}" for source in _sources(step, round)]
         texts = self._client.mget(keys) if keys else []
         outputs = [values.load(text) for text in texts if text is not None]
         kept = [output for output in outputs if output != {}]
         if not kept:
             return {}
         return kept[0] if len(kept) == 1 else kept
+
+
+def _sources(step: Step, round: bool) -> Sequence[int]:
+    if round:
+        return step.back
+    if step.index == 0:
+        return (-1,)
+    return [source for source in step.predecessors if source not in step.back]
+
+
+def _items(value: Any) -> Firing:
+    """One activation per item of a list; anything else is one item."""
+    if value == []:
+        return Firing("skip", "[]")
+    items = (
+        [values.dump(item) for item in value] if isinstance(value, list) else [values.dump(value)]
+    )
+    if len(items) > MAX_ITEMS or sum(map(len, items)) > MAX_ITEM_BYTES:
+        return Firing(
+            "fail",
+            reason=f"{len(items):,} items are too many: {MAX_ITEMS:,} and {MAX_ITEM_BYTES:,} bytes "
+            "are the most",
+        )
+    return Firing("items", items=items)

@@ -9,7 +9,8 @@ key                                   type     what, and how long
 ``workflow:<id>``                     hash     the workflow: flow, nonce, counters, times; until deleted
 ``workflow:<id>:state``               string   public: its state; until deleted
 ``workflow:<id>:output:<step>``       string   public: JSON text; -1 is the input; until deleted
-``workflow:<id>:steps``               hash     ``<step>`` record, ``t<step>`` tokens that arrived
+``workflow:<id>:steps``               hash     ``<step>`` record, ``t<step>``, ``b<step>`` its tokens
+``workflow:<id>:items``               hash     ``<step>``: an item that an iteration has to run
 ``workflow:<id>:timers``              set      its members of ``workflows:timers``
 ``workflow:<id>:trace``               list     every change, oldest first
 ``workflows:flow:<digest>``           hash     a compiled flow; as long as a workflow refers to it
@@ -154,6 +155,7 @@ class Keys:
             "state": STATE,
             "output": OUTPUT,
             "steps": STEPS,
+            "items": ITEMS,
             "timers": TIMERS,
             "trace": TRACE,
         }
@@ -163,5 +165,6 @@ class Keys:
 STATE = ":state"
 OUTPUT = ":output:"
 STEPS = ":steps"
+ITEMS = ":items"
 TIMERS = ":timers"
 TRACE = ":trace"

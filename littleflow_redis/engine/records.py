@@ -20,6 +20,11 @@ from .values import dump
 VERSION = 1
 
 
+#: Open attempts of one step, or items of one iteration, at the same time; `$concurrency` of a step
+#: overrides it. What is more waits: a loop or a long list must not flood the stream.
+CONCURRENCY = 100
+
+
 class Kind(IntEnum):
     """What the firing of a step does."""
 
@@ -34,13 +39,20 @@ class Kind(IntEnum):
 
 
 class Flag(IntFlag):
-    """`READY`: Python computes the input (merge, guard, iteration) before the step can run."""
+    """``READY``: Python computes the input (merge, guard, iteration) before the step can run.
+
+    ``ITERATE``: it runs once per item; of a subflow both its start and its end have the flag.
+    """
 
     READY = 1
+    ITERATE = 2
 
 
 class Static(IntEnum):
-    """A step of a flow; the last five are JSON text. ``SOURCE`` is the only predecessor, else -1."""
+    """A step of a flow. ``SOURCE`` is the only predecessor, else -1; ``BACK`` the predecessors
+    that lead back from within; ``DEPTH`` how many iterations enclose it, its own not counted;
+    ``CONCURRENCY`` how many attempts or items may be open; name to value are JSON text.
+    """
 
     KIND = 1
     THRESHOLD = 2
@@ -53,12 +65,16 @@ class Static(IntEnum):
     PARAMETERS = 9
     OPTIONS = 10
     VALUE = 11
+    BACK = 12
+    DEPTH = 13
+    CONCURRENCY = 14
 
 
 class Dynamic(IntEnum):
     """A step of a workflow under one scope. Times in ms since 1970 by Redis' clock, 0 for none.
 
-    ``OPEN`` holds its open attempts, oldest first.
+    ``OPEN`` holds its open attempts, oldest first. ``ITEMS`` and on only exist once it iterated:
+    how many items there are, how many were started, how many have ended.
     """
 
     STATE = 1
@@ -69,6 +85,9 @@ class Dynamic(IntEnum):
     ENDED = 6
     REASON = 7
     OPEN = 8
+    ITEMS = 9
+    NEXT = 10
+    DONE = 11
 
 
 class Attempt(IntEnum):
@@ -134,16 +153,17 @@ def pack_flow(flow: Flow) -> Iterator[tuple[str, bytes]]:
     predecessors: of a wide join they are many.
     """
     for step in flow.steps:
-        yield str(step.index), msgpack.packb(_static(step))
+        yield str(step.index), msgpack.packb(_static(flow, step))
         yield f"p{step.index}", msgpack.packb(step.predecessors)
 
 
-def _static(step: Step) -> list[Any]:
-    flags = Flag.READY if step.merge or step.guard or step.iterate else Flag(0)
+def _static(flow: Flow, step: Step) -> list[Any]:
+    ready = Flag.READY if step.merge or step.guard or step.iterate else Flag(0)
+    iterate = Flag.ITERATE if _iterates(flow, step) else Flag(0)
     return [
         int(_KINDS[step.kind]),
-        step.threshold,
-        int(flags),
+        max(step.threshold, 1),
+        int(ready | iterate),
         step.partner,
         step.successors,
         step.predecessors[0] if len(step.predecessors) == 1 else -1,
@@ -152,7 +172,22 @@ def _static(step: Step) -> list[Any]:
         dump({} if step.parameters is None else step.parameters),
         dump(dict(step.options)) if step.options else "",
         dump({} if step.value is None else step.value),
+        step.back,
+        _depth(flow, step),
+        step.options.get("$concurrency", CONCURRENCY),
     ]
+
+
+def _iterates(flow: Flow, step: Step) -> bool:
+    return flow[step.partner].iterate if step.kind is StepKind.SUBFLOW_END else step.iterate
+
+
+def _depth(flow: Flow, step: Step) -> int:
+    depth, parent = 0, step.parent
+    while parent:
+        depth += flow[parent].iterate
+        parent = flow[parent].parent
+    return depth
 
 
 class Record:

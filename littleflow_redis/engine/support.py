@@ -16,13 +16,3 @@ def unsupported(flow: Flow) -> None:
                 f"{where}: resources such as <{step.uri}> are understood but cannot be run by this "
                 "version yet: let a task load or store the data"
             )
-        if step.iterate:
-            raise UnsupportedFlow(
-                f"{where}: iteration (`*`) is understood but cannot be run by this version yet: "
-                "write one step per item, or let one task do all items"
-            )
-        if step.back:
-            raise UnsupportedFlow(
-                f"{where}: loops (`→ :start`) are understood but cannot be run by this version "
-                "yet: let a task repeat the work, or start the workflow again"
-            )

@@ -11,7 +11,7 @@ import redis
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.lua import Argument, Call, run_batch
 
-from . import records
+from . import records, values
 from .keys import Keys
 from .messages import EndTask, StartTask
 from .scripts import scripts_for
@@ -20,11 +20,33 @@ from .states import Outcome, WorkflowState
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A step that has its inputs and waits for Python to compute them. ``field``: see Keys."""
+    """A step that has its inputs and waits for Python to compute them: what its timer says.
+
+    ``field``: see Keys. ``round``: its inputs came back from within (`→ :start`).
+    """
 
     workflow: str
     field: str
     activation: int
+    round: bool = False
+
+    @classmethod
+    def from_timer(cls, member: bytes) -> Ready:
+        kind, workflow, field, activation = member.decode().split("|")
+        return cls(workflow, field, int(activation), kind == "round")
+
+    @property
+    def timer(self) -> str:
+        kind = "round" if self.round else "ready"
+        return f"{kind}|{self.workflow}|{self.field}|{self.activation}"
+
+    @property
+    def index(self) -> int:
+        return int(self.field.partition("@")[0])
+
+    @property
+    def scope(self) -> str:
+        return self.field.partition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +74,16 @@ class Receipt:
 
     fields: Mapping[bytes, bytes]
     target: Mapping[bytes, bytes] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """How a ready step goes on: ``run``, ``skip``, ``items`` or ``fail``. JSON texts."""
+
+    action: str
+    input: str = values.EMPTY
+    reason: str = ""
+    items: Sequence[str] = ()
 
 
 class Transitions:
@@ -85,9 +117,11 @@ class Transitions:
         )  # fmt: skip
         return Call(self._scripts.end, [end.workflow], args)
 
-    def fire(self, ready: Ready, action: str, input: str, reason: str = "") -> Call:
-        """Fire a ready step: ``run`` it with its input, ``skip`` or ``fail`` it."""
-        args = (ready.field, ready.activation, action, input, reason, "")
+    def fire(self, ready: Ready, firing: Firing) -> Call:
+        """Fire a ready step as was decided."""
+        args = (
+            ready.timer, firing.action, firing.input, firing.reason, "", *firing.items,
+        )  # fmt: skip
         return Call(self._scripts.fire, [ready.workflow], args)
 
     def take(
@@ -180,9 +214,7 @@ class Transitions:
         """Read a script's reply."""
         if len(reply) < 3:
             return Report(Outcome(reply[0]), workflow)
-        ready = tuple(
-            Ready(workflow, reply[i].decode(), reply[i + 1]) for i in range(3, len(reply), 2)
-        )
+        ready = tuple(Ready.from_timer(member) for member in reply[3:])
         state = WorkflowState(reply[1].decode()) if reply[1] else None
         reason = reply[2].decode("utf-8", "replace")
         return Report(Outcome(reply[0]), workflow, state, reason, ready)

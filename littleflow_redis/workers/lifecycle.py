@@ -45,12 +45,19 @@ RECONCILE_EVERY = 60.0
 class LifecycleWorker:
     """Drives workflows: one consumer of the lifecycle group."""
 
-    def __init__(self, client: Client, stop: Stop | None = None, group: str = GROUP) -> None:
+    def __init__(
+        self,
+        client: Client,
+        stop: Stop | None = None,
+        group: str = GROUP,
+        *,
+        claim_idle: float = CLAIM_IDLE,
+    ) -> None:
         self.client = client
         self.stop = stop or Stop()
-        self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=CLAIM_IDLE)
+        self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=claim_idle)
         self.applied = 0
-        self._claim = Pace(CLAIM_IDLE / 2)
+        self._claim = Pace(claim_idle / 2)
         self._reconciler = Reconciler(client)
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
@@ -78,7 +85,7 @@ class LifecycleWorker:
     def fire_timers(self) -> float | None:
         """Fire the timers that are due; return the seconds until the next one, None without."""
         wait, members = self.client.transitions.due(BATCH)
-        ready = [_ready(member) for member in members]
+        ready = [Ready.from_timer(member) for member in members]
         if ready:
             self._follow(Report(Outcome.APPLIED, ready=tuple(ready)))
         return wait
@@ -198,8 +205,3 @@ class LifecycleWorker:
                     reason=report.reason or None,
                 )
             )
-
-
-def _ready(member: bytes) -> Ready:
-    _, workflow, field, activation = member.decode().split("|")
-    return Ready(workflow, field, int(activation))

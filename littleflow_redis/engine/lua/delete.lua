@@ -3,14 +3,14 @@
 -- Returns {code, state, reason}: APPLIED, IN_PROGRESS, UNKNOWN_WORKFLOW.
 -- Race closed: open attempts, timers and flights go in the same script, so an end that comes later
 -- finds no workflow and writes nothing.
---@include base stamp workflow input close fire rest commit
+--@include base stamp workflow input close fire iterate rest commit
 local w = load_workflow(KEYS[1], clock(''))
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.state == 'RUNNING' or w.state == 'TERMINATING' then return {Outcome.IN_PROGRESS, '', ''} end
 cancel(w)
 write_closed(w)
 sliced('ZREM', K.timers, w.untimed)
-local keys = {w.key, w.key .. S.state, w.key .. S.steps, w.key .. S.timers,
+local keys = {w.key, w.key .. S.state, w.key .. S.steps, w.key .. S.items, w.key .. S.timers,
   w.key .. S.trace, w.key .. S.output .. '-1'}
 for _, field in ipairs(redis.call('HKEYS', w.key .. S.steps)) do
   keys[#keys + 1] = w.key .. S.output .. field

@@ -7,7 +7,7 @@
 -- Race closed: acknowledgement, state and the start-tasks that follow are one. Apart, a worker that
 -- dies in between applies an end twice (state first) or never (acknowledgement first). The fence
 -- is the token: an end is applied only while its attempt is open.
---@include base stamp workflow input close fire rest commit
+--@include base stamp workflow input close fire iterate rest commit
 local event, group, index, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local w = load_workflow(KEYS[1], clock(ARGV[9]))
 local function acknowledged(code, counter)
@@ -51,6 +51,8 @@ if ARGV[5] == 'SUCCESS' then
 else
   fail(w, index, scope, attempt[Attempt.NUMBER], ARGV[7], ARGV[8])
 end
+-- What had no room until now.
+w.arrived[#w.arrived + 1] = {index, scope}
 settle(w)
 rest(w)
 redis.call('XACK', K.stream, group, event)

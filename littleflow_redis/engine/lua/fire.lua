@@ -1,14 +1,14 @@
 -- Fire a ready step with the input that Python made of its predecessors' outputs.
 -- KEYS  workflow
--- ARGV  field of the step, activation, 'run' | 'skip' | 'fail', input (JSON text), reason,
---       clock override or ''
+-- ARGV  timer of the step, 'run' | 'skip' | 'items' | 'fail', input (JSON text), reason,
+--       clock override or '', then the items (JSON texts)
 -- Returns {code, state, reason, ready...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: the ready record is the permission. Of two workers that both saw the step become
 -- ready, or a worker and the timer, only the one whose call removes the record fires it.
---@include base stamp workflow input close fire rest commit
-local field, activation, action = ARGV[1], ARGV[2], ARGV[3]
-local member = 'ready|' .. KEYS[1] .. '|' .. field .. '|' .. activation
-local w = load_workflow(KEYS[1], clock(ARGV[6]))
+--@include base stamp workflow input close fire iterate rest commit
+local member, action = ARGV[1], ARGV[2]
+local kind, field, activation = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(%d+)$')
+local w = load_workflow(KEYS[1], clock(ARGV[5]))
 if not w then
   redis.call('ZREM', K.timers, member)
   return {Outcome.UNKNOWN_WORKFLOW, '', ''}
@@ -25,18 +25,19 @@ local static, step = static_of(w, index), step_of(w, index, scope)
 w.untimed[1] = member
 w.waiting = w.waiting - 1
 local code = Outcome.APPLIED
-if w.state ~= 'RUNNING' then
-  -- Give the tokens back: a restart finds the step as it was before it became ready.
+
+-- Give the tokens back: a restart finds the step as it was before it became ready.
+local function hold()
   code = Outcome.HELD
-  w.tokens[field] = w.tokens[field] + static[Static.THRESHOLD]
+  if kind == 'round' then w.backs[field] = backs_of(w, field) + #static[Static.BACK]
+  else w.tokens[field] = w.tokens[field] + static[Static.THRESHOLD] end
   step[Dynamic.ACTIVATIONS] = step[Dynamic.ACTIVATIONS] - 1
   step[Dynamic.STATE] = 'idle'
   trace(w, 'hold', field, tonumber(activation), 0)
-elseif action == 'run' then
-  run(w, index, scope, ARGV[4])
-elseif action == 'fail' then
-  fail(w, index, scope, 0, ARGV[5])
-else
+end
+
+-- No match: the input passes through; of a subflow, to its end.
+local function skip()
   step[Dynamic.QUEUED], step[Dynamic.STARTED] = w.now, w.now
   if static[Static.KIND] == Kind.SUBFLOW_START then
     step[Dynamic.STATE], step[Dynamic.ENDED] = 'skipped', w.now
@@ -46,7 +47,17 @@ else
     partner[Dynamic.ACTIVATIONS] = partner[Dynamic.ACTIVATIONS] + 1
     partner[Dynamic.QUEUED], partner[Dynamic.STARTED] = w.now, w.now
   end
-  complete(w, index, scope, ARGV[4], 'skip', 0)
+  complete(w, index, scope, ARGV[3], 'skip', 0)
+end
+
+if w.state ~= 'RUNNING' then hold()
+elseif action == 'run' then run(w, index, scope, ARGV[3])
+elseif action == 'fail' then fail(w, index, scope, 0, ARGV[4])
+elseif action == 'skip' then skip()
+else
+  local items = {}
+  for i = 6, #ARGV do items[i - 5] = ARGV[i] end
+  start_items(w, index, scope, items)
 end
 settle(w)
 rest(w)

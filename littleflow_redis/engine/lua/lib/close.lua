@@ -22,7 +22,7 @@ end
 local function load_all(w)
   local all = redis.call('HGETALL', w.key .. S.steps)
   for i = 1, #all, 2 do
-    if string.sub(all[i], 1, 1) ~= 't' and not w.steps[all[i]] then
+    if string.match(all[i], '^%d') and not w.steps[all[i]] then
       w.steps[all[i]] = cmsgpack.unpack(all[i + 1])
       w.had[all[i]] = tonumber(redis.call('HGET', w.key .. S.steps, 't' .. all[i]) or 0)
       w.tokens[all[i]] = w.had[all[i]]

@@ -23,8 +23,14 @@ local function write_steps(w)
       else sets[#sets + 1] = 't' .. field; sets[#sets + 1] = count end
     end
   end
+  for field, count in pairs(w.backs) do
+    if count == 0 then drops[#drops + 1] = 'b' .. field
+    else sets[#sets + 1] = 'b' .. field; sets[#sets + 1] = count end
+  end
   sliced('HSET', w.key .. S.steps, sets)
   sliced('HDEL', w.key .. S.steps, drops)
+  sliced('HSET', w.key .. S.items, w.itemized)
+  sliced('HDEL', w.key .. S.items, w.unitemized)
 end
 
 local function write_start_task(w, at, e)
@@ -96,8 +102,8 @@ local function commit(w)
     'state', w.state, 'changes', table.concat(w.trace))
 end
 
--- What the caller is told: the code, the state if it changed, its reason, then field and
--- activation of every step that waits for Python.
+-- What the caller is told: the code, the state if it changed, its reason, then the timer of every
+-- step that waits for Python.
 local function report(w, code)
   return {code, w.state ~= w.before and w.state or '', w.reason or '', unpack(w.ready, 1,
     math.min(#w.ready, SLICE))}

@@ -12,15 +12,27 @@ local function fail(w, index, scope, attempt, reason, detail)
   if w.state == 'RUNNING' then conclude(w, 'FAILED', reason) end
 end
 
+local function deliver(w, index, scope)
+  local successors = static_of(w, index)[Static.SUCCESSORS]
+  prefetch(w, successors, scope)
+  for _, successor in ipairs(successors) do
+    local target = field_of(successor, scope)
+    if leads_back(w, index, successor) then w.backs[target] = backs_of(w, target) + 1
+    else w.tokens[target] = w.tokens[target] + 1 end
+    w.arrived[#w.arrived + 1] = {successor, scope}
+  end
+end
+
+local item_done -- of iterate.lua
+
 -- The step is over with this output: give each successor its token.
 local function complete(w, index, scope, text, what, attempt, detail)
   local field, step = field_of(index, scope), step_of(w, index, scope)
   local static = static_of(w, index)
-  local successors = static[Static.SUCCESSORS]
-  if #successors > MAX_DEGREE then
+  if #static[Static.SUCCESSORS] > MAX_DEGREE then
     return fail(w, index, scope, attempt, 'it has more than ' .. MAX_DEGREE .. ' successors')
   end
-  if step[Dynamic.ENDED] == 0 then w.done = w.done + 1 end
+  if step[Dynamic.ENDED] == 0 and scope == '' then w.done = w.done + 1 end
   step[Dynamic.STATE], step[Dynamic.ENDED] = what == 'skip' and 'skipped' or 'ended', w.now
   w.outputs[field] = text
   w.stored[#w.stored + 1] = w.key .. S.output .. field
@@ -28,14 +40,8 @@ local function complete(w, index, scope, text, what, attempt, detail)
   trace(w, what, field, step[Dynamic.ACTIVATIONS], attempt, detail)
   if static[Static.KIND] == Kind.END then
     if w.state == 'RUNNING' then conclude(w, 'FINISHED') end
-    return
-  end
-  prefetch(w, successors, scope)
-  for _, successor in ipairs(successors) do
-    local target = field_of(successor, scope)
-    w.tokens[target] = w.tokens[target] + 1
-    w.arrived[#w.arrived + 1] = {successor, scope}
-  end
+  elseif is_item(static, scope) then item_done(w, index, scope)
+  else deliver(w, index, scope) end
 end
 
 -- Open the next attempt of the step's activation; its start-task is written by `commit`.
@@ -71,7 +77,8 @@ local function run(w, index, scope, text)
   end
 end
 
-local function fire(w, index, scope)
+-- The step has its tokens; in a `round` those that came back.
+local function fire(w, index, scope, round)
   local static, step = static_of(w, index), step_of(w, index, scope)
   local field = field_of(index, scope)
   step[Dynamic.ACTIVATIONS], step[Dynamic.ATTEMPTS] = step[Dynamic.ACTIVATIONS] + 1, 0
@@ -79,15 +86,24 @@ local function fire(w, index, scope)
     step[Dynamic.STATE] = 'ready'
     w.waiting = w.waiting + 1
     w.timers[#w.timers + 1] = w.now + READY_DUE
-    w.timers[#w.timers + 1] = 'ready|' .. w.key .. '|' .. field .. '|' .. step[Dynamic.ACTIVATIONS]
-    w.ready[#w.ready + 1] = field
-    w.ready[#w.ready + 1] = step[Dynamic.ACTIVATIONS]
+    local member = string.format('%s|%s|%s|%d', round and 'round' or 'ready', w.key, field,
+      step[Dynamic.ACTIVATIONS])
+    w.timers[#w.timers + 1] = member
+    w.ready[#w.ready + 1] = member
     trace(w, 'ready', field, step[Dynamic.ACTIVATIONS], 0)
   elseif static[Static.KIND] == Kind.LITERAL then
     run(w, index, scope, static[Static.VALUE])
   else
-    run(w, index, scope, gather(w, index, scope))
+    run(w, index, scope, gather(w, index, scope, round))
   end
+end
+
+-- Whether the step may open another activation; what has no room waits until one is over.
+local function has_room(static, step)
+  if static[Static.FLAGS] >= Flag.ITERATE and static[Static.KIND] ~= Kind.SUBFLOW_END then
+    return (step[Dynamic.ITEMS] or 0) == (step[Dynamic.DONE] or 0) and step[Dynamic.STATE] ~= 'ready'
+  end
+  return #step[Dynamic.OPEN] < static[Static.CONCURRENCY]
 end
 
 -- Fire whatever has its tokens. While the workflow does not run, tokens wait for a restart.
@@ -95,12 +111,18 @@ local function settle(w)
   local at = 1
   while w.arrived[at] and w.state == 'RUNNING' do
     local index, scope = w.arrived[at][1], w.arrived[at][2]
-    local field, threshold = field_of(index, scope), static_of(w, index)[Static.THRESHOLD]
-    while w.state == 'RUNNING' and w.tokens[field] >= threshold do
-      w.tokens[field] = w.tokens[field] - threshold
+    local field, static = field_of(index, scope), static_of(w, index)
+    local backs = #static[Static.BACK]
+    local step = w.steps[field]
+    while w.state == 'RUNNING' and has_room(static, step) do
+      local round = backs > 0 and backs_of(w, field) >= backs
+      if round then w.backs[field] = w.backs[field] - backs
+      elseif w.tokens[field] >= static[Static.THRESHOLD] then
+        w.tokens[field] = w.tokens[field] - static[Static.THRESHOLD]
+      else break end
       w.fired = w.fired + 1
       if w.fired > MAX_FIRED then return conclude(w, 'FAILED', 'a loop without a task in it') end
-      fire(w, index, scope)
+      fire(w, index, scope, round)
     end
     at = at + 1
   end

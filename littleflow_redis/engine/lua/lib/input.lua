@@ -4,18 +4,32 @@
 -- Bytes that one transition may gather.
 local MAX_BYTES = 64 * 1024 * 1024
 
--- Whose outputs the next activation reads; -1 is the workflow's input.
-local function sources(w, index)
+local function leads_back(w, from, to)
+  for _, back in ipairs(static_of(w, to)[Static.BACK]) do
+    if back == from then return true end
+  end
+  return false
+end
+
+-- Whose outputs the next activation reads; -1 is the workflow's input. A round reads what came
+-- back; any other firing of a start what came from outside.
+local function sources(w, index, round)
+  if round then return static_of(w, index)[Static.BACK] end
   if index == 0 then return {-1} end
   local source = static_of(w, index)[Static.SOURCE]
   if source >= 0 then return {source} end
-  return cmsgpack.unpack(redis.call('HGET', w.flow, 'p' .. index))
+  local all, outer = cmsgpack.unpack(redis.call('HGET', w.flow, 'p' .. index)), {}
+  if #static_of(w, index)[Static.BACK] == 0 then return all end
+  for _, p in ipairs(all) do
+    if not leads_back(w, p, index) then outer[#outer + 1] = p end
+  end
+  return outer
 end
 
 -- Returns the JSON text, or nil when this transition gathers more than MAX_BYTES.
-local function gather(w, index, scope)
+local function gather(w, index, scope, round)
   local texts, keys, places = {}, {}, {}
-  for i, source in ipairs(sources(w, index)) do
+  for i, source in ipairs(sources(w, index, round)) do
     local field = field_of(source, scope)
     texts[i] = w.outputs[field] or '{}'
     if not w.outputs[field] then

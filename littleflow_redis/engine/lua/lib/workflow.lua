@@ -12,7 +12,7 @@ local function plan(key, now, f)
     open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
     version = tonumber(f[7]), created = f[8], state = f[9], before = f[9],
     statics = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
-    changed = {}, had = {}, stored = {}, dropped = {}, emits = {}, closed = {},
+    changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {}, emits = {}, closed = {},
     ready = {}, timers = {}, untimed = {}, trace = {}}
 end
 
@@ -59,6 +59,21 @@ local function step_of(w, index, scope)
   if not w.steps[field] then prefetch(w, {index}, scope) end
   w.changed[field] = true
   return w.steps[field]
+end
+
+-- Tokens that came back from within (`→ :start`); few steps have such edges.
+local function backs_of(w, field)
+  if not w.backs[field] then
+    w.backs[field] = tonumber(redis.call('HGET', w.key .. S.steps, 'b' .. field) or 0)
+  end
+  return w.backs[field]
+end
+
+-- Whether this is one item of an iterating step: its scope is deeper than the step lies.
+local function is_item(static, scope)
+  if static[Static.FLAGS] < Flag.ITERATE or scope == '' then return false end
+  local _, dots = string.gsub(scope, '%.', '')
+  return dots + 1 > static[Static.DEPTH]
 end
 
 local function trace(w, what, field, activation, attempt, detail)

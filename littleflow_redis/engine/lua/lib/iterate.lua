@@ -1,0 +1,82 @@
+-- Iteration: a step, or a whole subflow, runs once per item of its input list. The step's own record
+-- counts; each item has a scope of its own, the step's scope and the item's number.
+
+local function item_scope(scope, number)
+  return scope == '' and tostring(number) or scope .. '.' .. number
+end
+
+-- Start the item `number` (from 0): a task gets an attempt, a subflow its start's output.
+local function start_item(w, index, scope, number, text)
+  local inner, parent = item_scope(scope, number), step_of(w, index, scope)
+  local step = step_of(w, index, inner)
+  step[Dynamic.ACTIVATIONS], step[Dynamic.ATTEMPTS] = parent[Dynamic.ACTIVATIONS], 0
+  if static_of(w, index)[Static.KIND] == Kind.TASK then return emit(w, index, inner, text) end
+  step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = 'ended', w.now, w.now
+  step[Dynamic.ENDED] = w.now
+  w.outputs[field_of(index, inner)] = text
+  w.stored[#w.stored + 1] = w.key .. S.output .. field_of(index, inner)
+  w.stored[#w.stored + 1] = text
+  deliver(w, index, inner)
+end
+
+-- Begin an iteration over these items (JSON texts): start a slice, keep the rest.
+local function start_items(w, index, scope, items)
+  local static, step = static_of(w, index), step_of(w, index, scope)
+  step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = 'running', w.now, w.now
+  local first = math.min(#items, static[Static.CONCURRENCY])
+  step[Dynamic.ITEMS], step[Dynamic.NEXT], step[Dynamic.DONE] = #items, first, 0
+  trace(w, 'items', field_of(index, scope), step[Dynamic.ACTIVATIONS], 0, tostring(#items))
+  for number = 0, #items - 1 do
+    local text = items[number + 1]
+    w.itemized[#w.itemized + 1] = field_of(index, item_scope(scope, number))
+    w.itemized[#w.itemized + 1] = text
+    if number < first then start_item(w, index, scope, number, text) end
+  end
+end
+
+-- All items have ended: their outputs, in the items' order, are the output of the whole.
+local function gather_items(w, index, last, scope, count)
+  local texts, keys, places = {}, {}, {}
+  for number = 0, count - 1 do
+    local inner = item_scope(scope, number)
+    w.unitemized[#w.unitemized + 1] = field_of(index, inner)
+    texts[number + 1] = w.outputs[field_of(last, inner)]
+    if not texts[number + 1] then
+      keys[#keys + 1] = w.key .. S.output .. field_of(last, inner)
+      places[#keys] = number + 1
+    end
+  end
+  each_value('MGET', nil, keys, function(i, text) texts[places[i]] = text or '{}' end)
+  for _, text in ipairs(texts) do w.bytes = w.bytes + #text end
+  if w.bytes > MAX_BYTES then return nil end
+  return '[' .. table.concat(texts, ',') .. ']'
+end
+
+-- An item's last step has ended: start the next item, or end the iteration.
+item_done = function(w, last, inner)
+  local static = static_of(w, last)
+  local index = static[Static.KIND] == Kind.SUBFLOW_END and static[Static.PARTNER] or last
+  local scope = string.match(inner, '^(.*)%.%d+$') or ''
+  local step = step_of(w, index, scope)
+  step[Dynamic.DONE] = step[Dynamic.DONE] + 1
+  if w.state == 'RUNNING' and step[Dynamic.NEXT] < step[Dynamic.ITEMS] then
+    local number = step[Dynamic.NEXT]
+    step[Dynamic.NEXT] = number + 1
+    local field = field_of(index, item_scope(scope, number))
+    start_item(w, index, scope, number, redis.call('HGET', w.key .. S.items, field))
+  end
+  if step[Dynamic.DONE] < step[Dynamic.ITEMS] then return end
+  local text = gather_items(w, index, last, scope, step[Dynamic.ITEMS])
+  if not text then
+    return fail(w, last, scope, 0, 'the outputs of its items are larger than 64 MB together')
+  end
+  if last ~= index then
+    step[Dynamic.STATE], step[Dynamic.ENDED] = 'ended', w.now
+    if scope == '' then w.done = w.done + 1 end
+    local closing = step_of(w, last, scope)
+    closing[Dynamic.ACTIVATIONS] = closing[Dynamic.ACTIVATIONS] + 1
+    closing[Dynamic.QUEUED], closing[Dynamic.STARTED] = w.now, w.now
+  end
+  complete(w, last, scope, text, 'end', 0)
+  w.arrived[#w.arrived + 1] = {index, scope}
+end

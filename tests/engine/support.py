@@ -1,0 +1,100 @@
+"""Driving workflows in one process, step by step, on a real server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import redis
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import StartTask, end_fields, kind_of, start_task
+from littleflow_redis.engine.states import Outcome, WorkflowState
+from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.wire import encode
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+
+#: Plays a task: its output, or an exception to fail it.
+Play = Callable[[StartTask], Any]
+
+#: Seconds without progress after which a workflow counts as stuck: longer than any timer here.
+PATIENCE = 5.0
+
+
+def echo(task: StartTask) -> Any:
+    """Output that shows which step ran on which input."""
+    return {task.name: [task.index, task.input]}
+
+
+def append(client: redis.Redis, stream: str, fields: Mapping[str, Any]) -> str:
+    encoded: Any = encode(fields)
+    id: bytes = client.xadd(stream, encoded)
+    return id.decode()
+
+
+class Player:
+    """Serves every task of the stream, as a listener of its own group; keeps what it played."""
+
+    def __init__(self, client: Client, play: Play = echo, group: str = "players") -> None:
+        self.client = client
+        self.play = play
+        self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=0.02)
+        self.reader.ensure()
+        self.played: list[StartTask] = []
+        #: How often each end is sent.
+        self.copies = 1
+
+    def turn(self) -> int:
+        entries = self.reader.read(100)
+        for entry in entries:
+            if kind_of(entry.fields) == "start-task":
+                self.serve(start_task(entry.id, entry.fields))
+        self.reader.ack([entry.id for entry in entries])
+        return len(entries)
+
+    def serve(self, task: StartTask) -> None:
+        (report,) = self.client.transitions.run(
+            [self.client.transitions.take(task, self.reader.group)]
+        )
+        assert not isinstance(report, Exception), report
+        if report.outcome is Outcome.APPLIED:
+            self.played.append(task)
+            for _ in range(self.copies):
+                self.end(task)
+
+    def end(self, task: StartTask) -> None:
+        try:
+            fields = end_fields(task, output=self.play(task))
+        except Exception as error:
+            fields = end_fields(task, reason=f"{type(error).__name__}: {error}")
+        append(self.client.redis, self.client.keys.events, fields)
+
+
+class Turns(Protocol):
+    """Whatever makes progress when asked to."""
+
+    def turn(self) -> int: ...
+
+
+def drive(client: Client, workflow: str, player: Player, worker: Turns) -> WorkflowState:
+    """Turn player and worker until the workflow has ended and the stream is quiet."""
+    quiet, since = 0, time.monotonic()
+    while quiet < 2 or not client.views.state(workflow).ended:
+        if player.turn() + worker.turn():
+            quiet, since = 0, time.monotonic()
+        quiet += 1
+        assert time.monotonic() - since < PATIENCE, f"stuck: {client.state(workflow)}"
+    return client.views.state(workflow)
+
+
+def run(
+    client: Client, text: Any, input: Any = None, play: Play = echo, **options: Any
+) -> tuple[str, Player]:
+    """Start a workflow, drive it to its end, and return its id and what was played."""
+    worker = LifecycleWorker(client)
+    worker.reader.ensure()
+    player = Player(client, play)
+    workflow = client.start(text, input, **options)
+    drive(client, workflow, player, worker)
+    return workflow, player

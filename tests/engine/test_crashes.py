@@ -1,0 +1,139 @@
+"""At every Redis call: die before it, die after it, lose its reply. Nothing is lost or doubled."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import redis
+from redis.exceptions import ConnectionError
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from littleflow_redis.workers.receipts import Receipts
+from tests.faults import Died, Plan, every_fault, faulty_client
+from tests.support import RedisServer, wait_until
+
+from .support import Player, drive
+
+#: A fork, a join with a merge (fired by Python), a guard, and an iteration.
+FLOW = "A → { B C D } → > E → ? `$[?(@.go=1)]` F → * G"
+
+#: Seconds; short, so that the work of the dead is soon found.
+CLAIM_IDLE = 0.005
+
+
+def play(task: StartTask) -> object:
+    return [1, 2, 3] if task.name == "F" else {task.name: 1, "go": 1}
+
+
+class Mortal:
+    """A worker that is replaced when it dies and goes on when a reply is lost."""
+
+    def __init__(self, engine: Client, faulty: Client) -> None:
+        self._engine = engine
+        self._worker = LifecycleWorker(faulty, claim_idle=CLAIM_IDLE)
+
+    def turn(self) -> int:
+        try:
+            return self._worker.turn()
+        except ConnectionError:
+            return 1
+        except Died:
+            self._worker = LifecycleWorker(self._engine, claim_idle=CLAIM_IDLE)
+            return 1
+
+
+def check(engine: Client, workflow: str) -> None:
+    view = engine.state(workflow)
+    assert view.state is WorkflowState.FINISHED
+    assert view.output == [{"G": 1, "go": 1}] * 3
+    assert [step.activations for step in view.steps] == [1] * len(view.steps)
+    ends = Counter(entry.field for entry in engine.trace(workflow) if entry.what == "end")
+    assert set(ends.values()) == {1}
+    assert engine.redis.hlen(engine.keys.open) == 0
+    assert engine.redis.zcard(engine.keys.timers) == 0
+
+
+def test_a_worker_may_fail_at_any_call(client: redis.Redis, redis_server: RedisServer) -> None:
+    engine = Client(redis=client)
+
+    def scenario(plan: Plan) -> None:
+        client.flushall()
+        player = Player(engine, play)
+        faulty = Client(redis=faulty_client(redis_server, plan))
+        workflow = engine.start(FLOW, {"x": 1})
+        worker = Mortal(engine, faulty)
+        drive(engine, workflow, player, worker)
+        check(engine, workflow)
+
+    assert sum(1 for _ in every_fault(scenario)) > 60
+
+
+def test_a_start_may_fail_at_any_call(client: redis.Redis, redis_server: RedisServer) -> None:
+    engine = Client(redis=client)
+
+    def scenario(plan: Plan) -> None:
+        client.flushall()
+        player, worker = Player(engine, play), LifecycleWorker(engine, claim_idle=CLAIM_IDLE)
+        faulty = Client(redis=faulty_client(redis_server, plan))
+        try:
+            workflow = faulty.start("<- {x: 1} -> → > A → B", workflow_id="once")
+        except (Died, ConnectionError):
+            # Whoever starts it again, with the same id, gets the same workflow.
+            workflow = engine.start("<- {x: 1} -> → > A → B", workflow_id="once")
+        drive(engine, workflow, player, worker)
+        assert engine.wait(workflow, timeout=1) == {"B": 1, "go": 1}
+        assert [task.name for task in player.played] == ["A", "B"]
+        assert client.llen(engine.keys.all) == 1
+        engine.delete(workflow)
+        assert not client.keys("workflow:*")
+        assert not client.keys("workflows:flow:*")
+
+    assert sum(1 for _ in every_fault(scenario)) >= 3
+
+
+def test_the_janitor_may_fail_at_any_call(client: redis.Redis, redis_server: RedisServer) -> None:
+    engine = Client(redis=client)
+
+    def scenario(plan: Plan) -> None:
+        client.flushall()
+        player, worker = Player(engine, play), LifecycleWorker(engine, claim_idle=CLAIM_IDLE)
+        receipts = Receipts(Client(redis=faulty_client(redis_server, plan)), show=lambda _: None)
+
+        class Both:
+            def turn(self) -> int:
+                nonlocal receipts
+                try:
+                    receipts.turn()
+                except ConnectionError:
+                    pass
+                except Died:
+                    receipts = Receipts(engine, show=lambda _: None)
+                return worker.turn()
+
+        both = Both()
+        workflow = engine.start(FLOW, {"x": 1})
+        drive(engine, workflow, player, both)
+        check(engine, workflow)
+        wait_until(lambda: both.turn() + client.xlen(engine.keys.events) == 0, "all is swept")
+
+    assert sum(1 for _ in every_fault(scenario)) > 30
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_two_workers_share_the_work(client: redis.Redis, copies: int) -> None:
+    engine = Client(redis=client)
+    player = Player(engine, play)
+    player.copies = copies
+    workers = [LifecycleWorker(Client(redis=client), claim_idle=CLAIM_IDLE) for _ in range(2)]
+
+    class Both:
+        def turn(self) -> int:
+            return sum(worker.turn() for worker in workers)
+
+    workflow = engine.start(FLOW, {"x": 1})
+    drive(engine, workflow, player, Both())
+    check(engine, workflow)

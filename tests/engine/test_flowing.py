@@ -1,0 +1,124 @@
+"""How a workflow flows: firing, inputs, joins, merges, the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.errors import WorkflowFailed
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+
+from .support import Player, drive, run
+
+
+def name(task: StartTask) -> Any:
+    return {task.name: True}
+
+
+def test_a_chain_hands_each_output_to_the_next_step(engine: Client) -> None:
+    workflow, player = run(engine, "A → B → C", {"x": 1}, lambda task: {"from": task.name})
+    assert [(task.name, task.input) for task in player.played] == [
+        ("A", {"x": 1}),
+        ("B", {"from": "A"}),
+        ("C", {"from": "B"}),
+    ]
+    assert engine.wait(workflow, timeout=1) == {"from": "C"}
+
+
+def test_a_join_takes_outputs_by_ascending_step(engine: Client) -> None:
+    _, player = run(engine, "A → { B C D } → E", play=lambda task: task.name)
+    assert player.played[-1].input == ["B", "C", "D"]
+
+
+def test_a_join_drops_empty_objects_and_null(engine: Client) -> None:
+    outputs = {"B": {}, "C": None, "D": []}
+    _, player = run(engine, "A → { B C D } → E", play=lambda task: outputs.get(task.name, 1))
+    assert player.played[-1].input == []
+
+
+@pytest.mark.parametrize("value", [0, 1.5, "", "text", False, [], [1, [2]], {"a": {"b": []}}])
+def test_any_json_value_is_an_output(engine: Client, value: Any) -> None:
+    workflow, player = run(engine, "A → B", play=lambda task: value)
+    assert player.played[1].input == value
+    assert engine.wait(workflow, timeout=1) == value
+
+
+def test_a_merge_makes_one_object(engine: Client) -> None:
+    _, player = run(engine, "{ A B } → > C", play=name)
+    assert player.played[-1].input == {"A": True, "B": True}
+
+
+def test_a_merge_of_something_else_fails_the_step_and_says_so(engine: Client) -> None:
+    workflow, _ = run(engine, "{ A B } → > C", play=lambda task: task.name)
+    view = engine.state(workflow)
+    assert view.state is WorkflowState.FAILED
+    assert [step.name for step in view.steps if step.state is StepState.FAILED] == ["C"]
+    assert "merge" in view.reasons[0]
+
+
+def test_a_literal_is_an_input(engine: Client) -> None:
+    _, player = run(engine, '<{ "a": [] }> → A', play=name)
+    assert player.played[0].input == {"a": []}
+
+
+def test_default_input_is_merged_under_the_given_one(engine: Client) -> None:
+    text = "@flow sums (- {a: 1, b: 2} -)\nA"
+    workflow, player = run(engine, text, {"b": 3})
+    assert player.played[0].input == {"a": 1, "b": 3}
+    assert workflow.startswith("workflow:sums-")
+
+
+def test_parameters_reach_the_task_without_those_of_the_engine(engine: Client) -> None:
+    _, player = run(engine, "@task A = math:add\nA(- {x: 1, $bind: whole} -)", play=name)
+    (task,) = player.played
+    assert (task.name, task.base, task.parameters) == ("A", "math:add", {"x": 1})
+    assert task.options == {"$bind": "whole"}
+
+
+def test_a_flow_without_tasks_finishes_at_its_start(engine: Client) -> None:
+    workflow = engine.start('<{ "a": 1 }> → :end' if False else "<- {a: 1} -> → A")
+    assert engine.state(workflow).state is WorkflowState.RUNNING
+
+
+def test_a_failure_fails_the_workflow_with_its_reason(engine: Client) -> None:
+    def play(task: StartTask) -> Any:
+        raise ZeroDivisionError("division by zero")
+
+    workflow, player = run(engine, "A → B", play=play)
+    assert [task.name for task in player.played] == ["A"]
+    with pytest.raises(WorkflowFailed, match="step 1 .A.: ZeroDivisionError: division by zero"):
+        engine.wait(workflow, timeout=1)
+
+
+def test_what_runs_when_a_workflow_fails_may_end_and_is_recorded(engine: Client) -> None:
+    def play(task: StartTask) -> Any:
+        if task.name == "B":
+            raise ValueError("no")
+        return task.name
+
+    workflow, player = run(engine, "A → { B C } → D", play=play)
+    states = {step.name: step.state for step in engine.state(workflow).steps}
+    assert states["C"] is StepState.ENDED
+    assert states["D"] is StepState.IDLE
+    assert engine.views.outputs(workflow, [4]) == ["C"]
+
+
+def test_the_first_firing_of_the_end_cancels_what_is_open(engine: Client) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine)
+    worker.reader.ensure()
+    # Nothing but the first step leads to the end: B is open when the workflow finishes.
+    workflow = engine.start("A :x → :end\n:x → B → :y\n:y C" if False else "A → B")
+    drive(engine, workflow, player, worker)
+    assert engine.state(workflow).state is WorkflowState.FINISHED
+
+
+def test_progress_is_counted(engine: Client) -> None:
+    workflow, _ = run(engine, "A → B")
+    (row,) = engine.list()
+    assert (row.id, row.done, row.total) == (workflow, 4, 4)
+    assert engine.list(state="FINISHED") == [row]
+    assert engine.list(state="RUNNING") == []
