@@ -1,0 +1,298 @@
+"""Reading a stream as one consumer of a group: the part that every worker shares."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import redis
+from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
+
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.lua import Script
+from littleflow_redis.events.scripts import DROP_CONSUMER, RELEASE, RENEW
+
+LOGGER = logging.getLogger(__name__)
+
+#: Seconds an entry must have been idle before another consumer may claim it. Half the time that a
+#: worker may be silent, five renewals long. Each reader can be given its own.
+CLAIM_IDLE = 5.0
+
+#: Seconds after which a consumer that reads no more and has nothing pending is deleted. Readers
+#: show themselves at least once a second; an hour is far beyond any pause of a living one.
+DEAD_CONSUMER_IDLE = 3600.0
+
+#: Seconds between two tries to wake a blocked read; a try that comes too early wakes nobody.
+_WAKE_INTERVAL = 0.02
+
+
+class Entry(NamedTuple):
+    """One entry of a stream as it was delivered; decoding the fields is the reader's business."""
+
+    id: str
+    fields: Mapping[bytes, bytes]
+    #: How often it was delivered, this time included.
+    deliveries: int
+
+
+class GroupReader:
+    """One consumer of a group.
+
+    ``client`` stands for the server, ``claim_idle`` is in seconds, ``consumer`` defaults to a
+    name of its own. One thread reads and claims; ``ack``, ``renew`` and ``interrupt`` may be
+    called from any.
+
+    A stream or group that is missing is made anew, at id 0, and counted in ``regrouped``. After a
+    lost connection the entries that are pending under the own name come first: a reply may have
+    been lost on its way. Every other error of Redis is raised.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        stream: str,
+        group: str,
+        consumer: str | None = None,
+        claim_idle: float = CLAIM_IDLE,
+    ) -> None:
+        self.client = client
+        self.stream = stream
+        self.group = group
+        self.consumer = consumer or consumer_name()
+        self.claim_idle = claim_idle
+        #: How often the group was found missing and made anew.
+        self.regrouped = 0
+        self._link: redis.Redis | None = None
+        self._link_id = 0
+        self._blocking = False
+        self._interrupted = False
+        #: Where to go on in the own pending entries; None when there are no more.
+        self._own_after: str | None = "0"
+
+    def ensure(self) -> bool:
+        """Make stream and group where they are missing, at id 0; tell if the group was made."""
+        return make_group(self.client, self.stream, self.group)
+
+    def read(
+        self, count: int, block_ms: int = 0, skip: Collection[str] = frozenset()
+    ) -> list[Entry]:
+        """Return up to ``count`` entries: own pending ones after an error, otherwise new ones.
+
+        ``block_ms`` is how long to wait for new ones, 0 not at all; it is cut to half the
+        client's socket timeout. ``skip`` holds ids in hand: they are not returned a second time.
+        """
+        while self._own_after is not None:
+            entries = self._read_own(count, self._own_after)
+            ready = [entry for entry in entries if entry.id not in skip]
+            if ready:
+                return ready
+        return self._read_new(count, block_ms)
+
+    def claim_stale(self, count: int, skip: Collection[str] = frozenset()) -> list[Entry]:
+        """Take over up to ``count`` entries that were idle for ``claim_idle`` seconds.
+
+        Entries of this consumer are among them, those in ``skip`` excepted. Ids whose entry was
+        deleted are acknowledged on the way.
+        """
+        idle = round(self.claim_idle * 1000)
+        rows = self._group_command(
+            b"XPENDING", self.stream, self.group, "IDLE", idle, "-", "+", count + len(skip)
+        )
+        deliveries = {row[0].decode(): row[3] + 1 for row in rows}
+        wanted = [id for id in deliveries if id not in skip][:count]
+        if not wanted:
+            return []
+        reply = self._group_command(
+            b"XCLAIM", self.stream, self.group, self.consumer, idle, *wanted
+        )
+        # Redis 6.2 answers nil for a deleted entry, later versions leave it out.
+        entries = _entries([item for item in reply if item], deliveries)
+        self._acknowledge_deleted(set(wanted) - {entry.id for entry in entries})
+        return entries
+
+    def ack(self, ids: Sequence[str]) -> int:
+        """Acknowledge entries; return how many of them were pending."""
+        if not ids:
+            return 0
+        return int(self._send(self.client, b"XACK", self.stream, self.group, *ids))
+
+    def renew(self, ids: Collection[str]) -> set[str]:
+        """Reset the idle time of entries being worked on; return those that still are ours."""
+        ours = self._script(RENEW, *ids) if ids else None
+        return {id.decode() if isinstance(id, bytes) else id for id in ours or ()}
+
+    def release(self, ids: Collection[str]) -> None:
+        """Hand back entries that nobody has begun: any consumer may claim them at once."""
+        if ids:
+            self._script(RELEASE, *ids)
+
+    def drop(self) -> bool:
+        """Delete this consumer unless something is pending under its name; tell if it is gone."""
+        return bool(self._script(DROP_CONSUMER) != 0)
+
+    def rewind(self) -> None:
+        """Read the own pending entries again before new ones.
+
+        To be called when the reply of a call that acknowledges entries by other means was lost.
+        """
+        self._own_after = "0"
+
+    def drop_dead(self, idle: float = DEAD_CONSUMER_IDLE) -> int:
+        """Delete consumers that were silent for ``idle`` seconds and have nothing pending."""
+        dropped = 0
+        for row in self.client.xinfo_consumers(self.stream, self.group):
+            if row["pending"] == 0 and row["idle"] >= idle * 1000:
+                args = (self.group, row["name"])
+                dropped += DROP_CONSUMER.run(self.client, [self.stream], args)
+        return dropped
+
+    def interrupt(self) -> None:
+        """Wake a blocked read, now or just about to start; later reads do not block any more."""
+        self._interrupted = True
+        while self._blocking:
+            try:
+                if self._link_id and self.client.client_unblock(self._link_id):
+                    return
+            except RedisError:
+                return  # The read ends by itself when its time is up.
+            time.sleep(_WAKE_INTERVAL)
+
+    def close(self) -> None:
+        """Give the connection of the blocking reads back to its pool."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+    # Commands whose name is bytes are not parsed by redis-py: the rows come as they are.
+
+    def _read_own(self, count: int, after: str) -> list[Entry]:
+        pages = self._group_command(
+            b"XREADGROUP", "GROUP", self.group, self.consumer, "COUNT", count,
+            "STREAMS", self.stream, after,
+        )  # fmt: skip
+        rows = _of_one_stream(pages)
+        self._own_after = rows[-1][0].decode() if len(rows) == count else None
+        gone = [row[0].decode() for row in rows if row[1] is None]
+        self.ack(gone)
+        if len(rows) == len(gone):
+            return []
+        # A read from history does not say how often; a second look does.
+        pending = self._group_command(
+            b"XPENDING", self.stream, self.group, rows[0][0], rows[-1][0], len(rows), self.consumer
+        )
+        return _entries(rows, {row[0].decode(): row[3] for row in pending})
+
+    def _read_new(self, count: int, block_ms: int) -> list[Entry]:
+        self._blocking = block_ms > 0
+        try:
+            link = self._connection()
+            block = () if self._interrupted else self._block(block_ms)
+            pages = self._group_command(
+                b"XREADGROUP", "GROUP", self.group, self.consumer, "COUNT", count, *block,
+                "STREAMS", self.stream, ">", client=link,
+            )  # fmt: skip
+        finally:
+            self._blocking = False
+        return _entries(_of_one_stream(pages), {})
+
+    def _block(self, block_ms: int) -> tuple[str, int] | tuple[()]:
+        timeout = self.client.get_connection_kwargs().get("socket_timeout")
+        if timeout is not None:
+            block_ms = min(block_ms, int(timeout * 500))
+        return ("BLOCK", block_ms) if block_ms > 0 else ()
+
+    def _connection(self) -> redis.Redis:
+        """One connection for all blocking reads: its id is what ``interrupt`` has to name."""
+        if self._link is None:
+            pool = self.client.connection_pool
+            self._link = redis.Redis(connection_pool=pool, single_connection_client=True)
+            self._link_id = 0
+        if not self._link_id:
+            self._link_id = int(self._link.client_id())
+        return self._link
+
+    def _group_command(self, *args: Any, client: redis.Redis | None = None) -> Any:
+        """Send a command; a missing group is made anew and counts as an empty answer."""
+        try:
+            return self._send(client or self.client, *args) or ()
+        except ResponseError as error:
+            if not is_group_missing(error):
+                raise
+            self.ensure()
+            self._own_after = None
+            self.regrouped += 1
+            LOGGER.warning(kv("group-made-anew", stream=self.stream, group=self.group, at="0"))
+            return ()
+
+    def _send(self, client: redis.Redis, *args: Any) -> Any:
+        try:
+            return client.execute_command(*args, NEVER_DECODE=True)
+        except (ConnectionError, TimeoutError):
+            self._own_after, self._link_id = "0", 0
+            raise
+
+    def _script(self, script: Script, *args: str) -> Any:
+        """Run a script; a missing group leaves nothing to do and is answered with None."""
+        try:
+            return script.run(self.client, [self.stream], [self.group, self.consumer, *args])
+        except ResponseError as error:
+            if not is_group_missing(error):
+                raise
+            return None
+
+    def _acknowledge_deleted(self, ids: Collection[str]) -> None:
+        if not ids:
+            return
+        candidates = list(ids)
+        with self.client.pipeline(transaction=False) as pipe:
+            for id in candidates:
+                pipe.execute_command(b"XRANGE", self.stream, id, id, "COUNT", 1)
+            found = pipe.execute()
+        self.ack([id for id, rows in zip(candidates, found, strict=True) if not rows])
+
+
+def consumer_name() -> str:
+    """Make a name that shows where a consumer runs: host, process id and a random part."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def make_group(client: redis.Redis, stream: str, group: str) -> bool:
+    """Make stream and group where they are missing, at id 0; tell if the group was made."""
+    try:
+        client.xgroup_create(stream, group, id="0", mkstream=True)
+    except ResponseError as error:
+        if not str(error).startswith("BUSYGROUP"):
+            raise
+        return False
+    return True
+
+
+def is_group_missing(error: ResponseError) -> bool:
+    """Tell if a command failed because its stream or its group does not exist (any more)."""
+    # UNBLOCKED is what a read gets that was waiting when the stream was deleted.
+    return str(error).startswith(("NOGROUP", "UNBLOCKED"))
+
+
+def _of_one_stream(reply: Any) -> Sequence[Any]:
+    """Take the rows out of a reply of XREADGROUP, in either protocol's form."""
+    if not reply:
+        return ()
+    rows: Sequence[Any] = next(iter(reply.values())) if isinstance(reply, dict) else reply[0][1]
+    return rows
+
+
+def _entries(rows: Sequence[Any], deliveries: Mapping[str, int]) -> list[Entry]:
+    """Make entries of raw rows; deleted ones are left out. Unknown ids were delivered once."""
+    entries = []
+    for raw_id, flat in rows:
+        if flat is not None:
+            id = raw_id.decode()
+            entries.append(
+                Entry(id, dict(zip(flat[::2], flat[1::2], strict=True)), deliveries.get(id, 1))
+            )
+    return entries

@@ -1,0 +1,151 @@
+"""Waiting for Redis, and working on after it was away."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import redis
+from redis.exceptions import (
+    AuthenticationError,
+    ConnectionError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
+
+from littleflow_redis.events.connection import ConfigurationError
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.process import Stop
+
+#: Seconds before the second try; each further wait is twice as long.
+_FIRST_WAIT = 0.1
+
+#: Seconds between two tries at most: a server that is back is found within this time.
+_LONGEST_WAIT = 1.0
+
+_NEXT = f"trying again, every {_LONGEST_WAIT:g} s at most"
+
+#: Seconds of work after which a new error is an outage of its own, with a log line of its own.
+_SETTLED = 5.0
+
+#: Beginnings of answers of a server that is there but cannot serve now: a script runs too long,
+#: a disk is full, a failover is under way.
+_TEMPORARY = ("BUSY ", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
+
+
+def is_temporary(error: RedisError) -> bool:
+    """Tell if the same call can succeed later with nothing changed on our side."""
+    if isinstance(error, AuthenticationError):
+        return False
+    if isinstance(error, (ConnectionError, TimeoutError, ReadOnlyError, OutOfMemoryError)):
+        return True
+    code = getattr(error, "status_code", None) or ""
+    return isinstance(error, ResponseError) and f"{code} {error}".lstrip().startswith(_TEMPORARY)
+
+
+class Outage:
+    """Brings a client through the times when Redis is away: one line when it goes, one when back.
+
+    ``address`` stands in the lines. Every wait also waits for ``stop``.
+    """
+
+    def __init__(
+        self, client: redis.Redis, stop: Stop, log: logging.Logger, address: str | None = None
+    ) -> None:
+        self._client = client
+        self._stop = stop
+        self._log = log
+        self._address = address or address_of(client)
+        self._since: float | None = None
+        self._refusal = ""
+        self._wait = _FIRST_WAIT
+
+    def run(self, work: Callable[[], object]) -> None:
+        """Call ``work`` until it returns or stop is set; after a temporary error, call it again.
+
+        Raises ConfigurationError if Redis refuses the credentials; an error of Redis that will
+        not pass by itself is raised as it is.
+        """
+        while self.wait_for_redis():
+            started = time.monotonic()
+            try:
+                work()
+            except RedisError as error:
+                if not is_temporary(error):
+                    raise
+                if time.monotonic() - started > _SETTLED:
+                    self._wait, self._refusal = _FIRST_WAIT, ""
+                self._lost(error)
+                self._pause()
+            else:
+                return
+
+    def wait_for_redis(self) -> bool:
+        """Wait until the server answers; return False if stop came first.
+
+        Raises ConfigurationError if it refuses the credentials.
+        """
+        while not self._stop.is_set():
+            try:
+                self._client.ping()
+            except (AuthenticationError, NoPermissionError) as error:
+                raise ConfigurationError(
+                    f"Redis at {self._address} refuses the credentials ({error}); "
+                    "set REDIS_USERNAME and REDIS_PASSWORD"
+                ) from error
+            except (ConnectionError, TimeoutError, ResponseError) as error:
+                if not is_temporary(error):
+                    raise
+                self._lost(error)
+                self._pause()
+            else:
+                self._found()
+                return True
+        return False
+
+    def _lost(self, error: RedisError) -> None:
+        if not isinstance(error, (ConnectionError, TimeoutError)):
+            self._refused(str(error))
+        elif self._since is None:
+            self._since = time.monotonic()
+            self._log.warning(kv("redis-waiting", address=self._address, error=error, next=_NEXT))
+
+    def _refused(self, reason: str) -> None:
+        # The server answers PING all the while: its other answers alone would be a line a second.
+        if reason != self._refusal:
+            self._refusal = reason
+            self._log.warning(kv("redis-refuses", address=self._address, error=reason, next=_NEXT))
+
+    def _found(self) -> None:
+        if self._since is not None:
+            waited = time.monotonic() - self._since
+            self._since = None
+            self._log.info(kv("redis-connected", address=self._address, waited=waited))
+
+    def _pause(self) -> None:
+        self._stop.wait(self._wait)
+        self._wait = min(2 * self._wait, _LONGEST_WAIT)
+
+
+def wait_for_redis(client: redis.Redis, stop: Stop, log: logging.Logger) -> bool:
+    """Wait until the server answers, with one log line before and one after; False if stopped.
+
+    Raises ConfigurationError if it refuses the credentials.
+    """
+    return Outage(client, stop, log).wait_for_redis()
+
+
+def address_of(client: redis.Redis) -> str:
+    """The server of a client for logs and errors, without any secret."""
+    options = client.get_connection_kwargs()
+    if "path" in options:
+        return f"unix://{options['path']}"
+    service = getattr(client.connection_pool, "service_name", None)
+    if service is not None:
+        return f"sentinel service {service}"
+    return f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
