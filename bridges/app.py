@@ -1,0 +1,105 @@
+"""Loading a Celery app as ``celery -A`` does, and what about it makes bridging impossible."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import celery
+from celery import Celery, Task
+from celery.app.utils import find_app
+from kombu.serialization import registry
+
+from littleflow_redis.events.connection import ConfigurationError
+
+#: Workers of older versions store nothing for a task declared with ``ignore_result=True``, even if
+#: the message asks for it.
+_RESULTS_ON_REQUEST = (5, 6, 3)
+
+
+def load_app(name: str) -> Celery:
+    """Find the app, import its task modules and finalize it. Raises ConfigurationError.
+
+    ``name`` is what follows ``-A``: ``module``, ``package``, ``package.module`` or ``module:app``.
+    The working directory is importable from then on, as it is for a Celery worker.
+    """
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    app = _find(name)
+    try:
+        app.loader.import_default_modules()
+        app.finalize()
+    # The user's modules run here: whatever they raise, the app cannot be used.
+    except Exception as error:
+        raise ConfigurationError(
+            f"the task modules of {name} cannot be imported: {type(error).__name__}: {error}; "
+            f"`celery -A {name} report` should say the same"
+        ) from error
+    _check(app)
+    return app
+
+
+def app_prefixes(app: Celery, name: str) -> tuple[str, ...]:
+    """What ``<app>`` may stand for in task names, best first: the app's own name, its module."""
+    module = name.partition(":")[0]
+    return tuple(dict.fromkeys(prefix for prefix in (app.main, module) if prefix))
+
+
+def task_refusal(task: Task) -> str | None:
+    """Why this task cannot be a step, as a sentence that ends with what to set; None if it can."""
+    if _is_pickle(task.serializer):
+        return f"{task.name} is sent as pickle: set serializer='json' on it"
+    if task.ignore_result and celery.VERSION[:3] < _RESULTS_ON_REQUEST:
+        return (
+            f"{task.name} has ignore_result=True, so Celery {celery.__version__} stores no result "
+            "for it: set ignore_result=False on it, or use Celery 5.6.3 or later"
+        )
+    return None
+
+
+def _find(name: str) -> Celery:
+    try:
+        app = find_app(name)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(_not_found(name, error)) from error
+    except Exception as error:
+        raise ConfigurationError(
+            f"no Celery app can be loaded from {name}: {type(error).__name__}: {error}; name it as "
+            "for `celery -A`, such as -A module or -A package.module:app"
+        ) from error
+    if not isinstance(app, Celery):
+        raise ConfigurationError(
+            f"{name} is a {type(app).__name__}, not a Celery app: name the app itself, as in "
+            "-A module:app"
+        )
+    return app
+
+
+def _not_found(name: str, error: ModuleNotFoundError) -> str:
+    if error.name and f"{name.partition(':')[0]}.".startswith(f"{error.name}."):
+        return (
+            f"there is no module {error.name!r} in {os.getcwd()} or on PYTHONPATH: start where "
+            f"`celery -A {name} worker` is started"
+        )
+    return f"{name} cannot be imported: {error}; install it where this process runs"
+
+
+def _check(app: Celery) -> None:
+    if _is_pickle(app.conf.task_serializer):
+        raise ConfigurationError(
+            "the app sends tasks as pickle, which can run any code where it is read: set "
+            "task_serializer='json'"
+        )
+    if app.conf.task_always_eager:
+        raise ConfigurationError(
+            "the app has task_always_eager=True, so tasks would run inside the bridge and not in "
+            "a worker: set it to False"
+        )
+
+
+def _is_pickle(serializer: str | None) -> bool:
+    """Tell by name or content type; an app may register either under other names too."""
+    if serializer is None:
+        return False
+    content_type = registry.name_to_type.get(serializer, serializer)
+    return bool(content_type == registry.name_to_type["pickle"])

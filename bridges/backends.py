@@ -1,0 +1,58 @@
+"""Which result backends can tell a bridge how a task ended.
+
+A backend must keep results where another process can read them later, as bytes that are plain
+data. Redis tells of each result at once; the other key-value backends are polled. Backends with
+rows of their own (SQLAlchemy, MongoDB and others) need a reader each; its place is
+:func:`result_backend`.
+"""
+
+from __future__ import annotations
+
+from celery import Celery
+from celery.backends.base import BaseKeyValueStoreBackend, DisabledBackend
+from celery.backends.cache import CacheBackend
+from celery.backends.redis import RedisBackend
+from celery.backends.rpc import RPCBackend
+from celery.exceptions import ImproperlyConfigured
+
+from littleflow_redis.bridges.records import DECODERS
+from littleflow_redis.events.connection import ConfigurationError
+
+_ADVICE = "set result_backend, for example to 'redis://127.0.0.1:6379/1'"
+
+
+def result_backend(app: Celery) -> BaseKeyValueStoreBackend:
+    """The app's result backend. Raises ConfigurationError if a bridge cannot read results there."""
+    try:
+        backend = app.backend
+    except (ImproperlyConfigured, ImportError, ValueError) as error:
+        raise ConfigurationError(
+            f"the app's result backend cannot be used: {error}; {_ADVICE}"
+        ) from error
+    if reason := _refusal(backend):
+        raise ConfigurationError(f"{reason}: {_ADVICE}")
+    if backend.content_type not in DECODERS:
+        raise ConfigurationError(
+            f"results are stored as {backend.serializer}, which cannot be read as plain data: set "
+            "result_serializer='json'"
+        )
+    return backend
+
+
+def tells_at_once(backend: BaseKeyValueStoreBackend) -> bool:
+    """Whether the backend publishes each result, so that nobody has to poll for it."""
+    return isinstance(backend, RedisBackend)
+
+
+def _refusal(backend: object) -> str | None:
+    match backend:
+        case DisabledBackend():
+            return "the app stores no results, so nobody could learn how a task ended"
+        case RPCBackend():
+            return "rpc:// sends a result once, to whoever sent the task, and stores nothing"
+        case CacheBackend():
+            return "a cache forgets results when it is full or starts anew"
+        case BaseKeyValueStoreBackend():
+            return None
+        case _:
+            return f"results in {type(backend).__name__} cannot be read by this version"

@@ -1,0 +1,128 @@
+"""Sending tasks to Celery in batches.
+
+Each task goes through its own ``apply_async``, so that its options, the app's routes, signals and
+whatever else hooks in there (tracing, a base class of the user's) hold as in any Celery program.
+Two things are taken away: the Redis backend's SUBSCRIBE per task, which leaks channels in a process
+that lives long, and one round trip per message where the transport can batch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import kombu.exceptions
+from celery import Celery
+from celery.exceptions import QueueNotFound
+from celery.result import denied_join_result
+from kombu.exceptions import EncodeError, KombuError, OperationalError, SerializerNotInstalled
+from kombu.messaging import Producer
+
+#: Message header that tells a task, Flower or a log which attempt of which workflow it is:
+#: ``self.request.littleflow`` is an object with workflow, index and token.
+HEADER = "littleflow"
+
+#: Tries to reach the broker before a batch counts as unsent; who called decides when to try again.
+CONNECT_TRIES = 1
+
+#: What trying again cannot mend: these end the step.
+_FINAL = (EncodeError, SerializerNotInstalled, QueueNotFound, TypeError)
+
+#: kombu before 5.7 has no batches.
+_BatchError: type[KombuError] = getattr(kombu.exceptions, "BatchPublishError", OperationalError)
+
+
+class BrokerUnreachable(ConnectionError):
+    """The broker did not take the batch, or some of it, or took it and did not answer.
+
+    Every call of the batch has to be published again, under the same id.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCall:
+    """A task to be sent: ``task`` is a registered name, ``id`` its Celery id."""
+
+    id: str
+    task: str
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    #: workflow, index and token.
+    header: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A call that was not sent, for a reason of its own; ``final`` if trying again is no use."""
+
+    call: TaskCall
+    error: Exception
+    final: bool
+
+    @property
+    def reason(self) -> str:
+        return (
+            f"the Celery task {self.call.task} could not be sent: "
+            f"{type(self.error).__name__}: {self.error}"
+        )
+
+
+class Publisher:
+    """Sends tasks of one app; one thread at a time."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def publish(self, calls: Sequence[TaskCall]) -> list[Refusal]:
+        """Send the calls; return those that were refused, all others are with the broker.
+
+        Raises BrokerUnreachable, after which any of them may have been sent.
+        """
+        if not calls:
+            return []
+        try:
+            with self._producer() as (producer, options), denied_join_result():
+                refusals = (self._send(call, producer, options) for call in calls)
+                return [refusal for refusal in refusals if refusal]
+        except (OperationalError, _BatchError) as error:
+            address = self._app.connection_for_write().as_uri()
+            raise BrokerUnreachable(
+                f"no answer from the broker {address}: {error.__cause__ or error}"
+            ) from error
+
+    @contextlib.contextmanager
+    def _producer(self) -> Iterator[tuple[Producer, dict[str, Any]]]:
+        """A pooled producer, and the options that go with it."""
+        with self._app.producer_or_acquire() as producer:
+            producer.connection.ensure_connection(max_retries=CONNECT_TRIES, interval_start=0)
+            if not getattr(producer, "supports_batch_publish", False):
+                yield producer, {}
+                return
+            with producer.batch():
+                # A retry would open a new channel, and a batch belongs to one channel.
+                yield producer, {"retry": False}
+
+    def _send(
+        self, call: TaskCall, producer: Producer, options: Mapping[str, Any]
+    ) -> Refusal | None:
+        try:
+            self._app.tasks[call.task].apply_async(
+                tuple(call.args),
+                dict(call.kwargs),
+                task_id=call.id,
+                producer=producer,
+                # Travels in the message: the worker stores the result whatever the task says.
+                ignore_result=False,
+                headers={HEADER: dict(call.header)},
+                add_to_parent=False,
+                **options,
+            )
+        except (OperationalError, _BatchError):
+            raise
+        # The app's routers, signals and base classes run in there; what one task's code raises
+        # concerns that task alone.
+        except Exception as error:  # noqa: BLE001
+            return Refusal(call, error, isinstance(error, _FINAL))
+        return None

@@ -1,0 +1,132 @@
+"""Reading what Celery stored about a task, as data.
+
+``AsyncResult`` imports and instantiates classes that a record names, and can raise on an odd one.
+Here nothing that a record says is ever imported, called or rebuilt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import yaml
+from celery import states
+from celery.backends import base
+
+from littleflow_redis.bridges.plain import plain
+from littleflow_redis.engine.messages import MAX_REASON, MAX_TRACEBACK
+from littleflow_redis.engine.values import dump, output_text
+
+#: The states that end an attempt. RETRY, STARTED and an app's own states do not.
+ENDS = frozenset({states.SUCCESS, states.FAILURE, states.REVOKED})
+
+#: Type of the error of a record that cannot be read or whose value cannot be an output.
+UNREADABLE = "UnreadableResult"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskError:
+    """Why a task did not succeed; all three are text for people."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+    @property
+    def reason(self) -> str:
+        return f"{self.type}: {self.message}" if self.message else self.type
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a record says: ``output``, JSON text, of a SUCCESS; ``error`` of a FAILURE or REVOKED.
+
+    A record that cannot be read is a FAILURE with the error type :data:`UNREADABLE`.
+    """
+
+    id: str
+    state: str
+    output: str | None = None
+    error: TaskError | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDS
+
+
+def read_record(id: str, payload: bytes | str, content_type: str) -> Result:
+    """Read one stored record; ``content_type`` is one of :data:`DECODERS`. Never raises."""
+    try:
+        return _result(id, DECODERS[content_type](_decompressed(payload)))
+    # Foreign bytes: each of five decoders and decompressors fails in ways of its own, and one bad
+    # record must not keep the results of others back.
+    except Exception as error:  # noqa: BLE001
+        text = f"the result that Celery stored cannot be used: {error}"
+        return Result(id, states.FAILURE, error=TaskError(UNREADABLE, text[:MAX_REASON]))
+
+
+def _result(id: str, record: Any) -> Result:
+    if not isinstance(record, Mapping) or not isinstance(record.get("status"), str):
+        raise ValueError("it has no status")
+    state = record["status"]
+    if state == states.SUCCESS:
+        return Result(id, state, output=output_text(dump(plain(record.get("result")))))
+    if state in ENDS:
+        return Result(id, state, error=_error(record))
+    return Result(id, state)
+
+
+def _error(record: Mapping[str, Any]) -> TaskError:
+    traceback = record.get("traceback")
+    traceback = traceback[-MAX_TRACEBACK:] if isinstance(traceback, str) else ""
+    match record.get("result"):
+        case {"exc_type": str(name), "exc_module": str(module), **rest} if module != "builtins":
+            return TaskError(f"{module}.{name}", _message(rest.get("exc_message")), traceback)
+        case {"exc_type": str(name), **rest}:
+            return TaskError(name, _message(rest.get("exc_message")), traceback)
+        case other:
+            return TaskError(record["status"], _message(other), traceback)
+
+
+def _message(arguments: Any) -> str:
+    """The text of an exception from its arguments, as ``str()`` of it mostly gives it."""
+    match plain(arguments):
+        case None | []:
+            text = ""
+        case [one]:
+            text = _words(one)
+        case [*several]:
+            text = ", ".join(map(_words, several))
+        case other:
+            text = _words(other)
+    return text[:MAX_REASON]
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _decompressed(payload: bytes | str) -> bytes | str:
+    """Undo ``result_compression``, which Celery has from 5.7 on."""
+    decompress = getattr(base, "decompress_payload", None)
+    return decompress(payload) if decompress else payload
+
+
+def _from_yaml(payload: bytes | str) -> Any:
+    return yaml.safe_load(payload)
+
+
+def _from_msgpack(payload: bytes) -> Any:
+    return msgpack.unpackb(payload, raw=False, strict_map_key=False)
+
+
+#: By content type. Pickle and signed messages are not among them, nor what others registered:
+#: their decoders may run code.
+DECODERS: Mapping[str, Callable[[Any], Any]] = {
+    "application/json": json.loads,
+    "application/x-yaml": _from_yaml,
+    "application/x-msgpack": _from_msgpack,
+}

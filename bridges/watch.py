@@ -1,0 +1,144 @@
+"""Hearing of results the moment they are stored: the fast path.
+
+The Redis backend publishes every record it stores on a channel named like its key, so a message
+holds all that a read would give. Messages reach only who listens then; whatever was missed is
+found by the sweep, which is the truth (:mod:`littleflow_redis.bridges.results`).
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterable
+from itertools import islice
+from types import TracebackType
+from typing import Any, Self
+
+from redis.client import PubSub
+from redis.exceptions import RedisError, TimeoutError
+
+from littleflow_redis.bridges.backends import tells_at_once
+from littleflow_redis.bridges.ids import escape_pattern, id_prefix
+from littleflow_redis.bridges.records import Result
+from littleflow_redis.bridges.results import Results
+from littleflow_redis.events.connection import ConfigurationError
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.outage import Outage
+from littleflow_redis.events.process import Stop
+
+_log = logging.getLogger("littleflow_redis.bridge")
+
+#: Messages that wait to be taken. Beyond it they are dropped, and ``missed`` is set: a sweep costs
+#: less than an unbounded queue.
+QUEUE_SIZE = 10_000
+
+#: Seconds between two looks for the request to stop.
+_LOOK = 0.2
+
+#: Seconds of silence after which the server is asked for a sign of life, and twice as many after
+#: which the connection is given up: a firewall may have dropped it without a word.
+_SILENCE = 15.0
+
+
+class Watch:
+    """Listens for the results of some categories in a thread of its own; a context manager.
+
+    ``missed`` is set whenever results may have been stored unheard: at each (re)connection, and
+    when messages were dropped. Who sweeps clears it first. With a backend that does not publish,
+    nothing is ever heard.
+    """
+
+    def __init__(self, results: Results, categories: Iterable[str]) -> None:
+        self.missed = threading.Event()
+        self._results = results
+        self._patterns = [
+            escape_pattern(results.key_prefix + id_prefix(category).encode()) + b"*"
+            for category in categories
+        ]
+        self._heard: queue.Queue[tuple[str, bytes | str] | None] = queue.Queue(QUEUE_SIZE)
+        self._stop = Stop()
+        self._thread = threading.Thread(target=self._run, name="bridge-watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.missed.set()
+        if tells_at_once(self._results.backend):
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def take(self, timeout: float, limit: int = 256) -> list[Result]:
+        """Return what was heard, up to ``limit`` records of any state.
+
+        Waits up to ``timeout`` seconds for the first; returns early and empty after ``wake`` or
+        when ``missed`` is set.
+        """
+        try:
+            first = self._heard.get(timeout=timeout)
+        except queue.Empty:
+            return []
+        heard = [first, *islice(iter(self._next, None), limit - 1)]
+        return [self._results.read(*message) for message in heard if message]
+
+    def wake(self) -> None:
+        """Let a waiting ``take`` return."""
+        self._put(None)
+
+    def _next(self) -> tuple[str, bytes | str] | None:
+        try:
+            return self._heard.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _run(self) -> None:
+        backend = self._results.backend
+        try:
+            Outage(backend.client, self._stop, _log, backend.as_uri()).run(self._listen)
+        except (ConfigurationError, RedisError) as error:
+            hint = "the user of result_backend needs the right to PSUBSCRIBE"
+            _log.error(kv("results-unheard", error=error, next=f"sweeping only; {hint}"))
+
+    def _listen(self) -> None:
+        with self._results.backend.client.pubsub() as pubsub:
+            pubsub.psubscribe(*self._patterns)
+            heard = time.monotonic()
+            while not self._stop.is_set():
+                message = pubsub.get_message(timeout=_LOOK)
+                if message is not None:
+                    heard = time.monotonic()
+                    self._handle(message)
+                else:
+                    self._check(pubsub, time.monotonic() - heard)
+
+    def _check(self, pubsub: PubSub, silence: float) -> None:
+        if silence > 2 * _SILENCE:
+            raise TimeoutError(f"the result backend was silent for {silence:.0f} s")
+        if silence > _SILENCE:
+            pubsub.ping()
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "pmessage":
+                self._put((self._results.id_of(message["channel"]), message["data"]))
+            case "psubscribe":  # redis-py also reconnects by itself, and then subscribes again.
+                self._tell_missed()
+
+    def _tell_missed(self) -> None:
+        self.missed.set()
+        self.wake()
+
+    def _put(self, message: tuple[str, bytes | str] | None) -> None:
+        try:
+            self._heard.put_nowait(message)
+        except queue.Full:
+            self.missed.set()

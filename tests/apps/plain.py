@@ -1,0 +1,84 @@
+"""A Celery project as people have it: it knows nothing of workflows."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from celery import Celery, Task
+
+app = Celery("plain")
+
+
+class OutOfStock(Exception):
+    """An exception of the user's own."""
+
+
+@app.task
+def add(x: float, y: float) -> float:
+    return x + y
+
+
+@app.task
+def mul(x: float, y: float = 2) -> float:
+    return x * y
+
+
+@app.task
+def greet(name: str, *, greeting: str = "hello") -> str:
+    return f"{greeting} {name}"
+
+
+@app.task
+def total(numbers: list[float]) -> float:
+    return sum(numbers)
+
+
+@app.task
+def order(item: str) -> None:
+    raise OutOfStock(item, 3)
+
+
+@app.task(ignore_result=True)
+def silent() -> str:
+    return "stored all the same"
+
+
+@app.task(bind=True)
+def whoami(self: Task) -> dict[str, Any]:
+    return {"id": self.request.id, "attempt": self.request.littleflow}
+
+
+@app.task
+def typed() -> dict[str, Any]:
+    return {
+        "day": date(2024, 2, 29),
+        "moment": datetime(2024, 2, 29, 12, 30, tzinfo=UTC),
+        "price": Decimal("1.10"),
+        "id": uuid.UUID(int=1),
+        "text": b"text",
+        "binary": b"\xff\x00",
+        "pair": (1, 2),
+    }
+
+
+@app.task
+def unencodable() -> object:
+    return object()
+
+
+@app.task
+def not_a_number() -> float:
+    return float("nan")
+
+
+@app.task
+def large(size: int) -> str:
+    return "x" * size
+
+
+@app.task(name="reports.weekly-summary")
+def weekly_summary() -> str:
+    return "quiet"

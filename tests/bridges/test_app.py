@@ -1,0 +1,140 @@
+"""Loading Celery apps in the shapes that people have."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import celery
+import pytest
+from celery import Celery
+
+from littleflow_redis.bridges.app import task_refusal
+from tests.support import Spawned
+
+SCRIPT = Path(__file__).with_name("describe_app.py")
+
+MODULE = """
+    from celery import Celery
+    app = Celery("shop")
+    @app.task
+    def add(x, y): return x + y
+"""
+
+PACKAGE = {
+    "shop/__init__.py": "",
+    "shop/celery.py": """
+        from celery import Celery
+        app = Celery("shop")
+        app.autodiscover_tasks(["shop.orders"])
+    """,
+    "shop/orders/__init__.py": "",
+    "shop/orders/tasks.py": """
+        from celery import shared_task
+        import shop.helpers
+        @shared_task
+        def ship(): ...
+    """,
+    "shop/helpers.py": "",
+}
+
+FACTORY = """
+    from celery import Celery
+    def make():
+        app = Celery("made", include=["more"])
+        @app.task(name="weekly:report")
+        def report(): ...
+        return app
+    worker_app = make()
+"""
+
+
+@pytest.fixture
+def describe(spawn: Callable[..., Spawned], tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Write the files, load the app in a process of its own and return what was found."""
+
+    def load(name: str, files: dict[str, str]) -> dict[str, Any]:
+        folder = tmp_path / "project"
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(dedent(text))
+        folder.mkdir(exist_ok=True)
+        process = spawn([sys.executable, str(SCRIPT), name], cwd=folder)
+        assert process.wait() == 0, process.output
+        found: dict[str, Any] = json.loads(process.output.splitlines()[-1])
+        return found
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "prefixes", "tasks"),
+    [
+        ("one", {"one.py": MODULE}, ["shop", "one"], ["one.add"]),
+        ("one:app", {"one.py": MODULE}, ["shop", "one"], ["one.add"]),
+        ("one", {"one.py": MODULE.replace('"shop"', "")}, ["one"], ["one.add"]),
+        (
+            "one",
+            {"one.py": MODULE.replace('"shop"', '"shop", autofinalize=False')},
+            ["shop", "one"],
+            ["one.add"],
+        ),
+        ("shop", PACKAGE, ["shop"], ["shop.orders.tasks.ship"]),
+        ("shop.celery:app", PACKAGE, ["shop", "shop.celery"], ["shop.orders.tasks.ship"]),
+        (
+            "made:worker_app",
+            {"made.py": FACTORY, "more.py": MODULE.replace("shop", "made")},
+            ["made"],
+            ["more.add", "weekly:report"],
+        ),
+    ],
+)
+def test_an_app_is_found_as_celery_finds_it(
+    describe: Callable[..., dict[str, Any]],
+    name: str,
+    files: dict[str, str],
+    prefixes: list[str],
+    tasks: list[str],
+) -> None:
+    found = describe(name, files)
+    assert found == {"prefixes": prefixes, "tasks": tasks, "folder is importable": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "sentence"),
+    [
+        ("absent", "", "there is no module 'absent' in "),
+        ("absent", "", "start where `celery -A absent worker` is started"),
+        ("one", "import no_such_library", "No module named 'no_such_library'; install it"),
+        ("one", "1 / 0", "ZeroDivisionError: division by zero"),
+        ("one", "x = 1", "no Celery app can be loaded from one"),
+        ("one:make", "def make(): ...", "one:make is a function, not a Celery app"),
+        ("one", MODULE + "    app.conf.imports = ['gone']", "task modules of one cannot be"),
+        ("one", MODULE + "    app.conf.task_serializer = 'pickle'", "set task_serializer='json'"),
+        ("one", MODULE + "    app.conf.task_always_eager = True", "set it to False"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_what_to_do(
+    describe: Callable[..., dict[str, Any]], name: str, module: str, sentence: str
+) -> None:
+    assert sentence in describe(name, {"one.py": module})["error"]
+
+
+@pytest.mark.parametrize("serializer", ["pickle", "application/x-python-serialize"])
+def test_a_task_sent_as_pickle_is_refused(app: Celery, serializer: str) -> None:
+    app.tasks["plain.add"].serializer = serializer
+    assert "set serializer='json'" in str(task_refusal(app.tasks["plain.add"]))
+
+
+@pytest.mark.parametrize(("version", "refused"), [((5, 6, 2), True), ((5, 6, 3), False)])
+def test_a_task_whose_result_no_worker_would_store_is_refused(
+    app: Celery, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], refused: bool
+) -> None:
+    monkeypatch.setattr(celery, "VERSION", version)
+    reason = task_refusal(app.tasks["plain.silent"])
+    assert (reason is not None) is refused
+    assert task_refusal(app.tasks["plain.add"]) is None
