@@ -9,7 +9,7 @@ from redis.exceptions import ResponseError
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.transitions import Receipt
-from littleflow_redis.events.group import consumer_name, is_group_missing
+from littleflow_redis.events.group import consumer_name
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.wire import decode_tolerant
@@ -70,7 +70,8 @@ class Receipts:
                 self.prune()
             return done
         except ResponseError as error:
-            if not is_group_missing(error):
+            # Redis 6.2 wraps an error inside a script in words of its own.
+            if "NOGROUP" not in str(error):
                 raise
             self.client.transitions.ensure_group(GROUP)
             return 1

@@ -1,0 +1,47 @@
+"""Running a worker as a process: waiting for Redis, signals, one line for each change."""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.outage import Outage, address_of
+from littleflow_redis.events.process import Stop, stop_on_signals
+
+LOG = logging.getLogger("littleflow_redis")
+
+
+class Worker(Protocol):
+    """What a process runs. ``run`` works until ``stop`` and raises what Redis raises."""
+
+    client: Client
+    stop: Stop
+
+    def run(self) -> None: ...
+
+
+def run_worker(worker: Worker, name: str, **about: object) -> None:
+    """Run a worker until SIGTERM or SIGINT, through all times when Redis is away.
+
+    It finishes the work in hand; a second signal quits. ``about`` stands in the line that says
+    that it is ready. To be called in the main thread. Raises ConfigurationError.
+    """
+    with stop_on_signals(worker.stop, LOG):
+        work_through_outages(worker, name, **about)
+    LOG.info(kv("stopped", worker=name))
+
+
+def work_through_outages(worker: Worker, name: str, **about: object) -> None:
+    """Run a worker until its ``stop`` is set; after an outage of Redis, go on."""
+    told = False
+
+    def work() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            LOG.info(kv("ready", worker=name, **about, redis=address_of(worker.client.redis)))
+        worker.run()
+
+    Outage(worker.client.redis, worker.stop, LOG).run(work)
