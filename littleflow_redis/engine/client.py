@@ -204,8 +204,8 @@ class Client:
     def send_event(self, kind: str, data: Mapping[str, Any] | None = None) -> str:
         """Append an event of any kind to the stream; return its id."""
         fields: Any = encode(message(dict(data or {}), kind=kind))
-        id: bytes = self.redis.xadd(self.keys.events, fields)
-        return id.decode()
+        id: Any = self.redis.xadd(self.keys.events, fields)
+        return str(id.decode())
 
 
 def as_flow(workflow: str | os.PathLike[str] | Flow | littleflow.Flow) -> Flow:

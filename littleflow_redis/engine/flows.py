@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from threading import Lock
+from typing import Any
 
 import redis
 
@@ -54,7 +55,7 @@ class Flows:
 
     def of(self, workflow: str) -> Flow:
         """The flow of a workflow, by full id. Raises LookupError if there is none."""
-        digest = self._client.hget(workflow, "flow")
+        digest: Any = self._client.hget(workflow, "flow")
         if digest is None:
             raise LookupError(f"there is no workflow {workflow}")
         return self.get(digest.decode())

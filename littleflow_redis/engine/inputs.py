@@ -48,7 +48,7 @@ class Inputs:
         """The input of an open attempt as JSON text: what it was when the attempt was emitted."""
         step = self._flows.of(workflow)[index]
         if step.iterate:
-            item = self._client.hget(workflow + ITEMS, f"{index}@{scope}")
+            item: Any = self._client.hget(workflow + ITEMS, f"{index}@{scope}")
             return item.decode() if item else values.EMPTY
         gathered = self.gather(workflow, step, scope)
         return values.dump(merge_inputs(gathered) if step.merge else gathered)

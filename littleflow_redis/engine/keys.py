@@ -1,28 +1,28 @@
 """Every Redis key of the engine: its name, type and lifetime.
 
-====================================  =======  ==========================================================
-key                                   type     what, and how long
-====================================  =======  ==========================================================
-``workflows:run``                     stream   public: the events; entries go by the rules of `receipts`
-``workflows:all``                     list     public: full ids, newest first, until deleted
-``workflows:inprogress``              set      public: full ids, until the script that ends the workflow
-``workflow:<id>``                     hash     the workflow: flow, nonce, counters, times; until deleted
-``workflow:<id>:state``               string   public: its state; until deleted
-``workflow:<id>:output:<step>``       string   public: JSON text; -1 is the input; until deleted
-``workflow:<id>:steps``               hash     ``<step>`` record, ``t<step>``, ``b<step>`` its tokens
-``workflow:<id>:items``               hash     ``<step>``: an item that an iteration has to run
-``workflow:<id>:timers``              set      its members of ``workflows:timers``
-``workflow:<id>:trace``               list     every change, oldest first
-``workflows:flow:<digest>``           hash     a compiled flow; as long as a workflow refers to it
-``workflows:open``                    hash     start-task id → its attempt; until it is closed
-``workflows:timers``                  zset     what is due when (ms)
-``workflows:flight:<category>``       hash     task id → what a bridge published; until it is closed
-``workflows:index``                   zset     all ids by creation (ms); ``:<STATE>`` those in a state
-``workflows:receipted``               hash     user event → its receipt; until it leaves the stream
-``workflows:changes``                 stream   the live feed; trimmed
-``workflows:dead``                    stream   dead letters; trimmed
-``workflows:counts``                  hash     counters since ever: late, duplicate, unknown ends
-====================================  =======  ==========================================================
+================================  ======  ========================================================
+key                               type    what, and how long
+================================  ======  ========================================================
+``workflows:run``                 stream  public: the events; entries go by the rules of `receipts`
+``workflows:all``                 list    public: full ids, newest first, until deleted
+``workflows:inprogress``          set     public: full ids, until the script that ends the workflow
+``workflow:<id>``                 hash    the workflow: flow, nonce, counters, times; until deleted
+``workflow:<id>:state``           string  public: its state; until deleted
+``workflow:<id>:output:<step>``   string  public: JSON text; -1 is the input; until deleted
+``workflow:<id>:steps``           hash    ``<step>`` record, ``t<step>``, ``b<step>`` its tokens
+``workflow:<id>:items``           hash    ``<step>``: an item that an iteration has to run
+``workflow:<id>:timers``          set     its members of ``workflows:timers``
+``workflow:<id>:trace``           list    every change, oldest first
+``workflows:flow:<digest>``       hash    a compiled flow; as long as a workflow refers to it
+``workflows:open``                hash    start-task id → its attempt; until it is closed
+``workflows:timers``              zset    what is due when (ms)
+``workflows:flight:<category>``   hash    task id → what a bridge published; until it is closed
+``workflows:index``               zset    all ids by creation (ms); ``:<STATE>`` those in a state
+``workflows:receipted``           hash    user event → its receipt; until it leaves the stream
+``workflows:changes``             stream  the live feed; trimmed
+``workflows:dead``                stream  dead letters; trimmed
+``workflows:counts``              hash    counters since ever: late, duplicate, unknown ends
+================================  ======  ========================================================
 
 ``<step>`` is the step's index and, under iterations, ``@`` and its scope: ``4`` or ``4@0.2``.
 All names take the namespace as prefix. The channel ``workflows:done:<full id>`` tells of an end.

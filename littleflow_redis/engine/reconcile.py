@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from littleflow_redis.events.logs import kv
 
@@ -28,6 +29,7 @@ class Reconciler:
     def run(self) -> int:
         """Look at every open attempt once; return how many were emitted again."""
         client, cursor, emitted = self._client, 0, 0
+        page: Any
         while True:
             cursor, page = client.redis.hscan(client.keys.open, cursor, count=PAGE)
             for event in client.transitions.missing(list(page)) if page else ():

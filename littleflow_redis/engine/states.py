@@ -1,4 +1,4 @@
-"""The states of workflows and steps, and what a transition may come to: the words of every surface."""
+"""States of workflows and steps, and what a transition may come to: the words of every surface."""
 
 from __future__ import annotations
 

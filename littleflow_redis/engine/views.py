@@ -97,7 +97,7 @@ class Views:
         self._flows = flows
 
     def state(self, workflow: str) -> WorkflowState:
-        raw = self._client.get(workflow + STATE)
+        raw: Any = self._client.get(workflow + STATE)
         if raw is None:
             raise UnknownWorkflow(workflow)
         return WorkflowState(raw.decode())
@@ -126,7 +126,7 @@ class Views:
             reason=about[1].decode(),
             created=_required_time(about[2]),
             ended=_time(about[3]),
-            steps=tuple(_step_view(step, steps) for step in flow.steps),
+            steps=tuple(_step_views(flow, steps)),
             output=values.load(output) if state == b"FINISHED" and output else None,
         )
 
@@ -139,7 +139,8 @@ class Views:
     def trace(self, workflow: str, start: int = 0, stop: int = -1) -> Iterator[TraceEntry]:
         """The changes from the oldest on; ``start`` and ``stop`` as in LRANGE."""
         self.state(workflow)
-        for raw in self._client.lrange(workflow + TRACE, start, stop):
+        entries: Any = self._client.lrange(workflow + TRACE, start, stop)
+        for raw in entries:
             record = Record(raw)
             yield TraceEntry(
                 at=_required_time(record[Change.AT]),
@@ -155,7 +156,8 @@ class Views:
     ) -> list[Summary]:
         """Workflows, newest first, in four round trips at most however many there are."""
         index = self._keys.index + (f":{state}" if state else "")
-        ids = [id.decode() for id in self._client.zrevrange(index, start, start + size - 1)]
+        found: Any = self._client.zrevrange(index, start, start + size - 1)
+        ids = [id.decode() for id in found]
         with self._client.pipeline(transaction=False) as pipe:
             for id in ids:
                 pipe.hmget(id, "name", "created", "ended", "done", "last")
@@ -181,30 +183,60 @@ def label(step: Step) -> str:
     return step.name or step.kind.value
 
 
-def _step_view(step: Step, steps: Mapping[bytes, bytes]) -> StepView:
-    field = str(step.index).encode()
-    packed = steps.get(field)
-    record = Record(packed) if packed else Record(_UNTOUCHED)
-    started = record[Dynamic.STARTED] or record[Dynamic.QUEUED]
+def _step_views(flow: Flow, steps: Mapping[bytes, bytes]) -> Iterator[StepView]:
+    """Every step as it stands; one that only runs under iterations is seen as one."""
+    items: dict[int, list[tuple[str, Record]]] = {}
+    for field, packed in steps.items():
+        index, at, scope = field.decode().partition("@")
+        if at and index.isdigit():
+            items.setdefault(int(index), []).append((scope, Record(packed)))
+    for step in flow.steps:
+        own = steps.get(str(step.index).encode())
+        records = [("", Record(own))] if own else items.get(step.index) or [("", _UNTOUCHED)]
+        inner = [] if not own else [record for _, record in items.get(step.index, ())]
+        yield _step_view(step, records, inner, int(steps.get(f"t{step.index}".encode(), 0)))
+
+
+def _step_view(
+    step: Step, records: Sequence[tuple[str, Record]], inner: Sequence[Record], waiting: int
+) -> StepView:
+    scope, record = min(records, key=lambda item: _URGENCY.index(item[1][Dynamic.STATE]))
+    state = StepState(record[Dynamic.STATE])
+    reason = record[Dynamic.REASON]
+    every = [record for _, record in records]
     return StepView(
         index=step.index,
         name=label(step),
         kind=step.kind,
         base=step.base,
-        state=StepState(record[Dynamic.STATE]),
-        queued=_time(record[Dynamic.QUEUED]),
-        started=_time(started),
-        ended=_time(record[Dynamic.ENDED]) if StepState(record[Dynamic.STATE]).over else None,
-        activations=record[Dynamic.ACTIVATIONS],
-        attempts=record[Dynamic.ATTEMPTS],
-        open=len(record[Dynamic.OPEN]),
-        waiting=int(steps.get(b"t" + field, 0)),
-        reason=record[Dynamic.REASON],
+        state=state,
+        queued=_time(min(r[Dynamic.QUEUED] for r in every)),
+        started=_time(min(r[Dynamic.STARTED] or r[Dynamic.QUEUED] for r in every)),
+        ended=_time(max(r[Dynamic.ENDED] for r in every)) if state.over else None,
+        activations=sum(r[Dynamic.ACTIVATIONS] for r in every),
+        attempts=max(r[Dynamic.ATTEMPTS] for r in every),
+        open=sum(len(r[Dynamic.OPEN]) for r in (*every, *inner)),
+        waiting=waiting,
+        reason=f"item {scope}: {reason}" if reason and scope else reason,
     )
 
 
+#: Of the items of one step, which state stands for the step: the first of these that one has.
+_URGENCY = (
+    StepState.FAILED,
+    StepState.RUNNING,
+    StepState.QUEUED,
+    StepState.RETRYING,
+    StepState.WAITING,
+    StepState.READY,
+    StepState.CANCELLED,
+    StepState.IDLE,
+    StepState.ENDED,
+    StepState.SKIPPED,
+)
+
 #: Record of a step that nothing has reached yet.
-_UNTOUCHED: bytes = msgpack.packb([StepState.IDLE, 0, 0, 0, 0, 0, "", []])
+_UNTOUCHED = Record(msgpack.packb([StepState.IDLE, 0, 0, 0, 0, 0, "", []]))
 
 
 def _required_time(ms: bytes | int | float) -> datetime:

@@ -1,4 +1,4 @@
-"""The receipt log and janitor: prints what was taken up, and alone deletes entries of the stream."""
+"""Receipt log and janitor: prints what was taken up, and alone deletes entries of the stream."""
 
 from __future__ import annotations
 

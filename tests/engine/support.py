@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 import redis
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, end_fields, kind_of, start_task
+from littleflow_redis.engine.messages import Garbage, StartTask, end_fields, kind_of, start_task
 from littleflow_redis.engine.states import Outcome, WorkflowState
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.wire import encode
@@ -49,7 +50,8 @@ class Player:
         entries = self.reader.read(100)
         for entry in entries:
             if kind_of(entry.fields) == "start-task":
-                self.serve(start_task(entry.id, entry.fields))
+                with suppress(Garbage):
+                    self.serve(start_task(entry.id, entry.fields))
         self.reader.ack([entry.id for entry in entries])
         return len(entries)
 

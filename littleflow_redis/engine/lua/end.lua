@@ -8,6 +8,8 @@
 -- dies in between applies an end twice (state first) or never (acknowledgement first). The fence
 -- is the token: an end is applied only while its attempt is open.
 --@include base stamp workflow input close fire iterate rest commit
+local NO_TOKEN = "its listener must echo the field 'token': without it nobody can tell which item "
+  .. 'has ended'
 local event, group, index, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local w = load_workflow(KEYS[1], clock(ARGV[9]))
 local function acknowledged(code, counter)
@@ -34,6 +36,12 @@ if token == '' then
   -- acknowledgement stands for the token: an event that is not pending was applied before.
   if #redis.call('XPENDING', K.stream, group, event, event, 1) == 0 then
     return acknowledged(Outcome.DUPLICATE, 'duplicate')
+  end
+  if static[Static.FLAGS] >= Flag.ITERATE or static[Static.DEPTH] > 0 then
+    fail(w, index, '', 0, NO_TOKEN)
+    redis.call('XACK', K.stream, group, event)
+    commit(w)
+    return report(w, Outcome.APPLIED)
   end
   local oldest = step[Dynamic.OPEN][1]
   if oldest and earlier(oldest[Attempt.EVENT], event) then token = oldest[Attempt.TOKEN] end

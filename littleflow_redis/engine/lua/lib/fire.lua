@@ -9,6 +9,10 @@ local function fail(w, index, scope, attempt, reason, detail)
   local step = step_of(w, index, scope)
   step[Dynamic.STATE], step[Dynamic.ENDED], step[Dynamic.REASON] = 'failed', w.now, reason
   trace(w, 'fail', field_of(index, scope), step[Dynamic.ACTIVATIONS], attempt, detail or reason)
+  if is_item(static_of(w, index), scope) then
+    local outer, item = string.match(scope, '^(.-)%.?(%d+)$')
+    return fail(w, index, outer, attempt, 'item ' .. item .. ': ' .. reason)
+  end
   if w.state == 'RUNNING' then conclude(w, 'FAILED', reason) end
 end
 

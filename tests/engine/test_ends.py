@@ -1,0 +1,198 @@
+"""Ends: late, doubled, foreign, without a token, by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import StartTask, end_fields
+from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+
+from .support import Player, append, drive
+
+
+class Hand:
+    """Ends tasks by hand, one at a time."""
+
+    def __init__(self, engine: Client, text: str, input: Any = None) -> None:
+        self.engine = engine
+        self.worker = LifecycleWorker(engine)
+        self.worker.reader.ensure()
+        self.player = Player(engine)
+        self.player.serve = self.waiting  # type: ignore[method-assign]
+        self.tasks: dict[str, StartTask] = {}
+        self.workflow = engine.start(text, input)
+        self.turn()
+
+    def waiting(self, task: StartTask) -> None:
+        self.tasks[task.name] = task
+
+    def turn(self) -> None:
+        while self.worker.turn() + self.player.turn():
+            pass
+
+    def send(self, **fields: Any) -> str:
+        event = {"kind": "end-task", "workflow": self.workflow, **fields}
+        return append(self.engine.redis, self.engine.keys.events, event)
+
+    def end(self, name: str, output: Any = None) -> None:
+        append(
+            self.engine.redis, self.engine.keys.events, end_fields(self.tasks[name], output=output)
+        )
+        self.turn()
+
+    def count(self, name: str) -> int:
+        return int(self.engine.redis.hget(self.engine.keys.counts, name) or 0)
+
+    @property
+    def states(self) -> dict[str, StepState]:
+        return {step.name: step.state for step in self.engine.state(self.workflow).steps}
+
+
+def test_the_same_end_twice_is_applied_once(engine: Client) -> None:
+    hand = Hand(engine, "A → B → C")
+    hand.end("A", 1)
+    hand.end("A", 2)
+    assert hand.tasks["B"].input == 1
+    assert hand.count("late") == 1
+    assert [entry.what for entry in engine.trace(hand.workflow)].count("end") == 1
+    hand.end("B", 1)
+    hand.end("C", 1)
+    assert engine.wait(hand.workflow, timeout=1) == 1
+
+
+def test_a_token_of_another_start_is_late(engine: Client) -> None:
+    hand = Hand(engine, "A → B")
+    for token in ("1.1-00000000", "2.1-" + hand.tasks["A"].token[-8:], "nonsense", "1.1.0-x"):
+        hand.send(index=1, name="A", token=token)
+    hand.turn()
+    assert hand.states["A"] is StepState.QUEUED
+    assert hand.count("late") == 4
+
+
+def test_an_end_without_a_token_ends_the_oldest_attempt(engine: Client) -> None:
+    hand = Hand(engine, "A → B")
+    hand.send(index=1, name="A", output={"a": 1})
+    hand.turn()
+    assert hand.tasks["B"].input == {"a": 1}
+
+
+def test_an_end_without_a_token_is_applied_once_though_delivered_twice(engine: Client) -> None:
+    hand = Hand(engine, "A → B → C")
+    hand.send(index=1, name="A")
+    entries = hand.worker.reader.read(10)
+    hand.worker.handle(entries)
+    hand.worker.handle(entries)
+    assert hand.count("duplicate") == 1
+    assert [entry.what for entry in engine.trace(hand.workflow)].count("end") == 1
+
+
+def test_an_end_from_before_the_start_of_the_attempt_is_not_its_end(engine: Client) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine)
+    worker.reader.ensure()
+    workflow = "workflow:early"
+    append(
+        engine.redis, engine.keys.events,
+        {"kind": "end-task", "workflow": workflow, "index": 1, "name": "A"},
+    )  # fmt: skip
+    engine.start("A → B", workflow_id="early")
+    worker.turn()
+    assert engine.state(workflow).steps[1].state is StepState.QUEUED
+    drive(engine, workflow, player, worker)
+
+
+def test_an_output_is_taken_from_where_upstreams_listeners_put_it(engine: Client) -> None:
+    hand = Hand(engine, "A → B")
+    engine.redis.set(engine.keys.output(hand.workflow, 1), '{"a": 1}')
+    hand.send(index=1, name="A")
+    hand.turn()
+    assert hand.tasks["B"].input == {"a": 1}
+
+
+def test_an_output_left_by_an_old_listener_is_not_taken(engine: Client) -> None:
+    engine.redis.set("workflow:again:output:1", '{"old": 1}')
+    hand = Hand(engine, "A → B")
+    hand.workflow = engine.start("A → B", workflow_id="again")
+    hand.turn()
+    hand.send(index=1, name="A")
+    hand.turn()
+    assert hand.tasks["B"].input == {}
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (b"{", "no JSON text"),
+        (b"NaN", "NaN is not JSON"),
+        (b'"\xff"', "no JSON text"),
+        (b'"' + b"x" * 1_000_001 + b'"', "more than 1,000,000"),
+        (b"[" * 100_000, "no JSON text"),
+    ],
+)
+def test_an_output_that_cannot_be_kept_fails_the_step(
+    engine: Client, output: bytes, reason: str
+) -> None:
+    hand = Hand(engine, "A → B")
+    engine.redis.xadd(
+        engine.keys.events,
+        {
+            "kind": '"end-task"',
+            "workflow": f'"{hand.workflow}"',
+            "index": "1",
+            "name": '"A"',
+            "output": output,
+        },
+    )
+    hand.turn()
+    view = engine.state(hand.workflow)
+    assert view.state is WorkflowState.FAILED
+    assert reason in view.reasons[0]
+
+
+def test_an_end_of_a_deleted_workflow_is_acknowledged_and_counted(engine: Client) -> None:
+    hand = Hand(engine, "A")
+    engine.terminate(hand.workflow)
+    engine.delete(hand.workflow)
+    engine.redis.set(engine.keys.output(hand.workflow, 1), "1")
+    hand.end("A")
+    assert hand.count("unknown") == 1
+    assert hand.count("dead") == 0
+    assert not engine.redis.keys(f"{hand.workflow}*")
+
+
+def test_every_event_twice_changes_nothing(client: redis.Redis, engine: Client) -> None:
+    """The consumer group is deleted and made anew at 0: all events come again."""
+    hand = Hand(engine, "A → { B C } → > D")
+    for name in "ABCD":
+        hand.end(name, {name: 1})
+        client.xgroup_destroy(engine.keys.events, "ending")
+        hand.turn()
+    view = engine.state(hand.workflow)
+    assert view.output == {"D": 1}
+    assert [step.activations for step in view.steps] == [1] * len(view.steps)
+
+
+def test_terminate_cancels_what_nobody_has_taken(engine: Client) -> None:
+    hand = Hand(engine, "{ A B } → C")
+    engine.transitions.run([engine.transitions.take(hand.tasks["A"], "somebody")])
+    assert engine.terminate(hand.workflow) is WorkflowState.TERMINATING
+    assert hand.states["B"] is StepState.CANCELLED
+    assert hand.states["A"] is StepState.RUNNING
+    hand.end("A")
+    assert engine.state(hand.workflow).state is WorkflowState.TERMINATED
+    assert engine.terminate(hand.workflow) is WorkflowState.TERMINATED
+    assert hand.states["C"] is StepState.IDLE
+
+
+def test_a_second_terminate_forces(engine: Client) -> None:
+    hand = Hand(engine, "A → B")
+    engine.transitions.run([engine.transitions.take(hand.tasks["A"], "somebody")])
+    engine.terminate(hand.workflow)
+    assert engine.terminate(hand.workflow) is WorkflowState.TERMINATED
+    hand.end("A")
+    assert hand.count("late") == 1
+    assert hand.states["B"] is StepState.IDLE

@@ -1,0 +1,184 @@
+"""Who deletes entries, and what comes back when the stream is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.reconcile import Reconciler
+from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.wire import receipt_for
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from littleflow_redis.workers.receipts import Receipts
+
+from .support import Player, append, drive, run
+
+
+@pytest.fixture
+def shown() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def receipts(engine: Client, shown: list[str]) -> Receipts:
+    return Receipts(engine, show=shown.append)
+
+
+def kinds(engine: Client) -> list[str]:
+    entries: Any = engine.redis.xrange(engine.keys.events)
+    return [fields[b"kind"].decode().strip('"') for _, fields in entries]
+
+
+def read_all(engine: Client, group: str) -> GroupReader:
+    reader = GroupReader(engine.redis, engine.keys.events, group)
+    reader.ensure()
+    reader.ack([entry.id for entry in reader.read(1000)])
+    return reader
+
+
+def test_nothing_stays_in_the_stream_of_finished_workflows(
+    engine: Client, receipts: Receipts
+) -> None:
+    run(engine, "A → { B C } → D")
+    receipts.turn()
+    receipts.turn()
+    assert engine.redis.xlen(engine.keys.events) == 0
+
+
+def test_a_start_task_stays_while_its_attempt_is_open_whoever_acknowledged_it(
+    engine: Client, receipts: Receipts
+) -> None:
+    workflow = engine.start("A")
+    for group in ("ending", "players", "another"):
+        read_all(engine, group)
+    append(engine.redis, engine.keys.events, receipt_for(events(engine)[-1]))
+    receipts.turn()
+    assert "start-task" in kinds(engine)
+    engine.terminate(workflow)
+    receipts.turn()
+    assert "start-task" not in kinds(engine)
+
+
+def test_an_end_stays_until_every_group_has_read_and_acknowledged_it(
+    engine: Client, receipts: Receipts
+) -> None:
+    slow = GroupReader(engine.redis, engine.keys.events, "slow")
+    slow.ensure()
+    run(engine, "A")
+    receipts.turn()
+    assert "end-task" in kinds(engine)
+    held = [entry.id for entry in slow.read(100)]
+    receipts.turn()
+    assert "end-task" in kinds(engine)
+    slow.ack(held)
+    receipts.turn()
+    assert kinds(engine) == []
+
+
+def test_after_the_grace_nobody_is_waited_for(engine: Client, shown: list[str]) -> None:
+    GroupReader(engine.redis, engine.keys.events, "never acknowledges").ensure()
+    run(engine, "A")
+    receipts = Receipts(engine, grace=-1.0, show=shown.append)
+    receipts.turn()
+    receipts.turn()
+    assert kinds(engine) == []
+
+
+def test_a_users_event_stays_until_receipted_and_read(engine: Client, receipts: Receipts) -> None:
+    id = engine.send_event("approved", {"who": "me"})
+    read_all(engine, "ending")
+    receipts.turn()
+    assert kinds(engine) == ["approved"]
+    append(engine.redis, engine.keys.events, receipt_for(id))
+    receipts.turn()
+    read_all(engine, "ending")
+    receipts.turn()
+    assert kinds(engine) == []
+    assert not engine.redis.exists(engine.keys.receipted)
+
+
+def test_a_users_event_goes_after_its_retention(engine: Client, shown: list[str]) -> None:
+    engine.send_event("approved")
+    Receipts(engine, event_retention=-1.0, show=shown.append).turn()
+    Receipts(engine, event_retention=-1.0, show=shown.append).turn()
+    assert kinds(engine) == []
+
+
+def test_each_receipted_event_is_printed_once(
+    engine: Client, receipts: Receipts, shown: list[str]
+) -> None:
+    engine.start("A")
+    append(engine.redis, engine.keys.events, receipt_for(events(engine)[-1]))
+    receipts.turn()
+    receipts.turn()
+    assert len(shown) == 1
+    assert "'kind': 'start-task'" in shown[0]
+    assert "processed at 2" in shown[0]
+
+
+def test_pending_ids_without_an_entry_are_acknowledged(engine: Client, receipts: Receipts) -> None:
+    reader = GroupReader(engine.redis, engine.keys.events, "lost")
+    reader.ensure()
+    engine.send_event("a")
+    (entry,) = reader.read(10)
+    engine.redis.xdel(engine.keys.events, entry.id)
+    receipts.turn()
+    receipts.prune()
+    assert engine.redis.xpending(engine.keys.events, "lost")["pending"] == 0
+
+
+def events(engine: Client) -> list[str]:
+    entries: Any = engine.redis.xrange(engine.keys.events)
+    return [id.decode() for id, _ in entries]
+
+
+@pytest.mark.parametrize("text", ["A → { B C } → > D", "* A → B", "? `$[?(@.x=1)]` A → B"])
+def test_a_lost_stream_is_written_again_from_the_state(
+    client: redis.Redis, engine: Client, text: str
+) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine)
+    workflow = engine.start(text, {"x": 1})
+    while not engine.state(workflow).state.ended:
+        # All that nobody has read yet is lost, again and again.
+        client.delete(engine.keys.events)
+        worker.reader.ensure()
+        player.reader.ensure()
+        Reconciler(engine).run()
+        player.turn()
+        worker.turn()
+    assert engine.state(workflow).state is WorkflowState.FINISHED
+    assert {step.activations for step in engine.state(workflow).steps} == {1}
+
+
+def test_what_was_taken_is_not_written_again(client: redis.Redis, engine: Client) -> None:
+    player = Player(engine)
+    player.end = lambda task: None  # type: ignore[method-assign]
+    engine.start("A")
+    player.turn()
+    client.delete(engine.keys.events)
+    assert Reconciler(engine).run() == 0
+
+
+def test_a_worker_notices_by_itself_that_the_group_is_gone(
+    client: redis.Redis, engine: Client
+) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine)
+    worker.turn()
+    workflow = engine.start("A → B")
+    client.delete(engine.keys.events)
+    assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
+
+
+def test_forgotten_scripts_are_loaded_again(client: redis.Redis, engine: Client) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine)
+    workflow = engine.start("A → { B C } → > D")
+    while not engine.state(workflow).state.ended:
+        client.script_flush()
+        player.turn()
+        client.script_flush()
+        worker.turn()
+    assert engine.state(workflow).state is WorkflowState.FINISHED
