@@ -141,6 +141,7 @@ def _options(settings: ConnectionSettings) -> dict[str, Any]:
         "socket_connect_timeout": CONNECT_TIMEOUT,
         "socket_keepalive": True,
         "health_check_interval": HEALTH_CHECK_INTERVAL,
+        "retry": Retry(NoBackoff(), 0),
         # The default differs between redis-py 5 and 8, and with it the form of replies.
         "protocol": 2,
     }

@@ -79,15 +79,10 @@ class Desk:
         """Note how long an event took, those that nobody wanted included."""
         self._seconds += _WEIGHT * (seconds - self._seconds)
 
-    def wait_for_slot(self, ready: Callable[[], bool]) -> None:
-        """Wait for a free slot or until ``ready`` says so; ``wake`` makes it look again."""
+    def wait_for_slot(self) -> None:
+        """Wait until an event can be begun."""
         with self._changed:
-            self._changed.wait_for(lambda: self.free or ready())
-
-    def wake(self) -> None:
-        """Make ``wait_for_slot`` look again."""
-        with self._changed:
-            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.free)
 
     def close(self) -> None:
         """Wait until what was begun is done."""

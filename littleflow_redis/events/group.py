@@ -274,8 +274,8 @@ def make_group(client: redis.Redis, stream: str, group: str) -> bool:
 
 def is_group_missing(error: ResponseError) -> bool:
     """Tell if a command failed because its stream or its group does not exist (any more)."""
-    # UNBLOCKED is what a read gets that was waiting when the stream was deleted.
-    return str(error).startswith(("NOGROUP", "UNBLOCKED"))
+    # Redis 7.0 says UNBLOCKED to a read that was waiting when the stream was deleted.
+    return str(error).startswith(("NOGROUP", "UNBLOCKED the stream"))
 
 
 def _of_one_stream(reply: Any) -> Sequence[Any]:

@@ -153,7 +153,7 @@ class EventListener(EventClient):
         self._open()
         try:
             self.onStart()
-            with self._exit.waking(self._reader.interrupt), self._exit.waking(self._desk.wake):
+            with self._exit.waking(self._reader.interrupt):
                 Outage(self.connection, self._exit, LOGGER).run(self._work)
         finally:
             self._close()
@@ -208,7 +208,7 @@ class EventListener(EventClient):
         if room:
             self._sort(self._take(room))
         else:
-            self._desk.wait_for_slot(self._exit.is_set)
+            self._desk.wait_for_slot()
 
     def _take(self, count: int) -> list[Entry]:
         in_hand = self._desk.in_hand | self._owed.keys()

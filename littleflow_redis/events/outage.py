@@ -9,6 +9,7 @@ from collections.abc import Callable
 import redis
 from redis.exceptions import (
     AuthenticationError,
+    ClusterDownError,
     ConnectionError,
     NoPermissionError,
     OutOfMemoryError,
@@ -16,6 +17,7 @@ from redis.exceptions import (
     RedisError,
     ResponseError,
     TimeoutError,
+    TryAgainError,
 )
 
 from littleflow_redis.events.connection import ConfigurationError
@@ -33,19 +35,25 @@ _NEXT = f"trying again, every {_LONGEST_WAIT:g} s at most"
 #: Seconds of work after which a new error is an outage of its own, with a log line of its own.
 _SETTLED = 5.0
 
-#: Beginnings of answers of a server that is there but cannot serve now: a script runs too long,
-#: a disk is full, a failover is under way.
-_TEMPORARY = ("BUSY ", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
+#: A server that answers but cannot serve now: no connection yet, a failover, memory used up.
+_PASSING = (
+    ConnectionError,
+    TimeoutError,
+    ReadOnlyError,
+    OutOfMemoryError,
+    ClusterDownError,
+    TryAgainError,
+)
+
+#: The same, where redis-py has no class: a script runs too long, a disk is full, replicas are away.
+_PASSING_CODES = ("BUSY ", "MISCONF ", "NOREPLICAS ")
 
 
 def is_temporary(error: RedisError) -> bool:
     """Tell if the same call can succeed later with nothing changed on our side."""
     if isinstance(error, AuthenticationError):
         return False
-    if isinstance(error, (ConnectionError, TimeoutError, ReadOnlyError, OutOfMemoryError)):
-        return True
-    code = getattr(error, "status_code", None) or ""
-    return isinstance(error, ResponseError) and f"{code} {error}".lstrip().startswith(_TEMPORARY)
+    return isinstance(error, _PASSING) or str(error).startswith(_PASSING_CODES)
 
 
 class Outage:

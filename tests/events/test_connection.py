@@ -16,6 +16,7 @@ from littleflow_redis.events.connection import (
     connection_pool,
 )
 from littleflow_redis.events.outage import address_of
+from tests.proxy import LossyProxy
 from tests.support import RedisServer, Spawned, free_port, server_binary, wait_until
 
 read = ConnectionSettings.from_environment
@@ -66,12 +67,9 @@ class TestSettings:
     def test_also_in_a_url(self) -> None:
         assert kwargs_of(read({"REDIS_URL": "redis://0.0.0.0:7000"}))["host"] == "127.0.0.1"
 
-    @pytest.mark.parametrize("url", ["", "?x=1"])
-    def test_nothing_is_retried_in_silence(self, url: str) -> None:
-        settings = ConnectionSettings(url=f"redis://127.0.0.1{url}" if url else None)
-        options = kwargs_of(settings)
-        assert options["retry"].get_retries() == 0
-        assert options["protocol"] == 2
+    @pytest.mark.parametrize("url", [None, "redis://127.0.0.1"])
+    def test_limits(self, url: str | None) -> None:
+        options = kwargs_of(ConnectionSettings(url=url))
         assert options["socket_timeout"] > 2
         assert options["health_check_interval"] > 0
 
@@ -122,6 +120,20 @@ class TestConnecting:
 
     def test_by_host_and_port(self, redis_server: RedisServer) -> None:
         assert self.answers(ConnectionSettings("0.0.0.0", redis_server.port))  # noqa: S104
+
+    @pytest.mark.parametrize("form", ["port", "url"])
+    def test_a_lost_reply_is_an_error_and_no_silent_second_try(
+        self, redis_server: RedisServer, client: redis.Redis, form: str
+    ) -> None:
+        with LossyProxy(redis_server.port) as proxy:
+            url = f"redis://127.0.0.1:{proxy.port}" if form == "url" else None
+            with connect(ConnectionSettings(port=proxy.port, url=url)) as proxied:
+                assert proxied.rpush("list", "first") == 1
+                proxy.lose(b":2")
+                with pytest.raises(redis.ConnectionError):
+                    proxied.rpush("list", "second")
+                assert client.llen("list") == 2
+                proxied.connection_pool.disconnect()
 
     def test_by_environment(
         self, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch

@@ -284,6 +284,27 @@ class TestRenewing:
         assert reader.renew([id]) == {id}
 
 
+class TestReleasing:
+    def test_others_may_claim_at_once_what_was_handed_back(
+        self, client: redis.Redis, reader: GroupReader, other: GroupReader
+    ) -> None:
+        back, kept = add(client, "1", "2")
+        reader.read(2)
+        other.claim_idle = 60
+        reader.release([back])
+        assert ids(other.claim_stale(10)) == [back]
+        assert pending(client)[kept] == (reader.consumer, 1)
+
+    def test_what_another_one_has_stays_there(
+        self, client: redis.Redis, reader: GroupReader, other: GroupReader
+    ) -> None:
+        [id] = add(client, "1")
+        reader.read(1)
+        other.claim_stale(1)
+        reader.release([id])
+        assert pending(client) == {id: (other.consumer, 2)}
+
+
 class TestDropping:
     def consumers(self, client: redis.Redis) -> list[str]:
         return [row["name"].decode() for row in client.xinfo_consumers(STREAM, GROUP)]
