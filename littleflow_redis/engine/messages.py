@@ -6,12 +6,15 @@ sentence that says which, and never half of an event.
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from . import values
+
+#: JSON text of a string without escapes: most are, and need no parser.
+_PLAIN = re.compile(rb'"[ !#-\[\]-~]*"')
 
 #: Characters of a traceback that are kept. The end matters, so the front is cut.
 MAX_TRACEBACK = 16_000
@@ -77,14 +80,15 @@ def category_of(base: str) -> str:
 
 def kind_of(fields: Mapping[bytes, bytes]) -> str | None:
     """The event's kind, None if it has none that can be read."""
-    raw = fields.get(b"kind", b"")
-    if raw[:1] == b'"' == raw[-1:] and b"\\" not in raw:
-        return raw[1:-1].decode("utf-8", "replace")
     try:
-        kind = json.loads(raw)
-    except ValueError:
+        return _text(fields, b"kind")
+    except Garbage:
         return None
-    return kind if isinstance(kind, str) else None
+
+
+def task_category(fields: Mapping[bytes, bytes]) -> str:
+    """The category of a start-task event, without reading the rest of it. Raises Garbage."""
+    return category_of(_text(fields, b"base" if b"base" in fields else b"name"))
 
 
 def start_task(event: str, fields: Mapping[bytes, bytes]) -> StartTask:
@@ -202,6 +206,9 @@ def _field(fields: Mapping[bytes, bytes], name: bytes, default: Any) -> Any:
 
 
 def _text(fields: Mapping[bytes, bytes], name: bytes, default: str | None = None) -> str:
+    raw = fields.get(name, b"")
+    if _PLAIN.fullmatch(raw):
+        return raw[1:-1].decode("ascii")
     value = _field(fields, name, default)
     if not isinstance(value, str):
         problem = "is missing" if value is None else "must be a string"

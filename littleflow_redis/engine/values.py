@@ -17,10 +17,19 @@ class BadValue(ValueError):
     """Not a JSON value that can be stored; the message is a sentence for people."""
 
 
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+# Built once: json.loads and json.dumps build theirs at every call that has options.
+_decode = json.JSONDecoder(parse_constant=_refuse).decode
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
 def dump(value: Any) -> str:
     """Compact JSON text. Raises BadValue for what JSON cannot hold."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return _encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadValue(f"this is no JSON value: {error}") from error
 
@@ -28,7 +37,7 @@ def dump(value: Any) -> str:
 def load(text: str | bytes) -> Any:
     """The value of JSON text. Raises BadValue, for NaN and Infinity too."""
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return _decode(text.decode() if isinstance(text, bytes) else text)
     except (ValueError, RecursionError) as error:
         raise BadValue(f"this is no JSON text: {error}") from error
 
@@ -47,7 +56,3 @@ def output_text(text: str | bytes) -> str:
     if value is None or value == {}:
         return EMPTY
     return text.decode() if isinstance(text, bytes) else text
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")

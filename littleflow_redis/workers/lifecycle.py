@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import OUTPUT
-from littleflow_redis.engine.messages import EndTask, end_task, kind_of, start_task
+from littleflow_redis.engine.messages import EndTask, end_task, kind_of, start_task, task_category
 from littleflow_redis.engine.reconcile import Reconciler
 from littleflow_redis.engine.states import Outcome
 from littleflow_redis.engine.transitions import Ready, Report
@@ -117,10 +117,10 @@ class LifecycleWorker:
 
     def _run_builtin(self, entry: Entry) -> bool:
         """Run a built-in task; return False if this has acknowledged the event."""
-        task = start_task(entry.id, entry.fields)
-        builtin = BUILTINS.get(task.category)
+        builtin = BUILTINS.get(task_category(entry.fields))
         if builtin is None:
             return True
+        task = start_task(entry.id, entry.fields)
         # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
         with self.client.redis.pipeline(transaction=True) as pipe:
             pipe.xadd(self.client.keys.events, encode(builtin(task)))  # type: ignore[arg-type]
