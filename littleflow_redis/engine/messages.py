@@ -16,6 +16,9 @@ from . import values
 #: JSON text of a string without escapes: most are, and need no parser.
 _PLAIN = re.compile(rb'"[ !#-\[\]-~]*"')
 
+#: Half a character: JSON can write it, UTF-8 cannot.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 #: Characters of a traceback that are kept. The end matters, so the front is cut.
 MAX_TRACEBACK = 16_000
 
@@ -174,10 +177,11 @@ def _reason(fields: Mapping[bytes, bytes], status: str) -> str:
         return ""
     reason = _field(fields, b"reason", None)
     if isinstance(reason, str) and reason:
-        return reason
+        return _SURROGATE.sub("\ufffd", reason)
     error = _field(fields, b"error", None)
     if isinstance(error, dict):
-        return f"{error.get('type', 'Error')}: {error.get('message', '')}"
+        sentence = f"{error.get('type', 'Error')}: {error.get('message', '')}"
+        return _SURROGATE.sub("\ufffd", sentence)
     return f"the task ended with status {status[:100]} and gave no reason"
 
 
@@ -213,6 +217,8 @@ def _text(fields: Mapping[bytes, bytes], name: bytes, default: str | None = None
     if not isinstance(value, str):
         problem = "is missing" if value is None else "must be a string"
         raise Garbage(f"field {name.decode()!r} {problem}")
+    if not value.isascii() and _SURROGATE.search(value):
+        raise Garbage(f"field {name.decode()!r} holds half a character (a lone surrogate)")
     return value
 
 

@@ -22,12 +22,16 @@ class Crew(Generic[T]):
     """Calls ``work`` for each item, for up to ``concurrency`` items at a time.
 
     With a concurrency of 1 ``add`` itself does the work: no item changes threads. ``work`` must
-    not raise: whatever it does raise ends the thread.
+    not raise: whatever it does raise ends the thread. Nothing more is begun once ``stopped`` says
+    so; ``wake`` makes those who wait ask.
     """
 
-    def __init__(self, concurrency: int, work: Callable[[T], None]) -> None:
+    def __init__(
+        self, concurrency: int, work: Callable[[T], None], stopped: Callable[[], bool]
+    ) -> None:
         self._concurrency = concurrency
         self._work = work
+        self._stopped = stopped
         self._queue: deque[T] = deque()
         self._busy = 0
         #: Seconds that an item takes; the first is not known to be short.
@@ -69,19 +73,20 @@ class Crew(Generic[T]):
             self._drain()
 
     def wait(self, seconds: float | None, until: Callable[[], object]) -> None:
-        """Wait until ``until`` says so; it is looked at again after each item and ``leave``."""
+        """Wait until ``until`` says so; it is looked at again after each item and ``wake``."""
         with self._changed:
             self._changed.wait_for(until, seconds)
 
-    def leave(self) -> None:
-        """Begin nothing more; returns at once."""
+    def wake(self) -> None:
+        """Make everybody who waits look again."""
         with self._changed:
-            self._closed = True
             self._changed.notify_all()
 
     def close(self) -> list[T]:
         """Wait for what was begun; return what was not."""
-        self.leave()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join()
         return list(self._queue)
@@ -102,8 +107,12 @@ class Crew(Generic[T]):
         """The next item; None when there will be none, or, without threads, when there is none."""
         with self._changed:
             if self._threads:
-                self._changed.wait_for(lambda: self._queue or self._closed)
-            if self._closed or not self._queue:
+                self._changed.wait_for(lambda: self._queue or self._over)
+            if self._over or not self._queue:
                 return None
             self._busy += 1
             return self._queue.popleft()
+
+    @property
+    def _over(self) -> bool:
+        return self._closed or self._stopped()

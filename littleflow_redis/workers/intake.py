@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from littleflow_redis.engine import messages, values
 from littleflow_redis.engine.client import Client
@@ -75,16 +75,12 @@ class Intake:
 
     def fetch(self, room: int, block: float = 0.0) -> list[StartTask]:
         """Take up to ``room`` tasks, waiting ``block`` seconds for the first. Raises RedisError."""
-        entries = self._claim(room) or self._read_new(room, block)
-        tasks = [task for entry in entries if (task := self._read(entry)) is not None]
-        self._stretch = 1 if tasks or not entries else min(2 * self._stretch, LARGEST_READ)
-        if len(tasks) > room:
-            # More of ours among the foreign ones than fits: whoever is free may have it at once.
-            self.reader.release([task.event for task in tasks[room:]])
-            self._stale = True
-        if not entries or len(self._ignored) > MOST_IGNORED:
-            self._acknowledge_ignored()
-        return self._take(tasks[:room])
+        try:
+            return self._fetch(room, block)
+        except RedisError:
+            # What was read and not taken lies under our name: it comes first next time.
+            self.reader.rewind()
+            raise
 
     def end(self, task: StartTask, fields: Mapping[str, str]) -> None:
         """Put aside the end of a task, to be sent by ``flush``; ``fields`` are encoded."""
@@ -132,6 +128,18 @@ class Intake:
         self.reader.drop()
         self.reader.close()
 
+    def _fetch(self, room: int, block: float) -> list[StartTask]:
+        entries = self._claim(room) or self._read_new(room, block)
+        tasks = [task for entry in entries if (task := self._read(entry)) is not None]
+        self._stretch = 1 if tasks or not entries else min(2 * self._stretch, LARGEST_READ)
+        if len(tasks) > room:
+            # More of ours among the foreign ones than fits: whoever is free may have it at once.
+            self.reader.release([task.event for task in tasks[room:]])
+            self._stale = True
+        if not entries or len(self._ignored) > MOST_IGNORED:
+            self._acknowledge_ignored()
+        return self._take(tasks[:room])
+
     def _claim(self, count: int) -> list[Entry]:
         """What others have left; where there was some, there may be more, so soon again."""
         if not self._claims.due() and not self._stale:
@@ -166,27 +174,26 @@ class Intake:
         transitions, reader = self.client.transitions, self.reader
         calls = [transitions.take(task, reader.group, reader.consumer) for task in tasks]
         reports = transitions.run(calls)
-        return [
-            task for task, report in zip(tasks, reports, strict=True) if self._may(task, report)
-        ]
+        for report in reports:
+            if isinstance(report, RedisError) and is_temporary(report):
+                raise report
+        pairs = zip(tasks, reports, strict=True)
+        taken = [task for task, report in pairs if self._may(task, report)]
+        self._in_hand.update(task.event for task in taken)
+        return taken
 
     def _may(self, task: StartTask, report: Report | Exception) -> bool:
         if isinstance(report, Exception):
-            if not isinstance(report, ResponseError) or is_temporary(report):
-                # It is pending under our name and is read again when Redis serves again.
-                self.reader.rewind()
-                raise report
+            # Left pending, and tried again when it has been idle for long enough.
             LOG.error(kv("take-failed", workflow=task.workflow, step=task.index, error=report))
-        elif report.outcome is Outcome.APPLIED:
-            self._in_hand.add(task.event)
-            return True
-        elif report.outcome is Outcome.NEWER:
+            return False
+        if report.outcome is Outcome.NEWER:
             # Left pending: a newer process of the group claims it.
             LOG.warning(_skipped(task, report.outcome))
-        else:
+        elif report.outcome is not Outcome.APPLIED:
             LOG.debug(_skipped(task, report.outcome))
             self._ignored.append(task.event)
-        return False
+        return report.outcome is Outcome.APPLIED
 
     def _send(self) -> None:
         """Send the ends that wait with the acknowledgements, in one MULTI."""

@@ -59,13 +59,13 @@ class Lane:
         self._functions = functions
         self._patience = claim_idle / 2
         self._renewal = Renewal(self._tick, min(TICK, claim_idle / 5), LOG)
-        self._crew: Crew[_Item] = Crew(concurrency, self._work)
+        self._crew: Crew[_Item] = Crew(concurrency, self._work, self.stop.is_set)
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
         reader = self.intake.reader
         reader.ensure()
-        with self.stop.waking(reader.interrupt), self.stop.waking(self._crew.leave):
+        with self.stop.waking(reader.interrupt), self.stop.waking(self._crew.wake):
             while not self.stop.is_set():
                 self.turn(BLOCK)
 
@@ -87,7 +87,7 @@ class Lane:
 
     def finish(self) -> None:
         """Wait until what was begun is done and told. Raises RedisError."""
-        self._crew.wait(None, lambda: self._crew.idle)
+        self._crew.wait(None, lambda: self._crew.idle or self.stop.is_set())
         self.intake.flush()
 
     def close(self) -> None:

@@ -153,6 +153,13 @@ def test_an_output_that_cannot_be_kept_fails_the_step(
     assert reason in view.reasons[0]
 
 
+def test_a_reason_with_half_a_character_is_kept_readable(engine: Client) -> None:
+    hand = Hand(engine, "A")
+    hand.send(index=1, name="A", status="FAILURE", reason="bad \ud800 text")
+    hand.turn()
+    assert engine.state(hand.workflow).reasons == ("step 1 (A): bad \ufffd text",)
+
+
 def test_an_end_of_a_deleted_workflow_is_acknowledged_and_counted(engine: Client) -> None:
     hand = Hand(engine, "A")
     engine.terminate(hand.workflow)

@@ -18,6 +18,9 @@ GARBAGE: dict[str, dict[Any, Any]] = {
     "no workflow": {"kind": '"end-task"', "index": "1"},
     "bad JSON": {"kind": '"end-task"', "workflow": '"workflow:w', "index": "1"},
     "not UTF-8": {"kind": '"end-task"', "workflow": b'"\xff\xfe"', "index": "1"},
+    "half a character": {
+        "kind": '"end-task"', "workflow": '"workflow:w"', "index": "1", "token": r'"\ud800"',
+    },
     "an impossible id": {"kind": '"end-task"', "workflow": '"workflow:a b"', "index": "1"},
     "a key that is no workflow": {
         "kind": '"end-task"', "workflow": '"workflow:text"', "index": "1",

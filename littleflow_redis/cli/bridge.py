@@ -1,0 +1,84 @@
+"""``bridge``: serves steps with the tasks of a Celery app."""
+
+from __future__ import annotations
+
+import click
+
+from .failures import clean_errors
+from .options import Settings, connection_options
+from .parameters import client_of
+
+
+class Mapped(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on only
+    """``BASE=TASK``."""
+
+    name = "BASE=TASK"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Split at the first ``=``."""
+        base, _, task = value.partition("=")
+        if not base or not task:
+            self.fail(f"{value!r}: write it as in math:add=proj.tasks.add", param, ctx)
+        return base, task
+
+
+@click.command(name="bridge")
+@click.option("-A", "--app", required=True, help="Celery app, as for `celery -A`.")
+@click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    help="Category to serve, '' for steps without one; repeatable."
+    "  [default: '' and the app's name]",
+)
+@click.option(
+    "--map",
+    "mapping",
+    type=Mapped(),
+    multiple=True,
+    help="The task that serves a step, as in math:add=proj.tasks.add; repeatable.",
+)
+@click.option(
+    "--sweep",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="How often stored results are looked through."
+    "  [default: 5; 1 where the result backend tells of none]",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 1000),
+    default=256,
+    show_default=True,
+    help="Events read at once.",
+)
+@connection_options
+@clean_errors
+def command(
+    settings: Settings,
+    app: str,
+    categories: tuple[str, ...],
+    mapping: tuple[tuple[str, str], ...],
+    sweep: float | None,
+    batch: int,
+) -> None:
+    """Publish the steps of some categories as tasks of a Celery app, and tell how they ended.
+
+    The tasks run in the app's own workers, which run as always. Any number of bridges may serve a
+    category; they share the work. Ctrl-C ends one when the work in hand is done, a second Ctrl-C at
+    once.
+    """
+    from littleflow_redis.bridges.app import app_prefixes, load_app
+    from littleflow_redis.bridges.bridge import Bridge, served_categories, warn_about
+    from littleflow_redis.bridges.names import TaskNames
+    from littleflow_redis.workers.running import run_worker
+
+    celery = load_app(app)
+    names = TaskNames(celery.tasks, app_prefixes(celery, app), dict(mapping))
+    served = served_categories(celery, categories)
+    bridge = Bridge(client_of(settings), celery, served, names, sweep=sweep, batch=batch)
+    warn_about(celery)
+    shown = ",".join(category or "''" for category in served)
+    run_worker(bridge, "bridge", app=app, categories=shown, tasks=len(names.tasks))

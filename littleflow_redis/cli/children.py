@@ -1,0 +1,100 @@
+"""What ``up`` starts: the processes, their environment, and in which order."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from littleflow_redis.cli.app_settings import VARIABLES, settings_of_its_own
+from littleflow_redis.workers.embedded import READY_LINE, EmbeddedServer
+from littleflow_redis.workers.keeper import Child
+
+#: Part of the line that each process of ours logs when it is at work.
+READY = "event=ready"
+
+#: Part of the line by which a Celery worker says so, at log level info.
+CELERY_READY = " ready."
+
+#: Database of the embedded server for Celery's queues and results, apart from the workflows'.
+CELERY_DATABASE = 1
+
+#: Variables that may say where another Redis is: they are not for our children.
+_ELSEWHERE = ("REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD")
+
+
+@dataclass(frozen=True, slots=True)
+class CeleryOptions:
+    """What ``up -A`` is told of the Celery app and of its worker; None is Celery's default."""
+
+    app: str
+    categories: Sequence[str] = ()
+    concurrency: int | None = None
+    pool: str = "prefork"
+
+
+def exports(
+    server: EmbeddedServer, celery: CeleryOptions | None
+) -> tuple[dict[str, str], list[str]]:
+    """The variables that name ``server``, and those withheld as the app has its own settings.
+
+    Raises :exc:`~littleflow_redis.cli.app_settings.AppError` if the app cannot be loaded.
+    """
+    variables = {"REDIS_URL": server.url()}
+    if celery is None:
+        return variables, []
+    variables |= dict.fromkeys(VARIABLES, server.url(CELERY_DATABASE))
+    withheld = settings_of_its_own(celery.app, _environment(variables))
+    return {name: url for name, url in variables.items() if name not in withheld}, withheld
+
+
+def stages(
+    server: EmbeddedServer,
+    variables: Mapping[str, str],
+    celery: CeleryOptions | None,
+    *,
+    log_level: str = "info",
+    quiet: bool = False,
+) -> list[list[Child]]:
+    """The server first and last; between, all that works with it."""
+    environment = _environment({**variables, "LOG_LEVEL": log_level})
+    redis = Child(
+        "redis", server.command, os.environ, READY_LINE, quiet=True, pass_fds=(server.lock,)
+    )
+
+    def python(name: str, ready: str, *arguments: str) -> Child:
+        return Child(name, (sys.executable, "-m", *arguments), environment, ready, quiet)
+
+    workers = [
+        python("worker", READY, "littleflow_redis", "worker"),
+        python("receipts", READY, "littleflow_redis", "receipts"),
+    ]
+    if celery is not None:
+        workers += [
+            python("bridge", READY, *_bridge(celery)),
+            python("celery", CELERY_READY, *_celery_worker(celery)),
+        ]
+    return [[redis], workers]
+
+
+def _bridge(celery: CeleryOptions) -> list[str]:
+    command = ["littleflow_redis", "bridge", "-A", celery.app]
+    for category in celery.categories:
+        command += ["--category", category]
+    return command
+
+
+def _celery_worker(celery: CeleryOptions) -> list[str]:
+    command = ["celery", "-A", celery.app, "worker", "--loglevel", "INFO", "--pool", celery.pool]
+    # A name of its own, should the app's broker have other workers. Alone on ours, it need not
+    # spend seconds on looking for neighbours.
+    command += ["--hostname", "up@%h", "--without-mingle", "--without-gossip"]
+    if celery.concurrency is not None:
+        command += ["--concurrency", str(celery.concurrency)]
+    return command
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    return {**kept, "PYTHONUNBUFFERED": "1", **variables}

@@ -1,0 +1,52 @@
+"""``end``: write the end of a task by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from .failures import Failure, clean_errors
+from .options import Settings, connection_options
+from .parameters import JSON, client_of
+
+
+@click.command(name="end")
+@click.argument("workflow")
+@click.argument("name")
+@click.argument("index", type=click.IntRange(0))
+@click.option(
+    "--status",
+    type=click.Choice(["SUCCESS", "FAILURE"], case_sensitive=False),
+    default="SUCCESS",
+    show_default=True,
+)
+@click.option("--output", type=JSON, help="Output of the task.")
+@click.option("--reason", help="Why it failed.")
+@click.option("--token", help="The attempt that ends.  [default: the oldest open one]")
+@connection_options
+@clean_errors
+def command(
+    settings: Settings,
+    workflow: str,
+    name: str,
+    index: int,
+    status: str,
+    output: Any,
+    reason: str | None,
+    token: str | None,
+) -> None:
+    """Write the end of a task of WORKFLOW by hand: of step INDEX, called NAME.
+
+    Prints the id of the event.
+    """
+    client = client_of(settings)
+    view = client.state(workflow)
+    actual = view.steps[index].name if index < len(view.steps) else None
+    if actual != name:
+        there = f"step {index} is {actual}" if actual else f"it has {len(view.steps)} steps"
+        raise Failure(f"Error: {view.id} has no step {index} ({name}): {there}")
+    optional = {"output": output, "reason": reason, "token": token}
+    given = {field: value for field, value in optional.items() if value is not None}
+    fields = {"workflow": view.id, "index": index, "name": name, "status": status, **given}
+    click.echo(client.send_event("end-task", fields))

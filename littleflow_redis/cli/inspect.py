@@ -1,0 +1,101 @@
+"""``inspect``: the state of a workflow and of its steps."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from .failures import clean_errors
+from .options import Settings, connection_options
+from .parameters import client_of
+from .tables import duration, moment, printable, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from littleflow_redis.engine.views import StepView, TraceEntry, WorkflowView
+    from littleflow_redis.language import Flow
+
+#: Steps that a waiting step names before it says how many more there are.
+SHOWN = 5
+
+
+@click.command(name="inspect")
+@click.argument("workflow", metavar="ID")
+@click.option("--all", "trace", is_flag=True, help="Show every change, with its time.")
+@click.option(
+    "--vectors",
+    is_flag=True,
+    help="Show upstream's vectors: A, inputs that arrived for each step; S, its open activations.",
+)
+@connection_options
+@clean_errors
+def command(settings: Settings, workflow: str, trace: bool, vectors: bool) -> None:
+    """Show the state of a workflow and a table of its steps. Times are UTC."""
+    client = client_of(settings)
+    view = client.state(workflow)
+    flow = client.views.flow(view.id)
+    click.echo(table(list(_about(view))))
+    click.echo()
+    click.echo(table([TITLES, *(_row(step, view, flow) for step in view.steps)]))
+    if vectors:
+        click.echo()
+        click.echo(f"A {[step.waiting for step in view.steps]}")
+        click.echo(f"S {[step.open for step in view.steps]}")
+    if trace:
+        click.echo()
+        click.echo(table([CHANGE_TITLES, *_changes(client.trace(workflow), view)]))
+
+
+TITLES = ("STEP", "NAME", "STATE", "ATTEMPTS", "STARTED", "TOOK", "ABOUT")
+CHANGE_TITLES = ("AT", "STEP", "NAME", "WHAT", "ATTEMPT", "DETAIL")
+
+
+def _about(view: WorkflowView) -> Iterable[tuple[str, str]]:
+    yield "workflow", view.id
+    yield "state", view.state.value
+    yield "created", moment(view.created)
+    if view.ended is not None:
+        yield "ended", f"{moment(view.ended)}, after {duration(view.created, view.ended)}"
+    if view.output is not None:
+        yield "output", json.dumps(view.output, ensure_ascii=False)
+    for reason in view.reasons:
+        yield "reason", reason
+
+
+def _row(step: StepView, view: WorkflowView, flow: Flow) -> tuple[str, ...]:
+    return (
+        str(step.index),
+        step.name,
+        step.state.value,
+        str(step.attempts) if step.attempts else "",
+        "" if step.state == "queued" else moment(step.started),
+        duration(step.started, step.ended),
+        step.reason or _waits_for(step, view, flow),
+    )
+
+
+def _waits_for(step: StepView, view: WorkflowView, flow: Flow) -> str:
+    """What has to happen before the step goes on; empty if nobody waits for that."""
+    if step.state == "queued":
+        served = f"category {flow[step.index].category!r}" if ":" in step.base else "its name"
+        return f"waits for whoever serves {served}"
+    if step.state == "ready":
+        return "waits for a worker"
+    if not step.waiting or view.state.ended:
+        return ""
+    sources = flow[step.index].predecessors
+    missing = [f"{i} ({view.steps[i].name})" for i in sources if not view.steps[i].state.over]
+    more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+    steps = f": waits for {', '.join(missing[:SHOWN])}{more}" if missing else ""
+    return f"has {step.waiting} of {flow[step.index].threshold} inputs{steps}"
+
+
+def _changes(trace: Iterable[TraceEntry], view: WorkflowView) -> Iterable[tuple[str, ...]]:
+    for entry in trace:
+        index = entry.field.partition("@")[0]
+        name = view.steps[int(index)].name if index else ""
+        tried = f"{entry.activation}.{entry.attempt}" if entry.activation else ""
+        yield moment(entry.at), entry.field, name, entry.what, tried, printable(entry.detail)

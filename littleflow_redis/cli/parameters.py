@@ -1,0 +1,50 @@
+"""Parameter types of the commands, and the client that their options describe."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from littleflow_redis.cli.options import Settings
+    from littleflow_redis.engine.client import Client
+
+
+class Json(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on only
+    """A JSON value: as text, ``@file``, or ``@-`` for standard input."""
+
+    name = "JSON|@FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the value; a usage error says what is wrong with it."""
+        from littleflow_redis.engine import values
+
+        try:
+            return values.load(_text(value))
+        except values.BadValue as error:
+            self.fail(f"{error} (as text it needs its quotes: '\"text\"')", param, ctx)
+        except (OSError, UnicodeDecodeError) as error:
+            self.fail(f"{value.removeprefix('@')} cannot be read: {error}", param, ctx)
+
+
+JSON = Json()
+
+
+def _text(value: str) -> str:
+    if not value.startswith("@"):
+        return value
+    name = value.removeprefix("@")
+    return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+
+
+def client_of(settings: Settings, **keys: str) -> Client:
+    """The client of a command; ``keys`` are names that other options set. Sends nothing yet."""
+    from littleflow_redis.engine.client import Client
+    from littleflow_redis.engine.keys import Keys
+    from littleflow_redis.events.connection import connect
+
+    names = Keys(namespace=settings.namespace, stream=settings.stream, **keys)
+    return Client(redis=connect(settings.connection), keys=names)

@@ -1,0 +1,48 @@
+"""A workflow as it runs, on stderr: a line for each change, and on a terminal what goes on now."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from .follow import LOOK_EVERY, Teller
+from .tables import printable
+
+if TYPE_CHECKING:
+    from littleflow_redis.engine.client import Client
+    from littleflow_redis.events.outage import Outage
+
+#: How lines are coloured on a terminal, by what they tell.
+STYLES = {"ended": "green", "failed": "bold red", "cancelled": "yellow", "queued": "dim"}
+
+
+def watch(client: Client, workflow: str, outage: Outage) -> None:
+    """Show each change until the workflow ended; a Redis that is away is waited for.
+
+    Raises UnknownWorkflow.
+    """
+    console = Console(stderr=True, highlight=False)
+    teller = Teller(client, workflow)
+
+    def look() -> None:
+        ended = False
+        while not ended:
+            lines, ended = teller.news()
+            for line in lines:
+                _show(console, line)
+            if not ended:
+                time.sleep(LOOK_EVERY)
+
+    if console.is_terminal:
+        with console.status(Text(f"{workflow} runs")):
+            outage.run(look)
+    else:
+        outage.run(look)
+
+
+def _show(console: Console, line: str) -> None:
+    style = next((style for word, style in STYLES.items() if f"  {word} " in f"{line} "), "")
+    console.print(Text(printable(line), style), soft_wrap=True)

@@ -1,0 +1,33 @@
+"""``receipts``: the receipt log, and the janitor of the stream."""
+
+from __future__ import annotations
+
+import click
+
+from .failures import clean_errors
+from .options import Settings, connection_options
+from .parameters import client_of
+
+
+@click.command(name="receipts")
+@click.option(
+    "--event-retention",
+    type=click.FloatRange(min=0),
+    default=7 * 86_400.0,
+    show_default="7 days",
+    metavar="SECONDS",
+    help="How long an event without a receipt is kept.",
+)
+@connection_options
+@clean_errors
+def command(settings: Settings, event_retention: float) -> None:
+    """Print each receipted event and when it was taken up; remove what nobody needs any more.
+
+    One must run, or the stream grows for ever. What belongs to open work is never removed.
+    """
+    from littleflow_redis.workers.receipts import Receipts
+    from littleflow_redis.workers.running import run_worker
+
+    client = client_of(settings)
+    worker = Receipts(client, event_retention=event_retention, show=click.echo)
+    run_worker(worker, "receipts", stream=client.keys.events)

@@ -1,0 +1,95 @@
+"""``run``: start a workflow, and wait for it if asked to."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .failures import Failure, clean_errors
+from .options import Settings, connection_options
+from .parameters import JSON, client_of
+
+if TYPE_CHECKING:
+    from littleflow_redis.engine.client import Client
+    from littleflow_redis.language import Flow
+
+LOG = logging.getLogger("littleflow_redis.run")
+
+#: Exit code when Ctrl-C ended the waiting, as a shell has it.
+INTERRUPTED = 130
+
+
+@click.command(name="run")
+@click.argument("workflow", type=click.Path())
+@click.option("--workflow-id", metavar="ID", help="Id of the workflow: the same id starts once.")
+@click.option("--input", "input_", type=JSON, help="Input of the workflow.")
+@click.option("--wait", is_flag=True, help="Wait for the end; print the final output.")
+@click.option(
+    "--progress/--no-progress",
+    default=None,
+    help="With --wait: show each step on stderr.  [default: on a terminal]",
+)
+@connection_options
+@clean_errors
+def command(
+    settings: Settings,
+    workflow: str,
+    workflow_id: str | None,
+    input_: Any,
+    wait: bool,
+    progress: bool | None,
+) -> None:
+    """Start the workflow in the file WORKFLOW (`-`: standard input); print its id.
+
+    With --wait the last line is the final output as JSON. The exit code is 0 if the workflow
+    FINISHED, 1 otherwise, with the reasons on stderr.
+    """
+    flow = _flow(workflow)
+    for warning in flow.warnings:
+        click.echo(f"{workflow}:{warning}", err=True)
+    client = client_of(settings)
+    # A server that is not there is an error at once; one that goes away later is waited for.
+    client.redis.ping()
+    id = client.start(flow, input_, workflow_id=workflow_id)
+    click.echo(id)
+    if wait:
+        shown = sys.stderr.isatty() if progress is None else progress
+        try:
+            output = _wait(client, id, shown)
+        except KeyboardInterrupt:
+            click.echo(f"{id} goes on: `inspect {id}` shows it", err=True)
+            sys.exit(INTERRUPTED)
+        click.echo(json.dumps(output, ensure_ascii=False))
+
+
+def _flow(workflow: str) -> Flow:
+    from littleflow_redis.engine.client import as_flow
+    from littleflow_redis.language import compile_text
+
+    if workflow == "-":
+        return compile_text(sys.stdin.read(), filename="<stdin>")
+    return as_flow(Path(workflow))
+
+
+def _wait(client: Client, id: str, shown: bool) -> Any:
+    """Wait for the end, through times when Redis is away, and return the final output."""
+    from littleflow_redis.engine.errors import WorkflowFailed
+    from littleflow_redis.events.outage import Outage
+    from littleflow_redis.events.process import Stop
+
+    from .progress import watch
+
+    outputs: list[Any] = []
+    outage = Outage(client.redis, Stop(), LOG)
+    if shown:
+        watch(client, id, outage)
+    try:
+        outage.run(lambda: outputs.append(client.wait(id)))
+    except WorkflowFailed as error:
+        raise Failure("\n".join(error.reasons) or str(error)) from error
+    return outputs[-1]

@@ -1,0 +1,142 @@
+"""``up``: everything one needs, on an embedded Redis, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from littleflow_redis.cli.app_settings import AppError
+from littleflow_redis.cli.children import CeleryOptions, exports, stages
+from littleflow_redis.workers.embedded import LOOPBACK, EmbeddedError, EmbeddedServer, prepare
+from littleflow_redis.workers.keeper import GivenUp
+from littleflow_redis.workers.supervisor import supervise
+
+if TYPE_CHECKING:
+    from littleflow_redis.cli.play import Play
+
+#: Exit code of a `--run` that a signal cut short, as a shell gives it for Ctrl-C.
+INTERRUPTED = 128 + signal.SIGINT
+
+#: Width of the names before the lines of the processes.
+_NAMES = 8
+
+
+@click.command(name="up")
+@click.option("-A", "--app", help="Celery app, as for `celery -A`: adds a bridge and a worker.")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the server keeps its data.  [default: .littleflow; with --run a temporary folder]",
+)
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1.  [default: any]")
+@click.option("--category", "categories", multiple=True, help="What the app serves; repeatable.")
+@click.option("--concurrency", type=click.IntRange(1), help="Celery tasks at once.")
+@click.option(
+    "--pool",
+    type=click.Choice(["prefork", "threads", "solo"]),
+    default="prefork",
+    show_default=True,
+    help="How the Celery worker runs its tasks.",
+)
+@click.option(
+    "--run",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Run this workflow, show what happens, and end.",
+)
+@click.option("--quiet", is_flag=True, help="Show what a process wrote only when it dies.")
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info"]), default="info", show_default=True
+)
+def command(
+    app: str | None,
+    folder: Path | None,
+    port: int | None,
+    categories: tuple[str, ...],
+    concurrency: int | None,
+    pool: str,
+    file: Path | None,
+    quiet: bool,
+    log_level: str,
+) -> None:
+    """Run Redis, worker and receipts here; with -A a bridge and a Celery worker too.
+
+    For development. The Redis is a Valkey server of its own on 127.0.0.1, with a password; what it
+    holds stays in the folder --dir from start to start. Prints what to type in other terminals.
+    Ctrl-C ends everything in order, a second one at once.
+    """
+    if app is None and (categories or concurrency):
+        raise click.UsageError("--category and --concurrency are about a Celery app: add -A APP")
+    celery = CeleryOptions(app, categories, concurrency, pool) if app is not None else None
+    play = _compiled(file) if file is not None else None
+    try:
+        with ExitStack() as stack:
+            if folder is None and file is not None:
+                temporary = tempfile.TemporaryDirectory(prefix="littleflow-")
+                folder = Path(stack.enter_context(temporary)) / "redis"
+            server = stack.enter_context(prepare(folder or Path(".littleflow"), port))
+            code = _run(server, celery, play, log_level=log_level, quiet=quiet)
+    except (EmbeddedError, AppError, GivenUp) as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(code)
+
+
+def _run(
+    server: EmbeddedServer,
+    celery: CeleryOptions | None,
+    play: Play | None,
+    *,
+    log_level: str,
+    quiet: bool,
+) -> int:
+    variables, withheld = exports(server, celery)
+    children = stages(server, variables, celery, log_level=log_level, quiet=quiet)
+    _say(f"starting {', '.join(child.name for stage in children for child in stage)}")
+    if celery is not None and withheld:
+        _say(f"{celery.app} has settings of its own in place of {' and '.join(withheld)}")
+
+    async def until_told() -> int:
+        _announce(server, variables)
+        await asyncio.Event().wait()
+        return 0
+
+    if play is None:
+        return supervise(children, _show, until_told)
+    return supervise(children, _show, lambda: play.run(server), interrupted=INTERRUPTED)
+
+
+def _compiled(file: Path) -> Play:
+    # Imported here only, so that `up` itself is quick and stays small in memory.
+    from littleflow_redis.cli.play import Play
+    from littleflow_redis.engine.errors import LittleflowError
+    from littleflow_redis.language import FlowError
+
+    try:
+        return Play(file)
+    except (FlowError, LittleflowError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _announce(server: EmbeddedServer, variables: Mapping[str, str]) -> None:
+    _say(f"Redis on {LOOPBACK}:{server.port}; its data and password are in {server.folder}")
+    _say("for other terminals:")
+    for name, value in variables.items():
+        click.echo(f"export {name}={value}")
+    _say("ready; Ctrl-C ends everything")
+
+
+def _say(line: str) -> None:
+    click.echo(f"up: {line}")
+
+
+def _show(name: str, line: str) -> None:
+    click.echo(f"{name:<{_NAMES}} | {line}", err=True)

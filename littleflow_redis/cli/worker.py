@@ -1,0 +1,65 @@
+"""``worker``: the lifecycle worker."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from .failures import clean_errors
+from .options import Settings, connection_options
+from .parameters import client_of
+
+LOG = logging.getLogger("littleflow_redis.worker")
+
+
+@click.command(name="worker")
+@click.option("--group", default="ending", show_default=True, help="Consumer group.")
+@click.option(
+    "--lifecycle-group", hidden=True, help="Accepted as upstream has it; one group does all here."
+)
+@click.option(
+    "--workflows",
+    metavar="KEY",
+    default="workflows:all",
+    show_default=True,
+    help="List of all workflows.",
+)
+@click.option(
+    "--inprogress",
+    metavar="KEY",
+    default="workflows:inprogress",
+    show_default=True,
+    help="Set of those in progress.",
+)
+@click.option(
+    "--issuer",
+    type=click.Path(dir_okay=False),
+    envvar="ISSUER",
+    show_envvar=True,
+    help="Accepted for request tasks, which this version does not run yet.",
+)
+@connection_options
+@clean_errors
+def command(
+    settings: Settings,
+    group: str,
+    lifecycle_group: str | None,  # noqa: ARG001 - upstream's option
+    workflows: str,
+    inprogress: str,
+    issuer: str | None,
+) -> None:
+    """Advance workflows as their tasks end, and run built-in tasks.
+
+    Any number of workers may run side by side; they share the work. Ctrl-C ends one when the work
+    in hand is done, a second Ctrl-C at once. Who gives another KEY gives it to every command.
+    """
+    from littleflow_redis.events.logs import kv
+    from littleflow_redis.workers.lifecycle import LifecycleWorker
+    from littleflow_redis.workers.running import run_worker
+
+    if issuer is not None:
+        LOG.warning(kv("issuer-unused", reason="request tasks are not run by this version yet"))
+    client = client_of(settings, workflows=workflows, inprogress=inprogress)
+    worker = LifecycleWorker(client, group=group)
+    run_worker(worker, "worker", group=group, stream=client.keys.events)

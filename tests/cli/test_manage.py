@@ -1,0 +1,109 @@
+"""``terminate``, ``delete``, ``event`` and ``end``."""
+
+from __future__ import annotations
+
+from littleflow_redis import Client, WorkflowState
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.cli.conftest import Command
+from tests.workers.scenes import events
+
+
+def take(engine: Client, workflow: str) -> None:
+    """Take the first task of a workflow, as somebody who works on it."""
+    from littleflow_redis.engine.messages import start_task
+
+    for id, fields in engine.redis.xrange(engine.keys.events):
+        if fields[b"kind"] == b'"start-task"':
+            task = start_task(id.decode(), fields)
+            engine.transitions.run([engine.transitions.take(task, "somebody")])
+
+
+def test_terminate_tells_the_state_of_each(command: Command, engine: Client) -> None:
+    engine.start("A", workflow_id="idle")
+    engine.start("A", workflow_id="busy")
+    take(engine, "busy")
+    engine.start("A", workflow_id="late")
+
+    result = command("terminate", "late", "workflow:busy")
+    again = command("terminate", "busy")
+
+    assert result.stdout == "workflow:late TERMINATED\nworkflow:busy TERMINATING\n"
+    assert again.stdout == "workflow:busy TERMINATED\n"
+
+
+def test_delete_refuses_what_is_in_progress(command: Command, engine: Client) -> None:
+    engine.start("A", workflow_id="w")
+
+    result = command("delete", "w")
+
+    assert result.exit_code == 1
+    assert "is in progress: terminate it first" in result.stderr
+    assert engine.state("w").state is WorkflowState.RUNNING
+
+
+def test_delete_by_force_terminates_first(command: Command, engine: Client) -> None:
+    for id in ("one", "two"):
+        engine.start("A", workflow_id=id)
+    take(engine, "one")
+
+    result = command("delete", "--force", "one", "two")
+
+    assert result.stdout == "deleted workflow:one\ndeleted workflow:two\n"
+    assert engine.list() == []
+    assert not engine.redis.keys("workflow:*")
+
+
+def test_delete_of_an_unknown_one(command: Command) -> None:
+    result = command("delete", "nowhere")
+
+    assert result.exit_code == 1
+    assert "there is no workflow" in result.stderr
+
+
+def test_event_appends_and_prints_its_id(command: Command, engine: Client) -> None:
+    result = command("event", "start-experiment", "--data", '{"id": 5, "note": "é"}')
+
+    (row,) = engine.redis.xrange(engine.keys.events)
+    assert result.stdout.strip() == row[0].decode()
+    (event,) = events(engine, "start-experiment")
+    assert (event["id"], event["note"], event["apiVersion"]) == (5, "é", "v1")
+
+
+def test_an_event_s_fields_are_an_object(command: Command) -> None:
+    result = command("event", "x", "--data", "[1]")
+
+    assert result.exit_code == 2
+    assert "an object: {…}" in result.stderr
+
+
+def test_another_stream_and_namespace(command: Command, engine: Client) -> None:
+    command("event", "x", "--stream", "other", "--namespace", "n:")
+
+    assert engine.redis.keys() == [b"n:other"]
+
+
+def test_end_ends_a_task(command: Command, engine: Client) -> None:
+    engine.start("A → B", workflow_id="w")
+
+    done = command("end", "w", "A", 1, "--output", '{"x": 1}')
+    LifecycleWorker(engine).turn()
+    failed = command("end", "workflow:w", "B", 2, "--status", "failure", "--reason", "by hand")
+    LifecycleWorker(engine).turn()
+
+    assert (done.exit_code, failed.exit_code) == (0, 0)
+    view = engine.state("w")
+    assert view.state is WorkflowState.FAILED
+    assert view.reasons == ("step 2 (B): by hand",)
+    assert engine.views.outputs(view.id, [1]) == [{"x": 1}]
+
+
+def test_end_of_a_step_that_is_called_otherwise(command: Command, engine: Client) -> None:
+    engine.start("A → B", workflow_id="w")
+
+    wrong = command("end", "w", "B", 1)
+    beyond = command("end", "w", "B", 9)
+
+    assert wrong.stderr == "Error: workflow:w has no step 1 (B): step 1 is A\n"
+    assert beyond.stderr == "Error: workflow:w has no step 9 (B): it has 4 steps\n"
+    assert (wrong.exit_code, beyond.exit_code) == (1, 1)
+    assert events(engine, "end-task") == []
