@@ -1,0 +1,79 @@
+# The contributor's words; `make` alone lists them. All paths are relative, so that a checkout may
+# lie in a folder with spaces in its name.
+
+# Which Python makes .venv: `make install PYTHON=python3.12`. Without it, the first that is >= 3.11.
+PYTHON ?=
+# Added to the command of up, demo, test and bench: `make test ARGS='-k bridge'`.
+ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# Newer than pyproject.toml and constraints.txt when everything they name is installed.
+STAMP := $(VENV)/installed
+SUPPORTED := import sys; sys.exit(sys.version_info < (3, 11))
+
+# An explicit PYTHON of another version than .venv's makes .venv anew.
+VERSION := import sys; print(*sys.version_info[:2])
+ifneq ($(PYTHON),)
+ifneq ($(shell "$(PYTHON)" -c '$(VERSION)' 2>&1),$(shell $(PY) -c '$(VERSION)' 2>/dev/null))
+$(STAMP): remake
+endif
+endif
+
+.PHONY: help install demo up check lint format-check types imports test bench remake
+
+help:
+	@echo 'make install   .venv with everything a contributor needs (PYTHON=python3.12 picks one)'
+	@echo 'make demo      run the example workflow: embedded Redis, a real Celery worker'
+	@echo 'make up        the same processes, for you to play with; Ctrl-C ends them'
+	@echo 'make check     ruff, mypy, import contract'
+	@echo 'make test      all tests (ARGS=... goes to pytest)'
+	@echo 'make bench     measure against the peers (ARGS=... goes to the benchmark)'
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@if ! [ -x $(PY) ]; then \
+	  for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \
+	    if "$$python" -c '$(SUPPORTED)' 2>/dev/null; then \
+	      echo "making $(VENV) with $$python"; "$$python" -m venv $(VENV) || exit 1; break; \
+	    fi; \
+	  done; \
+	fi
+	@[ -x $(PY) ] || { \
+	  echo 'Python 3.11 or newer was not found. Say where it is: make install PYTHON=/path/to/python3' >&2; \
+	  exit 1; }
+	$(PY) -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[dev,embedded]'
+	@touch $(STAMP)
+
+remake:
+	@"$(PYTHON)" -c '$(SUPPORTED)' || { echo '$(PYTHON) is not Python 3.11 or newer' >&2; exit 1; }
+	@rm -rf $(VENV)
+
+demo: $(STAMP)
+	@cd examples/demo && ../../$(PY) -m littleflow_redis up -A tasks --concurrency 3 --quiet --run demo.flow $(ARGS)
+
+up: $(STAMP)
+	@cd examples/demo && ../../$(PY) -m littleflow_redis up -A tasks $(ARGS)
+
+check: $(STAMP)
+	@$(MAKE) --no-print-directory -j4 -k lint format-check types imports
+
+lint:
+	$(VENV)/bin/ruff check
+
+format-check:
+	$(VENV)/bin/ruff format --check
+
+types:
+	$(VENV)/bin/mypy
+
+imports:
+	$(VENV)/bin/lint-imports
+
+test: $(STAMP)
+	$(PY) -m pytest $(ARGS)
+
+bench: $(STAMP)
+	$(PY) -m benchmarks $(ARGS)
