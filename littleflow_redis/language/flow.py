@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 
 class StepKind(StrEnum):
@@ -58,8 +58,8 @@ class Step:
     iterate: bool = False
     #: Of a subflow start: its end. Of a subflow end: its start. Otherwise -1.
     partner: int = -1
-    #: The subflow start that encloses this step, 0 for the outermost flow; a subflow's own start and
-    #: end belong to the flow around them.
+    #: The subflow start that encloses this step, 0 for the outermost flow; a subflow's own start
+    #: and end belong to the flow around them.
     parent: int = 0
     predecessors: tuple[int, ...] = ()
     successors: tuple[int, ...] = ()
@@ -77,7 +77,7 @@ class Step:
 
     @property
     def threshold(self) -> int:
-        """How many tokens make it fire: its in-degree without back edges, at least 1 for a start."""
+        """Tokens that make it fire: its in-degree without back edges, at least 1 for a start."""
         outer = len(self.predecessors) - len(self.back)
         return max(outer, 1) if self.kind is StepKind.START else outer
 
