@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,12 +17,37 @@ from tests.support import RedisServer, Spawned
 
 APPS = Path(__file__).parent.parent / "apps"
 
+#: A worker as a user starts it. Alone on its broker, it need not look for neighbours.
+WORKER = [
+    *(sys.executable, "-m", "celery", "-A", "plain", "worker", "-l", "info"),
+    *("--without-mingle", "--without-gossip"),
+]
 
-@pytest.fixture
+
+@pytest.fixture(scope="session")
 def celery_environment(redis_server: RedisServer) -> dict[str, str]:
     """What tells Celery where its broker and its results are."""
     address = f"redis://{redis_server.host}:{redis_server.port}"
     return {"CELERY_BROKER_URL": f"{address}/1", "CELERY_RESULT_BACKEND": f"{address}/2"}
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file in which the task ``note`` writes, run by the shared worker."""
+    return tmp_path_factory.mktemp("ledger") / "lines"
+
+
+@pytest.fixture(scope="module")
+def shared_worker(
+    celery_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory, ledger: Path
+) -> Iterator[Spawned]:
+    """One Celery worker for all tests of a module."""
+    environment = {**os.environ, **celery_environment, "LEDGER": str(ledger)}
+    output = tmp_path_factory.mktemp("celery") / "output"
+    process = Spawned([*WORKER, "--pool", "solo"], environment, APPS, output)
+    process.wait_for_output("ready.")
+    yield process
+    process.kill_group()
 
 
 @pytest.fixture
@@ -50,8 +76,7 @@ def worker(
     """Start ``celery -A plain worker`` as a user does; options may follow."""
 
     def start(*options: str) -> Spawned:
-        command = [sys.executable, "-m", "celery", "-A", "plain", "worker", "-l", "info"]
-        process = spawn([*command, "--pool", "solo", *options], env=celery_environment, cwd=APPS)
+        process = spawn([*WORKER, "--pool", "solo", *options], env=celery_environment, cwd=APPS)
         process.wait_for_output("ready.")
         return process
 

@@ -1,0 +1,171 @@
+"""The bridge: serves the steps of some categories with the tasks of a Celery app.
+
+Per category a thread takes start-tasks from the stream and publishes them; one more turns results
+into end-task events. So either reacts at once, whatever the other waits for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, closing, contextmanager
+from typing import Protocol
+
+from celery import Celery
+
+from littleflow_redis.bridges.backends import result_backend, tells_at_once
+from littleflow_redis.bridges.calls import Calls
+from littleflow_redis.bridges.collect import Collector
+from littleflow_redis.bridges.dispatch import Dispatch
+from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.bridges.intake import Intake
+from littleflow_redis.bridges.names import TaskNames
+from littleflow_redis.bridges.publish import Publisher
+from littleflow_redis.bridges.results import Results
+from littleflow_redis.bridges.sweep import Sweep
+from littleflow_redis.bridges.watch import Watch
+from littleflow_redis.engine.client import Client
+from littleflow_redis.events.connection import ConfigurationError
+from littleflow_redis.events.group import CLAIM_IDLE, GroupReader, consumer_name
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.process import Stop
+from littleflow_redis.tasks import BUILTINS
+
+LOG = logging.getLogger("littleflow_redis.bridge")
+
+#: First part of the names of the consumer groups; the category follows.
+GROUP = "bridge"
+
+#: Events read and results told at once; `--batch` overrides it.
+BATCH = 256
+
+#: Seconds between two sweeps where the result backend tells of results, which leaves little to
+#: find, and where it does not; `--sweep` overrides both.
+SWEEP, POLL = 5.0, 1.0
+
+
+class Part(Protocol):
+    """What has a thread of its own in a process, and takes turns in tests."""
+
+    def run(self) -> None: ...
+
+    def turn(self, block: float = 0.0) -> int: ...
+
+
+class Bridge:
+    """Serves categories of steps; any number of bridges may serve the same ones.
+
+    ``sweep`` and ``claim_idle`` are in seconds. Raises ConfigurationError if the results of the
+    app cannot be read.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        app: Celery,
+        categories: Sequence[str],
+        names: TaskNames,
+        *,
+        stop: Stop | None = None,
+        sweep: float | None = None,
+        batch: int = BATCH,
+        claim_idle: float = CLAIM_IDLE,
+    ) -> None:
+        self.client = client
+        self.stop = stop or Stop()
+        self.groups = {category: f"{GROUP}:{category}" for category in categories}
+        self.flights = Flights()
+        self._app = app
+        self._results = Results(result_backend(app))
+        self._calls = Calls(app, names)
+        self._consumer = consumer_name()
+        self._batch = batch
+        self._claim_idle = claim_idle
+        self.sweep = sweep or (SWEEP if tells_at_once(self._results.backend) else POLL)
+
+    def run(self) -> None:
+        """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
+        halt = Stop()
+        with (
+            self.stop.waking(halt.set),
+            self.parts(halt) as parts,
+            ThreadPoolExecutor(len(parts), "bridge") as threads,
+        ):
+            try:
+                for future in as_completed([threads.submit(part.run) for part in parts]):
+                    future.result()
+            finally:
+                # What ends one of them, such as a lost connection, ends all.
+                halt.set()
+
+    @contextmanager
+    def parts(self, halt: Stop) -> Iterator[list[Part]]:
+        """What works side by side until ``halt`` or an error of Redis; then they are made anew."""
+        with Watch(self._results, self.groups) as watch, ExitStack() as stack:
+            intakes = [
+                stack.enter_context(closing(self._intake(category, halt)))
+                for category in self.groups
+            ]
+            yield [*intakes, self._collector(watch, halt)]
+
+    def _intake(self, category: str, halt: Stop) -> Intake:
+        # The same name after an error: what was in hand then is read again first.
+        reader = GroupReader(
+            self.client.redis,
+            self.client.keys.events,
+            self.groups[category],
+            self._consumer,
+            self._claim_idle,
+        )
+        reader.ensure()
+        reader.drop_dead()
+        dispatch = Dispatch(
+            self.client,
+            category,
+            reader,
+            self._calls,
+            Publisher(self._app),
+            self.flights,
+            self._results,
+            halt,
+        )
+        return Intake(self.client, category, reader, dispatch, self._batch, halt)
+
+    def _collector(self, watch: Watch, halt: Stop) -> Collector:
+        sweep = Sweep(
+            self.client, self._results, self.flights, self.groups, self._consumer, self._claim_idle
+        )
+        return Collector(self.client, self.flights, watch, sweep, self.sweep, halt)
+
+
+def served_categories(app: Celery, wanted: Sequence[str] = ()) -> list[str]:
+    """The categories to serve: those wanted, or the empty one and the app's name.
+
+    Built-in ones are left out with a warning. Raises ConfigurationError for what can be no category
+    and if none is left.
+    """
+    served = []
+    for category in dict.fromkeys(wanted or ("", app.main or "")):
+        if ":" in category:
+            raise ConfigurationError(
+                f"category {category!r}: set --category to what stands before the colon, "
+                f"{category.partition(':')[0]!r}"
+            )
+        if category in BUILTINS:
+            hint = "its steps are run by the worker: give your steps another category"
+            LOG.warning(kv("category-built-in", category=category, next=hint))
+        else:
+            served.append(category)
+    if not served:
+        raise ConfigurationError(
+            "all these categories are built in: set --category to one of your own"
+        )
+    return served
+
+
+def warn_about(app: Celery) -> None:
+    """Log what the app's settings keep the engine from knowing."""
+    if not app.conf.task_track_started:
+        hint = "set task_track_started=True to see when a worker really begins"
+        LOG.warning(kv("start-unseen", reason="publishing counts as the sign of start", next=hint))

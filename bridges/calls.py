@@ -1,0 +1,68 @@
+"""From a start-task to the call of a Celery task: found by name, called by the binding rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from inspect import Signature
+
+from celery import Celery
+
+from littleflow_redis.bridges.app import task_refusal
+from littleflow_redis.bridges.names import Found, TaskNames
+from littleflow_redis.bridges.publish import TaskCall
+from littleflow_redis.bridges.signatures import task_signature
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.tasks.binding import Bind, BindError, bind
+
+#: Bases whose task is remembered; a flow may name any number that no task serves.
+_REMEMBERED = 4096
+
+
+class Misfit(ValueError):
+    """No task can be called for this step: final, trying again changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The task that serves a base, or the reason why none does."""
+
+    task: str
+    signature: Signature
+    refusal: str | None
+
+
+class Calls:
+    """What steps mean for one app; ``names`` says which task serves which."""
+
+    def __init__(self, app: Celery, names: TaskNames) -> None:
+        self._app = app
+        self._names = names
+        self._target = lru_cache(_REMEMBERED)(self._look_up)
+
+    def call(self, task: StartTask, id: str) -> TaskCall:
+        """The call that runs a step under this Celery id. Raises Misfit."""
+        target = self._target(task.base)
+        if target.refusal:
+            raise Misfit(target.refusal)
+        mode = task.options.get("$bind", Bind.SPREAD)
+        try:
+            args, kwargs = bind(
+                target.signature, task.input, task.parameters, mode, name=target.task
+            )
+        except BindError as error:
+            raise Misfit(str(error)) from error
+        return TaskCall(
+            id,
+            target.task,
+            args,
+            kwargs,
+            {"workflow": task.workflow, "index": task.index, "token": task.token},
+        )
+
+    def _look_up(self, base: str) -> _Target:
+        found = self._names.resolve(base)
+        if not isinstance(found, Found):
+            return _Target("", Signature(), found.reason)
+        task = self._app.tasks[found.task]
+        return _Target(found.task, task_signature(task), task_refusal(task))

@@ -1,0 +1,92 @@
+"""From results to end-task events: what was heard at once, what the sweep finds after it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from littleflow_redis.bridges.ends import end_of
+from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.bridges.records import Result
+from littleflow_redis.bridges.results import ResultsUnreachable
+from littleflow_redis.bridges.sweep import Sweep
+from littleflow_redis.bridges.watch import Watch
+from littleflow_redis.engine.client import Client
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.process import Pace, Stop
+
+LOG = logging.getLogger("littleflow_redis.bridge")
+
+#: Seconds to wait for a result at most; the sweep may be due after it.
+BLOCK = 1.0
+
+
+class Collector:
+    """Tells the ends of flights; one thread works with it. ``every`` is seconds between sweeps."""
+
+    def __init__(
+        self, client: Client, flights: Flights, watch: Watch, sweep: Sweep, every: float, halt: Stop
+    ) -> None:
+        self.told = 0
+        self._client = client
+        self._flights = flights
+        self._watch = watch
+        self._sweep = sweep
+        self._pace = Pace(every)
+        self._block = min(BLOCK, every)
+        self._halt = halt
+        self._sweeping: Iterator[list[Result]] | None = None
+        self._unreachable = False
+
+    def run(self) -> None:
+        """Work until halted. Raises RedisError."""
+        with self._halt.waking(self._watch.wake):
+            while not self._halt.is_set():
+                self.turn(self._block)
+
+    def turn(self, block: float = 0.0) -> int:
+        """Tell what was heard, waiting ``block`` seconds for it, and a page of what is swept.
+
+        Returns how many ends were told. Raises RedisError.
+        """
+        if self._sweeping is None and (self._watch.missed.is_set() or self._pace.due()):
+            self._watch.missed.clear()
+            self._sweeping = self._sweep.pages()
+        heard = self._watch.take(0.0 if self._sweeping else block)
+        return self._tell(heard) + self._tell(self._swept())
+
+    def _swept(self) -> Sequence[Result]:
+        """One page of the sweep that is under way, if any."""
+        try:
+            page = next(self._sweeping, None) if self._sweeping else None
+        except ResultsUnreachable as error:
+            self._sweeping = None
+            if not self._unreachable:
+                self._unreachable = True
+                hint = f"looking again every {self._pace.seconds:g} s"
+                LOG.warning(kv("results-unreachable", reason=error, next=hint))
+            return ()
+        if page is None:
+            self._sweeping = None
+            return ()
+        self._unreachable = False
+        return page
+
+    def _tell(self, results: Sequence[Result]) -> int:
+        """Write the ends that these results mean, in one round trip."""
+        ends = {
+            result.id: end_of(task, result)
+            for result in results
+            if result.ended and (task := self._flights.to_tell(result.id))
+        }
+        if not ends:
+            return 0
+        with self._client.redis.pipeline(transaction=False) as pipe:
+            for fields in ends.values():
+                pipe.xadd(self._client.keys.events, cast("Any", fields))
+            pipe.execute()
+        # What was not told, or whose reply was lost, is found again by the next sweep.
+        self._flights.told(ends.keys())
+        self.told += len(ends)
+        return len(ends)

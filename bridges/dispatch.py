@@ -1,0 +1,190 @@
+"""From start-tasks to published Celery tasks: take, publish, mark.
+
+``take`` records the flight before anything is sent, under a Celery id that it alone has; mark and
+acknowledgement are one script. Whoever is handed the entry of a bridge that died in between finds
+the flight *recorded* and publishes under the same id.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis.exceptions import ResponseError
+
+from littleflow_redis.bridges.calls import Calls, Misfit
+from littleflow_redis.bridges.ends import failure
+from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.bridges.ids import celery_id
+from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher, Refusal, TaskCall
+from littleflow_redis.bridges.results import Results, ResultsUnreachable
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.transitions import Flight, Report
+from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.lua import Call
+from littleflow_redis.events.outage import is_temporary
+from littleflow_redis.events.process import Stop
+
+LOG = logging.getLogger("littleflow_redis.bridge")
+
+#: Seconds between two tries to reach the broker.
+BROKER_WAIT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A step to be run: the call that runs it under this Celery id, or why none can."""
+
+    task: StartTask
+    id: str
+    call: TaskCall | None = None
+    reason: str = ""
+
+
+class Dispatch:
+    """Publishes the tasks of one category; ``reader`` is the consumer that was handed them."""
+
+    def __init__(
+        self,
+        client: Client,
+        category: str,
+        reader: GroupReader,
+        calls: Calls,
+        publisher: Publisher,
+        flights: Flights,
+        results: Results,
+        halt: Stop,
+    ) -> None:
+        self.published = 0
+        self._client = client
+        self._transitions = client.transitions
+        self._category = category
+        self._reader = reader
+        self._calls = calls
+        self._publisher = publisher
+        self._flights = flights
+        self._results = results
+        self._halt = halt
+        self._broker_lost: float | None = None
+
+    def send(self, tasks: Sequence[StartTask]) -> None:
+        """Bring tasks under way; all that is decided is acknowledged.
+
+        Waits for the broker if need be, until halted. Raises RedisError.
+        """
+        taken = self._take([self._job(task) for task in tasks])
+        self._fail([(job, job.reason, True) for job in taken if job.call is None])
+        self._publish([job for job in taken if job.call])
+
+    def _job(self, task: StartTask) -> _Job:
+        id = celery_id(self._category, task.workflow, task.index, task.token)
+        try:
+            return _Job(task, id, self._calls.call(task, id))
+        except Misfit as error:
+            return _Job(task, id, reason=str(error))
+
+    def _take(self, jobs: Sequence[_Job]) -> list[_Job]:
+        """Ask for each job if it may be begun, in one round trip; return those that may."""
+        reports = self._transitions.run([self._take_call(job) for job in jobs])
+        by_outcome: dict[Outcome | None, list[_Job]] = {}
+        for job, report in zip(jobs, reports, strict=True):
+            by_outcome.setdefault(self._outcome(job, report), []).append(job)
+        by_outcome.pop(None, None)
+        fresh = by_outcome.pop(Outcome.APPLIED, [])
+        again = by_outcome.pop(Outcome.RECORDED, [])
+        for job in (*fresh, *again):
+            if job.call:
+                self._flights.add(job.id, job.task)
+        self._reader.ack([job.task.event for settled in by_outcome.values() for job in settled])
+        return fresh + self._unseen(again)
+
+    def _take_call(self, job: _Job) -> Call:
+        flight = Flight(self._category, job.id) if job.call else None
+        return self._transitions.take(job.task, self._reader.group, self._reader.consumer, flight)
+
+    @staticmethod
+    def _outcome(job: _Job, report: Report | Exception) -> Outcome | None:
+        """What came of a take; None leaves the event pending, to be tried again later."""
+        if isinstance(report, Report):
+            if report.outcome is not Outcome.NEWER:
+                return report.outcome
+            reason: object = report.outcome.sentence
+        elif not isinstance(report, ResponseError) or is_temporary(report):
+            raise report
+        else:
+            reason = report
+        LOG.error(kv("take-failed", workflow=job.task.workflow, step=job.task.index, reason=reason))
+        return None
+
+    def _unseen(self, jobs: Sequence[_Job]) -> list[_Job]:
+        """Of jobs found *recorded* those that no worker has seen; the others are only marked."""
+        try:
+            seen = {result.id for result in self._results.fetch([job.id for job in jobs])}
+        except ResultsUnreachable:
+            seen = set()
+        self._mark([job for job in jobs if job.id in seen])
+        return [job for job in jobs if job.id not in seen]
+
+    def _publish(self, jobs: list[_Job]) -> None:
+        while jobs:
+            try:
+                # An event that was delivered twice is one call.
+                calls = {job.id: job.call for job in jobs if job.call}
+                refusals = self._publisher.publish(list(calls.values()))
+            except BrokerUnreachable as error:
+                if not self._wait_for_broker(error):
+                    self._reader.release([job.task.event for job in jobs])
+                    return
+                # Some may have been cancelled meanwhile.
+                jobs = self._take(jobs)
+            else:
+                self._broker_found()
+                self._sent(jobs, {refusal.call.id: refusal for refusal in refusals})
+                return
+
+    def _sent(self, jobs: Sequence[_Job], refusals: Mapping[str, Refusal]) -> None:
+        self._mark([job for job in jobs if job.id not in refusals])
+        refused = [(job, refusals[job.id]) for job in jobs if job.id in refusals]
+        self._fail([(job, refusal.reason, refusal.final) for job, refusal in refused])
+
+    def _mark(self, jobs: Sequence[_Job]) -> None:
+        flights = [(Flight(self._category, job.id), job.task.event) for job in jobs]
+        self._transitions.published(self._reader.group, flights)
+        self.published += len(flights)
+
+    def _fail(self, failures: Sequence[tuple[_Job, str, bool]]) -> None:
+        """End jobs that cannot be published; of each the reason, and whether it is final."""
+        if not failures:
+            return
+        ends = {job.id: failure(job.task, reason, final=final) for job, reason, final in failures}
+        events = [job.task.event for job, *_ in failures]
+        # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
+        with self._client.redis.pipeline(transaction=True) as pipe:
+            for fields in ends.values():
+                pipe.xadd(self._client.keys.events, cast("Any", fields))
+            pipe.xack(self._client.keys.events, self._reader.group, *events)
+            pipe.execute()
+        for job, reason, _ in failures:
+            LOG.warning(
+                kv("not-published", workflow=job.task.workflow, step=job.task.index, reason=reason)
+            )
+
+    def _wait_for_broker(self, error: BrokerUnreachable) -> bool:
+        """Pause before the next try; False if it is time to end."""
+        if self._broker_lost is None:
+            self._broker_lost = time.monotonic()
+            hint = f"trying again every {BROKER_WAIT:g} s"
+            LOG.warning(kv("broker-waiting", category=self._category, reason=error, next=hint))
+        return not self._halt.wait(BROKER_WAIT)
+
+    def _broker_found(self) -> None:
+        if self._broker_lost is not None:
+            waited = time.monotonic() - self._broker_lost
+            self._broker_lost = None
+            LOG.info(kv("broker-connected", category=self._category, waited=waited))

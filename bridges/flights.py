@@ -1,0 +1,60 @@
+"""The published tasks whose ends a bridge has to tell.
+
+The truth is in Redis: ``take`` records a flight, and the script that closes its attempt removes it.
+Here is what this process knows of it without asking.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import replace
+
+from littleflow_redis.engine.messages import StartTask
+
+#: Seconds after which the end of a flight that is still there is told once more: far beyond the
+#: time that ends wait in the stream of a busy server, so that none is told twice without need.
+TELL_AGAIN = 30.0
+
+
+class Flights:
+    """Flights of this process and those taken over from the dead, by Celery id.
+
+    Any thread may ``add`` (single operations on a dict are atomic); all else is for the one that
+    collects. ``tell_again`` is in seconds.
+    """
+
+    def __init__(self, tell_again: float = TELL_AGAIN) -> None:
+        self._tasks: dict[str, StartTask] = {}
+        self._told: dict[str, float] = {}
+        self._tell_again = tell_again
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._tasks
+
+    def add(self, id: str, task: StartTask) -> None:
+        """Know a flight: before it is published, for its result may come at once."""
+        # Without its data, of which there may be much.
+        self._tasks[id] = replace(task, input=None, parameters=None, options={})
+
+    @property
+    def ids(self) -> set[str]:
+        """All that are known now."""
+        return set(self._tasks)
+
+    def to_tell(self, id: str) -> StartTask | None:
+        """The task whose end has to be told; None if it is not ours, or was told lately."""
+        told = self._told.get(id)
+        if told is not None and time.monotonic() - told < self._tell_again:
+            return None
+        return self._tasks.get(id)
+
+    def told(self, ids: Collection[str]) -> None:
+        """Remember that these ends stand in the stream."""
+        self._told.update(dict.fromkeys(ids, time.monotonic()))
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Drop flights whose attempts are closed."""
+        for id in ids:
+            self._tasks.pop(id, None)
+            self._told.pop(id, None)

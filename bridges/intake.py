@@ -1,0 +1,125 @@
+"""The start-tasks of one category, read from the stream and handed on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from redis.exceptions import RedisError
+
+from littleflow_redis.bridges.dispatch import Dispatch
+from littleflow_redis.engine import values
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import StartTask, category_of, kind_of, start_task
+from littleflow_redis.events.group import Entry, GroupReader
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.process import Pace, Stop
+from littleflow_redis.events.renewal import Renewal
+
+LOG = logging.getLogger("littleflow_redis.bridge")
+
+#: Seconds that one read waits for events; a new event ends it, and so does a stop.
+BLOCK = 1.0
+
+#: Seconds between two looks for what silent consumers have left.
+CLAIM_EVERY = 1.0
+
+#: Events of no interest, and seconds, after which they are acknowledged: in bulk, for each round
+#: trip delays the tasks that come next.
+MOST_IGNORED, TIDY_EVERY = 1000, 1.0
+
+
+class Intake:
+    """Reads one category with ``reader``; one thread works with it."""
+
+    def __init__(
+        self,
+        client: Client,
+        category: str,
+        reader: GroupReader,
+        dispatch: Dispatch,
+        batch: int,
+        halt: Stop,
+    ) -> None:
+        self.reader = reader
+        self._client = client
+        self._category = category
+        self._dispatch = dispatch
+        self._batch = batch
+        self._halt = halt
+        self._renewal = Renewal(reader.renew, reader.claim_idle / 5, LOG)
+        self._claim = Pace(min(CLAIM_EVERY, reader.claim_idle))
+        self._tidy = Pace(TIDY_EVERY)
+        self._ignored: set[str] = set()
+
+    def run(self) -> None:
+        """Work until halted. Raises RedisError."""
+        with self._halt.waking(self.reader.interrupt):
+            while not self._halt.is_set():
+                self.turn(BLOCK)
+
+    def turn(self, block: float = 0.0) -> int:
+        """Publish what there is, waiting ``block`` seconds for it; return the events handled.
+
+        Raises RedisError.
+        """
+        entries = self._entries(block)
+        tasks = [task for entry in entries if (task := self._task(entry))]
+        if tasks:
+            with self._holding(tasks):
+                self._dispatch.send(tasks)
+        if not entries or len(self._ignored) > MOST_IGNORED or self._tidy.due():
+            self._acknowledge_ignored()
+        return len(entries)
+
+    def close(self) -> None:
+        """Leave the group; what is pending goes to others."""
+        self._renewal.close()
+        try:
+            self._acknowledge_ignored()
+            self.reader.drop()
+            self.reader.close()
+        except RedisError as error:
+            LOG.debug(kv("consumer-left", consumer=self.reader.consumer, error=error))
+
+    def _entries(self, block: float) -> list[Entry]:
+        if self._claim.due():
+            claimed = self.reader.claim_stale(self._batch, skip=self._ignored)
+            if claimed:
+                LOG.info(kv("claimed", group=self.reader.group, entries=len(claimed)))
+                return claimed
+        return self.reader.read(self._batch, round(block * 1000), skip=self._ignored)
+
+    def _task(self, entry: Entry) -> StartTask | None:
+        """The task in an entry; None, and the entry is ignored, if it is none of ours."""
+        if kind_of(entry.fields) == "start-task":
+            try:
+                if self._wants(entry):
+                    task = start_task(entry.id, entry.fields)
+                    self._client.keys.full_id(task.workflow)
+                    return task
+            except ValueError as error:
+                LOG.warning(kv("garbage", group=self.reader.group, id=entry.id, reason=error))
+        self._ignored.add(entry.id)
+        return None
+
+    def _wants(self, entry: Entry) -> bool:
+        """Tell by the base alone: the rest may be large. Raises ValueError."""
+        base = values.load(entry.fields.get(b"base") or entry.fields.get(b"name") or b"null")
+        return isinstance(base, str) and category_of(base) == self._category
+
+    @contextmanager
+    def _holding(self, tasks: Sequence[StartTask]) -> Iterator[None]:
+        """Renew the entries within, which takes long only while the broker is away."""
+        for task in tasks:
+            self._renewal.hold(task.event)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                self._renewal.let_go(task.event)
+
+    def _acknowledge_ignored(self) -> None:
+        self.reader.ack(list(self._ignored))
+        self._ignored.clear()

@@ -1,0 +1,109 @@
+"""The sweep: every flight that Redis holds is looked up among the results that are stored.
+
+It finds what nobody heard of, and takes over the flights of bridges that are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from redis.exceptions import ResponseError
+
+from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.bridges.records import Result
+from littleflow_redis.bridges.results import Results
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.records import Flight, Record
+from littleflow_redis.events.group import is_group_missing
+
+#: Flights looked at in one go; between two, what was heard meanwhile is told.
+PAGE = 256
+
+
+class Sweep:
+    """Looks at the flights of some categories, given with the group of each.
+
+    The flights of another ``consumer`` are left to it unless it was silent for ``silence`` seconds.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        results: Results,
+        flights: Flights,
+        groups: Mapping[str, str],
+        consumer: str,
+        silence: float,
+    ) -> None:
+        self._client = client
+        self._results = results
+        self._flights = flights
+        self._groups = groups
+        self._consumer = consumer
+        self._silence = silence
+
+    def pages(self) -> Iterator[list[Result]]:
+        """Look once at all; yield, page by page, the results whose ends are to be told.
+
+        Raises RedisError and ResultsUnreachable.
+        """
+        known, seen = self._flights.ids, set[str]()
+        for category, group in self._groups.items():
+            others = self._others(group)
+            for page in self._scan(category):
+                seen.update(page)
+                self._adopt(page, others)
+                due = [id for id in page if self._flights.to_tell(id)]
+                yield [result for result in self._results.fetch(due) if result.ended]
+        self._flights.forget(known - seen)
+
+    def _scan(self, category: str) -> Iterator[dict[str, bytes]]:
+        key, cursor = self._client.keys.flight + category, 0
+        while True:
+            cursor, page = self._client.redis.hscan(key, cursor, count=PAGE)
+            packed = cast("Mapping[bytes, bytes]", page)
+            yield {id.decode(): record for id, record in packed.items()}
+            if not cursor:
+                return
+
+    def _adopt(self, page: Mapping[str, bytes], others: set[str]) -> None:
+        for id, packed in page.items():
+            if id in self._flights:
+                continue
+            record = Record(packed)
+            task = None if record[Flight.OWNER] in others else self._task(record)
+            if task is not None:
+                self._flights.add(id, task)
+
+    def _task(self, record: Record) -> StartTask | None:
+        """What a flight says of its task; None if its workflow was deleted just now."""
+        workflow, index = record[Flight.WORKFLOW], int(record[Flight.STEP].partition("@")[0])
+        try:
+            step = self._client.flows.of(workflow).steps[index]
+        except LookupError:
+            return None
+        return StartTask(
+            event=record[Flight.EVENT],
+            workflow=workflow,
+            index=index,
+            name=step.name,
+            base=step.base,
+            token=record[Flight.TOKEN],
+            parameters=None,
+            input=None,
+            options={},
+        )
+
+    def _others(self, group: str) -> set[str]:
+        """The other consumers that are at work: they tell the ends of what they published."""
+        try:
+            consumers = self._client.redis.xinfo_consumers(self._client.keys.events, group)
+        except ResponseError as error:
+            if not is_group_missing(error) and "no such key" not in str(error):
+                raise
+            return set()  # Whoever reads the group makes it anew.
+        silent = self._silence * 1000
+        rows = cast("Sequence[Mapping[str, Any]]", consumers)
+        return {row["name"].decode() for row in rows if row["idle"] < silent} - {self._consumer}
