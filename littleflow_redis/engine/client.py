@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as LostConnection
 from redis.exceptions import TimeoutError as LostReply
 
 from littleflow_redis.events.connection import ConnectionSettings, connect
+from littleflow_redis.events.lua import Call
 from littleflow_redis.events.wire import encode, message
 from littleflow_redis.language import Flow, compile_text, from_littleflow
 
@@ -24,6 +25,7 @@ from .errors import (
     IdConflict,
     InProgress,
     NewerVersion,
+    NotRestartable,
     UnknownWorkflow,
     WorkflowFailed,
     WorkflowTerminated,
@@ -33,7 +35,7 @@ from .inputs import Inputs
 from .keys import Keys
 from .states import Outcome, WorkflowState
 from .support import unsupported
-from .transitions import Report, Transitions
+from .transitions import Report, Timer, TimerKind, Transitions
 from .views import Summary, TraceEntry, Views, WorkflowView
 
 if TYPE_CHECKING:
@@ -130,13 +132,31 @@ class Client:
 
         Nothing is lost if this is not done, or not to the end: a timer fires them a second later.
         """
-        reports, waiting = [], list(report.ready)
+        return self.act(report.ready)
+
+    def act(self, timers: Sequence[Timer]) -> list[Report]:
+        """Act on these timers, and on those that follow at once; return the reports."""
+        reports, waiting = [], list(timers)
         while waiting:
-            calls = [self.transitions.fire(ready, self.inputs.firing(ready)) for ready in waiting]
+            calls = [self._act(timer) for timer in waiting]
             done = [r for r in self.transitions.run(calls) if isinstance(r, Report)]
             reports += done
             waiting = [ready for r in done for ready in r.ready]
         return reports
+
+    def _act(self, timer: Timer) -> Call:
+        if timer.kind.fires:
+            return self.transitions.fire(timer, self.inputs.firing(timer))
+        return self.transitions.expire(timer, self._input(timer))
+
+    def _input(self, timer: Timer) -> str:
+        if timer.kind is TimerKind.TIMEOUT:
+            return values.EMPTY
+        try:
+            return self.inputs.text(timer.workflow, timer.index, timer.scope)
+        except LookupError:
+            # The workflow is gone; the script finds the same and removes the timer.
+            return values.EMPTY
 
     def state(self, workflow: str) -> WorkflowView:
         """The workflow and all its steps. Raises UnknownWorkflow."""
@@ -185,6 +205,23 @@ class Client:
         """
         id = self.keys.full_id(workflow)
         self._checked(self.transitions.terminate(id), id)
+        return self.views.state(id)
+
+    def restart(self, workflow: str, *, all: bool = False) -> WorkflowState:
+        """Restart a workflow that FAILED or was TERMINATED where it stopped; return its state.
+
+        What failed or was cancelled starts again as a new attempt with a fresh budget of retries,
+        what was held fires. Attempts that somebody has taken and that still run are left alone,
+        unless ``all``. Raises UnknownWorkflow, NotRestartable, NewerVersion.
+        """
+        id = self.keys.full_id(workflow)
+        report = self.transitions.restart(id, secrets.token_hex(4), all=all)
+        self._checked(report, id)
+        if report.outcome is Outcome.UNCHANGED:
+            raise NotRestartable(
+                f"{id} is {self.views.state(id)}: only a FAILED or TERMINATED workflow restarts"
+            )
+        self.settle(report)
         return self.views.state(id)
 
     def delete(self, workflow: str) -> None:

@@ -5,6 +5,7 @@ LittleflowError
 ├── UnknownWorkflow     no workflow has this id
 ├── IdConflict          the id belongs to a workflow of another text or input
 ├── InProgress          not while the workflow runs
+├── NotRestartable      only FAILED and TERMINATED workflows restart
 ├── UnsupportedFlow     the flow needs what this version cannot run
 ├── NewerVersion        written by a newer version of this package
 ├── WorkflowFailed      `wait`: it ended as FAILED
@@ -36,6 +37,10 @@ class IdConflict(LittleflowError, ValueError):
 
 class InProgress(LittleflowError):
     """The workflow is in progress."""
+
+
+class NotRestartable(LittleflowError):
+    """The workflow neither failed nor was terminated."""
 
 
 class UnsupportedFlow(LittleflowError, ValueError):

@@ -12,7 +12,7 @@ from littleflow_redis.language import GuardError, MergeError, Step, guard_matche
 from . import values
 from .flows import Flows
 from .keys import ITEMS, OUTPUT, Keys
-from .transitions import Firing, Ready
+from .transitions import Firing, Timer, TimerKind
 
 #: Items of one iteration.
 MAX_ITEMS = 100_000
@@ -29,20 +29,25 @@ class Inputs:
         self._keys = keys
         self._flows = flows
 
-    def firing(self, ready: Ready) -> Firing:
+    def firing(self, ready: Timer) -> Firing:
         """Decide how a ready step goes on.
 
         Whatever is wrong with its input fails the step, finally: another try would find the same.
         """
-        step = self._flows.of(ready.workflow)[ready.index]
-        gathered = self.gather(ready.workflow, step, ready.scope, ready.round)
         try:
-            value = merge_inputs(gathered) if step.merge else gathered
-            if step.guard is not None and not guard_matches(step.guard, value):
-                return Firing("skip", values.dump(value))
-            return _items(value) if step.iterate else Firing("run", values.dump(value))
-        except (MergeError, GuardError, values.BadValue) as error:
-            return Firing("fail", reason=f"{step.name or step.kind}: {error}")
+            return self._firing(ready)
+        except (MergeError, GuardError, values.BadValue, LookupError) as error:
+            return Firing("fail", reason=str(error))
+
+    def _firing(self, ready: Timer) -> Firing:
+        if ready.kind is TimerKind.RETRY:
+            return Firing("run", self.text(ready.workflow, ready.index, ready.scope))
+        step = self._flows.of(ready.workflow)[ready.index]
+        gathered = self.gather(ready.workflow, step, ready.scope, ready.kind is TimerKind.ROUND)
+        value = merge_inputs(gathered) if step.merge else gathered
+        if step.guard is not None and not guard_matches(step.guard, value):
+            return Firing("skip", values.dump(value))
+        return _items(value) if step.iterate else Firing("run", values.dump(value))
 
     def text(self, workflow: str, index: int, scope: str = "") -> str:
         """The input of an open attempt as JSON text: what it was when the attempt was emitted."""

@@ -16,6 +16,8 @@ from . import values
 #: JSON text of a string without escapes: most are, and need no parser.
 _PLAIN = re.compile(rb'"[ !#-\[\]-~]*"')
 
+_EVENT_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
+
 #: Half a character: JSON can write it, UTF-8 cannot.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -57,7 +59,7 @@ class EndTask:
     """The end of an attempt, as somebody reported it.
 
     ``output`` is JSON text, None if the event carries none; ``token`` is empty if it was not
-    echoed; ``detail`` is JSON text for the trace: error, worker.
+    echoed; ``detail`` is JSON text for the trace: error, worker; ``final`` forbids a retry.
     """
 
     event: str
@@ -68,6 +70,7 @@ class EndTask:
     output: str | None
     reason: str
     detail: str
+    final: bool = False
 
     def failed(self, reason: str) -> EndTask:
         """The same end as a failure, for an output that cannot be stored."""
@@ -87,6 +90,15 @@ def kind_of(fields: Mapping[bytes, bytes]) -> str | None:
         return _text(fields, b"kind")
     except Garbage:
         return None
+
+
+def receipted(fields: Mapping[bytes, bytes]) -> list[str]:
+    """The event that a receipt stands for, as a list of one id, or of none if it names none."""
+    try:
+        event = _text(fields, b"for")
+    except Garbage:
+        return []
+    return [event] if _EVENT_ID.fullmatch(event) else []
 
 
 def task_category(fields: Mapping[bytes, bytes]) -> str:
@@ -136,6 +148,7 @@ def end_task(event: str, fields: Mapping[bytes, bytes]) -> EndTask:
         output=output,
         reason=reason[:MAX_REASON],
         detail=_detail(fields, "" if success else reason),
+        final=_field(fields, b"retry", True) is False,
     )
 
 

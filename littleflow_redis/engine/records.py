@@ -25,6 +25,15 @@ VERSION = 1
 CONCURRENCY = 100
 
 
+#: Seconds before a retry, and before any retry at most, unless `$retry` says `delay` and
+#: `max-delay`.
+RETRY_DELAY, MAX_RETRY_DELAY = 1, 3600
+
+#: Part of a delay that is random with `jitter: true`, so that what failed together does not come
+#: back together.
+RETRY_JITTER = 0.5
+
+
 class Kind(IntEnum):
     """What the firing of a step does."""
 
@@ -51,7 +60,9 @@ class Flag(IntFlag):
 class Static(IntEnum):
     """A step of a flow. ``SOURCE`` is the only predecessor, else -1; ``BACK`` the predecessors
     that lead back from within; ``DEPTH`` how many iterations enclose it, its own not counted;
-    ``CONCURRENCY`` how many attempts or items may be open; name to value are JSON text.
+    ``CONCURRENCY`` how many attempts or items may be open; name to value are JSON text. ``RETRY``
+    is a policy or empty, ``TIMEOUT`` and ``QUEUE_TIMEOUT`` are in ms, 0 for none; ``CONTINUE``
+    is 1 if a failure is an output.
     """
 
     KIND = 1
@@ -68,13 +79,32 @@ class Static(IntEnum):
     BACK = 12
     DEPTH = 13
     CONCURRENCY = 14
+    RETRY = 15
+    TIMEOUT = 16
+    QUEUE_TIMEOUT = 17
+    CONTINUE = 18
+
+
+class Retry(IntEnum):
+    """A retry policy: how many, delay in ms, its factor, its limit in ms, the part of it that is
+    random, and the exception types that are retried (empty: all) and that are not.
+    """
+
+    LIMIT = 1
+    DELAY = 2
+    BACKOFF = 3
+    MAX_DELAY = 4
+    JITTER = 5
+    ON = 6
+    EXCEPT = 7
 
 
 class Dynamic(IntEnum):
     """A step of a workflow under one scope. Times in ms since 1970 by Redis' clock, 0 for none.
 
-    ``OPEN`` holds its open attempts, oldest first. ``ITEMS`` and on only exist once it iterated:
-    how many items there are, how many were started, how many have ended.
+    ``OPEN`` holds its open attempts, oldest first; of an iteration, ``ITEMS`` counts the items,
+    ``NEXT`` those that were started, ``DONE`` those that have ended. ``RETRIES`` and ``REQUEUES``
+    are those of the latest activation; ``ROUND`` is 1 if that was a round (`→ :start`).
     """
 
     STATE = 1
@@ -88,10 +118,15 @@ class Dynamic(IntEnum):
     ITEMS = 9
     NEXT = 10
     DONE = 11
+    RETRIES = 12
+    REQUEUES = 13
+    ROUND = 14
 
 
 class Attempt(IntEnum):
-    """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category."""
+    """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category,
+    ``TIMERS`` the timers that end with it.
+    """
 
     TOKEN = 1
     ACTIVATION = 2
@@ -102,6 +137,7 @@ class Attempt(IntEnum):
     TAKEN = 7
     FLIGHT = 8
     TASK = 9
+    TIMERS = 10
 
 
 class Flight(IntEnum):
@@ -142,7 +178,7 @@ _KINDS = {
 #: What ``Record.FIELD`` stands for in the scripts.
 LUA: dict[str, dict[str, int]] = {
     fields.__name__: {name: int(field) for name, field in fields.__members__.items()}
-    for fields in (Kind, Flag, Static, Dynamic, Attempt, Flight, Change, Outcome)
+    for fields in (Kind, Flag, Static, Retry, Dynamic, Attempt, Flight, Change, Outcome)
 }
 
 
@@ -175,6 +211,29 @@ def _static(flow: Flow, step: Step) -> list[Any]:
         step.back,
         _depth(flow, step),
         step.options.get("$concurrency", CONCURRENCY),
+        _retry(step.options.get("$retry")),
+        _ms(step.options.get("$timeout", 0)),
+        _ms(step.options.get("$queue-timeout", 0)),
+        int(step.options.get("$on-failure") == "continue"),
+    ]
+
+
+def _ms(seconds: Any) -> int:
+    return round(seconds * 1000)
+
+
+def _retry(options: Any) -> list[Any]:
+    if not options:
+        return []
+    jitter = options.get("jitter", False)
+    return [
+        options["limit"],
+        _ms(options.get("delay", RETRY_DELAY)),
+        options.get("backoff", 1),
+        _ms(options.get("max-delay", MAX_RETRY_DELAY)),
+        float(jitter) if not isinstance(jitter, bool) else RETRY_JITTER * jitter,
+        options.get("on", []),
+        options.get("except", []),
     ]
 
 

@@ -29,16 +29,20 @@ NAMES = (
     "delete",
     "due",
     "end",
+    "expire",
     "fire",
     "missing",
     "prune",
     "published",
     "receipts",
     "reemit",
+    "restart",
+    "sign",
     "start",
     "sweep",
     "take",
     "terminate",
+    "wait",
 )
 
 
@@ -67,16 +71,20 @@ class Scripts(SimpleNamespace):
     delete: Script
     due: Script
     end: Script
+    expire: Script
     fire: Script
     missing: Script
     prune: Script
     published: Script
     receipts: Script
     reemit: Script
+    restart: Script
+    sign: Script
     start: Script
     sweep: Script
     take: Script
     terminate: Script
+    wait: Script
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import redis
@@ -18,27 +19,45 @@ from .scripts import scripts_for
 from .states import Outcome, WorkflowState
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A step that has its inputs and waits for Python to compute them: what its timer says.
-
-    ``field``: see Keys. ``round``: its inputs came back from within (`→ :start`).
+class TimerKind(StrEnum):
+    """What a timer is for. The first three are of steps without an open attempt, all others end
+    with the attempt that they name.
     """
 
-    workflow: str
-    field: str
-    activation: int
-    round: bool = False
-
-    @classmethod
-    def from_timer(cls, member: bytes) -> Ready:
-        kind, workflow, field, activation = member.decode().split("|")
-        return cls(workflow, field, int(activation), kind == "round")
+    #: It has its inputs; Python computes them.
+    READY = "ready"
+    #: The same, with inputs that came back from within (`→ :start`).
+    ROUND = "round"
+    #: Its next attempt is due.
+    RETRY = "retry"
+    #: Nobody took it up in time.
+    QUEUE = "queue"
+    #: It took too long.
+    TIMEOUT = "timeout"
+    #: Its wait is over.
+    WAKE = "wake"
 
     @property
-    def timer(self) -> str:
-        kind = "round" if self.round else "ready"
-        return f"{kind}|{self.workflow}|{self.field}|{self.activation}"
+    def fires(self) -> bool:
+        return self in (TimerKind.READY, TimerKind.ROUND, TimerKind.RETRY)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A member of ``workflows:timers``; ``field``: see Keys; ``rest``: activation or token."""
+
+    kind: TimerKind
+    workflow: str
+    field: str
+    rest: str
+
+    @classmethod
+    def read(cls, member: bytes) -> Timer:
+        kind, workflow, field, rest = member.decode().split("|")
+        return cls(TimerKind(kind), workflow, field, rest)
+
+    def __str__(self) -> str:
+        return f"{self.kind}|{self.workflow}|{self.field}|{self.rest}"
 
     @property
     def index(self) -> int:
@@ -57,7 +76,7 @@ class Report:
     workflow: str = ""
     state: WorkflowState | None = None
     reason: str = ""
-    ready: tuple[Ready, ...] = ()
+    ready: tuple[Timer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +132,35 @@ class Transitions:
         """Apply an end; ``output`` is its JSON text, wherever it was handed over."""
         status = "SUCCESS" if end.success else "FAILURE"
         args = (
-            end.event, group, end.index, end.token, status, output, end.reason, end.detail, "",
+            end.event, group, end.index, end.token, status, output, end.reason, end.detail,
+            "final" if end.final else "", "",
         )  # fmt: skip
         return Call(self._scripts.end, [end.workflow], args)
 
-    def fire(self, ready: Ready, firing: Firing) -> Call:
-        """Fire a ready step as was decided."""
+    def fire(self, ready: Timer, firing: Firing) -> Call:
+        """Fire a ready step as was decided, or emit a retry that is due."""
         args = (
-            ready.timer, firing.action, firing.input, firing.reason, "", *firing.items,
+            str(ready), firing.action, firing.input, firing.reason, "", *firing.items,
         )  # fmt: skip
         return Call(self._scripts.fire, [ready.workflow], args)
+
+    def expire(self, timer: Timer, input: str) -> Call:
+        """Act on the due timer of an open attempt; ``input`` is the step's, as JSON text."""
+        return Call(self._scripts.expire, [timer.workflow], (str(timer), input, ""))
+
+    def wait(self, task: StartTask, group: str, *, ms: int | None = None, until: int = 0) -> Call:
+        """Take up a start-task as a wait of ``ms``, or until a time in ms since 1970."""
+        args = (task.event, group, task.index, task.token, "" if ms is None else ms, until, "")
+        return Call(self._scripts.wait, [task.workflow], args)
+
+    def signs(self, events: Sequence[str]) -> list[Call]:
+        """Calls that note a sign of start for the open attempts of these start-tasks."""
+        found: Any = self.client.hmget(self.keys.open, events) if events else []
+        addresses = [address.decode().split("|") for address in found if address]
+        return [
+            Call(self._scripts.sign, [workflow], (field, token, ""))
+            for workflow, field, token in addresses
+        ]
 
     def take(
         self, task: StartTask, owner: str, worker: str = "", flight: Flight | None = None
@@ -143,6 +181,10 @@ class Transitions:
     def terminate(self, workflow: str) -> Report:
         reply = self._scripts.terminate.run(self.client, [workflow], ("",))
         return self.report(workflow, reply)
+
+    def restart(self, workflow: str, nonce: str, *, all: bool) -> Report:
+        args = (nonce, "all" if all else "", "")
+        return self.report(workflow, self._scripts.restart.run(self.client, [workflow], args))
 
     def delete(self, workflow: str) -> Report:
         return self.report(workflow, self._scripts.delete.run(self.client, [workflow], ()))
@@ -214,7 +256,7 @@ class Transitions:
         """Read a script's reply."""
         if len(reply) < 3:
             return Report(Outcome(reply[0]), workflow)
-        ready = tuple(Ready.from_timer(member) for member in reply[3:])
+        ready = tuple(Timer.read(member) for member in reply[3:])
         state = WorkflowState(reply[1].decode()) if reply[1] else None
         reason = reply[2].decode("utf-8", "replace")
         return Report(Outcome(reply[0]), workflow, state, reason, ready)

@@ -14,10 +14,12 @@ from .guards import GuardError, check_guard, guard_matches
 from .limits import DEFAULT_LIMITS, Limits
 from .loading import load
 from .merging import MergeError, merge_inputs
+from .options import BadOption, seconds
 from .saving import save
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "BadOption",
     "Flow",
     "FlowError",
     "GuardError",
@@ -37,5 +39,6 @@ __all__ = [
     "merge_inputs",
     "mermaid",
     "save",
+    "seconds",
     "to_littleflow",
 ]

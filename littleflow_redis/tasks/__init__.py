@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from littleflow_redis.engine.messages import StartTask
 
 from .later import later
+from .todo import Fields, Sleep, Todo
+from .wait import wait
 
-#: Takes up a start-task and returns the fields of its end-task event.
-Builtin = Callable[[StartTask], Mapping[str, Any]]
+#: Takes up a start-task and says what to do about it.
+Builtin = Callable[[StartTask], Todo]
 
 BUILTINS: Mapping[str, Builtin] = {
     "redis": later,
     "request": later,
     "resource": later,
-    "wait": later,
+    "wait": wait,
 }
+
+__all__ = ["BUILTINS", "Builtin", "Fields", "Sleep", "Todo"]

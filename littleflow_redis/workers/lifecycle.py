@@ -10,15 +10,22 @@ from redis.exceptions import ResponseError
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import OUTPUT
-from littleflow_redis.engine.messages import EndTask, end_task, kind_of, start_task, task_category
+from littleflow_redis.engine.messages import (
+    EndTask,
+    end_task,
+    kind_of,
+    receipted,
+    start_task,
+    task_category,
+)
 from littleflow_redis.engine.reconcile import Reconciler
 from littleflow_redis.engine.states import Outcome
-from littleflow_redis.engine.transitions import Ready, Report
+from littleflow_redis.engine.transitions import Report, Timer
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.wire import encode
-from littleflow_redis.tasks import BUILTINS
+from littleflow_redis.tasks import BUILTINS, Sleep
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -85,15 +92,15 @@ class LifecycleWorker:
     def fire_timers(self) -> float | None:
         """Fire the timers that are due; return the seconds until the next one, None without."""
         wait, members = self.client.transitions.due(BATCH)
-        ready = [Ready.from_timer(member) for member in members]
-        if ready:
-            self._follow(Report(Outcome.APPLIED, ready=tuple(ready)))
+        for report in self.client.act([Timer.read(member) for member in members]):
+            self._tell(report)
         return wait
 
     def handle(self, entries: Sequence[Entry]) -> int:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
         ends: list[tuple[Entry, EndTask]] = []
         done: list[str] = []
+        taken: list[str] = []
         for entry in entries:
             kind = kind_of(entry.fields)
             try:
@@ -102,10 +109,14 @@ class LifecycleWorker:
                     continue
                 if kind == "start-task" and not self._run_builtin(entry):
                     continue
+                if kind == "receipt":
+                    taken += receipted(entry.fields)
             except ValueError as error:
                 self._bury(entry, str(error))
                 continue
             done.append(entry.id)
+        # A sign of start comes before the end that it belongs to.
+        self.client.transitions.run(self.client.transitions.signs(taken))
         self._apply(ends)
         self.reader.ack(done)
         return len(entries)
@@ -121,9 +132,19 @@ class LifecycleWorker:
         if builtin is None:
             return True
         task = start_task(entry.id, entry.fields)
+        todo = builtin(task)
+        if isinstance(todo, Sleep):
+            self.client.transitions.run(
+                [
+                    self.client.transitions.wait(
+                        task, self.reader.group, ms=todo.ms, until=todo.until
+                    )
+                ]
+            )
+            return False
         # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
         with self.client.redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(self.client.keys.events, encode(builtin(task)))  # type: ignore[arg-type]
+            pipe.xadd(self.client.keys.events, encode(todo))  # type: ignore[arg-type]
             pipe.xack(self.client.keys.events, self.reader.group, entry.id)
             pipe.execute()
         return False

@@ -14,6 +14,7 @@ from littleflow_redis.engine.messages import Garbage, StartTask, end_fields, kin
 from littleflow_redis.engine.states import Outcome, WorkflowState
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.wire import encode
+from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 #: Plays a task: its output, or an exception to fail it.
@@ -56,6 +57,8 @@ class Player:
         return len(entries)
 
     def serve(self, task: StartTask) -> None:
+        if task.category in BUILTINS:
+            return
         (report,) = self.client.transitions.run(
             [self.client.transitions.take(task, self.reader.group)]
         )
@@ -69,7 +72,10 @@ class Player:
         try:
             fields = end_fields(task, output=self.play(task))
         except Exception as error:
-            fields = end_fields(task, reason=f"{type(error).__name__}: {error}")
+            kind = type(error).__name__
+            fields = end_fields(
+                task, reason=f"{kind}: {error}", error={"type": kind, "message": str(error)}
+            )
         append(self.client.redis, self.client.keys.events, fields)
 
 

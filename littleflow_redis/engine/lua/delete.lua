@@ -3,7 +3,7 @@
 -- Returns {code, state, reason}: APPLIED, IN_PROGRESS, UNKNOWN_WORKFLOW.
 -- Race closed: open attempts, timers and flights go in the same script, so an end that comes later
 -- finds no workflow and writes nothing.
---@include base stamp workflow input close fire iterate rest commit
+--@include base stamp workflow input timers close fire iterate retry rest commit
 local w = load_workflow(KEYS[1], clock(''))
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.state == 'RUNNING' or w.state == 'TERMINATING' then return {Outcome.IN_PROGRESS, '', ''} end

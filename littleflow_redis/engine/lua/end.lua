@@ -1,17 +1,17 @@
 -- Apply the end of a task: close the attempt, store its output, fire what has its inputs.
 -- KEYS  workflow
 -- ARGV  event id, group, index, token or '', 'SUCCESS' or 'FAILURE', output (JSON text), reason,
---       detail (JSON text: error, worker), clock override or ''
+--       detail (JSON text: error, worker), 'final' or '', clock override or ''
 -- Returns {code, state, reason, ready...}: APPLIED, LATE, DUPLICATE, UNKNOWN_WORKFLOW, BAD_INDEX,
 -- NEWER. All but BAD_INDEX and NEWER acknowledge the event.
 -- Race closed: acknowledgement, state and the start-tasks that follow are one. Apart, a worker that
 -- dies in between applies an end twice (state first) or never (acknowledgement first). The fence
 -- is the token: an end is applied only while its attempt is open.
---@include base stamp workflow input close fire iterate rest commit
+--@include base stamp workflow input timers close fire iterate retry rest commit
 local NO_TOKEN = "its listener must echo the field 'token': without it nobody can tell which item "
   .. 'has ended'
 local event, group, index, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local w = load_workflow(KEYS[1], clock(ARGV[9]))
+local w = load_workflow(KEYS[1], clock(ARGV[10]))
 local function acknowledged(code, counter)
   redis.call('XACK', K.stream, group, event)
   redis.call('HINCRBY', K.counts, counter, 1)
@@ -57,7 +57,7 @@ if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = attempt[Attempt.QUEUE
 if ARGV[5] == 'SUCCESS' then
   complete(w, index, scope, ARGV[6], 'end', attempt[Attempt.NUMBER], ARGV[8])
 else
-  fail(w, index, scope, attempt[Attempt.NUMBER], ARGV[7], ARGV[8])
+  fail_attempt(w, index, scope, attempt, ARGV[7], ARGV[8], ARGV[9] ~= '')
 end
 -- What had no room until now.
 w.arrived[#w.arrived + 1] = {index, scope}

@@ -4,7 +4,7 @@
 -- Returns {code}: APPLIED, GONE, UNCHANGED.
 -- Race closed: state is the truth and the stream its transport; of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare.
---@include base stamp workflow input close fire iterate rest commit
+--@include base stamp workflow input timers close fire iterate retry rest commit
 local w = load_workflow(KEYS[1], clock(''))
 local index, scope = tonumber(string.match(ARGV[1], '^%d+')), string.match(ARGV[1], '@(.+)$') or ''
 local step, attempt = w and step_of(w, index, scope), nil

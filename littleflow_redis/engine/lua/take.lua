@@ -6,32 +6,41 @@
 -- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again).
 -- The owner is the group, not the process: within a group the stream's pending list says who works,
 -- and whoever claims from a dead consumer must be able to take what that one had taken.
---@include base
-local f = redis.call('HMGET', KEYS[1], 'version', 'state')
-if f[2] ~= 'RUNNING' then return {Outcome.GONE} end
+--@include base sign
+local f = redis.call('HMGET', KEYS[1], 'version', 'state', 'flow')
+if not f[2] then return {Outcome.GONE} end
 if tonumber(f[1]) > VERSION then return {Outcome.NEWER} end
 local scope = string.match(ARGV[2], '^%d+%.%d+%.([%d.]+)%-')
 local field, steps = scope and ARGV[1] .. '@' .. scope or ARGV[1], KEYS[1] .. S.steps
 local raw = redis.call('HGET', steps, field)
-local step, attempt = raw and cmsgpack.unpack(raw), nil
-for _, open in ipairs(step and step[Dynamic.OPEN] or {}) do
-  if open[Attempt.TOKEN] == ARGV[2] then attempt = open end
-end
+local step = raw and cmsgpack.unpack(raw)
+local attempt = open_attempt(step, ARGV[2])
 if not attempt then return {Outcome.GONE} end
 local owner = attempt[Attempt.OWNER]
 if owner ~= '' and owner ~= ARGV[3] then return {Outcome.TAKEN_BY_OTHER} end
 
+local flights, flight = K.flight .. attempt[Attempt.FLIGHT], false
 if attempt[Attempt.FLIGHT] ~= '' then
-  local flight = redis.call('HGET', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
-  if flight then
-    local published = cmsgpack.unpack(flight)[Flight.STATE] == 'published'
-    return {published and Outcome.PUBLISHED or Outcome.RECORDED, attempt[Attempt.TASK]}
+  flight = redis.call('HGET', flights, attempt[Attempt.TASK])
+  if flight and cmsgpack.unpack(flight)[Flight.STATE] == 'published' then
+    return {Outcome.PUBLISHED}
   end
 end
+if f[2] ~= 'RUNNING' then
+  -- Whoever had taken it died before it began: to a restart it is as if nobody had.
+  if owner ~= '' then
+    attempt[Attempt.OWNER], attempt[Attempt.TAKEN] = '', 0
+    if flight then redis.call('HDEL', flights, attempt[Attempt.TASK]) end
+    attempt[Attempt.FLIGHT], attempt[Attempt.TASK] = '', ''
+    redis.call('HSET', steps, field, cmsgpack.pack(step))
+  end
+  return {Outcome.GONE}
+end
+if flight then return {Outcome.RECORDED} end
 local now = clock(ARGV[7])
-attempt[Attempt.OWNER], attempt[Attempt.TAKEN] = ARGV[3], now
+attempt[Attempt.OWNER] = ARGV[3]
 attempt[Attempt.FLIGHT], attempt[Attempt.TASK] = ARGV[5], ARGV[6]
-step[Dynamic.STATE], step[Dynamic.STARTED] = 'running', now
+started(KEYS[1], K.flow .. f[3], field, step, attempt, now)
 redis.call('HSET', steps, field, cmsgpack.pack(step))
 redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'take', field,
   attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], ARGV[4]}))

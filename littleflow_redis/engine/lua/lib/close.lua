@@ -1,11 +1,15 @@
 -- Closing attempts and ending workflows, still in the plan.
 
+-- Owner of an attempt that the engine itself runs: a wait.
+local ENGINE = '(engine)'
+
 -- Close the step's open attempt with this token; returns its record, nil if there is none.
 local function close(w, step, token)
   for i, attempt in ipairs(step[Dynamic.OPEN]) do
     if attempt[Attempt.TOKEN] == token then
       w.closed[#w.closed + 1] = table.remove(step[Dynamic.OPEN], i)
       w.open = w.open - 1
+      for _, member in ipairs(attempt[Attempt.TIMERS]) do disarm(w, member) end
       return attempt
     end
   end
@@ -20,13 +24,19 @@ end
 
 -- Every step of the workflow that was reached, with what this plan has changed.
 local function load_all(w)
-  local all = redis.call('HGETALL', w.key .. S.steps)
+  local all, tokens = redis.call('HGETALL', w.key .. S.steps), {}
   for i = 1, #all, 2 do
-    if string.match(all[i], '^%d') and not w.steps[all[i]] then
-      w.steps[all[i]] = cmsgpack.unpack(all[i + 1])
-      w.had[all[i]] = tonumber(redis.call('HGET', w.key .. S.steps, 't' .. all[i]) or 0)
-      w.tokens[all[i]] = w.had[all[i]]
-    end
+    local kind, field = string.match(all[i], '^([tb]?)(.+)$')
+    if kind == 't' then tokens[field] = tonumber(all[i + 1])
+    elseif kind == 'b' then w.backs[field] = w.backs[field] or tonumber(all[i + 1])
+    elseif not w.steps[field] then w.steps[field] = cmsgpack.unpack(all[i + 1]) end
+  end
+  for field, count in pairs(tokens) do
+    w.steps[field] = w.steps[field] or {'idle', 0, 0, 0, 0, 0, '', {}, 0, 0, 0, 0, 0, 0}
+    if w.tokens[field] == nil then w.tokens[field], w.had[field] = count, count end
+  end
+  for field in pairs(w.steps) do
+    if w.tokens[field] == nil then w.tokens[field], w.had[field] = 0, 0 end
   end
 end
 
@@ -35,7 +45,7 @@ local function cancel_attempts(w, idle)
   for field, step in pairs(w.steps) do
     for i = #step[Dynamic.OPEN], 1, -1 do
       local attempt = step[Dynamic.OPEN][i]
-      if not idle or attempt[Attempt.OWNER] == '' then
+      if not idle or attempt[Attempt.TAKEN] == 0 or attempt[Attempt.OWNER] == ENGINE then
         close(w, step, attempt[Attempt.TOKEN])
         mark_cancelled(w, field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
       end
@@ -49,15 +59,16 @@ end
 local function cancel(w, idle)
   if w.open > 0 then cancel_attempts(w, idle) end
   if w.waiting == 0 then return end
-  for _, member in ipairs(redis.call('SMEMBERS', w.key .. S.timers)) do
-    w.untimed[#w.untimed + 1] = member
-  end
-  for i = 2, #w.timers, 2 do w.untimed[#w.untimed + 1] = w.timers[i] end
-  for _, member in ipairs(w.untimed) do
+  local members = redis.call('SMEMBERS', w.key .. S.timers)
+  for i = 2, #w.timers, 2 do members[#members + 1] = w.timers[i] end
+  for _, member in ipairs(members) do
     local field, activation = string.match(member, '|([%d@.]+)|(%d+)$')
-    mark_cancelled(w, field, tonumber(activation), 0)
+    if field then
+      disarm(w, member)
+      mark_cancelled(w, field, tonumber(activation), 0)
+    end
   end
-  w.timers, w.ready, w.waiting = {}, {}, 0
+  w.ready, w.waiting = {}, 0
 end
 
 -- The workflow ends here, or begins to: `state` with a reason for people.

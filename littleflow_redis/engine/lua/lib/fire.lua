@@ -5,13 +5,31 @@ local MAX_FIRED = 200000
 -- Successors of one step, and milliseconds until another worker fires a ready step.
 local MAX_DEGREE, READY_DUE = 10000, 1000
 
+local complete
+
+-- What a failure is with `$on-failure: continue`: an output.
+local function failure_output(w, index, reason, detail)
+  local known, error = pcall(cjson.decode, detail or '')
+  error = known and type(error) == 'table' and error.error or {}
+  return string.format('{"error":{"type":%s,"message":%s,"step":%s}}',
+    cjson.encode(error.type or 'Error'), cjson.encode(error.message or reason),
+    static_of(w, index)[Static.NAME])
+end
+
 local function fail(w, index, scope, attempt, reason, detail)
   local step = step_of(w, index, scope)
+  if static_of(w, index)[Static.CONTINUE] == 1 then
+    step[Dynamic.REASON] = reason
+    return complete(w, index, scope, failure_output(w, index, reason, detail), 'continue', attempt,
+      detail or reason)
+  end
   step[Dynamic.STATE], step[Dynamic.ENDED], step[Dynamic.REASON] = 'failed', w.now, reason
   trace(w, 'fail', field_of(index, scope), step[Dynamic.ACTIVATIONS], attempt, detail or reason)
   if is_item(static_of(w, index), scope) then
     local outer, item = string.match(scope, '^(.-)%.?(%d+)$')
-    return fail(w, index, outer, attempt, 'item ' .. item .. ': ' .. reason)
+    local static = static_of(w, index)
+    local control = static[Static.KIND] == Kind.SUBFLOW_END and static[Static.PARTNER] or index
+    return fail(w, control, outer, attempt, 'item ' .. item .. ': ' .. reason)
   end
   if w.state == 'RUNNING' then conclude(w, 'FAILED', reason) end
 end
@@ -30,7 +48,7 @@ end
 local item_done -- of iterate.lua
 
 -- The step is over with this output: give each successor its token.
-local function complete(w, index, scope, text, what, attempt, detail)
+complete = function(w, index, scope, text, what, attempt, detail)
   local field, step = field_of(index, scope), step_of(w, index, scope)
   local static = static_of(w, index)
   if #static[Static.SUCCESSORS] > MAX_DEGREE then
@@ -56,7 +74,14 @@ local function emit(w, index, scope, text)
   local token = string.format('%d.%d%s-%s', step[Dynamic.ACTIVATIONS], number, path, w.nonce)
   step[Dynamic.STATE], step[Dynamic.ATTEMPTS] = 'queued', number
   step[Dynamic.QUEUED], step[Dynamic.STARTED], step[Dynamic.REASON] = w.now, 0, ''
-  local attempt = {token, step[Dynamic.ACTIVATIONS], number, '', w.now, '', 0, '', ''}
+  local attempt = {token, step[Dynamic.ACTIVATIONS], number, '', w.now, '', 0, '', '', {}}
+  -- Until somebody has taken it up, only the queue's clock runs, if there is one.
+  local static = static_of(w, index)
+  local clocked = static[Static.QUEUE_TIMEOUT] > 0 and 'queue' or 'timeout'
+  local limit = clocked == 'queue' and static[Static.QUEUE_TIMEOUT] or static[Static.TIMEOUT]
+  if limit > 0 then
+    attempt[Attempt.TIMERS][1] = arm(w, timer(clocked, w, field, token), w.now + limit)
+  end
   table.insert(step[Dynamic.OPEN], attempt)
   w.open = w.open + 1
   -- Of a first attempt there can be no old output: `start` has seen to that.
@@ -86,14 +111,11 @@ local function fire(w, index, scope, round)
   local static, step = static_of(w, index), step_of(w, index, scope)
   local field = field_of(index, scope)
   step[Dynamic.ACTIVATIONS], step[Dynamic.ATTEMPTS] = step[Dynamic.ACTIVATIONS] + 1, 0
+  step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.ROUND] = 0, 0, round and 1 or 0
   if static[Static.FLAGS] % 2 == Flag.READY then
     step[Dynamic.STATE] = 'ready'
-    w.waiting = w.waiting + 1
-    w.timers[#w.timers + 1] = w.now + READY_DUE
-    local member = string.format('%s|%s|%s|%d', round and 'round' or 'ready', w.key, field,
-      step[Dynamic.ACTIVATIONS])
-    w.timers[#w.timers + 1] = member
-    w.ready[#w.ready + 1] = member
+    w.ready[#w.ready + 1] = arm_step(w, round and 'round' or 'ready', field,
+      step[Dynamic.ACTIVATIONS], w.now + READY_DUE)
     trace(w, 'ready', field, step[Dynamic.ACTIVATIONS], 0)
   elseif static[Static.KIND] == Kind.LITERAL then
     run(w, index, scope, static[Static.VALUE])

@@ -40,7 +40,7 @@ local function prefetch(w, indexes, scope)
     if i % 2 == 0 then
       w.tokens[fields[i - 1]] = tonumber(raw or 0)
       w.had[fields[i - 1]] = w.tokens[fields[i - 1]]
-    else w.steps[fields[i]] = raw and cmsgpack.unpack(raw) or {'idle', 0, 0, 0, 0, 0, '', {}}
+    else w.steps[fields[i]] = raw and cmsgpack.unpack(raw) or {'idle', 0, 0, 0, 0, 0, '', {}, 0, 0, 0, 0, 0, 0}
     end
   end)
 end

@@ -1,0 +1,49 @@
+-- The timer of an open attempt is due: a wait is over, or a task took too long.
+-- KEYS  workflow
+-- ARGV  timer, input of the step (JSON text), clock override or ''
+-- Returns {code, state, reason, ready...}: APPLIED, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
+-- Race closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
+-- and an end that comes later is late.
+--@include base stamp workflow input timers close fire iterate retry rest commit
+-- Times that an attempt which nobody took is closed and handed out again.
+local MAX_REQUEUES = 3
+local member = ARGV[1]
+local kind, field, token = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(.+)$')
+local w = load_workflow(KEYS[1], clock(ARGV[3]))
+if not w then
+  redis.call('ZREM', K.timers, member)
+  return {Outcome.UNKNOWN_WORKFLOW, '', ''}
+end
+if w.version > VERSION then return {Outcome.NEWER, '', ''} end
+local index = tonumber(string.match(field, '^%d+'))
+local scope = string.match(field, '@(.+)$') or ''
+local static, step = static_of(w, index), step_of(w, index, scope)
+local attempt = close(w, step, token)
+if not attempt then
+  redis.call('ZREM', K.timers, member)
+  return {Outcome.NOT_READY, '', ''}
+end
+
+local function requeue()
+  local waited = static[Static.QUEUE_TIMEOUT] / 1000 .. ' s'
+  if w.state ~= 'RUNNING' or step[Dynamic.REQUEUES] >= MAX_REQUEUES then
+    return fail(w, index, scope, attempt[Attempt.NUMBER], 'nobody took it up within ' .. waited
+      .. ', ' .. MAX_REQUEUES + 1 .. ' times: is there a worker for its category?')
+  end
+  step[Dynamic.REQUEUES] = step[Dynamic.REQUEUES] + 1
+  trace(w, 'requeue', field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], waited)
+  emit(w, index, scope, ARGV[2])
+end
+
+if kind == 'wake' then complete(w, index, scope, ARGV[2], 'end', attempt[Attempt.NUMBER])
+elseif kind == 'queue' then requeue()
+else
+  local reason = 'timed out after ' .. static[Static.TIMEOUT] / 1000 .. ' s'
+  fail_attempt(w, index, scope, attempt, reason,
+    cjson.encode({reason = reason, error = {type = 'TimeoutError', message = reason}}))
+end
+w.arrived[#w.arrived + 1] = {index, scope}
+settle(w)
+rest(w)
+commit(w)
+return report(w, Outcome.APPLIED)

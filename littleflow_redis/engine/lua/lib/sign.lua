@@ -1,0 +1,23 @@
+-- A sign of start: whoever was to take an attempt up has done so. The queue's clock stops, that of
+-- the task starts. Writes at once: it is the last thing that its scripts do.
+local function started(key, flow, field, step, attempt, now)
+  step[Dynamic.STATE], step[Dynamic.STARTED], attempt[Attempt.TAKEN] = 'running', now, now
+  local members = attempt[Attempt.TIMERS]
+  if #members == 0 or string.sub(members[1], 1, 6) ~= 'queue|' then return end
+  local queued = table.remove(members, 1)
+  redis.call('ZREM', K.timers, queued)
+  redis.call('SREM', key .. S.timers, queued)
+  local index = string.match(field, '^%d+')
+  local static = cmsgpack.unpack(redis.call('HGET', flow, index))
+  if static[Static.TIMEOUT] == 0 then return end
+  local member = string.format('timeout|%s|%s|%s', key, field, attempt[Attempt.TOKEN])
+  members[1] = member
+  redis.call('ZADD', K.timers, now + static[Static.TIMEOUT], member)
+  redis.call('SADD', key .. S.timers, member)
+end
+
+local function open_attempt(step, token)
+  for _, attempt in ipairs(step and step[Dynamic.OPEN] or {}) do
+    if attempt[Attempt.TOKEN] == token then return attempt end
+  end
+end

@@ -1,0 +1,22 @@
+-- Timers: members of one sorted set, `kind|workflow|step|rest`, due in ms; the workflow's own set
+-- says which it has. Whoever acts on a timer does it in the script that removes it.
+
+local function timer(kind, w, field, rest)
+  return string.format('%s|%s|%s|%s', kind, w.key, field, rest)
+end
+
+local function arm(w, member, due)
+  w.timers[#w.timers + 1] = due
+  w.timers[#w.timers + 1] = member
+  return member
+end
+
+local function disarm(w, member)
+  w.untimed[#w.untimed + 1] = member
+end
+
+-- A step that waits for Python, or for a retry, without an open attempt.
+local function arm_step(w, kind, field, activation, due)
+  w.waiting = w.waiting + 1
+  return arm(w, timer(kind, w, field, string.format('%d', activation)), due)
+end

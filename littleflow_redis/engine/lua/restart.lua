@@ -1,0 +1,64 @@
+-- Restart a workflow where it stopped: what failed or was cancelled starts again, what was held fires.
+-- KEYS  workflow
+-- ARGV  nonce, 'all' or '', clock override or ''
+-- Returns {code, state, reason, ready...}: APPLIED, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
+-- Race closed: a new nonce, so that an end of an attempt from before can only close that attempt: one
+-- that is still open (it was taken, and its task still runs) or none.
+--@include base stamp workflow input timers close fire iterate retry rest commit
+local w = load_workflow(KEYS[1], clock(ARGV[3]))
+if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
+if w.version > VERSION then return {Outcome.NEWER, '', ''} end
+if w.state ~= 'FAILED' and w.state ~= 'TERMINATED' then return {Outcome.UNCHANGED, '', ''} end
+w.state, w.nonce = 'RUNNING', ARGV[1]
+trace(w, 'RUNNING', '', 0, 0, 'restart')
+-- What nobody had taken up is closed and opened anew: its start-task may have been read, and let go,
+-- while the workflow did not run.
+cancel_attempts(w, ARGV[2] ~= 'all')
+
+-- Run the step's latest activation again, with a fresh budget of retries.
+local function again(index, scope, step)
+  local static, kind = static_of(w, index), 'retry'
+  step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.REASON] = 0, 0, ''
+  step[Dynamic.STATE] = 'retrying'
+  if step[Dynamic.ATTEMPTS] == 0 and static[Static.FLAGS] % 2 == Flag.READY then
+    kind = step[Dynamic.ROUND] == 1 and 'round' or 'ready'
+    step[Dynamic.STATE] = 'ready'
+  end
+  local due = w.now + (kind == 'retry' and 0 or READY_DUE)
+  w.ready[#w.ready + 1] = arm_step(w, kind, field_of(index, scope), step[Dynamic.ACTIVATIONS], due)
+end
+
+-- Go on with an iteration: its items that failed start again by themselves.
+local function go_on(index, scope, step)
+  step[Dynamic.STATE], step[Dynamic.REASON] = 'running', ''
+  local limit = static_of(w, index)[Static.CONCURRENCY]
+  while step[Dynamic.NEXT] < step[Dynamic.ITEMS]
+    and step[Dynamic.NEXT] - step[Dynamic.DONE] < limit do
+    local number = step[Dynamic.NEXT]
+    step[Dynamic.NEXT] = number + 1
+    local field = field_of(index, item_scope(scope, number))
+    start_item(w, index, scope, number, redis.call('HGET', w.key .. S.items, field))
+  end
+end
+
+local fields = {}
+for field in pairs(w.steps) do fields[#fields + 1] = field end
+table.sort(fields)
+for _, field in ipairs(fields) do
+  local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
+  local step, static = w.steps[field], static_of(w, index)
+  local state = step[Dynamic.STATE]
+  local iterates = static[Static.FLAGS] >= Flag.ITERATE and not is_item(static, scope)
+  if iterates and step[Dynamic.ITEMS] > step[Dynamic.DONE] then
+    go_on(index, scope, step_of(w, index, scope))
+  elseif (state == 'failed' or state == 'cancelled') and #step[Dynamic.OPEN] == 0 then
+    again(index, scope, step_of(w, index, scope))
+  end
+  w.arrived[#w.arrived + 1] = {index, scope}
+end
+settle(w)
+rest(w)
+redis.call('HSET', w.key, 'nonce', w.nonce)
+redis.call('SADD', K.running, w.key)
+commit(w)
+return report(w, Outcome.APPLIED)

@@ -1,0 +1,27 @@
+-- Take up a `wait:delay`: the attempt is the engine's, and a timer ends it.
+-- KEYS  workflow
+-- ARGV  event id, group, index, token, ms to wait or '', time (ms) to wait for or '',
+--       clock override or ''
+-- Returns {code}: APPLIED, GONE.
+-- Race closed: the timer is set and the start-task acknowledged in one; apart, a worker that dies
+-- would lose the wait, or begin it anew.
+--@include base sign
+redis.call('XACK', K.stream, ARGV[2], ARGV[1])
+local scope = string.match(ARGV[4], '^%d+%.%d+%.([%d.]+)%-')
+local field, steps = scope and ARGV[3] .. '@' .. scope or ARGV[3], KEYS[1] .. S.steps
+local raw = redis.call('HGET', steps, field)
+local step = raw and cmsgpack.unpack(raw)
+local attempt = open_attempt(step, ARGV[4])
+if not attempt or attempt[Attempt.OWNER] ~= '' then return {Outcome.GONE} end
+local now = clock(ARGV[7])
+local due = ARGV[5] ~= '' and now + tonumber(ARGV[5]) or tonumber(ARGV[6])
+started(KEYS[1], K.flow .. redis.call('HGET', KEYS[1], 'flow'), field, step, attempt, now)
+attempt[Attempt.OWNER], step[Dynamic.STATE] = '(engine)', 'waiting'
+local member = string.format('wake|%s|%s|%s', KEYS[1], field, ARGV[4])
+table.insert(attempt[Attempt.TIMERS], member)
+redis.call('ZADD', K.timers, due, member)
+redis.call('SADD', KEYS[1] .. S.timers, member)
+redis.call('HSET', steps, field, cmsgpack.pack(step))
+redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'wait', field,
+  attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], string.format('%d', due)}))
+return {Outcome.APPLIED}

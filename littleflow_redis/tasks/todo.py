@@ -1,0 +1,21 @@
+"""What a built-in task may ask of the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+#: The fields of an end-task event: it is over at once.
+Fields: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """End with the input as output after ``ms``, or ``until`` a time in ms since 1970."""
+
+    ms: int | None = None
+    until: int = 0
+
+
+Todo: TypeAlias = Fields | Sleep

@@ -1,0 +1,248 @@
+"""`$retry`, `$timeout`, `$queue-timeout`, `$on-failure`, delays: what time does to a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.transitions import TimerKind
+from littleflow_redis.events.wire import receipt_for
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+
+from .support import Player, append, hurry, run
+from .test_ends import Hand
+
+
+def failing(times: int, error: type[Exception] = ValueError) -> Callable[[StartTask], Any]:
+    left = [times]
+
+    def play(task: StartTask) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise error("not yet")
+        return {"input": task.input}
+
+    return play
+
+
+def timers(engine: Client) -> dict[str, float]:
+    """Kind of each timer and the seconds until it is due."""
+    now = engine.redis.time()
+    found: Any = engine.redis.zrange(engine.keys.timers, 0, -1, withscores=True)
+    return {
+        member.decode().partition("|")[0]: due / 1000 - now[0] - now[1] / 1e6
+        for member, due in found
+    }
+
+
+def test_a_failed_attempt_is_tried_again(engine: Client) -> None:
+    workflow, player = run(engine, "A(- $retry: 3 -) → B", {"x": 1}, failing(2))
+    assert [task.token.partition("-")[0] for task in player.played] == ["1.1", "1.2", "1.3", "1.1"]
+    assert [task.input for task in player.played[:3]] == [{"x": 1}] * 3
+    step = engine.state(workflow).steps[1]
+    assert (step.state, step.attempts, step.activations) == (StepState.ENDED, 3, 1)
+    assert [e.what for e in engine.trace(workflow) if e.field == "1"] == [
+        "queue", "take", "retry", "queue", "take", "retry", "queue", "take", "end",
+    ]  # fmt: skip
+
+
+def test_without_retries_left_the_workflow_fails(engine: Client) -> None:
+    workflow, player = run(engine, "A(- $retry: 2 -) → B", play=failing(9))
+    assert len(player.played) == 3
+    assert engine.state(workflow).reasons == ("step 1 (A): ValueError: not yet",)
+
+
+@pytest.mark.parametrize(
+    ("policy", "played"),
+    [
+        ("{limit: 2, on: [ValueError]}", 3),
+        ("{limit: 2, on: KeyError}", 1),
+        ("{limit: 2, except: ValueError}", 1),
+        ("{limit: 2, except: KeyError}", 3),
+    ],
+)
+def test_exception_types_decide(engine: Client, policy: str, played: int) -> None:
+    _, player = run(engine, f"A(- $retry: {policy} -)", play=failing(9))
+    assert len(player.played) == played
+
+
+def test_a_final_failure_is_not_retried(engine: Client) -> None:
+    hand = Hand(engine, "A(- $retry: 5 -)")
+    hand.send(index=1, name="A", status="FAILURE", reason="bad arguments", retry=False)
+    hand.turn()
+    assert engine.state(hand.workflow).state is WorkflowState.FAILED
+
+
+def test_delays_grow_up_to_their_limit(engine: Client) -> None:
+    retry = "{limit: 4, delay: 10, backoff: 3, max-delay: 60}"
+    hand = Hand(engine, f"A(- $retry: {retry} -)")
+    delays = []
+    for _ in range(4):
+        hand.send(index=1, name="A", status="FAILURE", reason="no")
+        hand.turn()
+        assert hand.states["A"] is StepState.RETRYING
+        delays.append(timers(engine)["retry"])
+        hurry(engine)
+        hand.turn()
+    assert delays == pytest.approx([10, 30, 60, 60], abs=1)
+
+
+def test_jitter_only_shortens(engine: Client) -> None:
+    hand = Hand(engine, "A(- $retry: {limit: 1, delay: 100, jitter: true} -)")
+    hand.send(index=1, name="A", status="FAILURE", reason="no")
+    hand.turn()
+    assert 49 < timers(engine)["retry"] <= 100
+
+
+def test_a_merged_input_is_merged_again_for_a_retry(engine: Client) -> None:
+    def play(task: StartTask) -> Any:
+        return again(task) if task.name == "C" else {task.name: 1}
+
+    again = failing(1)
+    workflow, _ = run(engine, "{ A B } → > C(- $retry: 1 -)", play=play)
+    assert engine.wait(workflow, timeout=1) == {"input": {"A": 1, "B": 1}}
+
+
+def test_an_item_is_retried_by_itself(engine: Client) -> None:
+    again = failing(1)
+
+    def play(task: StartTask) -> Any:
+        return again(task) if task.input == 2 else task.input
+
+    workflow, player = run(engine, "* A(- $retry: 1 -)", [1, 2, 3], play)
+    assert engine.wait(workflow, timeout=1) == [1, {"input": 2}, 3]
+    assert len(player.played) == 4
+
+
+def test_on_failure_continue_makes_the_error_an_output(engine: Client) -> None:
+    text = "A(- {$on-failure: continue, $retry: 1} -) → B"
+    workflow, player = run(
+        engine, text, play=lambda task: failing(1)(task) if task.name == "A" else task.input
+    )
+    assert [task.name for task in player.played] == ["A", "A", "B"]
+    output = engine.wait(workflow, timeout=1)
+    assert output["error"]["step"] == "A"
+    assert "not yet" in output["error"]["message"]
+
+
+def test_a_timeout_is_a_failed_attempt(engine: Client) -> None:
+    hand = Hand(engine, "A(- {$timeout: 30, $retry: {limit: 1, on: TimeoutError}} -)")
+    assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
+    first = hand.tasks["A"]
+    hurry(engine)
+    hand.turn()
+    assert hand.states["A"] is StepState.RETRYING
+    hurry(engine)
+    hand.turn()
+    assert hand.tasks["A"].token != first.token
+    hand.send(index=1, name="A", token=first.token)
+    hand.turn()
+    assert hand.count("late") == 1
+    hurry(engine)
+    hand.turn()
+    assert engine.state(hand.workflow).reasons == ("step 1 (A): timed out after 30 s",)
+    assert timers(engine) == {}
+
+
+def test_an_end_in_time_leaves_no_timer(engine: Client) -> None:
+    hand = Hand(engine, "A(- {$timeout: 30} -)")
+    hand.end("A", 1)
+    assert timers(engine) == {}
+    assert engine.state(hand.workflow).state is WorkflowState.FINISHED
+
+
+@pytest.mark.parametrize("sign", ["take", "receipt"])
+def test_a_sign_of_start_stops_the_queues_clock_and_starts_the_tasks(
+    engine: Client, sign: str
+) -> None:
+    hand = Hand(engine, "A(- {$queue-timeout: 300, $timeout: 30} -)")
+    assert timers(engine) == {"queue": pytest.approx(300, abs=1)}
+    task = hand.tasks["A"]
+    if sign == "take":
+        engine.transitions.run([engine.transitions.take(task, "somebody")])
+    else:
+        append(engine.redis, engine.keys.events, receipt_for(task.event))
+    hand.turn()
+    assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
+    assert hand.states["A"] is StepState.RUNNING
+
+
+def test_what_nobody_takes_is_handed_out_again_three_times(engine: Client) -> None:
+    hand = Hand(engine, "A(- {$queue-timeout: 300} -)")
+    tokens = {hand.tasks["A"].token}
+    for _ in range(3):
+        hurry(engine)
+        hand.turn()
+        assert hand.states["A"] is StepState.QUEUED
+        tokens.add(hand.tasks["A"].token)
+    assert len(tokens) == 4
+    hurry(engine)
+    hand.turn()
+    (reason,) = engine.state(hand.workflow).reasons
+    assert "nobody took it up within 300 s, 4 times" in reason
+
+
+def test_a_delay_is_a_timer_and_its_output_the_input(engine: Client) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine, lambda task: 1)
+    worker.reader.ensure()
+    workflow = engine.start("wait:delay(- duration: 1h30m -) → A", {"x": 1})
+    while worker.turn():
+        pass
+    assert timers(engine) == {"wake": pytest.approx(5400, abs=1)}
+    assert engine.state(workflow).steps[1].state is StepState.WAITING
+    hurry(engine)
+    while worker.turn() + player.turn():
+        pass
+    assert player.played[0].input == {"x": 1}
+    assert engine.wait(workflow, timeout=1) == 1
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ("", "needs one of duration"),
+        ("duration: 1, until: '2030-01-01'", "needs one of duration"),
+        ("duration: soon", "needs a time"),
+        ("duration: -1", "needs a time"),
+        ("until: tomorrow", "is no ISO 8601 time"),
+        ("durations: 1", "needs one of duration"),
+    ],
+)
+def test_a_delay_that_cannot_be_fails_and_says_why(
+    engine: Client, parameters: str, reason: str
+) -> None:
+    workflow, _ = run(engine, f"wait:delay(- {{{parameters}}} -)")
+    assert reason in engine.state(workflow).reasons[0]
+
+
+def test_a_time_that_is_past_waits_for_nothing(engine: Client) -> None:
+    workflow, _ = run(engine, "wait:delay(- until: '2020-01-01' -)", {"x": 1})
+    assert engine.wait(workflow, timeout=1) == {"x": 1}
+
+
+def test_terminate_ends_a_wait_at_once(engine: Client) -> None:
+    worker = LifecycleWorker(engine)
+    worker.reader.ensure()
+    workflow = engine.start("wait:delay(- duration: 1d -)")
+    while worker.turn():
+        pass
+    assert engine.terminate(workflow) is WorkflowState.TERMINATED
+    assert timers(engine) == {}
+    assert TimerKind.WAKE.fires is False
+
+
+def test_retries_and_timeouts_leave_no_key(engine: Client) -> None:
+    hand = Hand(engine, "{ A(- $retry: {limit: 1, delay: 100} -) B(- $timeout: 9 -) C }")
+    hand.send(index=2, name="A", status="FAILURE", reason="no")
+    hand.turn()
+    assert set(timers(engine)) == {"retry", "timeout"}
+    engine.terminate(hand.workflow)
+    engine.terminate(hand.workflow)
+    assert timers(engine) == {}
+    engine.delete(hand.workflow)
+    assert not engine.redis.keys("workflow:*")
