@@ -19,7 +19,6 @@ from littleflow_redis.events.connection import ConnectionSettings, connect
 from littleflow_redis.events.wire import encode, message
 from littleflow_redis.language import Flow, compile_text, from_littleflow
 
-from . import values
 from .errors import (
     IdConflict,
     InProgress,
@@ -29,7 +28,7 @@ from .errors import (
     WorkflowTerminated,
 )
 from .flows import Flows, pack
-from .inputs import Inputs
+from .inputs import Inputs, first_input
 from .keys import Keys
 from .states import Outcome, WorkflowState
 from .support import unsupported
@@ -89,7 +88,7 @@ class Client:
         unsupported(flow)
         name = flow.name or ""
         id = self.keys.full_id(workflow_id or new_id(flow))
-        text = values.output_text(values.dump(_with_default(flow.input, input)))
+        text = first_input(flow, input)
         digest, fields = pack(flow)
         same = hashlib.sha256(f"{digest}\n{text}".encode()).hexdigest()[:32]
         deadline = time.monotonic() + START_PATIENCE
@@ -224,11 +223,3 @@ def new_id(flow: Flow) -> str:
     """A new id: the flow's name, if it has one, and a random part."""
     name = (flow.name or "").replace(":", ".")[:160]
     return f"{name}-{uuid.uuid4()}" if name else str(uuid.uuid4())
-
-
-def _with_default(default: Any, given: Any) -> Any:
-    if given is None:
-        return {} if default is None else default
-    if isinstance(default, Mapping) and isinstance(given, Mapping):
-        return {**default, **given}
-    return given

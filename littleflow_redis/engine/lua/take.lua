@@ -1,7 +1,7 @@
 -- Take an attempt before any work is done for it.
 -- KEYS  workflow
--- ARGV  index, token, owner (a group), worker (for people), flight category or '', task id or '',
---       clock override or ''
+-- ARGV  index, token, owner (a group), worker (for people), a flight's category (may be empty) and
+--       task id ('' for no flight), clock override or ''
 -- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, NEWER.
 -- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again).
 -- The owner is the group, not the process: within a group the stream's pending list says who works,
@@ -21,7 +21,7 @@ if not attempt then return {Outcome.GONE} end
 local owner = attempt[Attempt.OWNER]
 if owner ~= '' and owner ~= ARGV[3] then return {Outcome.TAKEN_BY_OTHER} end
 
-if attempt[Attempt.FLIGHT] ~= '' then
+if attempt[Attempt.TASK] ~= '' then
   local flight = redis.call('HGET', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
   if flight then
     local published = cmsgpack.unpack(flight)[Flight.STATE] == 'published'
@@ -35,7 +35,7 @@ step[Dynamic.STATE], step[Dynamic.STARTED] = 'running', now
 redis.call('HSET', steps, field, cmsgpack.pack(step))
 redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'take', field,
   attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], ARGV[4]}))
-if ARGV[5] ~= '' then
+if ARGV[6] ~= '' then
   redis.call('HSET', K.flight .. ARGV[5], ARGV[6], cmsgpack.pack({KEYS[1], field, ARGV[2],
     attempt[Attempt.EVENT], ARGV[4], 'recorded', now}))
 end
