@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from .engine.states import StepState, WorkflowState
     from .language import Flow, FlowError, compile_text
+    from .tasks.local import run_local
     from .workers.listener import TaskListener
 
 _HOMES = {
@@ -46,6 +47,7 @@ _HOMES = {
     ),
     "engine.states": ("StepState", "WorkflowState"),
     "language": ("Flow", "FlowError", "compile_text"),
+    "tasks.local": ("run_local",),
     "workers.listener": ("TaskListener",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -66,6 +68,7 @@ __all__ = [
     "WorkflowState",
     "WorkflowTerminated",
     "compile_text",
+    "run_local",
 ]
 
 

@@ -27,6 +27,7 @@ def test_the_door_is_small_and_known() -> None:
         "WorkflowState",
         "WorkflowTerminated",
         "compile_text",
+        "run_local",
     ]
 
 

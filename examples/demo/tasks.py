@@ -20,7 +20,11 @@ app.conf.update(
     # time after this many seconds, which must exceed what any task takes; the default is an hour.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    broker_transport_options={"visibility_timeout": 60},
+    broker_transport_options={
+        "visibility_timeout": 15,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+    },
     # A result that cannot be stored now is stored later.
     result_backend_always_retry=True,
 )

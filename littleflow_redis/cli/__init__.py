@@ -28,7 +28,10 @@ COMMANDS: Mapping[str, Entry] = {
     for name, text in (
         ("up", "Run everything here, on an embedded Redis (for development)."),
         ("run", "Start a workflow."),
-        ("compile", "Check a workflow file; show what it compiles to."),
+        ("compile", "Show what workflow files compile to."),
+        ("check", "Print the problems of workflow files (for editors and CI)."),
+        ("doc", "Draw a workflow, for Mermaid."),
+        ("graph", "Draw a workflow, for Graphviz."),
         ("list", "List workflows, newest first."),
         ("inspect", "Show the state of a workflow and of its steps."),
         ("terminate", "Stop a workflow."),
@@ -39,6 +42,7 @@ COMMANDS: Mapping[str, Entry] = {
         ("receipts", "Print receipted events; remove what is done."),
         ("bridge", "Serve steps with the tasks of a Celery app."),
         ("simulate", "Play every task with a random delay."),
+        ("version", "Print the version."),
     )
 }
 

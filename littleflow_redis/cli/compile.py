@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .failures import clean_errors
+from .files import as_data, compile_file, shown_name
 
 if TYPE_CHECKING:
-    from littleflow_redis.language import Flow, FlowError, Step
-
-#: What standard input is called.
-STDIN = "<stdin>"
+    from littleflow_redis.language import Flow, Step
 
 
 @click.command(name="compile")
@@ -37,29 +34,22 @@ def command(files: Sequence[str], as_json: bool, errors: str) -> None:
     littleflow's Flow.save(), {"F": matrix, "T": [[class, fields], ...]}, one document a line; what
     littleflow cannot express stands in a third member "X".
     """
-    from littleflow_redis.language import FlowError, compile_text, save
+    from littleflow_redis.language import FlowError, save
 
     failed = False
     for name in files:
-        file = STDIN if name == "-" else name
         try:
-            flow = compile_text(_text(name), filename=file)
+            flow = compile_file(name)
         except FlowError as error:
             failed = True
-            click.echo(_as_json(file, error) if errors == "json" else str(error), err=True)
+            shown = json.dumps(as_data(name, error)) if errors == "json" else str(error)
+            click.echo(shown, err=True)
             continue
+        file = shown_name(name)
         for warning in flow.warnings:
             click.echo(f"{file}:{warning}", err=True)
         click.echo(json.dumps(save(flow, text=False)) if as_json else _as_table(file, flow))
     sys.exit(1 if failed else 0)
-
-
-def _text(name: str) -> str:
-    return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-
-
-def _as_json(file: str, error: FlowError) -> str:
-    return json.dumps({"file": file, "problems": [each.as_dict() for each in error.problems]})
 
 
 def _as_table(file: str, flow: Flow) -> str:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .failures import Failure, clean_errors
+from .files import compile_file, shown_name
+from .local import play
 from .options import Settings, connection_options
 from .parameters import JSON, client_of
 
 if TYPE_CHECKING:
     from littleflow_redis.engine.client import Client
-    from littleflow_redis.language import Flow
 
 LOG = logging.getLogger("littleflow_redis.run")
 
@@ -34,6 +34,8 @@ INTERRUPTED = 130
     default=None,
     help="With --wait: show each step on stderr.  [default: on a terminal]",
 )
+@click.option("--local", is_flag=True, help="Run it here, with Python functions, without Redis.")
+@click.option("--tasks", metavar="MODULE[:OBJECT]", help="With --local: where the functions are.")
 @connection_options
 @clean_errors
 def command(
@@ -43,15 +45,24 @@ def command(
     input_: Any,
     wait: bool,
     progress: bool | None,
+    local: bool,
+    tasks: str | None,
 ) -> None:
     """Start the workflow in the file WORKFLOW (`-`: standard input); print its id.
 
     With --wait the last line is the final output as JSON. The exit code is 0 if the workflow
     FINISHED, 1 otherwise, with the reasons on stderr.
+
+    With --local nothing is started: the workflow runs in this process, with the functions of a
+    module, a file or an object in one, and its output is printed as with --wait.
     """
-    flow = _flow(workflow)
+    _check(local, tasks, workflow_id)
+    flow = compile_file(workflow)
     for warning in flow.warnings:
-        click.echo(f"{workflow}:{warning}", err=True)
+        click.echo(f"{shown_name(workflow)}:{warning}", err=True)
+    if local:
+        _print(play(flow, tasks, input_))
+        return
     client = client_of(settings)
     # A server that is not there is an error at once; one that goes away later is waited for.
     client.redis.ping()
@@ -64,16 +75,18 @@ def command(
         except KeyboardInterrupt:
             click.echo(f"{id} goes on: `inspect {id}` shows it", err=True)
             sys.exit(INTERRUPTED)
-        click.echo(json.dumps(output, ensure_ascii=False))
+        _print(output)
 
 
-def _flow(workflow: str) -> Flow:
-    from littleflow_redis.engine.client import as_flow
-    from littleflow_redis.language import compile_text
+def _check(local: bool, tasks: str | None, workflow_id: str | None) -> None:
+    if tasks is not None and not local:
+        raise click.UsageError("--tasks goes with --local: who serves tasks otherwise is a worker")
+    if local and workflow_id is not None:
+        raise click.UsageError("--workflow-id means nothing with --local: leave it out")
 
-    if workflow == "-":
-        return compile_text(sys.stdin.read(), filename="<stdin>")
-    return as_flow(Path(workflow))
+
+def _print(output: Any) -> None:
+    click.echo(json.dumps(output, ensure_ascii=False))
 
 
 def _wait(client: Client, id: str, shown: bool) -> Any:

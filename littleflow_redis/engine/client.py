@@ -20,7 +20,6 @@ from littleflow_redis.events.lua import Call
 from littleflow_redis.events.wire import encode, message
 from littleflow_redis.language import Flow, compile_text, from_littleflow
 
-from . import values
 from .errors import (
     IdConflict,
     InProgress,
@@ -31,11 +30,12 @@ from .errors import (
     WorkflowTerminated,
 )
 from .flows import Flows, pack
-from .inputs import Inputs
+from .inputs import Inputs, first_input
 from .keys import Keys
 from .states import Outcome, WorkflowState
 from .support import unsupported
 from .transitions import Report, Timer, TimerKind, Transitions
+from .values import EMPTY
 from .views import Summary, TraceEntry, Views, WorkflowView
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Client:
         unsupported(flow)
         name = flow.name or ""
         id = self.keys.full_id(workflow_id or new_id(flow))
-        text = values.output_text(values.dump(_with_default(flow.input, input)))
+        text = first_input(flow, input)
         digest, fields = pack(flow)
         same = hashlib.sha256(f"{digest}\n{text}".encode()).hexdigest()[:32]
         deadline = time.monotonic() + START_PATIENCE
@@ -151,12 +151,12 @@ class Client:
 
     def _input(self, timer: Timer) -> str:
         if timer.kind is TimerKind.TIMEOUT:
-            return values.EMPTY
+            return EMPTY
         try:
             return self.inputs.text(timer.workflow, timer.index, timer.scope)
         except LookupError:
             # The workflow is gone; the script finds the same and removes the timer.
-            return values.EMPTY
+            return EMPTY
 
     def state(self, workflow: str) -> WorkflowView:
         """The workflow and all its steps. Raises UnknownWorkflow."""
@@ -261,11 +261,3 @@ def new_id(flow: Flow) -> str:
     """A new id: the flow's name, if it has one, and a random part."""
     name = (flow.name or "").replace(":", ".")[:160]
     return f"{name}-{uuid.uuid4()}" if name else str(uuid.uuid4())
-
-
-def _with_default(default: Any, given: Any) -> Any:
-    if given is None:
-        return {} if default is None else default
-    if isinstance(default, Mapping) and isinstance(given, Mapping):
-        return {**default, **given}
-    return given

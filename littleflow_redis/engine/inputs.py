@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import redis
 
-from littleflow_redis.language import GuardError, MergeError, Step, guard_matches, merge_inputs
+from littleflow_redis.language import (
+    Flow,
+    GuardError,
+    MergeError,
+    Step,
+    guard_matches,
+    merge_inputs,
+)
 
 from . import values
 from .flows import Flows
@@ -35,19 +42,14 @@ class Inputs:
         Whatever is wrong with its input fails the step, finally: another try would find the same.
         """
         try:
-            return self._firing(ready)
-        except (MergeError, GuardError, values.BadValue, LookupError) as error:
+            if ready.kind is TimerKind.RETRY:
+                return Firing("run", self.text(ready.workflow, ready.index, ready.scope))
+            step = self._flows.of(ready.workflow)[ready.index]
+            round = ready.kind is TimerKind.ROUND
+            return firing_of(step, self.gather(ready.workflow, step, ready.scope, round))
+        except (LookupError, MergeError, values.BadValue) as error:
+            # The workflow is gone, or somebody wrote something else where an output was.
             return Firing("fail", reason=str(error))
-
-    def _firing(self, ready: Timer) -> Firing:
-        if ready.kind is TimerKind.RETRY:
-            return Firing("run", self.text(ready.workflow, ready.index, ready.scope))
-        step = self._flows.of(ready.workflow)[ready.index]
-        gathered = self.gather(ready.workflow, step, ready.scope, ready.kind is TimerKind.ROUND)
-        value = merge_inputs(gathered) if step.merge else gathered
-        if step.guard is not None and not guard_matches(step.guard, value):
-            return Firing("skip", values.dump(value))
-        return _items(value) if step.iterate else Firing("run", values.dump(value))
 
     def text(self, workflow: str, index: int, scope: str = "") -> str:
         """The input of an open attempt as JSON text: what it was when the attempt was emitted."""
@@ -61,16 +63,46 @@ class Inputs:
     def gather(self, workflow: str, step: Step, scope: str = "", round: bool = False) -> Any:
         """The outputs of the predecessors: none gives {}, one itself, several a list."""
         suffix = f"@{scope}" if scope else ""
-        keys = [f"{workflow}{OUTPUT}{source}{suffix}" for source in _sources(step, round)]
+        keys = [f"{workflow}{OUTPUT}{source}{suffix}" for source in sources(step, round)]
         texts = self._client.mget(keys) if keys else []
-        outputs = [values.load(text) for text in texts if text is not None]
-        kept = [output for output in outputs if output != {}]
-        if not kept:
-            return {}
-        return kept[0] if len(kept) == 1 else kept
+        return joined(values.load(text) for text in texts if text is not None)
 
 
-def _sources(step: Step, round: bool) -> Sequence[int]:
+def first_input(flow: Flow, given: Any) -> str:
+    """A workflow's input as JSON text: ``given``, merged over the flow's default if both are
+    objects. Raises BadValue.
+    """
+    default = flow.input
+    if given is None:
+        given = default
+    elif isinstance(default, Mapping) and isinstance(given, Mapping):
+        given = {**default, **given}
+    return values.output_text(values.dump(given))
+
+
+def joined(outputs: Iterable[Any]) -> Any:
+    """Outputs of predecessors as one input: none gives {}, one itself, several a list."""
+    kept = [output for output in outputs if output != {}]
+    if not kept:
+        return {}
+    return kept[0] if len(kept) == 1 else kept
+
+
+def firing_of(step: Step, gathered: Any) -> Firing:
+    """Decide how a step with a merge, a guard or an iteration goes on, by what it gathered."""
+    try:
+        value = merge_inputs(gathered) if step.merge else gathered
+        if step.guard is not None and not guard_matches(step.guard, value):
+            return Firing("skip", values.dump(value))
+        return _items(value) if step.iterate else Firing("run", values.dump(value))
+    except (MergeError, GuardError, values.BadValue) as error:
+        return Firing("fail", reason=f"{step.name or step.kind}: {error}")
+
+
+def sources(step: Step, round: bool) -> Sequence[int]:
+    """Whose outputs the next activation reads, -1 for the workflow's input; in a ``round`` those
+    that lead back.
+    """
     if round:
         return step.back
     if step.index == 0:

@@ -195,7 +195,7 @@ def pack_flow(flow: Flow) -> Iterator[tuple[str, bytes]]:
 
 def _static(flow: Flow, step: Step) -> list[Any]:
     ready = Flag.READY if step.merge or step.guard or step.iterate else Flag(0)
-    iterate = Flag.ITERATE if _iterates(flow, step) else Flag(0)
+    iterate = Flag.ITERATE if iterates(flow, step) else Flag(0)
     return [
         int(_KINDS[step.kind]),
         max(step.threshold, 1),
@@ -209,7 +209,7 @@ def _static(flow: Flow, step: Step) -> list[Any]:
         dump(dict(step.options)) if step.options else "",
         dump({} if step.value is None else step.value),
         step.back,
-        _depth(flow, step),
+        depth(flow, step),
         step.options.get("$concurrency", CONCURRENCY),
         _retry(step.options.get("$retry")),
         _ms(step.options.get("$timeout", 0)),
@@ -237,16 +237,18 @@ def _retry(options: Any) -> list[Any]:
     ]
 
 
-def _iterates(flow: Flow, step: Step) -> bool:
+def iterates(flow: Flow, step: Step) -> bool:
+    """Whether the step, or the subflow whose start or end it is, runs once per item."""
     return flow[step.partner].iterate if step.kind is StepKind.SUBFLOW_END else step.iterate
 
 
-def _depth(flow: Flow, step: Step) -> int:
-    depth, parent = 0, step.parent
+def depth(flow: Flow, step: Step) -> int:
+    """How many iterations enclose the step, its own not counted."""
+    levels, parent = 0, step.parent
     while parent:
-        depth += flow[parent].iterate
+        levels += flow[parent].iterate
         parent = flow[parent].parent
-    return depth
+    return levels
 
 
 class Record:

@@ -10,18 +10,24 @@ from .flow import Flow
 
 #: Flows kept: more texts than a busy process starts again and again.
 MOST_FLOWS = 256
-#: Steps of all flows kept together; at about 2 kB a step some 100 MB at worst.
-MOST_STEPS = 50_000
+#: Weight of all flows kept together, in steps; at about 2 kB a step some 100 MB at worst.
+MOST_WEIGHT = 50_000
+#: Characters of source text that weigh as much as a step.
+_CHARACTERS_PER_STEP = 1_000
+
+
+def _weight(flow: Flow) -> int:
+    return len(flow) + len(flow.source or "") // _CHARACTERS_PER_STEP
 
 
 class FlowCache:
-    """Keeps the flows used last, bounded by their number and their steps. Safe among threads."""
+    """Keeps the flows used last, bounded by their number and size. Safe among threads."""
 
-    def __init__(self, most_flows: int = MOST_FLOWS, most_steps: int = MOST_STEPS) -> None:
+    def __init__(self, most_flows: int = MOST_FLOWS, most_weight: int = MOST_WEIGHT) -> None:
         self._most_flows = most_flows
-        self._most_steps = most_steps
+        self._most_weight = most_weight
         self._flows: OrderedDict[Hashable, Flow] = OrderedDict()
-        self._steps = 0
+        self._weight = 0
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Flow | None:
@@ -36,8 +42,8 @@ class FlowCache:
         """Keeps a flow, and drops those not used for longest until the bounds hold."""
         with self._lock:
             replaced = self._flows.pop(key, None)
-            self._steps += len(flow) - (len(replaced) if replaced is not None else 0)
+            self._weight += _weight(flow) - (_weight(replaced) if replaced is not None else 0)
             self._flows[key] = flow
-            while len(self._flows) > self._most_flows or self._steps > self._most_steps:
+            while len(self._flows) > self._most_flows or self._weight > self._most_weight:
                 _, dropped = self._flows.popitem(last=False)
-                self._steps -= len(dropped)
+                self._weight -= _weight(dropped)

@@ -68,7 +68,7 @@ class Labels:
 
     def input(self, label: Label, step: int) -> None:
         """`:x A`"""
-        if self._reserved(label, f"write :{label.name} → to begin there"):
+        if self._reserved(label, f"put a ; behind :{label.name} if the statement ends there"):
             return
         uses = self._of(label)
         if uses.input is not None:

@@ -25,6 +25,8 @@ _DECLARING_TOKENS = frozenset({"FLOW", "TASK", "DECLARE", "EQUAL"})
 _BEGINNINGS = frozenset({"LABEL", "LBRACE", "STAR", "MERGE", "QUESTION", *_STEP_TOKENS})
 #: unless the line before ended in one of these.
 _GOING_ON = frozenset({"ARROW", "STAR", "MERGE", "BAR", "QUESTION", "EXPRESSION", "EQUAL"})
+#: Places that cannot be read before the rest is left unread: each costs an exception of lark.
+_MOST_UNREADABLE = 1_000
 
 
 @cache
@@ -44,10 +46,6 @@ def _grammar() -> Lark:
 def parse(reports: Reports) -> Program:
     """Reads ``reports.text``; what it cannot read is reported and left out."""
     return _Reader(reports).read()
-
-
-#: Places that cannot be read before the rest is left unread: each costs an exception of lark.
-_MOST_UNREADABLE = 1_000
 
 
 class _Reader:

@@ -76,7 +76,7 @@ class TreeBuilder(Transformer[Token, Any]):
         return made
 
     def alias(self, children: Children) -> str:
-        return str.__str__(children[1])
+        return str(children[1])
 
     def statement(self, children: Children) -> Statement:
         made = Statement([])
@@ -139,7 +139,7 @@ class TreeBuilder(Transformer[Token, Any]):
     def task(self, children: Children) -> Task:
         name = children[0]
         parameters = children[1] if len(children) > 1 else _NO_PARAMETERS
-        return Task(str.__str__(name), parameters, *_at(name))
+        return Task(str(name), parameters, *_at(name))
 
     def subflow(self, children: Children) -> Group:
         statements = [child for child in children if isinstance(child, Statement)]

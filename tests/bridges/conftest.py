@@ -13,6 +13,7 @@ import redis
 from celery import Celery
 from kombu import pools
 
+from littleflow_redis.bridges import watch
 from tests.support import RedisServer, Spawned
 
 APPS = Path(__file__).parent.parent / "apps"
@@ -67,6 +68,12 @@ def app(
     yield app
     app.close()
     pools.reset()
+
+
+@pytest.fixture
+def quick_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watches that end at once, for tests that make many."""
+    monkeypatch.setattr(watch, "_LOOK", 0.005)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,10 +23,11 @@ def bridge_of(
     client: Client,
     app: Celery,
     *categories: str,
+    tasks: Iterable[str] | None = None,
     mapping: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Bridge:
-    names = TaskNames(app.tasks, ("plain",), mapping)
+    names = TaskNames(app.tasks if tasks is None else tasks, ("plain",), mapping)
     return Bridge(client, app, categories or ("math",), names, **options)
 
 

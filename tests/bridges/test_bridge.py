@@ -19,7 +19,7 @@ from tests.workers.scenes import lifecycle, pending
 
 from .serving import LONG, bridge_of, check_once, in_flight, late, running
 
-pytestmark = pytest.mark.usefixtures("shared_worker")
+pytestmark = pytest.mark.usefixtures("shared_worker", "quick_watch")
 
 
 @pytest.fixture
@@ -51,8 +51,11 @@ def reasons(engine: Client, text: str) -> str:
         ('<{"x": 2, "y": 3}> → math:add(- y: 4 -)', 6),
         ("<- 1 -> → { math:add([1]) math:add([2]) } → math:add", 5),
         ("<- 1 -> → math:add([1]) → math:add([1]) → math:add([1]) → math:add([1])", 5),
-        ("{ math:greet(- name: a -) math:greet(- name: b -) } → math:echo", ["hello a", "hello b"]),
-        ('{ <{"x": 2}> → math:same <{"y": 3}> → math:same } → >math:add', 5),
+        (
+            "{ math:greet(- name: a -) math:greet(- name: b -) } → math:collect",
+            ["hello a", "hello b"],
+        ),
+        ("{ math:collect(- x: 2 -) math:collect(- y: 3 -) } → >math:add", 5),
         ("<[1, 2, 3]> → math:total(- $bind: whole -)", 6),
         ('<- 9 -> → greet({"name": "you", "$bind": "none"})', "hello you"),
         ("math:silent", "stored all the same"),
@@ -121,13 +124,14 @@ def test_what_no_retry_can_mend_is_not_retried(engine: Client) -> None:
 
 
 def test_several_tasks_of_one_name_want_a_map(engine: Client, app: Celery) -> None:
-    app.task(name="a.twin")(lambda: "a")
-    app.task(name="b.twin")(lambda: "b")
-    with running(bridge_of(engine, app)):
-        assert "a.twin or b.twin: say which" in reasons(engine, "math:twin")
-    with running(bridge_of(engine, app, mapping={"math:twin": "plain.weekly"})) as bridge:
-        pass
-    assert bridge
+    for name in ("a.total", "b.total"):
+        app.task(name=name, shared=False)(app.tasks["plain.add"].run)
+    names = ["plain.add", "a.total", "b.total"]
+    with running(bridge_of(engine, app, tasks=names)):
+        assert "a.total or b.total: say which" in reasons(engine, "math:total([1, 2])")
+    mapping = {"math:total": "plain.add"}
+    with running(bridge_of(engine, app, tasks=names, mapping=mapping)):
+        assert engine.wait(engine.start("math:total([1, 2])"), timeout=LONG) == 3
 
 
 @pytest.mark.usefixtures("bridge")

@@ -51,6 +51,17 @@ def test_importing_it_loads_no_library() -> None:
     assert ran.stderr == ""
 
 
+def test_many_threads_may_compile_the_first_text() -> None:
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor as P;"
+        "import littleflow_redis.language as l;"
+        "texts = [f'A{n}(- x: {n} -) → B' for n in range(64)];"
+        "print(sum(len(flow) for flow in P(8).map(l.compile_text, texts)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "256\n"
+
+
 def test_the_same_text_is_compiled_once() -> None:
     text = "A → B → C # kept"
     flow = compile_text(text)
@@ -61,7 +72,7 @@ def test_the_same_text_is_compiled_once() -> None:
 
 
 def test_the_cache_is_bounded() -> None:
-    cache = FlowCache(most_flows=2, most_steps=10)
+    cache = FlowCache(most_flows=2, most_weight=10)
     small, large = compile_text("A"), compile_text("A → B → C → D → E → F")
     for key in "abc":
         cache.put(key, small)

@@ -39,7 +39,7 @@ class _Writer:
     def scope(self, depth: int) -> str:
         outputs: list[str] = []
         leading: dict[str, int] = {}
-        statements = []
+        statements: list[str] = []
         led = self.led(statements) if self._draw(st.integers(0, 3)) == 0 else []
         for _ in range(self._draw(st.integers(1, 4))):
             statements.append(self.statement(depth, outputs, leading))

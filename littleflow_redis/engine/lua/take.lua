@@ -1,7 +1,7 @@
 -- Take an attempt before any work is done for it.
 -- KEYS  workflow
--- ARGV  index, token, owner (a group), worker (for people), flight category or '', task id or '',
---       clock override or ''
+-- ARGV  index, token, owner (a group), worker (for people), a flight's category (may be empty) and
+--       task id ('' for no flight), clock override or ''
 -- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, NEWER.
 -- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again).
 -- The owner is the group, not the process: within a group the stream's pending list says who works,
@@ -20,7 +20,7 @@ local owner = attempt[Attempt.OWNER]
 if owner ~= '' and owner ~= ARGV[3] then return {Outcome.TAKEN_BY_OTHER} end
 
 local flights, flight = K.flight .. attempt[Attempt.FLIGHT], false
-if attempt[Attempt.FLIGHT] ~= '' then
+if attempt[Attempt.TASK] ~= '' then
   flight = redis.call('HGET', flights, attempt[Attempt.TASK])
   if flight and cmsgpack.unpack(flight)[Flight.STATE] == 'published' then
     return {Outcome.PUBLISHED}
@@ -44,7 +44,7 @@ started(KEYS[1], K.flow .. f[3], field, step, attempt, now)
 redis.call('HSET', steps, field, cmsgpack.pack(step))
 redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'take', field,
   attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], ARGV[4]}))
-if ARGV[5] ~= '' then
+if ARGV[6] ~= '' then
   redis.call('HSET', K.flight .. ARGV[5], ARGV[6], cmsgpack.pack({KEYS[1], field, ARGV[2],
     attempt[Attempt.EVENT], ARGV[4], 'recorded', now}))
 end

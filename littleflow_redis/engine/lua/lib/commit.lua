@@ -55,7 +55,7 @@ local function write_closed(w)
   local forgotten = {}
   for i, attempt in ipairs(w.closed) do
     forgotten[i] = attempt[Attempt.EVENT]
-    if attempt[Attempt.FLIGHT] ~= '' then
+    if attempt[Attempt.TASK] ~= '' then
       redis.call('HDEL', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
     end
   end

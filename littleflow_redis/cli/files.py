@@ -1,0 +1,37 @@
+"""Workflow files as commands take them: a path, or `-` for standard input."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from littleflow_redis.language import Flow, FlowError
+
+#: What standard input is called.
+STDIN = "<stdin>"
+
+
+def shown_name(name: str) -> str:
+    """What a file is called in messages."""
+    return STDIN if name == "-" else name
+
+
+def compile_file(name: str) -> Flow:
+    """Compile a file, or standard input for `-`.
+
+    Raises FlowError, which names the file, OSError, UnicodeDecodeError.
+    """
+    from littleflow_redis.language import compile_text
+
+    text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    return compile_text(text, filename=shown_name(name))
+
+
+def as_data(name: str, error: FlowError) -> dict[str, Any]:
+    """The problems of one file as ``--errors json`` shows them."""
+    return {
+        "file": shown_name(name),
+        "problems": [problem.as_dict() for problem in error.problems],
+    }

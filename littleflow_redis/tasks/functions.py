@@ -1,0 +1,125 @@
+"""Calling a Python function for a step: one rule for listeners and for local runs."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+from traceback import TracebackException
+from typing import Any, Final
+
+from littleflow_redis.engine import messages, values
+from littleflow_redis.engine.messages import StartTask
+
+from .binding import Bind, BindError, bind
+
+#: Signature of a function that does not tell its own, such as some of those written in C.
+_ANYTHING: Final = Signature(
+    [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
+)
+
+
+class TaskFailed(Exception):
+    """A task did not succeed.
+
+    ``error`` holds type, message and traceback of what its function raised, which is the cause of
+    this exception; ``final`` says that another try would fail the same way.
+    """
+
+    def __init__(
+        self, reason: str, *, error: Mapping[str, str] | None = None, final: bool = False
+    ) -> None:
+        super().__init__(reason)
+        # Lone surrogates (of file names that are not UTF-8) can be in no text that Redis is sent.
+        cut = reason[: messages.MAX_REASON]
+        self.reason = cut.encode(errors="backslashreplace").decode()
+        self.error = error
+        self.final = final
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A function, how it is called, and how it binds unless the step's ``$bind`` says otherwise."""
+
+    name: str
+    function: Callable[..., Any]
+    signature: Signature
+    bind: Bind
+
+
+def serve(name: str, function: Callable[..., Any], mode: str = Bind.SPREAD) -> Served:
+    """Look at a function once, so that it can be called for steps.
+
+    Raises ValueError for an unknown ``mode``, TypeError for what is no plain function.
+    """
+    if mode not in set(Bind):
+        raise ValueError(f"bind is {mode!r}: set it to {', '.join(Bind)}")
+    if inspect.iscoroutinefunction(function) or not callable(function):
+        raise TypeError(f"{name!r} must be a plain function: call asyncio.run(…) in one")
+    return Served(name, function, _signature(function), Bind(mode))
+
+
+def name_key(name: str) -> str:
+    """What two names have in common that mean the same function: ``-`` matches ``_``."""
+    return name.replace("-", "_")
+
+
+def call(served: Served, task: StartTask, name: str) -> str:
+    """Call a function with the input and parameters of a task; return its output as JSON text.
+
+    ``name`` stands for the function in errors. Raises TaskFailed, whatever the function did.
+    """
+    mode = task.options.get("$bind", served.bind)
+    try:
+        args, kwargs = bind(served.signature, task.input, task.parameters, mode, name=name)
+    except BindError as error:
+        raise TaskFailed(str(error), final=True) from error
+    try:
+        output = served.function(*args, **kwargs)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit() in a task is the task's failure
+        raise _raised(error) from error
+    try:
+        return _output_text(output)
+    except values.BadValue as error:
+        reason = f"{task.base} returned what cannot be stored: {error}"
+        raise TaskFailed(reason, final=True) from error
+
+
+def _raised(error: BaseException) -> TaskFailed:
+    report = TracebackException.from_exception(_from_the_task_on(error))
+    kind, text = type(error).__name__, str(report)
+    detail = {
+        "type": kind,
+        "message": text[: messages.MAX_REASON],
+        "traceback": "".join(report.format())[-messages.MAX_TRACEBACK :],
+    }
+    return TaskFailed(f"{kind}: {text}" if text else kind, error=detail)
+
+
+def _from_the_task_on(error: BaseException) -> BaseException:
+    """The same error without our own frame at the top of its traceback."""
+    traceback = error.__traceback__
+    return error.with_traceback(traceback.tb_next if traceback else None)
+
+
+def _output_text(output: Any) -> str:
+    text = values.dump(output)
+    # What has just been written need not be read again to be checked.
+    return text if len(text) <= values.MAX_OUTPUT else values.output_text(text)
+
+
+def _signature(function: Callable[..., Any]) -> Signature:
+    try:
+        if sys.version_info >= (3, 14):
+            import annotationlib
+
+            # Values would be evaluated now: imports under TYPE_CHECKING are not there.
+            form = annotationlib.Format.STRING
+            return inspect.signature(function, annotation_format=form)
+        return inspect.signature(function)
+    except ValueError:
+        return _ANYTHING

@@ -1,0 +1,290 @@
+"""A flow in this process: the engine's transitions on plain dictionaries, one task after another.
+
+What the scripts of ``engine/lua`` do in Redis is done here in the same order and under the same
+names, so that a flow cannot behave differently where it is tested. No attempt is ever late, lost or
+taken by somebody else here; all of that is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from littleflow_redis.engine import values
+from littleflow_redis.engine.inputs import firing_of, joined, sources
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.records import CONCURRENCY, depth, iterates
+from littleflow_redis.engine.views import label
+from littleflow_redis.language import Flow, Step, StepKind
+
+from .functions import TaskFailed
+
+#: The engine's bounds of one transition: bytes gathered, successors of one step, and firings (more
+#: are a loop without a task in it, which the compiler refuses).
+MAX_BYTES, MAX_DEGREE, MAX_FIRED = 64 * 1024 * 1024, 10_000, 200_000
+
+#: The iteration items that a step runs under, outermost first.
+Scope = tuple[int, ...]
+
+#: Runs a task; returns its output as JSON text.
+Play = Callable[[StartTask], str]
+
+
+class Stopped(Exception):
+    """The flow failed at ``step``, None if it stalled; the message is the engine's reason."""
+
+    def __init__(self, reason: str, step: Step | None = None) -> None:
+        super().__init__(reason)
+        self.step = step
+
+
+class Place(NamedTuple):
+    """A step, by index, under a scope."""
+
+    step: int
+    scope: Scope
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of a step under a scope."""
+
+    tokens: int = 0
+    backs: int = 0
+    activations: int = 0
+    open: int = 0
+    ready: bool = False
+    #: Of the iteration that goes on here: JSON texts, how many were started, how many have ended.
+    items: Sequence[str] = field(default=())
+    started: int = 0
+    done: int = 0
+
+
+class LocalRun:
+    """One run of one flow. ``play`` is called in the order in which the engine hands tasks out.
+
+    It raises TaskFailed for a task that fails.
+    """
+
+    def __init__(self, flow: Flow, play: Play) -> None:
+        self._flow = flow
+        self._play = play
+        self._records: defaultdict[Place, Record] = defaultdict(Record)
+        self._outputs: dict[Place, str] = {}
+        self._arrived: deque[Place] = deque()
+        self._ready: deque[tuple[Place, bool]] = deque()
+        self._tasks: deque[tuple[Place, StartTask]] = deque()
+        self._result: str | None = None
+        self._bytes = self._fired = 0
+
+    def run(self, input: str) -> str:
+        """Run to the first firing of the end; return its output. Both are JSON texts.
+
+        Raises Stopped; its cause is the TaskFailed, if a task failed.
+        """
+        self._outputs[Place(-1, ())] = input
+        self._fire(Place(0, ()), round=False)
+        self._settle()
+        while self._result is None:
+            if self._ready:
+                self._decide(*self._ready.popleft())
+            elif self._tasks:
+                self._work(*self._tasks.popleft())
+            else:
+                raise Stopped(self._stall_reason())
+            self._settle()
+        return self._result
+
+    def _work(self, place: Place, task: StartTask) -> None:
+        try:
+            text = self._play(task)
+        except TaskFailed as failure:
+            raise self._failure(place, failure.reason) from failure
+        self._records[place].open -= 1
+        self._complete(place, text)
+        # What had no room until now.
+        self._arrived.append(place)
+
+    def _settle(self) -> None:
+        """Fire whatever has its tokens."""
+        while self._arrived and self._result is None:
+            place = self._arrived.popleft()
+            step, record = self._flow[place.step], self._records[place]
+            while self._result is None and self._has_room(step, record):
+                round = bool(step.back) and record.backs >= len(step.back)
+                if round:
+                    record.backs -= len(step.back)
+                elif record.tokens >= max(step.threshold, 1):
+                    record.tokens -= max(step.threshold, 1)
+                else:
+                    break
+                self._fire(place, round)
+        self._bytes = self._fired = 0
+
+    def _has_room(self, step: Step, record: Record) -> bool:
+        if step.iterate:
+            return record.done == len(record.items) and not record.ready
+        return record.open < _concurrency(step)
+
+    def _fire(self, place: Place, round: bool) -> None:
+        self._fired += 1
+        if self._fired > MAX_FIRED:
+            raise Stopped("a loop without a task in it")
+        step, record = self._flow[place.step], self._records[place]
+        record.activations += 1
+        if step.merge or step.guard or step.iterate:
+            record.ready = True
+            self._ready.append((place, round))
+        elif step.kind is StepKind.LITERAL:
+            self._run(place, values.dump({} if step.value is None else step.value))
+        else:
+            texts = self._gather(place, round)
+            self._bytes += sum(map(len, texts))
+            if self._bytes > MAX_BYTES:
+                raise self._failure(place, "its inputs are larger than 64 MB together")
+            several = f"[{','.join(texts)}]"
+            self._run(place, several if len(texts) > 1 else "".join(texts) or values.EMPTY)
+
+    def _gather(self, place: Place, round: bool) -> list[str]:
+        """The outputs of the predecessors that are not empty."""
+        froms = [Place(source, place.scope) for source in sources(self._flow[place.step], round)]
+        texts = [self._outputs.get(source, values.EMPTY) for source in froms]
+        return [text for text in texts if text != values.EMPTY]
+
+    def _decide(self, place: Place, round: bool) -> None:
+        """Fire a step with a merge, a guard or an iteration."""
+        step = self._flow[place.step]
+        self._records[place].ready = False
+        firing = firing_of(step, joined(map(values.load, self._gather(place, round))))
+        match firing.action:
+            case "fail":
+                raise self._failure(place, firing.reason)
+            case "items":
+                self._start_items(place, firing.items)
+            case "skip":
+                whole = step.kind is StepKind.SUBFLOW_START
+                index = step.partner if whole else place.step
+                self._complete(Place(index, place.scope), firing.input)
+            case _:
+                self._run(place, firing.input)
+
+    def _run(self, place: Place, text: str) -> None:
+        """Run the step with its input: tasks are queued, all else is over at once."""
+        if self._flow[place.step].kind is StepKind.TASK:
+            self._emit(place, text)
+        else:
+            self._complete(place, text)
+
+    def _emit(self, place: Place, text: str) -> None:
+        step, record = self._flow[place.step], self._records[place]
+        record.open += 1
+        path = "".join(f".{item}" for item in place.scope)
+        task = StartTask(
+            event="",
+            workflow="",
+            index=step.index,
+            name=step.name,
+            base=step.base,
+            token=f"{record.activations}.1{path}-local",
+            # Copies, as everybody has them who reads them from Redis.
+            parameters=_copy({} if step.parameters is None else step.parameters),
+            input=values.load(text),
+            options=_copy(dict(step.options)),
+        )
+        self._tasks.append((place, task))
+
+    def _complete(self, place: Place, text: str) -> None:
+        """The step is over with this output: give each successor its token."""
+        step = self._flow[place.step]
+        if len(step.successors) > MAX_DEGREE:
+            raise self._failure(place, f"it has more than {MAX_DEGREE} successors")
+        self._outputs[place] = text
+        if step.kind is StepKind.END:
+            self._result = text
+        elif self._is_item(place):
+            self._item_done(place)
+        else:
+            self._deliver(place)
+
+    def _deliver(self, place: Place) -> None:
+        for successor in self._flow[place.step].successors:
+            target = Place(successor, place.scope)
+            if place.step in self._flow[successor].back:
+                self._records[target].backs += 1
+            else:
+                self._records[target].tokens += 1
+            self._arrived.append(target)
+
+    def _is_item(self, place: Place) -> bool:
+        """Whether this is one item of an iterating step: its scope is deeper than the step lies."""
+        step = self._flow[place.step]
+        return iterates(self._flow, step) and len(place.scope) > depth(self._flow, step)
+
+    def _start_items(self, place: Place, items: Sequence[str]) -> None:
+        """Begin an iteration: start a slice, keep the rest."""
+        record = self._records[place]
+        first = min(len(items), _concurrency(self._flow[place.step]))
+        record.items, record.started, record.done = items, first, 0
+        for number in range(record.started):
+            self._start_item(place, number, items[number])
+
+    def _start_item(self, place: Place, number: int, text: str) -> None:
+        inner = Place(place.step, (*place.scope, number))
+        self._records[inner].activations = self._records[place].activations
+        if self._flow[place.step].kind is StepKind.TASK:
+            self._emit(inner, text)
+        else:
+            self._outputs[inner] = text
+            self._deliver(inner)
+
+    def _item_done(self, last: Place) -> None:
+        """An item's last step has ended: start the next item, or end the iteration."""
+        step = self._flow[last.step]
+        index = step.partner if step.kind is StepKind.SUBFLOW_END else step.index
+        outer = Place(index, last.scope[:-1])
+        record = self._records[outer]
+        record.done += 1
+        if record.started < len(record.items):
+            record.started += 1
+            self._start_item(outer, record.started - 1, record.items[record.started - 1])
+        if record.done < len(record.items):
+            return
+        texts = [
+            self._outputs[Place(last.step, (*outer.scope, number))]
+            for number in range(len(record.items))
+        ]
+        whole = Place(last.step, outer.scope)
+        self._bytes += sum(map(len, texts))
+        if self._bytes > MAX_BYTES:
+            raise self._failure(whole, "the outputs of its items are larger than 64 MB together")
+        self._complete(whole, f"[{','.join(texts)}]")
+        self._arrived.append(outer)
+
+    def _failure(self, place: Place, reason: str) -> Stopped:
+        while self._is_item(place):
+            reason = f"item {place.scope[-1]}: {reason}"
+            place = Place(place.step, place.scope[:-1])
+        if place.scope:
+            reason = f"item {'.'.join(map(str, place.scope))}: {reason}"
+        step = self._flow[place.step]
+        return Stopped(f"step {step.index} ({label(step)}): {reason}", step)
+
+    def _stall_reason(self) -> str:
+        waiting = [place for place, record in self._records.items() if record.tokens]
+        if not waiting:
+            return "stalled: nothing runs and the end was not reached"
+        place = min(waiting)
+        step, count = self._flow[place.step], self._records[place].tokens
+        name = "end" if step.kind is StepKind.END else step.name
+        return f"stalled: step {step.index} ({name}) has {count} of {step.threshold} inputs"
+
+
+def _concurrency(step: Step) -> int:
+    limit: Any = step.options.get("$concurrency", CONCURRENCY)
+    return int(limit)
+
+
+def _copy(value: Any) -> Any:
+    return values.load(values.dump(value))
