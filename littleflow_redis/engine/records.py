@@ -219,7 +219,7 @@ def _static(flow: Flow, step: Step) -> list[Any]:
 
 
 def _ms(seconds: Any) -> int:
-    return round(seconds * 1000)
+    return int(round(seconds * 1000))
 
 
 def _retry(options: Any) -> list[Any]:

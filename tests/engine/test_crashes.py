@@ -18,14 +18,21 @@ from tests.support import RedisServer, wait_until
 
 from .support import Player, drive
 
-#: A fork, a join with a merge (fired by Python), a guard, and an iteration.
-FLOW = "A → { B C D } → > E → ? `$[?(@.go=1)]` F → * G"
+#: A fork, a join with a merge (fired by Python), a guard, an iteration, a delay, and a retry.
+FLOW = """
+    A → { B C D } → > E → ? `$[?(@.go=1)]` F → * G
+      → wait:delay(- duration: 0 -) → H(- {$retry: {limit: 1, delay: 0}, $timeout: 60} -)
+"""
 
 #: Seconds; short, so that the work of the dead is soon found.
 CLAIM_IDLE = 0.005
 
 
 def play(task: StartTask) -> object:
+    if task.name == "H":
+        if task.token.startswith("1.1-"):
+            raise RuntimeError("the first time, always")
+        return task.input
     return [1, 2, 3] if task.name == "F" else {task.name: 1, "go": 1}
 
 
