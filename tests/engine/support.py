@@ -97,19 +97,6 @@ def hurry(client: Client, *spared: TimerKind) -> None:
         client.redis.zadd(client.keys.timers, dict.fromkeys(timers, 0), xx=True)
 
 
-class Turns(Protocol):
-    """Whatever makes progress when asked to."""
-
-    def turn(self) -> int: ...
-
-
-def hurry(client: Client) -> None:
-    """Make every timer due now: nobody waits in a test for what Redis' clock would do."""
-    timers = client.redis.zrange(client.keys.timers, 0, -1)
-    if timers:
-        client.redis.zadd(client.keys.timers, dict.fromkeys(timers, 0), xx=True)
-
-
 def drive(client: Client, workflow: str, player: Player, worker: Turns) -> WorkflowState:
     """Turn player and worker until the workflow has ended and the stream is quiet."""
     quiet, since = 0, time.monotonic()
