@@ -130,7 +130,7 @@ class Bridge:
             self._results,
             halt,
         )
-        return Intake(self.client, category, reader, dispatch, self._batch, halt)
+        return Intake(self.client, category, reader, dispatch, self.flights, self._batch, halt)
 
     def _collector(self, watch: Watch, halt: Stop) -> Collector:
         sweep = Sweep(

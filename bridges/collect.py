@@ -53,6 +53,7 @@ class Collector:
         if self._sweeping is None and (self._watch.missed.is_set() or self._pace.due()):
             self._watch.missed.clear()
             self._sweeping = self._sweep.pages()
+        self._halt.wait(self._flights.linger)
         heard = self._watch.take(0.0 if self._sweeping else block)
         return self._tell(heard) + self._tell(self._swept())
 

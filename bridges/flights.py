@@ -16,6 +16,10 @@ from littleflow_redis.engine.messages import StartTask
 #: time that ends wait in the stream of a busy server, so that none is told twice without need.
 TELL_AGAIN = 30.0
 
+#: From so many flights on their way on, what comes next may wait for more, and seconds that it
+#: waits: Celery has work meanwhile, and larger batches cost everyone less.
+MANY, LINGER = 50, 0.003
+
 
 class Flights:
     """Flights of this process and those taken over from the dead, by Celery id.
@@ -36,6 +40,11 @@ class Flights:
         """Know a flight: before it is published, for its result may come at once."""
         # Without its data, of which there may be much.
         self._tasks[id] = replace(task, input=None, parameters=None, options={})
+
+    @property
+    def linger(self) -> float:
+        """Seconds to wait for more before the next batch: 0 while each step counts."""
+        return LINGER if len(self._tasks) - len(self._told) >= MANY else 0.0
 
     @property
     def ids(self) -> set[str]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from redis.exceptions import RedisError
 
 from littleflow_redis.bridges.dispatch import Dispatch
+from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask, category_of, kind_of, start_task
@@ -39,6 +40,7 @@ class Intake:
         category: str,
         reader: GroupReader,
         dispatch: Dispatch,
+        flights: Flights,
         batch: int,
         halt: Stop,
     ) -> None:
@@ -46,6 +48,7 @@ class Intake:
         self._client = client
         self._category = category
         self._dispatch = dispatch
+        self._flights = flights
         self._batch = batch
         self._halt = halt
         self._renewal = Renewal(reader.renew, reader.claim_idle / 5, LOG)
@@ -64,6 +67,7 @@ class Intake:
 
         Raises RedisError.
         """
+        self._halt.wait(self._flights.linger)
         entries = self._entries(block)
         tasks = [task for entry in entries if (task := self._task(entry))]
         if tasks:

@@ -17,18 +17,13 @@ if TYPE_CHECKING:
     from littleflow_redis.language import Flow
 
 
-def play(flow: Flow, tasks: str | None, input: Any) -> Any:
+def play(flow: Flow, tasks: str, input: Any) -> Any:
     """Run a flow with the functions that ``--tasks`` names; return its output.
 
     Raises Failure with what went wrong; what a function raised is shown on stderr before.
     """
     from littleflow_redis.tasks.local import LocalFailure, run_local
 
-    if tasks is None:
-        raise Failure(
-            "Error: --local needs the functions of the tasks: give --tasks MODULE, "
-            "--tasks FILE.py or --tasks MODULE:OBJECT"
-        )
     try:
         return run_local(flow, functions_in(tasks), input)
     except LocalFailure as error:
@@ -73,8 +68,8 @@ def _from_file(path: Path) -> ModuleType:
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ImportError("this is no Python file")
     module = importlib.util.module_from_spec(spec)
     # As `import` does it: what the module defines is looked for here by its name.
     sys.modules[path.stem] = module

@@ -60,7 +60,7 @@ def command(
     flow = compile_file(workflow)
     for warning in flow.warnings:
         click.echo(f"{shown_name(workflow)}:{warning}", err=True)
-    if local:
+    if tasks is not None:
         _print(play(flow, tasks, input_))
         return
     client = client_of(settings)
@@ -81,6 +81,11 @@ def command(
 def _check(local: bool, tasks: str | None, workflow_id: str | None) -> None:
     if tasks is not None and not local:
         raise click.UsageError("--tasks goes with --local: who serves tasks otherwise is a worker")
+    if local and tasks is None:
+        raise click.UsageError(
+            "--local needs the functions of the tasks: give --tasks MODULE, --tasks FILE.py or "
+            "--tasks MODULE:OBJECT"
+        )
     if local and workflow_id is not None:
         raise click.UsageError("--workflow-id means nothing with --local: leave it out")
 

@@ -1,0 +1,84 @@
+"""The benchmark runs, and nothing has become grossly slower than a bare stream in the same run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.measure import Comparison, Figures
+from benchmarks.report import markdown
+from benchmarks.row import Race, Row
+from benchmarks.rows import ROWS
+from tests.support import Spawned
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Of a bare stream's speed; on a quiet machine it is several times as much.
+LEAST = 0.02
+
+ABOUT = {
+    "runs": 3,
+    "scale": 1,
+    "machine": {"processor": "P", "cores": 2, "system": "S"},
+    "versions": {"python": "3"},
+    "load before": "0.10",
+    "load after": "0.20",
+}
+
+
+@pytest.mark.timeout(180)
+def test_the_native_rows_are_measured_and_far_from_collapse(
+    spawn: Callable[..., Spawned], tmp_path: Path
+) -> None:
+    written = tmp_path / "figures.json"
+    options = ["--rows", "native-bare,growth", "--runs", "2", "--scale", "0.1"]
+    command = [sys.executable, "-m", "benchmarks", *options, "--json", str(written)]
+    benchmark = spawn(command, cwd=ROOT)
+    assert benchmark.wait(timeout=150) == 0, benchmark.output
+    bare, growth = json.loads(written.read_text())["rows"]
+    assert len(bare["ours"]["runs"]) == len(bare["ratio"]["pairs"]) == 2
+    assert bare["ratio"]["median"] > LEAST, bare
+    assert growth["ratio"]["median"] < 5, growth
+    assert "20 chains × 5 steps" in benchmark.output
+
+
+def row(**changes: Any) -> Row:
+    def race(scale: float) -> Race:
+        raise NotImplementedError
+
+    return Row(**{"key": "k", "unit": "steps/s", "goal": 2, "race": race, **changes})
+
+
+def compared(row: Row, ours: list[float], peer: list[float]) -> Comparison:
+    return Comparison(row, "work", Figures("us", ours), Figures("them", peer))
+
+
+def test_the_ratio_is_the_median_of_neighbouring_runs() -> None:
+    result = compared(row(), ours=[10, 60, 300], peer=[10, 20, 50])
+    assert result.ratios == [1, 3, 6]
+    assert result.ratio == 3
+    line = markdown([result], ABOUT).splitlines()[2]
+    assert line == "| work | 60 steps/s | 20 steps/s | them | 3.00× (1.00×–6.00×) | ≥ 2× | yes |"
+
+
+def test_a_missed_goal_is_said() -> None:
+    assert "| **no** |" in markdown([compared(row(), [10], [10])], ABOUT)
+
+
+def test_where_less_is_better_the_goal_is_the_most() -> None:
+    cost = row(goal=1.2, lower_is_better=True)
+    assert compared(cost, [11], [10]).met
+    assert not compared(cost, [13], [10]).met
+
+
+def test_every_row_says_what_it_does_at_every_size() -> None:
+    for key, row in ROWS.items():
+        assert row.key == key
+        small, large = row.race(0.001), row.race(1)
+        assert small.work != large.work
+        assert small.peer.name
