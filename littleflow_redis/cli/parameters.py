@@ -33,6 +33,26 @@ class Json(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
 JSON = Json()
 
 
+class Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on only
+    """A time span in seconds: a number, or text such as ``7d``, ``1h30m`` or ``90s``."""
+
+    name = "DURATION"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the time span; a usage error says what it may look like."""
+        from littleflow_redis.language import BadOption, seconds
+
+        try:
+            return seconds(float(value) if value.replace(".", "", 1).isdecimal() else value)
+        except BadOption as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+
+
+DURATION = Duration()
+
+
 def _text(value: str) -> str:
     if not value.startswith("@"):
         return value

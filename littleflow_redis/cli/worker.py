@@ -8,7 +8,7 @@ import click
 
 from .failures import clean_errors
 from .options import Settings, connection_options
-from .parameters import client_of
+from .parameters import DURATION, client_of
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -39,6 +39,12 @@ LOG = logging.getLogger("littleflow_redis.worker")
     show_envvar=True,
     help="Accepted for request tasks, which this version does not run yet.",
 )
+@click.option(
+    "--retain",
+    type=DURATION,
+    help="Delete workflows so long after they FINISHED or were TERMINATED, such as 7d.",
+)
+@click.option("--retain-failed", type=DURATION, help="The same for those that FAILED.")
 @connection_options
 @clean_errors
 def command(
@@ -48,12 +54,18 @@ def command(
     workflows: str,
     inprogress: str,
     issuer: str | None,
+    retain: float | None,
+    retain_failed: float | None,
 ) -> None:
     """Advance workflows as their tasks end, and run built-in tasks.
 
     Any number of workers may run side by side; they share the work. Ctrl-C ends one when the work
     in hand is done, a second Ctrl-C at once. Who gives another KEY gives it to every command.
+
+    Without --retain and --retain-failed workflows are kept until somebody deletes them. What runs
+    is never deleted.
     """
+    from littleflow_redis.engine.states import WorkflowState
     from littleflow_redis.events.logs import kv
     from littleflow_redis.workers.lifecycle import LifecycleWorker
     from littleflow_redis.workers.running import run_worker
@@ -61,5 +73,11 @@ def command(
     if issuer is not None:
         LOG.warning(kv("issuer-unused", reason="request tasks are not run by this version yet"))
     client = client_of(settings, workflows=workflows, inprogress=inprogress)
-    worker = LifecycleWorker(client, group=group)
+    limits = {
+        WorkflowState.FINISHED: retain,
+        WorkflowState.TERMINATED: retain,
+        WorkflowState.FAILED: retain_failed,
+    }
+    retained = {state: limit for state, limit in limits.items() if limit is not None}
+    worker = LifecycleWorker(client, group=group, retain=retained)
     run_worker(worker, "worker", group=group, stream=client.keys.events)

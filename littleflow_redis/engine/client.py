@@ -20,6 +20,7 @@ from littleflow_redis.events.lua import Call
 from littleflow_redis.events.wire import encode, message
 from littleflow_redis.language import Flow, compile_text, from_littleflow
 
+from .dead import DeadLetter, DeadLetters
 from .errors import (
     IdConflict,
     InProgress,
@@ -69,6 +70,7 @@ class Client:
         self.transitions = Transitions(self.redis, self.keys)
         self.views = Views(self.redis, self.keys, self.flows)
         self.inputs = Inputs(self.redis, self.keys, self.flows)
+        self.dead = DeadLetters(self.redis, self.keys, self.transitions)
         self._stored: set[str] = set()
 
     def start(
@@ -139,10 +141,22 @@ class Client:
         reports, waiting = [], list(timers)
         while waiting:
             calls = [self._act(timer) for timer in waiting]
-            done = [r for r in self.transitions.run(calls) if isinstance(r, Report)]
+            results = self.transitions.run(calls)
+            self._leave(waiting, results)
+            done = [r for r in results if isinstance(r, Report)]
             reports += done
             waiting = [ready for r in done for ready in r.ready]
         return reports
+
+    def _leave(self, timers: Sequence[Timer], results: Sequence[Report | Exception]) -> None:
+        # Still due, they would be all that an older worker ever looks at.
+        newer = [
+            str(timer).encode()
+            for timer, result in zip(timers, results, strict=True)
+            if isinstance(result, Report) and result.outcome is Outcome.NEWER
+        ]
+        if newer:
+            self.transitions.put_off(newer)
 
     def _act(self, timer: Timer) -> Call:
         if timer.kind.fires:
@@ -154,8 +168,8 @@ class Client:
             return EMPTY
         try:
             return self.inputs.text(timer.workflow, timer.index, timer.scope)
-        except LookupError:
-            # The workflow is gone; the script finds the same and removes the timer.
+        except (LookupError, NewerVersion):
+            # The workflow is gone, or a newer one's; the script finds the same.
             return EMPTY
 
     def state(self, workflow: str) -> WorkflowView:
@@ -228,6 +242,22 @@ class Client:
         """Delete a workflow and all it has. Raises UnknownWorkflow, InProgress."""
         id = self.keys.full_id(workflow)
         self._checked(self.transitions.delete(id), id)
+
+    def dead_letters(self, start: str = "", size: int = 50) -> Sequence[DeadLetter]:
+        """Events that could not be processed, newest first; ``start`` goes on after that id."""
+        return self.dead.page(start, size)
+
+    def retry_dead(self, id: str) -> str:
+        """Send a dead letter's event again and remove the letter; return the new event's id.
+
+        Raises UnknownDeadLetter, and CannotRetry for a task that has ended and for an event that
+        was too large to be kept as a whole.
+        """
+        return self.dead.retry(id)
+
+    def drop_dead(self, id: str) -> None:
+        """Remove a dead letter for good. Raises UnknownDeadLetter."""
+        self.dead.drop(id)
 
     @staticmethod
     def _checked(report: Report, id: str) -> None:

@@ -7,6 +7,8 @@ LittleflowError
 ├── InProgress          not while the workflow runs
 ├── NotRestartable      only FAILED and TERMINATED workflows restart
 ├── UnsupportedFlow     the flow needs what this version cannot run
+├── UnknownDeadLetter   no dead letter has this id
+├── CannotRetry         the dead letter's event cannot be sent again
 ├── NewerVersion        written by a newer version of this package
 ├── WorkflowFailed      `wait`: it ended as FAILED
 └── WorkflowTerminated  `wait`: it ended as TERMINATED
@@ -45,6 +47,17 @@ class NotRestartable(LittleflowError):
 
 class UnsupportedFlow(LittleflowError, ValueError):
     """The flow needs something that this version cannot run."""
+
+
+class UnknownDeadLetter(LittleflowError, LookupError):
+    """There is no such dead letter."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"there is no dead letter {id[:80]!r}: `dead list` shows those there are")
+
+
+class CannotRetry(LittleflowError):
+    """The event of this dead letter cannot be sent again."""
 
 
 class NewerVersion(LittleflowError):

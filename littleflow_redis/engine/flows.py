@@ -13,6 +13,7 @@ from littleflow_redis.events.lua import Argument
 from littleflow_redis.language import Flow, load, save
 
 from . import records, values
+from .errors import NewerVersion
 from .keys import Keys
 
 #: Flows kept in memory by one process.
@@ -38,7 +39,7 @@ class Flows:
         self._lock = Lock()
 
     def get(self, digest: str) -> Flow:
-        """The flow of this digest. Raises LookupError if it is not stored."""
+        """The flow of this digest. Raises LookupError if it is not stored, NewerVersion."""
         with self._lock:
             if digest in self._cache:
                 self._cache.move_to_end(digest)
@@ -46,7 +47,11 @@ class Flows:
         document = self._client.hget(self._keys.flow + digest, "doc")
         if document is None:
             raise LookupError(f"flow {digest} is not stored")
-        flow = load(values.load(document))
+        try:
+            flow = load(values.load(document))
+        except ValueError as error:
+            # What we stored we can read, so it is not of ours.
+            raise NewerVersion(NewerVersion.__doc__) from error
         with self._lock:
             self._cache[digest] = flow
             if len(self._cache) > MAX_CACHED:

@@ -17,6 +17,7 @@ from littleflow_redis.language import (
 )
 
 from . import values
+from .errors import NewerVersion
 from .flows import Flows
 from .keys import ITEMS, OUTPUT, Keys
 from .transitions import Firing, Timer, TimerKind
@@ -47,8 +48,9 @@ class Inputs:
             step = self._flows.of(ready.workflow)[ready.index]
             round = ready.kind is TimerKind.ROUND
             return firing_of(step, self.gather(ready.workflow, step, ready.scope, round))
-        except (LookupError, MergeError, values.BadValue) as error:
-            # The workflow is gone, or somebody wrote something else where an output was.
+        except (LookupError, MergeError, NewerVersion, values.BadValue) as error:
+            # The workflow is gone or a newer version's, as the script sees too; or somebody wrote
+            # something else where an output was.
             return Firing("fail", reason=str(error))
 
     def text(self, workflow: str, index: int, scope: str = "") -> str:

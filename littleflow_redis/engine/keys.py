@@ -13,6 +13,8 @@ key                               type    what, and how long
 ``workflow:<id>:items``           hash    ``<step>``: an item that an iteration has to run
 ``workflow:<id>:timers``          set     its members of ``workflows:timers``
 ``workflow:<id>:trace``           list    every change, oldest first
+``workflow:latch:<name>``         string  public: an integer; until it is at zero
+``workflows:latch:<sha1>``        zset    who waits for the latch of this name; until it is at zero
 ``workflows:flow:<digest>``       hash    a compiled flow; as long as a workflow refers to it
 ``workflows:open``                hash    start-task id → its attempt; until it is closed
 ``workflows:timers``              zset    what is due when (ms)
@@ -103,6 +105,14 @@ class Keys:
         return f"{self.namespace}workflows:timers"
 
     @property
+    def latch(self) -> str:
+        return f"{self.namespace}workflow:latch:"
+
+    @property
+    def latched(self) -> str:
+        return f"{self.namespace}workflows:latch:"
+
+    @property
     def flight(self) -> str:
         return f"{self.namespace}workflows:flight:"
 
@@ -143,6 +153,8 @@ class Keys:
             "flow": self.flow,
             "open": self.open,
             "timers": self.timers,
+            "latch": self.latch,
+            "latched": self.latched,
             "flight": self.flight,
             "index": self.index,
             "receipted": self.receipted,

@@ -8,7 +8,7 @@ from typing import Any
 from littleflow_redis.events.logs import kv
 
 from .client import Client
-from .errors import UnknownWorkflow
+from .errors import NewerVersion, UnknownWorkflow
 from .states import Outcome
 
 LOG = logging.getLogger("littleflow_redis.reconcile")
@@ -42,7 +42,7 @@ class Reconciler:
         index, _, scope = field.partition("@")
         try:
             input = self._client.inputs.text(workflow, int(index), scope)
-        except (LookupError, UnknownWorkflow):
+        except (LookupError, NewerVersion, UnknownWorkflow):
             input = ""
         done = self._client.transitions.reemit(workflow, field, token, event, input)
         if done is Outcome.APPLIED:

@@ -125,7 +125,7 @@ class Dynamic(IntEnum):
 
 class Attempt(IntEnum):
     """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category,
-    ``TIMERS`` the timers that end with it.
+    ``TIMERS`` the timers that end with it, ``TAKES`` how often somebody took it to run it.
     """
 
     TOKEN = 1
@@ -138,6 +138,7 @@ class Attempt(IntEnum):
     FLIGHT = 8
     TASK = 9
     TIMERS = 10
+    TAKES = 11
 
 
 class Flight(IntEnum):

@@ -31,10 +31,13 @@ NAMES = (
     "end",
     "expire",
     "fire",
+    "give_up",
+    "latch",
     "missing",
     "prune",
     "published",
     "receipts",
+    "redrive",
     "reemit",
     "restart",
     "sign",
@@ -73,10 +76,13 @@ class Scripts(SimpleNamespace):
     end: Script
     expire: Script
     fire: Script
+    give_up: Script
+    latch: Script
     missing: Script
     prune: Script
     published: Script
     receipts: Script
+    redrive: Script
     reemit: Script
     restart: Script
     sign: Script

@@ -18,6 +18,10 @@ from .messages import EndTask, StartTask
 from .scripts import scripts_for
 from .states import Outcome, WorkflowState
 
+#: Milliseconds until a timer that only a newer version can fire is looked at again: long enough to
+#: keep no older worker busy, short enough not to matter while both are at work.
+PUT_OFF = 5000
+
 
 class TimerKind(StrEnum):
     """What a timer is for. The first three are of steps without an open attempt, all others end
@@ -37,9 +41,20 @@ class TimerKind(StrEnum):
     #: Its wait is over.
     WAKE = "wake"
 
+    #: The latch that it waits for is at zero.
+    LATCH = "latch"
+
     @property
     def fires(self) -> bool:
         return self in (TimerKind.READY, TimerKind.ROUND, TimerKind.RETRY)
+
+
+class LatchAction(StrEnum):
+    """What an attempt does to a latch: one more, one less, or wait for zero."""
+
+    ACQUIRE = "acquire"
+    RELEASE = "release"
+    COUNTDOWN = "countdown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,13 @@ class Timer:
     workflow: str
     field: str
     rest: str
+
+    @staticmethod
+    def known(member: bytes) -> bool:
+        """Whether a member is a timer of this version; a newer one may have other kinds."""
+        return (
+            member.partition(b"|")[0].decode("ascii", "replace") in TimerKind.__members__.values()
+        )
 
     @classmethod
     def read(cls, member: bytes) -> Timer:
@@ -153,21 +175,37 @@ class Transitions:
         args = (task.event, group, task.index, task.token, "" if ms is None else ms, until, "")
         return Call(self._scripts.wait, [task.workflow], args)
 
-    def signs(self, events: Sequence[str]) -> list[Call]:
-        """Calls that note a sign of start for the open attempts of these start-tasks."""
+    def latch(self, task: StartTask, group: str, action: LatchAction, name: str) -> Call:
+        """Take up a start-task that works on the latch ``name``; its output is its input."""
+        args = (
+            task.event, group, task.index, task.token, action, name, values.dump(task.input), "",
+        )  # fmt: skip
+        return Call(self._scripts.latch, [task.workflow], args)
+
+    def signs(self, events: Sequence[str]) -> dict[str, Call]:
+        """Calls that note a sign of start for those of these start-tasks that are open."""
         found: Any = self.client.hmget(self.keys.open, events) if events else []
-        addresses = [address.decode().split("|") for address in found if address]
-        return [
-            Call(self._scripts.sign, [workflow], (field, token, ""))
-            for workflow, field, token in addresses
-        ]
+        calls = {}
+        for event, address in zip(events, found, strict=True):
+            if address:
+                workflow, field, token = address.decode().split("|")
+                calls[event] = Call(self._scripts.sign, [workflow], (field, token, ""))
+        return calls
 
     def take(
-        self, task: StartTask, owner: str, worker: str = "", flight: Flight | None = None
+        self,
+        task: StartTask,
+        owner: str,
+        worker: str = "",
+        flight: Flight | None = None,
+        most: int = 0,
     ) -> Call:
-        """Take an attempt before any work is done for it; ``owner`` is the group's name."""
+        """Take an attempt before any work is done for it; ``owner`` is the group's name.
+
+        ``most`` is how often it may be taken by those who do not end it, 0 for no limit.
+        """
         category, id = (flight.category, flight.task) if flight else ("", "")
-        args = (task.index, task.token, owner, worker, category, id, "")
+        args = (task.index, task.token, owner, worker, category, id, "", most)
         return Call(self._scripts.take, [task.workflow], args)
 
     def published(self, group: str, flights: Sequence[tuple[Flight, str]]) -> int:
@@ -187,13 +225,32 @@ class Transitions:
         return self.report(workflow, self._scripts.restart.run(self.client, [workflow], args))
 
     def delete(self, workflow: str) -> Report:
-        return self.report(workflow, self._scripts.delete.run(self.client, [workflow], ()))
+        reply = self._scripts.delete.run(self.client, [workflow], ("", 0))
+        return self.report(workflow, reply)
+
+    def retire(self, workflow: str, state: WorkflowState, seconds: float) -> Call:
+        """Delete a workflow if it is in this state and ended so many seconds ago, or earlier."""
+        return Call(self._scripts.delete, [workflow], (state, round(seconds * 1000)))
 
     def dead_letter(self, event: str, group: str, reason: str) -> str | None:
         """Move an event to the dead letters and return its id there, None if it is gone."""
         args = (event, group, reason, "")
         letter = self._scripts.dead_letter.run(self.client, [self.keys.events], args)
         return letter.decode() if letter else None
+
+    def give_up(self, task: StartTask, group: str, reason: str, end: Mapping[str, str]) -> bool:
+        """Make a dead letter of a start-task and end its attempt with these encoded fields.
+
+        False if its event was acknowledged before: then nothing is done.
+        """
+        fields = [text for pair in end.items() for text in pair]
+        args = (task.event, group, reason, "", *fields)
+        return bool(self._scripts.give_up.run(self.client, [self.keys.events], args))
+
+    def redrive(self, letter: str) -> tuple[Outcome, str]:
+        """Send a dead letter's event again: what came of it, and the id that the event has."""
+        code, event = self._scripts.redrive.run(self.client, [self.keys.events], (letter,))
+        return Outcome(code), event.decode()
 
     def reemit(self, workflow: str, field: str, token: str, event: str, input: str) -> Outcome:
         """Write the start-task of an open attempt again if it is missing."""
@@ -204,6 +261,12 @@ class Transitions:
         """Up to ``count`` timers that are due, and the seconds until the next one, if any."""
         reply = self._scripts.due.run(self.client, [self.keys.timers], (count, ""))
         return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
+
+    def put_off(self, members: Sequence[bytes]) -> None:
+        """Look at these timers again later: only a newer version can fire them."""
+        now: Any = self.client.time()
+        due = now[0] * 1000 + PUT_OFF
+        self.client.zadd(self.keys.timers, dict.fromkeys(members, due), xx=True, gt=True)
 
     def missing(self, events: Sequence[bytes]) -> list[bytes]:
         """Those of these entries that are not in the stream."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from littleflow_redis.engine.messages import StartTask
 
 from .later import later
-from .todo import Fields, Sleep, Todo
+from .todo import Fields, Latch, Sleep, Todo
 from .wait import wait
 
 #: Takes up a start-task and says what to do about it.
@@ -20,4 +20,4 @@ BUILTINS: Mapping[str, Builtin] = {
     "wait": wait,
 }
 
-__all__ = ["BUILTINS", "Builtin", "Fields", "Sleep", "Todo"]
+__all__ = ["BUILTINS", "Builtin", "Fields", "Latch", "Sleep", "Todo"]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from littleflow_redis.engine.transitions import LatchAction
+
 #: The fields of an end-task event: it is over at once.
 Fields: TypeAlias = Mapping[str, Any]
 
@@ -18,4 +20,12 @@ class Sleep:
     until: int = 0
 
 
-Todo: TypeAlias = Fields | Sleep
+@dataclass(frozen=True, slots=True)
+class Latch:
+    """Count the latch ``name`` up or down, or wait until it is at zero; the output is the input."""
+
+    action: LatchAction
+    name: str
+
+
+Todo: TypeAlias = Fields | Sleep | Latch

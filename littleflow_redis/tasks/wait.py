@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 from littleflow_redis.engine.messages import StartTask, end_fields
 from littleflow_redis.language import BadOption, seconds
 
+from .latch import LATCHES, latch
 from .later import later
 from .todo import Sleep, Todo
 
 
 def wait(task: StartTask) -> Todo:
     """Take up a `wait:…` task. Bad parameters fail the step, finally, and say what is expected."""
+    if task.base in LATCHES:
+        return latch(task)
     if task.base != "wait:delay":
         return later(task)
     try:

@@ -21,6 +21,9 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Pace
 
+from .giving_up import died, give_up
+from .newer import Newer
+
 LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -33,6 +36,11 @@ MOST_IGNORED = 1000
 
 #: Seconds that a finished task's end may wait for others to be sent with it.
 LINGER = 0.02
+
+#: Workers that a task may take with it: the next one ends it instead of running it. Generous, for
+#: what was taken along with a killer counts too, and deployments kill as well. `max_deaths` of a
+#: TaskListener overrides it; 0 is no limit.
+MAX_DEATHS = 10
 
 #: Seconds between two looks for entries that a silent consumer has left.
 CLAIM_EVERY = 1.0
@@ -58,10 +66,13 @@ class Intake:
         wants: Callable[[str], bool],
         *,
         claim_idle: float = CLAIM_IDLE,
+        max_deaths: int = MAX_DEATHS,
     ) -> None:
         self.client = client
         self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=claim_idle)
         self._wants = wants
+        self._max_deaths = max_deaths
+        self._newer = Newer(LOG)
         self._claims = Pace(min(CLAIM_EVERY, claim_idle))
         #: Taken and not yet acknowledged: what a second delivery must not begin again.
         self._in_hand: set[str] = set()
@@ -144,7 +155,7 @@ class Intake:
         """What others have left; where there was some, there may be more, so soon again."""
         if not self._claims.due() and not self._stale:
             return []
-        entries = self.reader.claim_stale(count, skip=self._in_hand)
+        entries = self.reader.claim_stale(count, skip=self._in_hand | self._newer.events)
         self._stale = bool(entries)
         if entries:
             LOG.debug(kv("claimed", group=self.reader.group, entries=len(entries)))
@@ -172,7 +183,10 @@ class Intake:
         if not tasks:
             return []
         transitions, reader = self.client.transitions, self.reader
-        calls = [transitions.take(task, reader.group, reader.consumer) for task in tasks]
+        calls = [
+            transitions.take(task, reader.group, reader.consumer, most=self._max_deaths)
+            for task in tasks
+        ]
         reports = transitions.run(calls)
         for report in reports:
             if isinstance(report, RedisError) and is_temporary(report):
@@ -189,7 +203,9 @@ class Intake:
             return False
         if report.outcome is Outcome.NEWER:
             # Left pending: a newer process of the group claims it.
-            LOG.warning(_skipped(task, report.outcome))
+            self._newer.leave(task.workflow, task.event)
+        elif report.outcome is Outcome.WORN_OUT:
+            give_up(self.client, self.reader.group, task, died(self._max_deaths))
         elif report.outcome is not Outcome.APPLIED:
             LOG.debug(_skipped(task, report.outcome))
             self._ignored.append(task.event)

@@ -18,7 +18,7 @@ from littleflow_redis.events.renewal import Renewal
 
 from .crew import Crew
 from .functions import Functions
-from .intake import Intake
+from .intake import MAX_DEATHS, Intake
 
 LOG = logging.getLogger("littleflow_redis.listener")
 
@@ -50,12 +50,13 @@ class Lane:
         partial: bool = False,
         concurrency: int = 1,
         claim_idle: float = CLAIM_IDLE,
+        max_deaths: int = MAX_DEATHS,
         stop: Stop | None = None,
     ) -> None:
         self.client = client
         self.stop = stop or Stop()
         wants = functions.serves if partial else functions.has_category
-        self.intake = Intake(client, group, wants, claim_idle=claim_idle)
+        self.intake = Intake(client, group, wants, claim_idle=claim_idle, max_deaths=max_deaths)
         self._functions = functions
         self._patience = claim_idle / 2
         self._renewal = Renewal(self._tick, min(TICK, claim_idle / 5), LOG)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine import values
+from littleflow_redis.engine import records, values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import OUTPUT
 from littleflow_redis.engine.messages import (
     EndTask,
+    StartTask,
     end_task,
     kind_of,
     receipted,
@@ -19,13 +21,18 @@ from littleflow_redis.engine.messages import (
     task_category,
 )
 from littleflow_redis.engine.reconcile import Reconciler
-from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.states import Outcome, WorkflowState
 from littleflow_redis.engine.transitions import Report, Timer
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.wire import encode
-from littleflow_redis.tasks import BUILTINS, Sleep
+from littleflow_redis.tasks import BUILTINS, Fields, Latch, Sleep
+
+from .giving_up import failed, give_up
+from .newer import Newer
+from .retention import Retention
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -50,7 +57,10 @@ RECONCILE_EVERY = 60.0
 
 
 class LifecycleWorker:
-    """Drives workflows: one consumer of the lifecycle group."""
+    """Drives workflows: one consumer of the lifecycle group.
+
+    ``retain`` says for states of ended workflows after how many seconds these are deleted.
+    """
 
     def __init__(
         self,
@@ -59,6 +69,7 @@ class LifecycleWorker:
         group: str = GROUP,
         *,
         claim_idle: float = CLAIM_IDLE,
+        retain: Mapping[WorkflowState, float] | None = None,
     ) -> None:
         self.client = client
         self.stop = stop or Stop()
@@ -68,6 +79,8 @@ class LifecycleWorker:
         self._reconciler = Reconciler(client)
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
+        self._newer = Newer(LOG)
+        self._retention = Retention(client, retain or {})
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
@@ -83,24 +96,35 @@ class LifecycleWorker:
             self._regrouped = self.reader.regrouped
             self._reconciler.run()
         wait = self.fire_timers()
+        self._retention.turn()
         handled = 0
         if self._claim.due():
-            handled = self.handle(self.reader.claim_stale(BATCH))
+            handled = self.handle(self.reader.claim_stale(BATCH, skip=self._newer.events))
         block = 0.0 if handled else block if wait is None else min(block, wait)
         return handled + self.handle(self.reader.read(BATCH, round(block * 1000)))
 
     def fire_timers(self) -> float | None:
         """Fire the timers that are due; return the seconds until the next one, None without."""
         wait, members = self.client.transitions.due(BATCH)
-        for report in self.client.act([Timer.read(member) for member in members]):
+        known = [member for member in members if Timer.known(member)]
+        if len(known) < len(members):
+            self._leave_timers([member for member in members if not Timer.known(member)])
+        for report in self.client.act([Timer.read(member) for member in known]):
+            if report.outcome is Outcome.NEWER:
+                self._newer.leave(report.workflow)
             self._tell(report)
         return wait
+
+    def _leave_timers(self, members: Sequence[bytes]) -> None:
+        self.client.transitions.put_off(members)
+        for member in members:
+            self._newer.leave(member.decode("utf-8", "replace").split("|")[1:2][0])
 
     def handle(self, entries: Sequence[Entry]) -> int:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
         ends: list[tuple[Entry, EndTask]] = []
         done: list[str] = []
-        taken: list[str] = []
+        taken: dict[str, str] = {}
         for entry in entries:
             kind = kind_of(entry.fields)
             try:
@@ -110,16 +134,28 @@ class LifecycleWorker:
                 if kind == "start-task" and not self._run_builtin(entry):
                     continue
                 if kind == "receipt":
-                    taken += receipted(entry.fields)
+                    taken |= dict.fromkeys(receipted(entry.fields), entry.id)
             except ValueError as error:
                 self._bury(entry, str(error))
                 continue
             done.append(entry.id)
         # A sign of start comes before the end that it belongs to.
-        self.client.transitions.run(self.client.transitions.signs(taken))
+        left = self._sign(taken)
         self._apply(ends)
-        self.reader.ack(done)
+        self.reader.ack([id for id in done if id not in left])
         return len(entries)
+
+    def _sign(self, taken: Mapping[str, str]) -> set[str]:
+        """Note what was taken up, as receipts say; return the receipts left to newer workers."""
+        calls = self.client.transitions.signs(list(taken))
+        left = set()
+        for event, report in zip(
+            calls, self.client.transitions.run(list(calls.values())), strict=True
+        ):
+            if isinstance(report, Report) and report.outcome is Outcome.NEWER:
+                left.add(taken[event])
+                self._newer.leave(report.workflow, taken[event])
+        return left
 
     def _end(self, entry: Entry) -> EndTask:
         end = end_task(entry.id, entry.fields)
@@ -132,22 +168,45 @@ class LifecycleWorker:
         if builtin is None:
             return True
         task = start_task(entry.id, entry.fields)
+        self.client.keys.full_id(task.workflow)
         todo = builtin(task)
+        transitions, group = self.client.transitions, self.reader.group
         if isinstance(todo, Sleep):
-            self.client.transitions.run(
-                [
-                    self.client.transitions.wait(
-                        task, self.reader.group, ms=todo.ms, until=todo.until
-                    )
-                ]
-            )
+            call = transitions.wait(task, group, ms=todo.ms, until=todo.until)
+        elif isinstance(todo, Latch):
+            call = transitions.latch(task, group, todo.action, todo.name)
+        else:
+            self._end_builtin(entry, task, todo)
             return False
+        (report,) = transitions.run([call])
+        self._taken_up(entry, task, report)
+        return False
+
+    def _taken_up(self, entry: Entry, task: StartTask, report: Report | Exception) -> None:
+        if isinstance(report, Report):
+            if report.outcome is Outcome.NEWER:
+                self._newer.leave(task.workflow, entry.id)
+            self._tell(report)
+            self._follow(report)
+            return
+        if not isinstance(report, ResponseError) or is_temporary(report):
+            raise report
+        LOG.error(kv("task-failed", workflow=task.workflow, step=task.index, error=report))
+        if entry.deliveries >= MAX_DELIVERIES:
+            # Buried alone, its attempt would stay open for ever.
+            give_up(self.client, self.reader.group, task, failed(entry.deliveries, report))
+
+    def _end_builtin(self, entry: Entry, task: StartTask, end: Fields) -> None:
+        """End a built-in task at once, if it is not a newer workflow's: we may not know its tasks."""
+        version: Any = self.client.redis.hget(task.workflow, "version")
+        if version is not None and int(version) > records.VERSION:
+            self._newer.leave(task.workflow, entry.id)
+            return
         # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
         with self.client.redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(self.client.keys.events, encode(todo))  # type: ignore[arg-type]
+            pipe.xadd(self.client.keys.events, encode(end))  # type: ignore[arg-type]
             pipe.xack(self.client.keys.events, self.reader.group, entry.id)
             pipe.execute()
-        return False
 
     def _apply(self, ends: Sequence[tuple[Entry, EndTask]]) -> None:
         if not ends:
@@ -188,9 +247,10 @@ class LifecycleWorker:
             self.applied += 1
             self._tell(report)
             self._follow(report)
+        elif report.outcome is Outcome.NEWER:
+            self._newer.leave(end.workflow, entry.id)
         else:
-            log = LOG.warning if report.outcome is Outcome.NEWER else LOG.info
-            log(
+            LOG.info(
                 kv(
                     "end-ignored",
                     workflow=end.workflow,
@@ -201,11 +261,11 @@ class LifecycleWorker:
 
     def _raised(self, entry: Entry, end: EndTask, error: Exception) -> None:
         """A script that raises has changed nothing; the event stays pending and comes again."""
-        if not isinstance(error, ResponseError):
+        if not isinstance(error, ResponseError) or is_temporary(error):
             raise error
         LOG.error(kv("end-failed", workflow=end.workflow, step=end.index, error=error))
         if entry.deliveries >= MAX_DELIVERIES:
-            self._bury(entry, f"it failed {entry.deliveries} times: {error}")
+            self._bury(entry, failed(entry.deliveries, error))
 
     def _bury(self, entry: Entry, reason: str) -> None:
         self.client.transitions.dead_letter(entry.id, self.reader.group, reason)

@@ -32,6 +32,7 @@ from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.tasks.binding import Bind
 
 from .functions import Functions
+from .intake import MAX_DEATHS
 from .lane import Lane
 from .running import LOG, work_through_outages
 
@@ -56,6 +57,9 @@ class TaskListener:
     thread that reads; above, in threads. ``claim_idle`` is in seconds: so long after a listener
     died another one begins its tasks anew; all listeners of a group should agree on it.
 
+    A task that was begun ``max_deaths`` times by workers that died is ended as failed, finally, and
+    kept as a dead letter: it may be what kills them. 0 is no limit.
+
     Without categories it serves the steps whose names have none. Where Redis is says ``client``,
     ``url`` or the environment, as for Client.
 
@@ -71,6 +75,7 @@ class TaskListener:
         group: str = GROUP,
         partial: bool = False,
         claim_idle: float = CLAIM_IDLE,
+        max_deaths: int = MAX_DEATHS,
     ) -> None:
         _check(categories, concurrency, group, partial)
         self.client = client or Client(url)
@@ -80,6 +85,7 @@ class TaskListener:
         self._group = group
         self._partial = partial
         self._claim_idle = claim_idle
+        self._max_deaths = max_deaths
         self._lanes: list[Lane] = []
         self._thread: threading.Thread | None = None
 
@@ -223,6 +229,7 @@ class TaskListener:
             partial=self._partial,
             concurrency=self._concurrency,
             claim_idle=self._claim_idle,
+            max_deaths=self._max_deaths,
             stop=self.stop_request,
         )
 

@@ -1,15 +1,24 @@
 -- Delete a workflow and every key that it has.
 -- KEYS  workflow
--- Returns {code, state, reason}: APPLIED, IN_PROGRESS, UNKNOWN_WORKFLOW.
+-- ARGV  '', or the one state in which it may go, and the ms that must have passed since its end
+-- Returns {code, state, reason}: APPLIED, IN_PROGRESS, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: open attempts, timers and flights go in the same script, so an end that comes later
--- finds no workflow and writes nothing.
+-- finds no workflow and writes nothing. Retention looks again at state and age here: what was
+-- restarted since it was found stays.
 --@include base stamp workflow input timers close fire iterate retry rest commit
 local w = load_workflow(KEYS[1], clock(''))
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
+if w.version > VERSION then return {Outcome.NEWER, '', ''} end
 if w.state == 'RUNNING' or w.state == 'TERMINATING' then return {Outcome.IN_PROGRESS, '', ''} end
+if ARGV[1] ~= '' then
+  local ended = tonumber(redis.call('HGET', w.key, 'ended') or w.now)
+  if w.state ~= ARGV[1] or w.now - ended < tonumber(ARGV[2]) then
+    return {Outcome.UNCHANGED, '', ''}
+  end
+end
 cancel(w)
 write_closed(w)
-sliced('ZREM', K.timers, w.untimed)
+write_untimed(w)
 local keys = {w.key, w.key .. S.state, w.key .. S.steps, w.key .. S.items, w.key .. S.timers,
   w.key .. S.trace, w.key .. S.output .. '-1'}
 for _, field in ipairs(redis.call('HKEYS', w.key .. S.steps)) do

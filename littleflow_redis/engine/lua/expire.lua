@@ -8,7 +8,7 @@
 -- Times that an attempt which nobody took is closed and handed out again.
 local MAX_REQUEUES = 3
 local member = ARGV[1]
-local kind, field, token = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(.+)$')
+local kind, field, token = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|([^~]+)')
 local w = load_workflow(KEYS[1], clock(ARGV[3]))
 if not w then
   redis.call('ZREM', K.timers, member)
@@ -35,7 +35,7 @@ local function requeue()
   emit(w, index, scope, ARGV[2])
 end
 
-if kind == 'wake' then complete(w, index, scope, ARGV[2], 'end', attempt[Attempt.NUMBER])
+if kind == 'wake' or kind == 'latch' then complete(w, index, scope, ARGV[2], 'end', attempt[Attempt.NUMBER])
 elseif kind == 'queue' then requeue()
 else
   local reason = 'timed out after ' .. static[Static.TIMEOUT] / 1000 .. ' s'

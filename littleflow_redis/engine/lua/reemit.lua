@@ -1,11 +1,12 @@
 -- Write the start-task of an open attempt again, if it is missing and nobody took the attempt.
 -- KEYS  workflow
 -- ARGV  field of the step, token, event id it had, input (JSON text)
--- Returns {code}: APPLIED, GONE, UNCHANGED.
+-- Returns {code}: APPLIED, GONE, UNCHANGED, NEWER.
 -- Race closed: state is the truth and the stream its transport; of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare.
 --@include base stamp workflow input timers close fire iterate retry rest commit
 local w = load_workflow(KEYS[1], clock(''))
+if w and w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = tonumber(string.match(ARGV[1], '^%d+')), string.match(ARGV[1], '@(.+)$') or ''
 local step, attempt = w and step_of(w, index, scope), nil
 for _, open in ipairs(step and step[Dynamic.OPEN] or {}) do
@@ -16,8 +17,9 @@ if not attempt then
   return {Outcome.GONE}
 end
 local there = #redis.call('XRANGE', K.stream, ARGV[3], ARGV[3]) > 0
-if w.version > VERSION or there or attempt[Attempt.OWNER] ~= ''
-  or attempt[Attempt.EVENT] ~= ARGV[3] then return {Outcome.UNCHANGED} end
+if there or attempt[Attempt.OWNER] ~= '' or attempt[Attempt.EVENT] ~= ARGV[3] then
+  return {Outcome.UNCHANGED}
+end
 trace(w, 'reemit', ARGV[1], attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
 w.emits[1] = {index = index, field = ARGV[1], attempt = attempt, input = ARGV[4]}
 redis.call('HDEL', K.open, ARGV[3])

@@ -1,9 +1,11 @@
 -- Somebody took an attempt up and said so by a receipt, without owning it.
 -- KEYS  workflow
 -- ARGV  field of the step, token, clock override or ''
--- Returns {code}: APPLIED, GONE, UNCHANGED (there was a sign before).
+-- Returns {code}: APPLIED, GONE, UNCHANGED (there was a sign before), NEWER.
 --@include base sign
-local flow = redis.call('HGET', KEYS[1], 'flow')
+local about = redis.call('HMGET', KEYS[1], 'flow', 'version')
+local flow = about[1]
+if flow and tonumber(about[2]) > VERSION then return {Outcome.NEWER} end
 local raw = flow and redis.call('HGET', KEYS[1] .. S.steps, ARGV[1])
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, ARGV[2])

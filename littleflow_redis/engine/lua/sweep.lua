@@ -4,7 +4,8 @@
 -- Returns {id to go on after, '' at the end; entries seen; entries deleted}
 -- Rules: a start-task goes when its attempt is closed, whoever acknowledged it before. A user's event
 -- goes when receipted and read by all, else after its retention. All else goes when every group has
--- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine").
+-- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine"); but an
+-- end-task never while its attempt is open.
 -- Race closed: "closed" and "acknowledged" are read in the script that deletes.
 --@include base
 local OURS = {['"end-task"'] = true, ['"receipt"'] = true, ['"start-workflow"'] = true,
@@ -36,6 +37,26 @@ local function done_by_all(id)
   return true
 end
 
+-- Whether the attempt that an end-task ends is open: then nobody has applied it yet, be it that no
+-- lifecycle worker runs, or none that is new enough for the workflow.
+local function is_needed(fields)
+  local f = {}
+  for j = 1, #fields, 2 do f[fields[j]] = fields[j + 1] end
+  local key = string.match(f.workflow or '', '^"(.+)"$')
+  local token = string.match(f.token or '""', '^"(.*)"$') or ''
+  -- Whatever the fields say, a key of another type must not stop the sweep.
+  local version = key and redis.pcall('HGET', key, 'version')
+  if type(version) ~= 'string' then return false end
+  if tonumber(version) > VERSION then return true end
+  local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-')
+  local field = scope and (f.index or '') .. '@' .. scope or f.index or ''
+  local raw = redis.pcall('HGET', key .. S.steps, field)
+  for _, attempt in ipairs(type(raw) == 'string' and cmsgpack.unpack(raw)[Dynamic.OPEN] or {}) do
+    if token == '' or attempt[Attempt.TOKEN] == token then return true end
+  end
+  return false
+end
+
 local ids, open, drop, forget = {}, {}, {}, {}
 for i, entry in ipairs(entries) do ids[i] = entry[1] end
 each_value('HMGET', K.open, ids, function(i, attempt) open[i] = attempt end)
@@ -46,7 +67,9 @@ for i, entry in ipairs(entries) do
   end
   local age, gone = now - tonumber(string.match(id, '^%d+')), false
   if kind == '"start-task"' then gone = not open[i]
-  elseif OURS[kind] or kind == '' then gone = age > tonumber(ARGV[3]) or done_by_all(id)
+  elseif OURS[kind] or kind == '' then
+    gone = done_by_all(id) or age > tonumber(ARGV[3])
+      and not (kind == '"end-task"' and is_needed(fields))
   elseif redis.call('HEXISTS', K.receipted, id) == 1 then gone = done_by_all(id)
   else gone = age > tonumber(ARGV[4]) end
   if gone then drop[#drop + 1] = id end

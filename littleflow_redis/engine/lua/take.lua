@@ -1,8 +1,8 @@
 -- Take an attempt before any work is done for it.
 -- KEYS  workflow
 -- ARGV  index, token, owner (a group), worker (for people), a flight's category (may be empty) and
---       task id ('' for no flight), clock override or ''
--- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, NEWER.
+--       task id ('' for no flight), clock override or '', how often it may be taken (0: no limit)
+-- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, WORN_OUT, NEWER.
 -- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again).
 -- The owner is the group, not the process: within a group the stream's pending list says who works,
 -- and whoever claims from a dead consumer must be able to take what that one had taken.
@@ -37,7 +37,11 @@ if f[2] ~= 'RUNNING' then
   return {Outcome.GONE}
 end
 if flight then return {Outcome.RECORDED} end
+-- Not the stream's count of deliveries: that grows with every lost connection, too.
+local takes, most = attempt[Attempt.TAKES] or 0, tonumber(ARGV[8])
+if most > 0 and takes >= most then return {Outcome.WORN_OUT} end
 local now = clock(ARGV[7])
+attempt[Attempt.TAKES] = takes + 1
 attempt[Attempt.OWNER] = ARGV[3]
 attempt[Attempt.FLIGHT], attempt[Attempt.TASK] = ARGV[5], ARGV[6]
 started(KEYS[1], K.flow .. f[3], field, step, attempt, now)

@@ -2,10 +2,11 @@
 -- KEYS  workflow
 -- ARGV  event id, group, index, token, ms to wait or '', time (ms) to wait for or '',
 --       clock override or ''
--- Returns {code}: APPLIED, GONE.
+-- Returns {code}: APPLIED, GONE, NEWER.
 -- Race closed: the timer is set and the start-task acknowledged in one; apart, a worker that dies
 -- would lose the wait, or begin it anew.
 --@include base sign
+if tonumber(redis.call('HGET', KEYS[1], 'version') or 0) > VERSION then return {Outcome.NEWER} end
 redis.call('XACK', K.stream, ARGV[2], ARGV[1])
 local scope = string.match(ARGV[4], '^%d+%.%d+%.([%d.]+)%-')
 local field, steps = scope and ARGV[3] .. '@' .. scope or ARGV[3], KEYS[1] .. S.steps

@@ -93,8 +93,7 @@ local function commit(w)
   write_steps(w)
   sliced('ZADD', K.timers, w.timers)
   for i = 2, #w.timers, 2 do redis.call('SADD', w.key .. S.timers, w.timers[i]) end
-  sliced('ZREM', K.timers, w.untimed)
-  sliced('SREM', w.key .. S.timers, w.untimed)
+  write_untimed(w)
   sliced('RPUSH', w.key .. S.trace, w.trace)
   redis.call('HSET', w.key, 'open', w.open, 'waiting', w.waiting, 'done', w.done)
   if w.state ~= w.before then write_state(w) end

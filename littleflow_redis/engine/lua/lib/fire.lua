@@ -74,7 +74,7 @@ local function emit(w, index, scope, text)
   local token = string.format('%d.%d%s-%s', step[Dynamic.ACTIVATIONS], number, path, w.nonce)
   step[Dynamic.STATE], step[Dynamic.ATTEMPTS] = 'queued', number
   step[Dynamic.QUEUED], step[Dynamic.STARTED], step[Dynamic.REASON] = w.now, 0, ''
-  local attempt = {token, step[Dynamic.ACTIVATIONS], number, '', w.now, '', 0, '', '', {}}
+  local attempt = {token, step[Dynamic.ACTIVATIONS], number, '', w.now, '', 0, '', '', {}, 0}
   -- Until somebody has taken it up, only the queue's clock runs, if there is one.
   local static = static_of(w, index)
   local clocked = static[Static.QUEUE_TIMEOUT] > 0 and 'queue' or 'timeout'

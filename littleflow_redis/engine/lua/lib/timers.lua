@@ -15,6 +15,21 @@ local function disarm(w, member)
   w.untimed[#w.untimed + 1] = member
 end
 
+-- Who waits for a latch, `latch|workflow|step|token~<sha1 of its name>`, is a timer without a time:
+-- it lies with the latch's other waiters, and moves to the timers, due at once, when that is at zero.
+local function latch_member(w, field, token, name)
+  return timer('latch', w, field, token .. '~' .. redis.sha1hex(name))
+end
+
+local function write_untimed(w)
+  sliced('ZREM', K.timers, w.untimed)
+  sliced('SREM', w.key .. S.timers, w.untimed)
+  for _, member in ipairs(w.untimed) do
+    local latch = string.match(member, '^latch|.*~(%x+)$')
+    if latch then redis.call('ZREM', K.latched .. latch, member) end
+  end
+end
+
 -- A step that waits for Python, or for a retry, without an open attempt.
 local function arm_step(w, kind, field, activation, due)
   w.waiting = w.waiting + 1

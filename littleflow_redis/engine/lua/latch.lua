@@ -1,0 +1,76 @@
+-- Take up `wait:acquire`, `wait:release` or `wait:countdown`.
+-- KEYS  workflow
+-- ARGV  event id, group, index, token, 'acquire' | 'release' | 'countdown', latch, input (JSON text),
+--       clock override or ''
+-- Returns {code, state, reason, ready...}: APPLIED; or {code}: GONE, NEWER, UNCHANGED (it waits).
+-- Race closed: the count changes in the script that closes the attempt, so an attempt counts once
+-- however often its start-task is delivered. Looking and registering are one: a release in between
+-- would leave the waiter behind. Whoever waits moves to the timers in the script that reaches zero:
+-- from there any worker wakes them, one by one, whoever dies.
+--@include base stamp workflow input timers close fire iterate retry rest commit sign
+local event, group, index, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local action, name = ARGV[5], ARGV[6]
+local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
+local field = field_of(index, scope)
+local w = load_workflow(KEYS[1], clock(ARGV[8]))
+if w and w.version > VERSION then return {Outcome.NEWER} end
+local raw = w and w.state == 'RUNNING' and redis.call('HGET', w.key .. S.steps, field)
+local step = raw and step_of(w, index, scope)
+local attempt = open_attempt(step, token)
+if not attempt or attempt[Attempt.OWNER] ~= '' then
+  redis.call('XACK', K.stream, group, event)
+  return {Outcome.GONE}
+end
+
+local latch, waiters, count = K.latch .. name, K.latched .. redis.sha1hex(name), '0'
+local kind = redis.call('TYPE', latch).ok
+if kind ~= 'none' then count = kind == 'string' and redis.call('GET', latch) or '' end
+local valid = #count < 16 and string.match(count, '^%-?%d+$')
+
+-- The attempt waits: it is the engine's until the latch is at zero.
+local function wait()
+  redis.call('XACK', K.stream, group, event)
+  started(w.key, w.flow, field, step, attempt, w.now)
+  attempt[Attempt.OWNER], step[Dynamic.STATE] = ENGINE, 'waiting'
+  local member = latch_member(w, field, token, name)
+  table.insert(attempt[Attempt.TIMERS], member)
+  redis.call('ZADD', waiters, w.now, member)
+  redis.call('SADD', w.key .. S.timers, member)
+  redis.call('HSET', w.key .. S.steps, field, cmsgpack.pack(step))
+  redis.call('RPUSH', w.key .. S.trace, cmsgpack.pack({w.now, 'wait', field,
+    attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], 'latch ' .. name}))
+  return {Outcome.UNCHANGED}
+end
+
+-- At zero, or below it: nobody holds the latch any more.
+local function open_latch(members)
+  local due = {}
+  for _, member in ipairs(members) do
+    due[#due + 1] = w.now
+    due[#due + 1] = member
+  end
+  sliced('ZADD', K.timers, due)
+  redis.call('UNLINK', latch, waiters)
+  redis.call('XADD', K.stream, '*', 'kind', '"countdown-latch-zero"', 'apiVersion', '"v1"',
+    'at', stamp(w.now), 'latch', cjson.encode(name))
+end
+
+if valid and action == 'countdown' and tonumber(count) > 0 then return wait() end
+close(w, step, token)
+if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = w.now end
+if valid then complete(w, index, scope, ARGV[7], 'end', attempt[Attempt.NUMBER])
+else
+  fail(w, index, scope, attempt[Attempt.NUMBER], 'the key ' .. latch
+    .. ' holds no count: delete the key')
+end
+local opens = valid and action == 'release' and tonumber(count) <= 1
+local waiting = opens and redis.call('ZRANGE', waiters, 0, -1)
+w.arrived[#w.arrived + 1] = {index, scope}
+settle(w)
+rest(w)
+redis.call('XACK', K.stream, group, event)
+if valid and action == 'acquire' then redis.call('INCR', latch)
+elseif opens then open_latch(waiting)
+elseif valid and action == 'release' then redis.call('DECR', latch) end
+commit(w)
+return report(w, Outcome.APPLIED)

@@ -1,0 +1,45 @@
+"""Workflows that a newer version wrote: left to its workers, and told of once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import KeysView
+
+from littleflow_redis.engine.states import Outcome
+from littleflow_redis.events.logs import kv
+
+#: Events and workflows remembered. An event that is forgotten is looked at again when it has been
+#: idle, and left again.
+MOST_KNOWN = 10_000
+
+
+class Newer:
+    """What a worker left to newer ones.
+
+    Without this memory it would claim each event again as soon as that has been idle, and count up
+    its deliveries until somebody took it for poison.
+    """
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._events: dict[str, None] = {}
+        self._told: dict[str, None] = {}
+
+    @property
+    def events(self) -> KeysView[str]:
+        """The ids that were left pending: not to be claimed."""
+        return self._events.keys()
+
+    def leave(self, workflow: str, event: str | None = None) -> None:
+        """Leave an event pending; say so if it is the first one of its workflow."""
+        if event is not None:
+            _remember(self._events, event)
+        if workflow not in self._told:
+            _remember(self._told, workflow)
+            self._log.warning(kv("left-to-newer", workflow=workflow, reason=Outcome.NEWER.sentence))
+
+
+def _remember(known: dict[str, None], id: str) -> None:
+    known[id] = None
+    if len(known) > MOST_KNOWN:
+        del known[next(iter(known))]
