@@ -140,23 +140,14 @@ class Client:
         """Act on these timers, and on those that follow at once; return the reports."""
         reports, waiting = [], list(timers)
         while waiting:
-            calls = [self._act(timer) for timer in waiting]
-            results = self.transitions.run(calls)
-            self._leave(waiting, results)
-            done = [r for r in results if isinstance(r, Report)]
+            done = [r for r in self.fire(waiting) if isinstance(r, Report)]
             reports += done
             waiting = [ready for r in done for ready in r.ready]
         return reports
 
-    def _leave(self, timers: Sequence[Timer], results: Sequence[Report | Exception]) -> None:
-        # Still due, they would be all that an older worker ever looks at.
-        newer = [
-            str(timer).encode()
-            for timer, result in zip(timers, results, strict=True)
-            if isinstance(result, Report) and result.outcome is Outcome.NEWER
-        ]
-        if newer:
-            self.transitions.put_off(newer)
+    def fire(self, timers: Sequence[Timer]) -> list[Report | Exception]:
+        """Act on these timers alone; return what came of each, or what its script raised."""
+        return self.transitions.run([self._act(timer) for timer in timers])
 
     def _act(self, timer: Timer) -> Call:
         if timer.kind.fires:

@@ -18,8 +18,7 @@ from .messages import EndTask, StartTask
 from .scripts import scripts_for
 from .states import Outcome, WorkflowState
 
-#: Milliseconds until a timer that only a newer version can fire is looked at again: long enough to
-#: keep no older worker busy, short enough not to matter while both are at work.
+#: Milliseconds until a timer that this process cannot fire is looked at again.
 PUT_OFF = 5000
 
 
@@ -69,9 +68,7 @@ class Timer:
     @staticmethod
     def known(member: bytes) -> bool:
         """Whether a member is a timer of this version; a newer one may have other kinds."""
-        return (
-            member.partition(b"|")[0].decode("ascii", "replace") in TimerKind.__members__.values()
-        )
+        return member.partition(b"|")[0].decode("ascii", "replace") in list(TimerKind)
 
     @classmethod
     def read(cls, member: bytes) -> Timer:
@@ -134,6 +131,8 @@ class Transitions:
         self.client = client
         self.keys = keys
         self._scripts = scripts_for(keys)
+        #: The newest form that this process knows.
+        self.version = records.VERSION
 
     def start(
         self,
@@ -147,7 +146,7 @@ class Transitions:
         flow: Sequence[Argument] = (),
     ) -> Report:
         """Start a workflow; ``flow`` holds fields and values, to be given if it is not stored."""
-        args = (digest, flow_digest, nonce, name, input, records.VERSION, "", *flow)
+        args = (digest, flow_digest, nonce, name, input, self.version, "", *flow)
         return self.report(workflow, self._scripts.start.run(self.client, [workflow], args))
 
     def end(self, end: EndTask, group: str, output: str) -> Call:
@@ -263,7 +262,9 @@ class Transitions:
         return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
 
     def put_off(self, members: Sequence[bytes]) -> None:
-        """Look at these timers again later: only a newer version can fire them."""
+        """Look at these timers again later."""
+        if not members:
+            return
         now: Any = self.client.time()
         due = now[0] * 1000 + PUT_OFF
         self.client.zadd(self.keys.timers, dict.fromkeys(members, due), xx=True, gt=True)

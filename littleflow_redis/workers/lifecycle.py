@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine import records, values
+from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import OUTPUT
 from littleflow_redis.engine.messages import (
@@ -31,7 +31,7 @@ from littleflow_redis.events.wire import encode
 from littleflow_redis.tasks import BUILTINS, Fields, Latch, Sleep
 
 from .giving_up import failed, give_up
-from .newer import Newer
+from .newer import Newer, Stuck
 from .retention import Retention
 
 LOG = logging.getLogger("littleflow_redis.worker")
@@ -80,6 +80,7 @@ class LifecycleWorker:
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
         self._newer = Newer(LOG)
+        self._stuck = Stuck()
         self._retention = Retention(client, retain or {})
 
     def run(self) -> None:
@@ -105,20 +106,35 @@ class LifecycleWorker:
 
     def fire_timers(self) -> float | None:
         """Fire the timers that are due; return the seconds until the next one, None without."""
-        wait, members = self.client.transitions.due(BATCH)
-        known = [member for member in members if Timer.known(member)]
-        if len(known) < len(members):
-            self._leave_timers([member for member in members if not Timer.known(member)])
-        for report in self.client.act([Timer.read(member) for member in known]):
-            if report.outcome is Outcome.NEWER:
-                self._newer.leave(report.workflow)
+        self.client.transitions.put_off(self._stuck.overdue())
+        wait, members = self.client.transitions.due(BATCH + len(self._stuck))
+        timers = [timer for member in members if (timer := self._read(member)) is not None]
+        ready: list[Timer] = []
+        for timer, report in zip(timers, self.client.fire(timers), strict=True):
+            if isinstance(report, Report):
+                self._tell(report)
+                ready += report.ready
+                if report.outcome is Outcome.NEWER:
+                    self._stuck.add(str(timer).encode())
+                    self._newer.leave(timer.workflow)
+            elif not isinstance(report, ResponseError) or is_temporary(report):
+                raise report
+            else:
+                self._stuck.add(str(timer).encode())
+                LOG.error(kv("timer-failed", workflow=timer.workflow, timer=timer, error=report))
+        for report in self.client.act(ready):
             self._tell(report)
         return wait
 
-    def _leave_timers(self, members: Sequence[bytes]) -> None:
-        self.client.transitions.put_off(members)
-        for member in members:
-            self._newer.leave(member.decode("utf-8", "replace").split("|")[1:2][0])
+    def _read(self, member: bytes) -> Timer | None:
+        """The timer, None if it is stuck or of a kind that only newer versions know."""
+        if member in self._stuck:
+            return None
+        if Timer.known(member):
+            return Timer.read(member)
+        self._stuck.add(member)
+        self._newer.leave(member.decode("utf-8", "replace").partition("|")[2].partition("|")[0])
+        return None
 
     def handle(self, entries: Sequence[Entry]) -> int:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
@@ -197,9 +213,9 @@ class LifecycleWorker:
             give_up(self.client, self.reader.group, task, failed(entry.deliveries, report))
 
     def _end_builtin(self, entry: Entry, task: StartTask, end: Fields) -> None:
-        """End a built-in task at once, if it is not a newer workflow's: we may not know its tasks."""
+        """End a built-in task at once; a newer workflow's is left alone: we may not know it."""
         version: Any = self.client.redis.hget(task.workflow, "version")
-        if version is not None and int(version) > records.VERSION:
+        if version is not None and int(version) > self.client.transitions.version:
             self._newer.leave(task.workflow, entry.id)
             return
         # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
