@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import redis
 from celery import Celery, Task, signals
+from celery.result import task_join_will_block
 from kombu.entity import Exchange, Queue
 
 from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher, TaskCall
