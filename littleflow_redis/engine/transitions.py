@@ -10,7 +10,7 @@ from typing import Any
 import redis
 
 from littleflow_redis.events.group import GroupReader
-from littleflow_redis.events.lua import Argument, Call, run_batch
+from littleflow_redis.events.lua import Argument, Call, Command, run_batch
 
 from . import records, values
 from .keys import Keys
@@ -200,10 +200,19 @@ class Transitions:
         reply = self._scripts.reemit.run(self.client, [workflow], (field, token, event, input))
         return Outcome(reply[0])
 
-    def due(self, count: int) -> tuple[float | None, list[bytes]]:
-        """Up to ``count`` timers that are due, and the seconds until the next one, if any."""
-        reply = self._scripts.due.run(self.client, [self.keys.timers], (count, ""))
-        return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
+    def due(self, count: int) -> Call:
+        """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
+        return Call(self._scripts.due, [self.keys.timers], (count, ""))
+
+    def acknowledge(self, group: str, events: Sequence[str]) -> Command:
+        """Acknowledge events that need nothing else."""
+        return Command(("XACK", self.keys.events, group, *events))
+
+    @staticmethod
+    def timers(reply: Sequence[Any]) -> tuple[float | None, list[Timer]]:
+        """Read a reply to :meth:`due`: seconds until the next timer, if any, and those due."""
+        wait = None if reply[0] < 0 else reply[0] / 1000
+        return wait, [Timer.read(member) for member in reply[1:]]
 
     def missing(self, events: Sequence[bytes]) -> list[bytes]:
         """Those of these entries that are not in the stream."""
