@@ -174,18 +174,18 @@ class LifecycleWorker:
         """Everything that a batch comes to, in one round trip; then what follows from it."""
         send = self.client.transitions
         # A sign of start comes before the end that it belongs to.
-        calls: list[Call | Command] = [*send.signs(taken)]
-        first = len(calls)
-        for end, output in self._outputs([end for _, end in ends]):
-            calls.append(send.end(end, self.reader.group, output))
+        signs = send.signs(taken)
+        applied = send.ends(self._outputs([end for _, end in ends]), self.reader.group)
+        calls: list[Call | Command] = [*signs, *applied]
         if done:
             calls.append(send.acknowledge(self.reader.group, done))
         replies = run_batch(self.client.redis, [*calls, send.due(BATCH)])
-        for (entry, end), reply in zip(ends, replies[first:], strict=False):
-            if isinstance(reply, Exception):
-                self._raised(entry, end, reply)
+        reports = send.reports(applied, replies[len(signs) : len(signs) + len(applied)])
+        for (entry, end), report in zip(ends, reports, strict=True):
+            if isinstance(report, Exception):
+                self._raised(entry, end, report)
             else:
-                self._applied(entry, end, send.report(end.workflow, reply))
+                self._applied(entry, end, report)
         self.fire_timers(replies[-1])
 
     def _outputs(self, ends: Sequence[EndTask]) -> list[tuple[EndTask, str]]:
