@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 import redis
+from redis.exceptions import ResponseError
 
 from littleflow_redis.events.group import GroupReader
-from littleflow_redis.events.lua import Argument, Call, run_batch
+from littleflow_redis.events.lua import Argument, Call, Command, run_batch
 
 from . import records, values
 from .keys import Keys
@@ -20,6 +21,10 @@ from .states import Outcome, WorkflowState
 
 #: Milliseconds until a timer that this process cannot fire is looked at again.
 PUT_OFF = 5000
+
+#: Ends applied by one call of the script: enough to share the cost of a call, few enough that no
+#: other client of Redis waits for long.
+ENDS_PER_CALL = 32
 
 
 class TimerKind(StrEnum):
@@ -149,14 +154,40 @@ class Transitions:
         args = (digest, flow_digest, nonce, name, input, self.version, "", *flow)
         return self.report(workflow, self._scripts.start.run(self.client, [workflow], args))
 
-    def end(self, end: EndTask, group: str, output: str) -> Call:
-        """Apply an end; ``output`` is its JSON text, wherever it was handed over."""
-        status = "SUCCESS" if end.success else "FAILURE"
-        args = (
-            end.event, group, end.index, end.token, status, output, end.reason, end.detail,
-            "final" if end.final else "", "",
-        )  # fmt: skip
-        return Call(self._scripts.end, [end.workflow], args)
+    def ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> list[Call]:
+        """Apply ends, each with its output as JSON text, wherever that was handed over.
+
+        Each is a transition of its own; ENDS_PER_CALL share a call. See :meth:`reports`.
+        """
+        return [
+            self._ends(ends[start : start + ENDS_PER_CALL], group)
+            for start in range(0, len(ends), ENDS_PER_CALL)
+        ]
+
+    def _ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> Call:
+        args: list[Argument] = [group, ""]
+        for end, output in ends:
+            status = "SUCCESS" if end.success else "FAILURE"
+            final = "final" if end.final else ""
+            args += (end.event, end.index, end.token, status)
+            args += (output, end.reason, end.detail, final)
+        return Call(self._scripts.end, [end.workflow for end, _ in ends], args)
+
+    def reports(self, calls: Sequence[Call], replies: Sequence[Any]) -> list[Report | Exception]:
+        """Read the replies to calls made by :meth:`ends`: a report, or what it raised, per end."""
+        found: list[Report | Exception] = []
+        for call, reply in zip(calls, replies, strict=True):
+            if isinstance(reply, Exception):
+                found += [reply] * len(call.keys)
+                continue
+            for workflow, one in zip(call.keys, reply, strict=True):
+                raised = isinstance(one, bytes)
+                found.append(
+                    ResponseError(one.decode("utf-8", "replace"))
+                    if raised
+                    else self.report(workflow, one)
+                )
+        return found
 
     def fire(self, ready: Timer, firing: Firing) -> Call:
         """Fire a ready step as was decided, or emit a retry that is due."""
@@ -181,14 +212,18 @@ class Transitions:
         )  # fmt: skip
         return Call(self._scripts.latch, [task.workflow], args)
 
-    def signs(self, events: Sequence[str]) -> dict[str, Call]:
-        """Calls that note a sign of start for those of these start-tasks that are open."""
-        found: Any = self.client.hmget(self.keys.open, events) if events else []
+    def signs(self, taken: Mapping[str, str], group: str) -> dict[str, Call]:
+        """Calls that note signs of start; ``taken`` says of which start-task which receipt tells.
+
+        They are those of the receipts whose start-task is open, by receipt, and acknowledge it.
+        """
+        found: Any = self.client.hmget(self.keys.open, list(taken)) if taken else []
         calls = {}
-        for event, address in zip(events, found, strict=True):
+        for receipt, address in zip(taken.values(), found, strict=True):
             if address:
                 workflow, field, token = address.decode().split("|")
-                calls[event] = Call(self._scripts.sign, [workflow], (field, token, ""))
+                args = (field, token, receipt, group, "")
+                calls[receipt] = Call(self._scripts.sign, [workflow], args)
         return calls
 
     def take(
@@ -256,9 +291,17 @@ class Transitions:
         reply = self._scripts.reemit.run(self.client, [workflow], (field, token, event, input))
         return Outcome(reply[0])
 
-    def due(self, count: int) -> tuple[float | None, list[bytes]]:
-        """Up to ``count`` timers that are due, and the seconds until the next one, if any."""
-        reply = self._scripts.due.run(self.client, [self.keys.timers], (count, ""))
+    def due(self, count: int) -> Call:
+        """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
+        return Call(self._scripts.due, [self.keys.timers], (count, ""))
+
+    def acknowledge(self, group: str, events: Sequence[str]) -> Command:
+        """Acknowledge events that need nothing else."""
+        return Command(("XACK", self.keys.events, group, *events))
+
+    @staticmethod
+    def timers(reply: Sequence[Any]) -> tuple[float | None, Sequence[bytes]]:
+        """Read a reply to :meth:`due`: seconds until the next timer, if any, and those due."""
         return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
 
     def put_off(self, members: Sequence[bytes]) -> None:

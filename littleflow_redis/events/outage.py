@@ -45,8 +45,9 @@ _PASSING = (
     TryAgainError,
 )
 
-#: The same, where redis-py has no class: a script runs too long, a disk is full, replicas are away.
-_PASSING_CODES = ("BUSY ", "MISCONF ", "NOREPLICAS ")
+#: The same, where redis-py has no class (a script runs too long, a disk is full, replicas are away)
+#: or a script that goes on after an error returned it as text.
+_PASSING_CODES = ("BUSY ", "MISCONF ", "NOREPLICAS ", "OOM ", "READONLY ")
 
 
 def is_temporary(error: RedisError) -> bool:

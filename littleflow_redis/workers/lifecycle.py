@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
@@ -25,6 +26,7 @@ from littleflow_redis.engine.states import Outcome, WorkflowState
 from littleflow_redis.engine.transitions import Report, Timer
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.lua import Call, Command, run_batch
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.wire import encode
@@ -82,6 +84,8 @@ class LifecycleWorker:
         self._newer = Newer(LOG)
         self._stuck = Stuck()
         self._retention = Retention(client, retain or {})
+        #: When the next timer is due, by time.monotonic(); None if that must be asked.
+        self._next: float | None = None
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
@@ -93,38 +97,62 @@ class LifecycleWorker:
 
     def turn(self, block: float = 0.0) -> int:
         """Do what there is to do, waiting ``block`` seconds at most; return the events handled."""
+        try:
+            return self._turn(block)
+        except (ConnectionError, TimeoutError):
+            # The lost reply may have been that of a read: what it delivered is read again.
+            self.reader.rewind()
+            raise
+
+    def _turn(self, block: float) -> int:
         if self._reconcile.due() or self.reader.regrouped != self._regrouped:
             self._regrouped = self.reader.regrouped
             self._reconciler.run()
-        wait = self.fire_timers()
         self._retention.turn()
         handled = 0
         if self._claim.due():
             handled = self.handle(self.reader.claim_stale(BATCH, skip=self._newer.events))
-        block = 0.0 if handled else block if wait is None else min(block, wait)
-        return handled + self.handle(self.reader.read(BATCH, round(block * 1000)))
+        if not handled and self._next is None:
+            self.fire_timers(run_batch(self.client.redis, [self._due()])[0])
+        return handled + self.handle(self.reader.read(BATCH, self._patience(block)))
 
-    def fire_timers(self) -> float | None:
-        """Fire the timers that are due; return the seconds until the next one, None without."""
-        self.client.transitions.put_off(self._stuck.overdue())
-        wait, members = self.client.transitions.due(BATCH + len(self._stuck))
+    def _patience(self, block: float) -> int:
+        """Milliseconds to wait for events: not beyond the next timer."""
+        left = 0.0 if self._next is None else self._next - time.monotonic()
+        return round(max(0.0, min(block, left)) * 1000)
+
+    def _due(self) -> Call:
+        return self.client.transitions.due(BATCH + len(self._stuck))
+
+    def fire_timers(self, reply: Any) -> None:
+        """Act on the timers that are due, and note when the next one is."""
+        if isinstance(reply, Exception):
+            raise reply
+        wait, members = self.client.transitions.timers(reply)
         timers = [timer for member in members if (timer := self._read(member)) is not None]
         ready: list[Timer] = []
         for timer, report in zip(timers, self.client.fire(timers), strict=True):
-            if isinstance(report, Report):
-                self._tell(report)
-                ready += report.ready
-                if report.outcome is Outcome.NEWER:
-                    self._stuck.add(str(timer).encode())
-                    self._newer.leave(timer.workflow)
-            elif not isinstance(report, ResponseError) or is_temporary(report):
-                raise report
-            else:
+            ready += self._fired(timer, report)
+        for after in self.client.act(ready):
+            self._tell(after)
+        self.client.transitions.put_off(self._stuck.overdue())
+        # What was done may have set others.
+        later = BLOCK if wait is None else min(wait, BLOCK)
+        self._next = None if timers else time.monotonic() + later
+
+    def _fired(self, timer: Timer, report: Report | Exception) -> Sequence[Timer]:
+        """Tell what came of a timer; return those that follow."""
+        if isinstance(report, Report):
+            if report.outcome is Outcome.NEWER:
                 self._stuck.add(str(timer).encode())
-                LOG.error(kv("timer-failed", workflow=timer.workflow, timer=timer, error=report))
-        for report in self.client.act(ready):
+                self._newer.leave(timer.workflow)
             self._tell(report)
-        return wait
+            return report.ready
+        if not isinstance(report, ResponseError) or is_temporary(report):
+            raise report
+        self._stuck.add(str(timer).encode())
+        LOG.error(kv("timer-failed", workflow=timer.workflow, timer=timer, error=report))
+        return ()
 
     def _read(self, member: bytes) -> Timer | None:
         """The timer, None if it is stuck or of a kind that only newer versions know."""
@@ -155,23 +183,8 @@ class LifecycleWorker:
                 self._bury(entry, str(error))
                 continue
             done.append(entry.id)
-        # A sign of start comes before the end that it belongs to.
-        left = self._sign(taken)
-        self._apply(ends)
-        self.reader.ack([id for id in done if id not in left])
+        self._apply(ends, taken, done)
         return len(entries)
-
-    def _sign(self, taken: Mapping[str, str]) -> set[str]:
-        """Note what was taken up, as receipts say; return the receipts left to newer workers."""
-        calls = self.client.transitions.signs(list(taken))
-        left = set()
-        for event, report in zip(
-            calls, self.client.transitions.run(list(calls.values())), strict=True
-        ):
-            if isinstance(report, Report) and report.outcome is Outcome.NEWER:
-                left.add(taken[event])
-                self._newer.leave(report.workflow, taken[event])
-        return left
 
     def _end(self, entry: Entry) -> EndTask:
         end = end_task(entry.id, entry.fields)
@@ -224,18 +237,36 @@ class LifecycleWorker:
             pipe.xack(self.client.keys.events, self.reader.group, entry.id)
             pipe.execute()
 
-    def _apply(self, ends: Sequence[tuple[Entry, EndTask]]) -> None:
-        if not ends:
-            return
-        calls = [
-            self.client.transitions.end(end, self.reader.group, output)
-            for end, output in self._outputs([end for _, end in ends])
-        ]
-        for (entry, end), report in zip(ends, self.client.transitions.run(calls), strict=True):
+    def _apply(
+        self, ends: Sequence[tuple[Entry, EndTask]], taken: Mapping[str, str], done: Sequence[str]
+    ) -> None:
+        """Everything that a batch comes to, in one round trip; then what follows from it."""
+        send = self.client.transitions
+        # A sign of start comes before the end that it belongs to.
+        signs = send.signs(taken, self.reader.group)
+        applied = send.ends(self._outputs([end for _, end in ends]), self.reader.group)
+        calls: list[Call | Command] = [*signs.values(), *applied]
+        if rest := [id for id in done if id not in signs]:
+            calls.append(send.acknowledge(self.reader.group, rest))
+        replies = run_batch(self.client.redis, [*calls, self._due()])
+        self._signed(signs, replies[: len(signs)])
+        reports = send.reports(applied, replies[len(signs) : len(signs) + len(applied)])
+        for (entry, end), report in zip(ends, reports, strict=True):
             if isinstance(report, Exception):
                 self._raised(entry, end, report)
             else:
                 self._applied(entry, end, report)
+        self.fire_timers(replies[-1])
+
+    def _signed(self, signs: Mapping[str, Call], replies: Sequence[Any]) -> None:
+        for (receipt, call), reply in zip(signs.items(), replies, strict=True):
+            if isinstance(reply, ResponseError) and not is_temporary(reply):
+                # Information only: nothing is lost without it but a clock.
+                self.reader.ack([receipt])
+            elif isinstance(reply, Exception):
+                raise reply
+            elif reply[0] == Outcome.NEWER:
+                self._newer.leave(str(call.keys[0]), receipt)
 
     def _outputs(self, ends: Sequence[EndTask]) -> list[tuple[EndTask, str]]:
         """Each end with its output; those that carry none take what lies at the output key."""

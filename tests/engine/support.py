@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from littleflow_redis.engine.messages import Garbage, StartTask, end_fields, kin
 from littleflow_redis.engine.states import Outcome, WorkflowState
 from littleflow_redis.engine.transitions import Timer, TimerKind
 from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.wire import encode
 from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -84,6 +85,12 @@ class Turns(Protocol):
     """Whatever makes progress when asked to."""
 
     def turn(self) -> int: ...
+
+
+def due(client: Client) -> Sequence[bytes]:
+    """The timers that are due."""
+    (reply,) = run_batch(client.redis, [client.transitions.due(1000)])
+    return client.transitions.timers(reply)[1]
 
 
 def hurry(client: Client, *spared: TimerKind) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -13,12 +13,13 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask, end_task, kind_of
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.engine.transitions import LatchAction
+from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.wire import decode
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Plan, every_fault, faulty_client
 from tests.support import RedisServer
 
-from .support import Player, drive, run
+from .support import Player, drive, due, run
 from .test_crashes import CLAIM_IDLE, Mortal
 
 
@@ -40,8 +41,8 @@ class Stage:
         while self.worker.turn() + self.player.turn() or self.due():
             pass
 
-    def due(self) -> list[bytes]:
-        return self.engine.transitions.due(1)[1]
+    def due(self) -> Sequence[bytes]:
+        return due(self.engine)
 
     def count(self, name: str) -> int | None:
         held = self.engine.redis.get(self.engine.keys.latch + name)
@@ -274,7 +275,7 @@ def test_what_comes_while_the_workflow_does_not_run_counts_at_its_restart(stage:
     stage.player.turn()
     rows = stage.engine.redis.xrange(stage.engine.keys.events)
     (end,) = [end_task(id.decode(), row) for id, row in rows if kind_of(row) == "end-task"]
-    stage.engine.transitions.run([stage.engine.transitions.end(end, "ending", "{}")])
+    run_batch(stage.engine.redis, stage.engine.transitions.ends([(end, "{}")], "ending"))
     assert stage.state(workflow) is WorkflowState.FAILED
     stage.turn()
     assert stage.count("a") is None
