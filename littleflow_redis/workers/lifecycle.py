@@ -107,6 +107,8 @@ class LifecycleWorker:
     def _turn(self, block: float) -> int:
         if self._reconcile.due() or self.reader.regrouped != self._regrouped:
             self._regrouped = self.reader.regrouped
+            self.reader.ensure()
+            self.reader.drop_dead()
             self._reconciler.run()
         self._retention.turn()
         handled = 0
