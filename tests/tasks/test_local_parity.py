@@ -131,6 +131,7 @@ def count(task: StartTask) -> Any:
         ("E(- $retry: {limit: 2, except: ValueError} -)", 2),
         ("A → { E(- {$retry: 1, $on-failure: continue} -) A } → C", 2),
         ("A → wait:delay(- duration: 1 -) → C", 5),
+        ("A → wait:acquire(- name: a -) → wait:release(- name: a -) → C", 5),
     ],
 )  # fmt: skip
 def test_a_local_run_does_what_the_engine_does(client: redis.Redis, text: str, input: Any) -> None:
