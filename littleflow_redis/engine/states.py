@@ -59,6 +59,10 @@ class Outcome(IntEnum):
     PUBLISHED = 15
     UNCHANGED = 16
     STOPPING = 17
+    MATCHED = 18
+    AGAIN = 19
+    NEED_INPUT = 20
+    TOO_MANY = 21
 
     @property
     def sentence(self) -> str:
@@ -84,4 +88,8 @@ _SENTENCES = {
     Outcome.PUBLISHED: "taken and published before",
     Outcome.UNCHANGED: "nothing to change",
     Outcome.STOPPING: "what runs may still end",
+    Outcome.MATCHED: "an event and who waits for it were found",
+    Outcome.AGAIN: "other fields are compared than was known",
+    Outcome.NEED_INPUT: "the start-task is gone: its input has to be computed",
+    Outcome.TOO_MANY: "too many different sets of fields are compared",
 }

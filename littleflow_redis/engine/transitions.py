@@ -36,6 +36,8 @@ class TimerKind(StrEnum):
     TIMEOUT = "timeout"
     #: Its wait is over.
     WAKE = "wake"
+    #: The event that it waits for did not come in time.
+    LAPSE = "lapse"
 
     @property
     def fires(self) -> bool:

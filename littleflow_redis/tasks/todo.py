@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from littleflow_redis.engine.mailbox import Listening
+
 #: The fields of an end-task event: it is over at once.
 Fields: TypeAlias = Mapping[str, Any]
 
@@ -18,4 +20,4 @@ class Sleep:
     until: int = 0
 
 
-Todo: TypeAlias = Fields | Sleep
+Todo: TypeAlias = Fields | Sleep | Listening

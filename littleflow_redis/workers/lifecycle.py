@@ -12,6 +12,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import OUTPUT
 from littleflow_redis.engine.messages import (
     EndTask,
+    StartTask,
     end_task,
     kind_of,
     receipted,
@@ -19,13 +20,16 @@ from littleflow_redis.engine.messages import (
     task_category,
 )
 from littleflow_redis.engine.reconcile import Reconciler
+from littleflow_redis.engine.signals import is_users
 from littleflow_redis.engine.states import Outcome
 from littleflow_redis.engine.transitions import Report, Timer
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.wire import encode
-from littleflow_redis.tasks import BUILTINS, Sleep
+from littleflow_redis.tasks import BUILTINS, Fields, Listening, Sleep
+
+from .waits import Waits
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -64,6 +68,7 @@ class LifecycleWorker:
         self.stop = stop or Stop()
         self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=claim_idle)
         self.applied = 0
+        self._waits = Waits(client, self.reader)
         self._claim = Pace(claim_idle / 2)
         self._reconciler = Reconciler(client)
         self._reconcile = Pace(RECONCILE_EVERY)
@@ -100,7 +105,8 @@ class LifecycleWorker:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
         ends: list[tuple[Entry, EndTask]] = []
         done: list[str] = []
-        taken: list[str] = []
+        receipts: list[tuple[str, str]] = []
+        events: list[Entry] = []
         for entry in entries:
             kind = kind_of(entry.fields)
             try:
@@ -110,14 +116,21 @@ class LifecycleWorker:
                 if kind == "start-task" and not self._run_builtin(entry):
                     continue
                 if kind == "receipt":
-                    taken += receipted(entry.fields)
+                    receipts += [(event, entry.id) for event in receipted(entry.fields)]
+                elif is_users(entry.fields):
+                    events.append(entry)
+                    continue
             except ValueError as error:
                 self._bury(entry, str(error))
                 continue
             done.append(entry.id)
         # A sign of start comes before the end that it belongs to.
-        self.client.transitions.run(self.client.transitions.signs(taken))
+        signed = [event for event, _ in receipts]
+        self.client.transitions.run(self.client.transitions.signs(signed))
+        self._waits.receipted(receipts)
         self._apply(ends)
+        for report in self._waits.arrive(events):
+            self._tell(report)
         self.reader.ack(done)
         return len(entries)
 
@@ -141,13 +154,30 @@ class LifecycleWorker:
                     )
                 ]
             )
-            return False
+        elif isinstance(todo, Listening):
+            self._listen(task, todo)
+        else:
+            self._end_builtin(task, todo)
+        return False
+
+    def _listen(self, task: StartTask, wait: Listening) -> None:
+        try:
+            reports, failed = self._waits.listen(task, wait)
+        except ResponseError as error:
+            # The event stays pending and comes again.
+            LOG.error(kv("wait-failed", workflow=task.workflow, step=task.index, error=error))
+            return
+        for report in reports:
+            self._tell(report)
+        if failed is not None:
+            self._end_builtin(task, failed)
+
+    def _end_builtin(self, task: StartTask, end: Fields) -> None:
         # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
         with self.client.redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(self.client.keys.events, encode(todo))  # type: ignore[arg-type]
-            pipe.xack(self.client.keys.events, self.reader.group, entry.id)
+            pipe.xadd(self.client.keys.events, encode(end))  # type: ignore[arg-type]
+            pipe.xack(self.client.keys.events, self.reader.group, task.event)
             pipe.execute()
-        return False
 
     def _apply(self, ends: Sequence[tuple[Entry, EndTask]]) -> None:
         if not ends:
