@@ -105,6 +105,7 @@ class LifecycleWorker:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
         ends: list[tuple[Entry, EndTask]] = []
         done: list[str] = []
+        signed: list[str] = []
         receipts: list[tuple[str, str]] = []
         events: list[Entry] = []
         for entry in entries:
@@ -113,9 +114,13 @@ class LifecycleWorker:
                 if kind == "end-task":
                     ends.append((entry, self._end(entry)))
                     continue
-                if kind == "start-task" and not self._run_builtin(entry):
+                if kind == "start-task" and task_category(entry.fields) in BUILTINS:
+                    # A wait finds what came before it.
+                    self._bring(receipts, events)
+                    self._run_builtin(entry)
                     continue
                 if kind == "receipt":
+                    signed += receipted(entry.fields)
                     receipts += [(event, entry.id) for event in receipted(entry.fields)]
                 elif is_users(entry.fields):
                     events.append(entry)
@@ -125,12 +130,9 @@ class LifecycleWorker:
                 continue
             done.append(entry.id)
         # A sign of start comes before the end that it belongs to.
-        signed = [event for event, _ in receipts]
         self.client.transitions.run(self.client.transitions.signs(signed))
-        self._waits.receipted(receipts)
         self._apply(ends)
-        for report in self._waits.arrive(events):
-            self._tell(report)
+        self._bring(receipts, events)
         self.reader.ack(done)
         return len(entries)
 
@@ -139,13 +141,18 @@ class LifecycleWorker:
         self.client.keys.full_id(end.workflow)
         return end
 
-    def _run_builtin(self, entry: Entry) -> bool:
-        """Run a built-in task; return False if this has acknowledged the event."""
-        builtin = BUILTINS.get(task_category(entry.fields))
-        if builtin is None:
-            return True
+    def _bring(self, receipts: list[tuple[str, str]], events: list[Entry]) -> None:
+        """Bring users' events to those who wait for them, and empty both lists."""
+        self._waits.receipted(receipts)
+        for report in self._waits.arrive(events):
+            self._tell(report)
+        receipts.clear()
+        events.clear()
+
+    def _run_builtin(self, entry: Entry) -> None:
+        """Run a built-in task, which acknowledges the event."""
         task = start_task(entry.id, entry.fields)
-        todo = builtin(task)
+        todo = BUILTINS[task.category](task)
         if isinstance(todo, Sleep):
             self.client.transitions.run(
                 [
@@ -158,7 +165,6 @@ class LifecycleWorker:
             self._listen(task, todo)
         else:
             self._end_builtin(task, todo)
-        return False
 
     def _listen(self, task: StartTask, wait: Listening) -> None:
         try:

@@ -29,7 +29,7 @@ local function mail()
   end
   local before = redis.call('HEXISTS', K.receipted, id) == 1
   redis.call('HSET', K.mail, id, ARGV[5], 'd' .. id, cmsgpack.pack(letter),
-    'a' .. id, before and '2' or '0')
+    'a' .. id, before and id or '0')
   sliced('ZADD', K.letters, slots)
   redis.call('HINCRBY', K.kind .. kind, 'mail', 1)
 end
@@ -40,12 +40,11 @@ if redis.call('HEXISTS', K.mail, id) == 0 then
 end
 local state, found = redis.call('HGET', K.mail, 'a' .. id), {Outcome.MATCHED}
 
--- An event that was receipted before it got here is for those who were handed out before it came.
 local function find(shape, start)
   local address = redis.call('HGET', K.open, start)
   local workflow, field = string.match(address or '', '^([^|]+)|([^|]+)|')
   if workflow and (meant == '' or meant == workflow) and not taken(workflow, field, id)
-    and (state ~= '2' or earlier(start, id)) then
+    and entitled(id, start) then
     found[#found + 1] = shape
     found[#found + 1] = start
     found[#found + 1] = address
@@ -64,8 +63,8 @@ if #found > 1 then return found end
 if state then
   local before = redis.call('HEXISTS', K.receipted, id) == 1
   redis.call('HDEL', K.mail, 'a' .. id)
-  if state == '1' and not before then receipt(id, clock(ARGV[7])) end
-  if state ~= '0' or before then unmail(id) end
+  if state ~= '0' and not before then receipt(id, clock(ARGV[7])) end
+  if before then unmail(id) end
 end
 redis.call('XACK', K.stream, group, id)
 return {Outcome.APPLIED}

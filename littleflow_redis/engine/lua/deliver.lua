@@ -15,7 +15,7 @@ if w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
 local step = step_of(w, index, scope)
 local attempt = open_attempt(step, token)
-if not attempt or taken(w.key, field, id) then return {Outcome.GONE} end
+if not attempt or taken(w.key, field, id) or not entitled(id, start) then return {Outcome.GONE} end
 local wait = attempt[Attempt.WAIT]
 if not wait and (attempt[Attempt.OWNER] ~= '' or w.state ~= 'RUNNING') then return {Outcome.GONE} end
 
@@ -39,7 +39,10 @@ if (wait and wait[Wait.RECEIPT] or ARGV[6]) == '1' then
   -- While it is being handed out, the others who wait have a right to it.
   local state = redis.call('HGET', K.mail, 'a' .. id)
   if not state then receipt(id, w.now)
-  elseif state == '0' then redis.call('HSET', K.mail, 'a' .. id, '1') end
+  elseif state == '0' then
+    local last = redis.call('XREVRANGE', K.stream, '+', '-', 'COUNT', 1)[1]
+    redis.call('HSET', K.mail, 'a' .. id, last and last[1] or start)
+  end
 end
 redis.call('XACK', K.stream, ARGV[2], start)
 commit(w)

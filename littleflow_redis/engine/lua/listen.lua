@@ -43,7 +43,7 @@ local oldest
 local function fits(text)
   local id = unordered(text)
   if oldest and earlier(oldest, id) then return true end
-  if taken(KEYS[1], field, id) or redis.call('HGET', K.mail, 'a' .. id) == '2' then return false end
+  if taken(KEYS[1], field, id) or not entitled(id, start) then return false end
   local meant = cmsgpack.unpack(redis.call('HGET', K.mail, 'd' .. id))[Letter.MEANT]
   if meant ~= '' and meant ~= KEYS[1] then return false end
   oldest = id

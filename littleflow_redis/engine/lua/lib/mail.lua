@@ -1,7 +1,14 @@
 -- The mailbox: users' events that nobody has receipted yet, found by a digest of their kind and of
 -- some of their fields. K.mail has of each its text, `d<id>` its Letter and, while it is handed to
--- who waits already, `a<id>`: '0', '1' if somebody takes it with a receipt, '2' if it had one before.
+-- who waits already, `a<id>`: '0', or once it is receipted the last stream id before that.
 -- K.letters sorts `digest|mark|id`, K.waiters `digest|mark|start-task`.
+
+-- Whether a wait may have an event that is handed out: once that is receipted, it is for those who
+-- were handed out before, and not for what follows from its receipt.
+local function entitled(id, start)
+  local limit = redis.call('HGET', K.mail, 'a' .. id)
+  return not limit or limit == '0' or not earlier(limit, start)
+end
 
 -- A stream id as text that sorts as the id does: each number after its length.
 local function ordered(id)
