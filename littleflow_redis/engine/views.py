@@ -202,7 +202,7 @@ def _step_views(flow: Flow, steps: Mapping[bytes, bytes]) -> Iterator[StepView]:
 def _step_view(
     step: Step, records: Sequence[tuple[str, Record]], inner: Sequence[Record], waiting: int
 ) -> StepView:
-    scope, record = min(records, key=lambda item: _URGENCY.index(item[1][Dynamic.STATE]))
+    scope, record = min(records, key=_urgency)
     state = StepState(record[Dynamic.STATE])
     reason = record[Dynamic.REASON]
     every = [record for _, record in records]
@@ -235,6 +235,12 @@ def _waits(record: Record) -> str:
         until = f"{event and ','} until {due:%Y-%m-%d %H:%M:%S}" if due else ""
         return f"waits{event}{until}"
     return ""
+
+
+def _urgency(item: tuple[str, Record]) -> tuple[int, list[int]]:
+    scope, record = item
+    place = [int(number) for number in scope.split(".")] if scope else []
+    return _URGENCY.index(record[Dynamic.STATE]), place
 
 
 #: Of the items of one step, which state stands for the step: the first of these that one has.

@@ -14,7 +14,7 @@ from littleflow_redis.engine.mailbox import Listening, Mailbox, Waiter
 from littleflow_redis.engine.messages import StartTask, start_task
 from littleflow_redis.engine.signals import Signal, signal
 from littleflow_redis.engine.states import Outcome, StepState, WorkflowState
-from littleflow_redis.events.lua import Call
+from littleflow_redis.events.lua import Call, run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from tests.faults import Died, Plan, every_fault, faulty_client
@@ -248,7 +248,8 @@ def test_an_event_is_delivered_or_the_wait_lapses_but_not_both(hand: Hand) -> No
         hand.engine.keys.timers,
         dict.fromkeys(hand.engine.redis.zrange(hand.engine.keys.timers, 0, -1), 0),
     )
-    scene.worker.fire_timers()
+    (reply,) = run_batch(hand.engine.redis, [hand.engine.transitions.due(10)])
+    hand.engine.act(hand.engine.transitions.timers(reply)[1])
     (waiter,) = hand.waiters(flat)
     assert hand.run(hand.mailbox.deliver(event.id, waiter, "{}"))[0] is Outcome.GONE
     assert hand.engine.views.state(workflow) is WorkflowState.FAILED
