@@ -14,10 +14,11 @@ from .parameters import JSON, client_of
 @click.command(name="event")
 @click.argument("kind")
 @click.option("--data", type=JSON, help="Fields of the event, a JSON object.")
+@click.option("--workflow", metavar="ID", help="Reach only the waits of this workflow.")
 @connection_options
 @clean_errors
-def command(settings: Settings, kind: str, data: Any) -> None:
+def command(settings: Settings, kind: str, data: Any, workflow: str | None) -> None:
     """Append an event of any KIND, such as one that a workflow waits for; print its id."""
     if data is not None and not isinstance(data, dict):
         raise click.BadParameter("an event's fields are an object: {…}", param_hint="--data")
-    click.echo(client_of(settings).send_event(kind, data))
+    click.echo(client_of(settings).send_event(kind, data, workflow))

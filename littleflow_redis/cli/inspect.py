@@ -84,6 +84,8 @@ def _waits_for(step: StepView, view: WorkflowView, flow: Flow) -> str:
         return f"waits for whoever serves {served}"
     if step.state == "ready":
         return "waits for a worker"
+    if step.waits:
+        return step.waits
     if not step.waiting or view.state.ended:
         return ""
     sources = flow[step.index].predecessors

@@ -33,6 +33,7 @@ from .errors import (
 from .flows import Flows, Packer
 from .inputs import Inputs, first_input
 from .keys import Keys
+from .signals import FOR_WORKFLOW
 from .states import Outcome, WorkflowState
 from .support import unsupported
 from .transitions import Report, Timer, TimerKind, Transitions
@@ -156,7 +157,7 @@ class Client:
         return self.transitions.expire(timer, self._input(timer))
 
     def _input(self, timer: Timer) -> str:
-        if timer.kind is TimerKind.TIMEOUT:
+        if timer.kind in (TimerKind.TIMEOUT, TimerKind.LAPSE):
             return EMPTY
         try:
             return self.inputs.text(timer.workflow, timer.index, timer.scope)
@@ -260,11 +261,21 @@ class Client:
         if report.outcome is Outcome.NEWER:
             raise NewerVersion(NewerVersion.__doc__)
 
-    def send_event(self, kind: str, data: Mapping[str, Any] | None = None) -> str:
-        """Append an event of any kind to the stream; return its id."""
-        fields: Any = encode(message(dict(data or {}), kind=kind))
-        id: Any = self.redis.xadd(self.keys.events, fields)
-        return str(id.decode())
+    def send_event(
+        self, kind: str, data: Mapping[str, Any] | None = None, workflow: str | None = None
+    ) -> str:
+        """Append an event of any kind to the stream; return its id.
+
+        With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow.
+        """
+        event = message(dict(data or {}), kind=kind)
+        if workflow is not None:
+            id = self.keys.full_id(workflow)
+            self.views.state(id)
+            event[FOR_WORKFLOW] = id
+        fields: Any = encode(event)
+        added: Any = self.redis.xadd(self.keys.events, fields)
+        return str(added.decode())
 
 
 def as_flow(workflow: str | os.PathLike[str] | Flow | littleflow.Flow) -> Flow:

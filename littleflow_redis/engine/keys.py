@@ -15,12 +15,17 @@ key                               type    what, and how long
 ``workflow:<id>:trace``           list    every change, oldest first
 ``workflow:latch:<name>``         string  public: an integer; until it is at zero
 ``workflows:latch:<sha1>``        zset    who waits for the latch of this name; until it is at zero
+``workflow:<id>:taken``           set     ``<step>|<event>`` given to its waits; until deleted
 ``workflows:flow:<digest>``       hash    a compiled flow; as long as a workflow refers to it
 ``workflows:open``                hash    start-task id → its attempt; until it is closed
 ``workflows:timers``              zset    what is due when (ms)
 ``workflows:flight:<category>``   hash    task id → what a bridge published; until it is closed
 ``workflows:index``               zset    all ids by creation (ms); ``:<STATE>`` those in a state
 ``workflows:receipted``           hash    user event → its receipt; until it leaves the stream
+``workflows:mail``                hash    users' events without a receipt, for --event-retention
+``workflows:letters``             zset    digests by which a wait finds an event of the mailbox
+``workflows:waiters``             zset    digests by which an event finds who waits for it
+``workflows:kind:<kind>``         hash    what waits for this kind compare, events in the mailbox
 ``workflows:changes``             stream  the live feed; trimmed
 ``workflows:dead``                stream  dead letters; trimmed
 ``workflows:counts``              hash    counters since ever: late, duplicate, unknown ends
@@ -125,6 +130,22 @@ class Keys:
         return f"{self.namespace}workflows:receipted"
 
     @property
+    def mail(self) -> str:
+        return f"{self.namespace}workflows:mail"
+
+    @property
+    def letters(self) -> str:
+        return f"{self.namespace}workflows:letters"
+
+    @property
+    def waiters(self) -> str:
+        return f"{self.namespace}workflows:waiters"
+
+    @property
+    def kind(self) -> str:
+        return f"{self.namespace}workflows:kind:"
+
+    @property
     def changes(self) -> str:
         return f"{self.namespace}workflows:changes"
 
@@ -158,6 +179,10 @@ class Keys:
             "flight": self.flight,
             "index": self.index,
             "receipted": self.receipted,
+            "mail": self.mail,
+            "letters": self.letters,
+            "waiters": self.waiters,
+            "kind": self.kind,
             "changes": self.changes,
             "dead": self.dead,
             "counts": self.counts,
@@ -170,6 +195,7 @@ class Keys:
             "items": ITEMS,
             "timers": TIMERS,
             "trace": TRACE,
+            "taken": TAKEN,
         }
         return {"K": names, "S": suffixes}
 
@@ -180,3 +206,4 @@ STEPS = ":steps"
 ITEMS = ":items"
 TIMERS = ":timers"
 TRACE = ":trace"
+TAKEN = ":taken"

@@ -53,6 +53,12 @@ class StartTask:
     def category(self) -> str:
         return category_of(self.base)
 
+    @property
+    def field(self) -> str:
+        """Where the step's record lies: its index and, under iterations, its scope."""
+        scope = self.token.partition("-")[0].split(".", 2)[2:]
+        return f"{self.index}@{scope[0]}" if scope else str(self.index)
+
 
 @dataclass(frozen=True, slots=True)
 class EndTask:

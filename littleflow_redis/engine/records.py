@@ -125,7 +125,8 @@ class Dynamic(IntEnum):
 
 class Attempt(IntEnum):
     """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category,
-    ``TIMERS`` the timers that end with it, ``TAKES`` how often somebody took it to run it.
+    ``TIMERS`` the timers that end with it, ``TAKES`` how often somebody took it to run it. ``WAIT``
+    is there while the engine waits for something.
     """
 
     TOKEN = 1
@@ -139,6 +140,29 @@ class Attempt(IntEnum):
     TASK = 9
     TIMERS = 10
     TAKES = 11
+    WAIT = 12
+
+
+class Wait(IntEnum):
+    """What an attempt waits for: until ``DUE`` (ms, 0: for ever), and an event of ``KIND``, empty
+    if only for the time. ``MATCH`` says to people what the event must match; ``SHAPE`` is JSON
+    text, ``RECEIPT`` is '1' or empty.
+    """
+
+    DUE = 1
+    KIND = 2
+    MATCH = 3
+    DIGEST = 4
+    SHAPE = 5
+    RECEIPT = 6
+
+
+class Letter(IntEnum):
+    """An event in the mailbox: ``MEANT`` is the workflow it is for, empty for all."""
+
+    KIND = 1
+    MEANT = 2
+    DIGESTS = 3
 
 
 class Flight(IntEnum):
@@ -179,7 +203,19 @@ _KINDS = {
 #: What ``Record.FIELD`` stands for in the scripts.
 LUA: dict[str, dict[str, int]] = {
     fields.__name__: {name: int(field) for name, field in fields.__members__.items()}
-    for fields in (Kind, Flag, Static, Retry, Dynamic, Attempt, Flight, Change, Outcome)
+    for fields in (
+        Kind,
+        Flag,
+        Static,
+        Retry,
+        Dynamic,
+        Attempt,
+        Wait,
+        Letter,
+        Flight,
+        Change,
+        Outcome,
+    )
 }
 
 

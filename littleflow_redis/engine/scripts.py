@@ -25,17 +25,22 @@ _NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b")
 
 #: The files of ``lua/``, one transition each.
 NAMES = (
+    "arrive",
     "dead_letter",
     "delete",
+    "deliver",
     "due",
     "end",
     "expire",
     "fire",
     "give_up",
     "latch",
+    "index",
+    "listen",
     "missing",
     "prune",
     "published",
+    "receipted",
     "receipts",
     "redrive",
     "reemit",
@@ -70,17 +75,22 @@ def compose(name: str, names: Mapping[str, Mapping[str, str | int]]) -> str:
 class Scripts(SimpleNamespace):
     """Every script under its name, for one set of key names."""
 
+    arrive: Script
     dead_letter: Script
     delete: Script
+    deliver: Script
     due: Script
     end: Script
     expire: Script
     fire: Script
     give_up: Script
     latch: Script
+    index: Script
+    listen: Script
     missing: Script
     prune: Script
     published: Script
+    receipted: Script
     receipts: Script
     redrive: Script
     reemit: Script

@@ -60,6 +60,10 @@ class Outcome(IntEnum):
     UNCHANGED = 16
     STOPPING = 17
     WORN_OUT = 18
+    MATCHED = 19
+    AGAIN = 20
+    NEED_INPUT = 21
+    TOO_MANY = 22
 
     @property
     def sentence(self) -> str:
@@ -86,4 +90,8 @@ _SENTENCES = {
     Outcome.UNCHANGED: "nothing to change",
     Outcome.STOPPING: "what runs may still end",
     Outcome.WORN_OUT: "it was taken too often by workers that died",
+    Outcome.MATCHED: "an event and who waits for it were found",
+    Outcome.AGAIN: "other fields are compared than was known",
+    Outcome.NEED_INPUT: "the start-task is gone: its input has to be computed",
+    Outcome.TOO_MANY: "too many different sets of fields are compared",
 }

@@ -44,6 +44,8 @@ class TimerKind(StrEnum):
     TIMEOUT = "timeout"
     #: Its wait is over.
     WAKE = "wake"
+    #: The event that it waits for did not come in time.
+    LAPSE = "lapse"
 
     #: The latch that it waits for is at zero.
     LATCH = "latch"

@@ -16,7 +16,7 @@ from . import values
 from .errors import UnknownWorkflow
 from .flows import Flows
 from .keys import OUTPUT, STATE, STEPS, TRACE, Keys
-from .records import Change, Dynamic, Record
+from .records import Attempt, Change, Dynamic, Record, Wait
 from .states import StepState, WorkflowState
 
 
@@ -24,7 +24,8 @@ from .states import StepState, WorkflowState
 class StepView:
     """One step. Times are UTC, None if it did not come to that; ``started`` is when somebody took
     it up, or when it was handed out if nobody said so. ``attempts`` and ``reason`` are those of the
-    latest activation; ``waiting`` counts the inputs that arrived for the next one.
+    latest activation; ``waiting`` counts the inputs that arrived for the next one. ``waits`` is a
+    sentence on what a step in the state waiting waits for.
     """
 
     index: int
@@ -40,6 +41,7 @@ class StepView:
     open: int
     waiting: int
     reason: str
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,21 @@ def _step_view(
         open=sum(len(r[Dynamic.OPEN]) for r in (*every, *inner)),
         waiting=waiting,
         reason=f"item {scope}: {reason}" if reason and scope else reason,
+        waits=_waits(record) if state is StepState.WAITING else "",
     )
+
+
+def _waits(record: Record) -> str:
+    """What the oldest of its waits waits for, in words."""
+    for attempt in record[Dynamic.OPEN]:
+        wait = attempt[Attempt.WAIT - 1] if len(attempt) >= Attempt.WAIT else None
+        if not wait:
+            continue
+        kind, match, due = wait[Wait.KIND - 1], wait[Wait.MATCH - 1], _time(wait[Wait.DUE - 1])
+        event = f" for event {kind}{match and f' with {match}'}" if kind else ""
+        until = f"{event and ','} until {due:%Y-%m-%d %H:%M:%S}" if due else ""
+        return f"waits{event}{until}"
+    return ""
 
 
 def _urgency(item: tuple[str, Record]) -> tuple[int, list[int]]:

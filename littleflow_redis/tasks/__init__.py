@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from littleflow_redis.engine.mailbox import Listening
 from littleflow_redis.engine.messages import StartTask
 
 from .later import later
@@ -20,4 +21,4 @@ BUILTINS: Mapping[str, Builtin] = {
     "wait": wait,
 }
 
-__all__ = ["BUILTINS", "Builtin", "Fields", "Latch", "Sleep", "Todo"]
+__all__ = ["BUILTINS", "Builtin", "Fields", "Latch", "Listening", "Sleep", "Todo"]

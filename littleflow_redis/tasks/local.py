@@ -22,7 +22,7 @@ from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.support import unsupported
 from littleflow_redis.language import Flow, Step
 
-from . import BUILTINS, Latch, Sleep
+from . import BUILTINS, Latch, Listening, Sleep
 from .functions import TaskFailed, call
 from .localrecords import Stopped
 from .localrun import LocalRun
@@ -106,6 +106,12 @@ def _builtin(task: StartTask, lookup: Lookup) -> str:
     if isinstance(todo, Sleep | Latch):
         # Nobody waits in a test for a delay, and no other workflow holds a latch.
         return values.dump(task.input)
+    if isinstance(todo, Listening):
+        reason = (
+            f"nobody sends events here: add a function for {task.base} that returns what the "
+            f"event {todo.kind} would bring"
+        )
+        raise TaskFailed(reason, final=True)
     if "reason" in todo:
         raise TaskFailed(todo["reason"], final=True)
     return values.output_text(values.dump(todo.get("output")))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from littleflow_redis.engine.mailbox import Listening
 from littleflow_redis.engine.transitions import LatchAction
 
 #: The fields of an end-task event: it is over at once.
@@ -28,4 +29,4 @@ class Latch:
     name: str
 
 
-Todo: TypeAlias = Fields | Sleep | Latch
+Todo: TypeAlias = Fields | Sleep | Latch | Listening

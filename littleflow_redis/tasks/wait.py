@@ -1,4 +1,4 @@
-"""`wait:delay`: a durable delay. Its state is a timer in Redis; nothing waits in a process."""
+"""`wait:…`: durable waits. Their state is in Redis; nothing waits in a process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from littleflow_redis.engine.messages import StartTask, end_fields
 from littleflow_redis.language import BadOption, seconds
 
+from .event import event
 from .latch import LATCHES, latch
 from .later import later
 from .todo import Sleep, Todo
@@ -17,6 +18,8 @@ def wait(task: StartTask) -> Todo:
     """Take up a `wait:…` task. Bad parameters fail the step, finally, and say what is expected."""
     if task.base in LATCHES:
         return latch(task)
+    if task.base == "wait:event":
+        return event(task)
     if task.base != "wait:delay":
         return later(task)
     try:

@@ -22,6 +22,7 @@ from littleflow_redis.engine.messages import (
     task_category,
 )
 from littleflow_redis.engine.reconcile import Reconciler
+from littleflow_redis.engine.signals import is_users
 from littleflow_redis.engine.states import Outcome, WorkflowState
 from littleflow_redis.engine.transitions import Report, Timer
 from littleflow_redis.events.group import Entry, GroupReader
@@ -30,11 +31,12 @@ from littleflow_redis.events.lua import Call, Command, run_batch
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.wire import encode
-from littleflow_redis.tasks import BUILTINS, Fields, Latch, Sleep
+from littleflow_redis.tasks import BUILTINS, Fields, Latch, Listening, Sleep
 
 from .giving_up import failed, give_up
 from .newer import Newer, Stuck
 from .retention import Retention
+from .waits import Waits
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -77,6 +79,7 @@ class LifecycleWorker:
         self.stop = stop or Stop()
         self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=claim_idle)
         self.applied = 0
+        self._waits = Waits(client, self.reader)
         self._claim = Pace(claim_idle / 2)
         self._reconciler = Reconciler(client)
         self._reconcile = Pace(RECONCILE_EVERY)
@@ -170,22 +173,32 @@ class LifecycleWorker:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
         ends: list[tuple[Entry, EndTask]] = []
         done: list[str] = []
-        taken: dict[str, str] = {}
+        signed: dict[str, str] = {}
+        receipts: list[tuple[str, str]] = []
+        events: list[Entry] = []
         for entry in entries:
             kind = kind_of(entry.fields)
             try:
                 if kind == "end-task":
                     ends.append((entry, self._end(entry)))
                     continue
-                if kind == "start-task" and not self._run_builtin(entry):
+                if kind == "start-task" and task_category(entry.fields) in BUILTINS:
+                    # A wait finds what came before it.
+                    self._bring(receipts, events)
+                    self._run_builtin(entry)
                     continue
                 if kind == "receipt":
-                    taken |= dict.fromkeys(receipted(entry.fields), entry.id)
+                    signed |= dict.fromkeys(receipted(entry.fields), entry.id)
+                    receipts += [(event, entry.id) for event in receipted(entry.fields)]
+                elif is_users(entry.fields):
+                    events.append(entry)
+                    continue
             except ValueError as error:
                 self._bury(entry, str(error))
                 continue
             done.append(entry.id)
-        self._apply(ends, taken, done)
+        self._bring(receipts, events)
+        self._apply(ends, signed, done)
         return len(entries)
 
     def _end(self, entry: Entry) -> EndTask:
@@ -193,25 +206,43 @@ class LifecycleWorker:
         self.client.keys.full_id(end.workflow)
         return end
 
-    def _run_builtin(self, entry: Entry) -> bool:
-        """Run a built-in task; return False if this has acknowledged the event."""
-        builtin = BUILTINS.get(task_category(entry.fields))
-        if builtin is None:
-            return True
+    def _bring(self, receipts: list[tuple[str, str]], events: list[Entry]) -> None:
+        """Bring users' events to those who wait for them, and empty both lists."""
+        self._waits.receipted(receipts)
+        for report in self._waits.arrive(events):
+            self._tell(report)
+        receipts.clear()
+        events.clear()
+
+    def _run_builtin(self, entry: Entry) -> None:
+        """Run a built-in task, which acknowledges the event."""
         task = start_task(entry.id, entry.fields)
         self.client.keys.full_id(task.workflow)
-        todo = builtin(task)
+        todo = BUILTINS[task.category](task)
         transitions, group = self.client.transitions, self.reader.group
+        if isinstance(todo, Listening):
+            self._listen(entry, task, todo)
+            return
         if isinstance(todo, Sleep):
             call = transitions.wait(task, group, ms=todo.ms, until=todo.until)
         elif isinstance(todo, Latch):
             call = transitions.latch(task, group, todo.action, todo.name)
         else:
             self._end_builtin(entry, task, todo)
-            return False
+            return
         (report,) = transitions.run([call])
         self._taken_up(entry, task, report)
-        return False
+
+    def _listen(self, entry: Entry, task: StartTask, wait: Listening) -> None:
+        try:
+            reports, failed = self._waits.listen(task, wait)
+        except ResponseError as error:
+            self._taken_up(entry, task, error)
+            return
+        for report in reports:
+            self._tell(report)
+        if failed is not None:
+            self._end_builtin(entry, task, failed)
 
     def _taken_up(self, entry: Entry, task: StartTask, report: Report | Exception) -> None:
         if isinstance(report, Report):

@@ -61,6 +61,16 @@ def test_a_waiting_step_says_what_it_waits_for(command: Command, engine: Client)
     assert "has 1 of 2 inputs: waits for 2 (math:A)" in result.stdout
 
 
+def test_a_waiting_step_says_for_which_event(command: Command, engine: Client) -> None:
+    engine.start("wait:event(- {event: paid, match: input} -)", {"order": 5}, workflow_id="w")
+    LifecycleWorker(engine).turn()
+
+    shown = rows(command("inspect", "w").stdout)
+
+    (step,) = [row for row in shown if row[:3] == ["1", "wait:event", "waiting"]]
+    assert " ".join(step).endswith('waits for event paid with {"order":5}')
+
+
 def test_a_failure_is_shown_with_its_reason_on_one_safe_line(
     command: Command, engine: Client
 ) -> None:

@@ -69,6 +69,19 @@ def test_event_appends_and_prints_its_id(command: Command, engine: Client) -> No
     assert (event["id"], event["note"], event["apiVersion"]) == (5, "é", "v1")
 
 
+def test_an_event_for_one_workflow(command: Command, engine: Client) -> None:
+    engine.start("A", workflow_id="w")
+
+    result = command("event", "approved", "--workflow", "w", "--data", '{"x": 1}')
+    unknown = command("event", "approved", "--workflow", "nowhere")
+
+    assert result.exit_code == 0
+    (event,) = events(engine, "approved")
+    assert (event["for-workflow"], event["x"]) == ("workflow:w", 1)
+    assert unknown.exit_code == 1
+    assert "there is no workflow 'workflow:nowhere'" in unknown.stderr
+
+
 def test_an_event_s_fields_are_an_object(command: Command) -> None:
     result = command("event", "x", "--data", "[1]")
 

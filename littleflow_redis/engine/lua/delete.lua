@@ -20,7 +20,7 @@ cancel(w)
 write_closed(w)
 write_untimed(w)
 local keys = {w.key, w.key .. S.state, w.key .. S.steps, w.key .. S.items, w.key .. S.timers,
-  w.key .. S.trace, w.key .. S.output .. '-1'}
+  w.key .. S.trace, w.key .. S.taken, w.key .. S.output .. '-1'}
 for _, field in ipairs(redis.call('HKEYS', w.key .. S.steps)) do
   keys[#keys + 1] = w.key .. S.output .. field
 end

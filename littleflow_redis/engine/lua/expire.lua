@@ -39,6 +39,10 @@ if kind == 'wake' or kind == 'latch' then complete(w, index, scope, ARGV[2], 'en
 elseif kind == 'queue' then requeue()
 else
   local reason = 'timed out after ' .. static[Static.TIMEOUT] / 1000 .. ' s'
+  if kind == 'lapse' then
+    local waited = (attempt[Attempt.WAIT][Wait.DUE] - attempt[Attempt.TAKEN]) / 1000
+    reason = 'no event ' .. attempt[Attempt.WAIT][Wait.KIND] .. ' came within ' .. waited .. ' s'
+  end
   fail_attempt(w, index, scope, attempt, reason,
     cjson.encode({reason = reason, error = {type = 'TimeoutError', message = reason}}))
 end

@@ -3,7 +3,7 @@
 -- ARGV  group, consumer, count
 -- Returns {entries read; per receipt: its fields, the target's fields or false}
 -- Reading here, not in Python, keeps the payload of all other events inside the server.
---@include base
+--@include base mail
 local pages = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'NOACK',
   'STREAMS', KEYS[1], '>')
 local found, entries = {}, pages and pages[1] and pages[1][2] or {}
@@ -15,7 +15,7 @@ for _, entry in ipairs(entries) do
   end
   if kind == '"receipt"' and target then
     local event = redis.call('XRANGE', KEYS[1], target, target)[1]
-    if event then redis.call('HSET', K.receipted, target, entry[1]) end
+    receipted(target, entry[1])
     found[#found + 1] = entry[2]
     found[#found + 1] = event and event[2] or false
   end

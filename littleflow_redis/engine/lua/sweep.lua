@@ -7,10 +7,16 @@
 -- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine"); but an
 -- end-task never while its attempt is open.
 -- Race closed: "closed" and "acknowledged" are read in the script that deletes.
---@include base
+--@include base mail
 local OURS = {['"end-task"'] = true, ['"receipt"'] = true, ['"start-workflow"'] = true,
   ['"end-workflow"'] = true, ['"failed-workflow"'] = true, ['"terminated-workflow"'] = true,
   ['"countdown-latch-zero"'] = true}
+-- The mailbox follows the same rule, also where the stream has lost the event.
+local retained = string.format('%.0f-0', math.max(clock(ARGV[5]) - tonumber(ARGV[4]), 0))
+for _, slot in ipairs(redis.call('ZRANGEBYLEX', K.letters, '[*|', '(*|' .. ordered(retained),
+  'LIMIT', 0, ARGV[2])) do
+  unmail(unordered(string.sub(slot, 3)))
+end
 local entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
 if #entries == 0 then return {'', 0, 0} end
 local first, last, now = entries[1][1], entries[#entries][1], clock(ARGV[5])
@@ -57,7 +63,7 @@ local function is_needed(fields)
   return false
 end
 
-local ids, open, drop, forget = {}, {}, {}, {}
+local ids, open, drop = {}, {}, {}
 for i, entry in ipairs(entries) do ids[i] = entry[1] end
 each_value('HMGET', K.open, ids, function(i, attempt) open[i] = attempt end)
 for i, entry in ipairs(entries) do
@@ -65,14 +71,18 @@ for i, entry in ipairs(entries) do
   for j = 1, #fields, 2 do
     if fields[j] == 'kind' then kind = fields[j + 1] end
   end
+  local users = kind ~= '' and kind ~= '"start-task"' and not OURS[kind]
   local age, gone = now - tonumber(string.match(id, '^%d+')), false
   if kind == '"start-task"' then gone = not open[i]
-  elseif OURS[kind] or kind == '' then
+  elseif not users then
     gone = done_by_all(id) or age > tonumber(ARGV[3])
       and not (kind == '"end-task"' and is_needed(fields))
   elseif redis.call('HEXISTS', K.receipted, id) == 1 then gone = done_by_all(id)
   else gone = age > tonumber(ARGV[4]) end
-  if gone then drop[#drop + 1] = id end
+  if gone then
+    drop[#drop + 1] = id
+    if users then unmail(id) end
+  end
 end
 sliced('XDEL', KEYS[1], drop)
 sliced('HDEL', K.receipted, drop)

@@ -18,6 +18,7 @@ local now = clock(ARGV[7])
 local due = ARGV[5] ~= '' and now + tonumber(ARGV[5]) or tonumber(ARGV[6])
 started(KEYS[1], K.flow .. redis.call('HGET', KEYS[1], 'flow'), field, step, attempt, now)
 attempt[Attempt.OWNER], step[Dynamic.STATE] = '(engine)', 'waiting'
+attempt[Attempt.WAIT] = {due, '', '', '', '', ''}
 local member = string.format('wake|%s|%s|%s', KEYS[1], field, ARGV[4])
 table.insert(attempt[Attempt.TIMERS], member)
 redis.call('ZADD', K.timers, due, member)

@@ -29,6 +29,11 @@ local function clock(override)
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- What stands for a workflow in the indexes of events; who looks there compares the whole id.
+local function mark_of(workflow)
+  return workflow == '' and '' or string.sub(redis.sha1hex(workflow), 1, 10)
+end
+
 -- Whether stream id a was given before b.
 local function earlier(a, b)
   local ams, aseq = string.match(a, '^(%d+)-(%d+)$')

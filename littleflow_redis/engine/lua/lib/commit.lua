@@ -51,10 +51,23 @@ local function address(w, field, attempt)
   return w.key .. '|' .. field .. '|' .. attempt[Attempt.TOKEN]
 end
 
+-- It waits for no event any more. A shape stays in use while the mailbox is indexed under it.
+local function unlisten(w, attempt)
+  local wait = attempt[Attempt.WAIT]
+  if not wait or wait[Wait.DIGEST] == '' then return end
+  redis.call('ZREM', K.waiters,
+    wait[Wait.DIGEST] .. '|' .. mark_of(w.key) .. '|' .. attempt[Attempt.EVENT])
+  local kind, shape = K.kind .. wait[Wait.KIND], wait[Wait.SHAPE]
+  if redis.call('HINCRBY', kind, shape, -1) <= 0 and redis.call('HEXISTS', kind, 'mail') == 0 then
+    redis.call('HDEL', kind, shape)
+  end
+end
+
 local function write_closed(w)
   local forgotten = {}
   for i, attempt in ipairs(w.closed) do
     forgotten[i] = attempt[Attempt.EVENT]
+    unlisten(w, attempt)
     if attempt[Attempt.TASK] ~= '' then
       redis.call('HDEL', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
     end

@@ -1,0 +1,70 @@
+-- A user's event: put it in the mailbox, say who waits for it, and acknowledge it when nobody does.
+-- KEYS  stream
+-- ARGV  event id, group, kind, full id of the workflow it is meant for or '', its fields (JSON
+--       text), 'finish' or '', clock override or '', then each shape in use and its digest there
+-- Returns {MATCHED, shape, start-task, address...}: hand it to these, and call again;
+--         {AGAIN, shape...}: these are in use too; {APPLIED}; {DUPLICATE}: it was finished before.
+-- Race closed: somebody who begins to wait does so before this call, and is found by it, or after,
+-- and finds the event in the mailbox. Shapes are compared here, so one that came into use after the
+-- digests were computed cannot be missed. It stays pending until everybody has it, so a worker that
+-- dies on the way is followed by one that goes on.
+--@include base stamp mail receipt
+-- Waiters named in one reply, three values each.
+local MAX_FOUND = 256 * 3
+local id, group, kind, meant = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local given, missing, shapes = {}, {Outcome.AGAIN}, {'[]'}
+for i = 8, #ARGV, 2 do given[ARGV[i]] = ARGV[i + 1] end
+for _, shape in ipairs(redis.call('HKEYS', K.kind .. kind)) do
+  if shape ~= 'mail' and not given[shape] then missing[#missing + 1] = shape
+  elseif shape ~= 'mail' and shape ~= '[]' then shapes[#shapes + 1] = shape end
+end
+if #missing > 1 then return missing end
+
+local function mail()
+  local letter, slots = {kind, meant, {}}, {0, '*|' .. ordered(id)}
+  for i, shape in ipairs(shapes) do
+    letter[Letter.DIGESTS][i] = given[shape]
+    slots[#slots + 1] = 0
+    slots[#slots + 1] = slot(given[shape], meant, id)
+  end
+  local before = redis.call('HEXISTS', K.receipted, id) == 1
+  redis.call('HSET', K.mail, id, ARGV[5], 'd' .. id, cmsgpack.pack(letter),
+    'a' .. id, before and id or '0')
+  sliced('ZADD', K.letters, slots)
+  redis.call('HINCRBY', K.kind .. kind, 'mail', 1)
+end
+
+if redis.call('HEXISTS', K.mail, id) == 0 then
+  if #redis.call('XPENDING', K.stream, group, id, id, 1) == 0 then return {Outcome.DUPLICATE} end
+  mail()
+end
+local state, found = redis.call('HGET', K.mail, 'a' .. id), {Outcome.MATCHED}
+
+local function find(shape, start)
+  local address = redis.call('HGET', K.open, start)
+  local workflow, field = string.match(address or '', '^([^|]+)|([^|]+)|')
+  if workflow and (meant == '' or meant == workflow) and not taken(workflow, field, id)
+    and entitled(id, start) then
+    found[#found + 1] = shape
+    found[#found + 1] = start
+    found[#found + 1] = address
+  end
+  return #found > MAX_FOUND
+end
+
+if state and ARGV[6] == '' then
+  for _, shape in ipairs(shapes) do
+    local prefix = given[shape] .. '|' .. (meant == '' and '' or mark_of(meant) .. '|')
+    if first_member(K.waiters, prefix, function(start) return find(shape, start) end) then break end
+  end
+end
+if #found > 1 then return found end
+
+if state then
+  local before = redis.call('HEXISTS', K.receipted, id) == 1
+  redis.call('HDEL', K.mail, 'a' .. id)
+  if state ~= '0' and not before then receipt(id, clock(ARGV[7])) end
+  if before then unmail(id) end
+end
+redis.call('XACK', K.stream, group, id)
+return {Outcome.APPLIED}

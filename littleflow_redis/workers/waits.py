@@ -1,0 +1,190 @@
+"""Waits and users' events, as a lifecycle worker brings them together."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from littleflow_redis.engine import values
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.errors import InvalidId
+from littleflow_redis.engine.mailbox import Listening, Mailbox, Waiter
+from littleflow_redis.engine.messages import Garbage, StartTask, end_fields
+from littleflow_redis.engine.signals import Signal, shape_of, signal
+from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.transitions import Report
+from littleflow_redis.events.group import Entry, GroupReader
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.lua import Call, run_batch
+from littleflow_redis.tasks import Fields
+
+LOG = logging.getLogger("littleflow_redis.waits")
+
+#: Tries to take a wait up at once; it stays pending, and comes again, after so many.
+TRIES = 20
+
+#: Kinds whose shapes are remembered, so that most events go by in one call.
+MAX_KINDS = 1000
+
+#: Deliveries of an event after which those who wait for it, but cannot be given it, go without.
+MAX_DELIVERIES = 5
+
+
+#: Rounds without progress after which an event is left to come again. One or two are another worker
+#: that was faster.
+MAX_IDLE = 3
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """An event on its way to those who wait for it.
+
+    ``last``: it came often enough; ``idle``: rounds since somebody could be given it.
+    """
+
+    signal: Signal
+    last: bool
+    idle: int = 0
+
+    @property
+    def stuck(self) -> bool:
+        return self.idle >= MAX_IDLE
+
+
+class Waits:
+    """Takes up waits and brings events to them, for one group. One thread uses it."""
+
+    def __init__(self, client: Client, reader: GroupReader) -> None:
+        self._client = client
+        self._reader = reader
+        self._mailbox = Mailbox(client.transitions, reader.group)
+        self._shapes: OrderedDict[str, set[str]] = OrderedDict()
+
+    def listen(self, task: StartTask, wait: Listening) -> tuple[list[Report], Fields | None]:
+        """Take up a wait: what followed if its event was there already, and how the step fails if
+        it cannot wait.
+        """
+        indexed = ""
+        for _ in range(TRIES):
+            outcome, *rest = self._run(self._mailbox.listen(task, wait, indexed))
+            match Outcome(outcome):
+                case Outcome.AGAIN:
+                    self._mailbox.index(wait)
+                    indexed = rest[0].decode()
+                case Outcome.MATCHED:
+                    reports = self._take(task, wait, self._mailbox.signal(*rest))
+                    if reports:
+                        return reports, None
+                case Outcome.TOO_MANY:
+                    reason = (
+                        f"wait:event: too many different sets of fields are compared for events "
+                        f"of kind {wait.kind}: give the wait an input with fewer, fixed names"
+                    )
+                    return [], end_fields(task, reason=reason, final=True)
+                case _:
+                    return [], None
+        return [], None
+
+    def arrive(self, entries: Sequence[Entry]) -> Iterator[Report]:
+        """Bring users' events, in their order, to those who wait for them; yield what followed."""
+        arrivals = [a for entry in entries if (a := self._arrival(entry)) is not None]
+        while arrivals:
+            calls = [
+                self._mailbox.arrive(
+                    a.signal, self._shapes.get(a.signal.kind, ()), finish=a.stuck and a.last
+                )
+                for a in arrivals
+            ]
+            replies = run_batch(self._client.redis, calls)
+            left = []
+            for arrival, reply in zip(arrivals, replies, strict=True):
+                if isinstance(reply, Exception):
+                    self._raised(arrival, reply)
+                elif reply[0] == Outcome.AGAIN:
+                    self._learn(arrival.signal.kind, reply[1:])
+                    left.append(arrival)
+                elif reply[0] == Outcome.MATCHED:
+                    yield from self._deliver(arrival, list(_waiters(reply[1:])))
+                    if not arrival.stuck or arrival.last:
+                        left.append(arrival)
+            arrivals = left
+
+    def receipted(self, receipts: Sequence[tuple[str, str]]) -> None:
+        """Take events, by the ids of themselves and of their receipts, out of the mailbox."""
+        self._mailbox.receipted(receipts)
+
+    def _arrival(self, entry: Entry) -> _Arrival | None:
+        try:
+            found = signal(entry.id, entry.fields, self._client.keys)
+        except (Garbage, InvalidId) as error:
+            # It stays in the stream: others may know what to do with it.
+            LOG.warning(kv("event-ignored", id=entry.id, reason=error))
+            self._reader.ack([entry.id])
+            return None
+        return _Arrival(found, entry.deliveries >= MAX_DELIVERIES)
+
+    def _raised(self, arrival: _Arrival, error: Exception) -> None:
+        """A script that raises has changed nothing; the event stays pending and comes again."""
+        if not isinstance(error, ResponseError):
+            raise error
+        LOG.error(kv("event-failed", id=arrival.signal.id, error=error))
+        if arrival.last:
+            self._reader.ack([arrival.signal.id])
+
+    def _learn(self, kind: str, shapes: Sequence[bytes]) -> None:
+        self._shapes.setdefault(kind, set()).update(shape.decode() for shape in shapes)
+        self._shapes.move_to_end(kind)
+        if len(self._shapes) > MAX_KINDS:
+            self._shapes.popitem(last=False)
+
+    def _deliver(self, arrival: _Arrival, waiters: Sequence[Waiter]) -> Iterator[Report]:
+        """Give an event to these."""
+        event = arrival.signal
+        arrival.idle += 1
+        outputs = {waiter.shape: event.output(waiter.shape) for waiter in waiters}
+        calls = [self._mailbox.deliver(event.id, w, outputs[w.shape]) for w in waiters]
+        for waiter, reply in zip(waiters, run_batch(self._client.redis, calls), strict=True):
+            if isinstance(reply, ResponseError):
+                LOG.error(kv("event-failed", id=event.id, workflow=waiter.workflow, error=reply))
+                continue
+            if isinstance(reply, Exception):
+                raise reply
+            for report in self._delivered(event, waiter, reply):
+                arrival.idle = 0
+                yield report
+
+    def _take(self, task: StartTask, wait: Listening, event: Signal) -> list[Report]:
+        """Give a wait an event of the mailbox; nothing if that is gone."""
+        shape = shape_of(wait.match)
+        waiter = Waiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)
+        output = event.output(shape) or values.dump(task.input)
+        reply = self._run(self._mailbox.deliver(event.id, waiter, output))
+        return list(self._delivered(event, waiter, reply))
+
+    def _delivered(self, event: Signal, waiter: Waiter, reply: Any) -> Iterator[Report]:
+        if reply[0] == Outcome.NEED_INPUT:
+            index, _, scope = waiter.field.partition("@")
+            try:
+                output = self._client.inputs.text(waiter.workflow, int(index), scope)
+            except LookupError:
+                return
+            reply = self._run(self._mailbox.deliver(event.id, waiter, output))
+        report = self._client.transitions.report(waiter.workflow, reply)
+        if report.outcome is Outcome.APPLIED:
+            LOG.info(kv("event-taken", id=event.id, kind=event.kind, workflow=waiter.workflow))
+            yield report
+            yield from self._client.settle(report)
+
+    def _run(self, call: Call) -> Any:
+        return call.script.run(self._client.redis, call.keys, call.args)
+
+
+def _waiters(flat: Sequence[bytes]) -> Iterator[Waiter]:
+    for shape, start, address in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
+        workflow, field, token = address.decode().split("|")
+        yield Waiter(shape.decode(), start.decode(), workflow, field, token)
