@@ -25,6 +25,7 @@ _NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b")
 
 #: The files of ``lua/``, one transition each.
 NAMES = (
+    "archive",
     "dead_letter",
     "delete",
     "due",
@@ -37,6 +38,7 @@ NAMES = (
     "receipts",
     "reemit",
     "restart",
+    "restore",
     "sign",
     "start",
     "sweep",
@@ -67,6 +69,7 @@ def compose(name: str, names: Mapping[str, Mapping[str, str | int]]) -> str:
 class Scripts(SimpleNamespace):
     """Every script under its name, for one set of key names."""
 
+    archive: Script
     dead_letter: Script
     delete: Script
     due: Script
@@ -79,6 +82,7 @@ class Scripts(SimpleNamespace):
     receipts: Script
     reemit: Script
     restart: Script
+    restore: Script
     sign: Script
     start: Script
     sweep: Script

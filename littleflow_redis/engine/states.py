@@ -59,6 +59,7 @@ class Outcome(IntEnum):
     PUBLISHED = 15
     UNCHANGED = 16
     STOPPING = 17
+    TOO_LARGE = 18
 
     @property
     def sentence(self) -> str:
@@ -84,4 +85,5 @@ _SENTENCES = {
     Outcome.PUBLISHED: "taken and published before",
     Outcome.UNCHANGED: "nothing to change",
     Outcome.STOPPING: "what runs may still end",
+    Outcome.TOO_LARGE: "the workflow is too large for one archive",
 }
