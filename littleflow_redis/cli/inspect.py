@@ -34,6 +34,8 @@ SHOWN = 5
 @clean_errors
 def command(settings: Settings, workflow: str, trace: bool, vectors: bool) -> None:
     """Show the state of a workflow and a table of its steps. Times are UTC."""
+    from littleflow_redis.engine.vectors import current
+
     client = client_of(settings)
     view = client.state(workflow)
     flow = client.views.flow(view.id)
@@ -42,8 +44,8 @@ def command(settings: Settings, workflow: str, trace: bool, vectors: bool) -> No
     click.echo(table([TITLES, *(_row(step, view, flow) for step in view.steps)]))
     if vectors:
         click.echo()
-        click.echo(f"A {[step.waiting for step in view.steps]}")
-        click.echo(f"S {[step.open for step in view.steps]}")
+        for name, vector in zip("AS", current(view), strict=True):
+            click.echo(f"{name} {vector}")
     if trace:
         click.echo()
         click.echo(table([CHANGE_TITLES, *_changes(client.trace(workflow), view)]))
