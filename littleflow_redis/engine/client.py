@@ -21,6 +21,7 @@ from littleflow_redis.events.wire import encode, message
 from littleflow_redis.language import Flow, compile_text, from_littleflow
 
 from . import archives, rerun, restoring
+from .attempts import AttemptView, WaitView, attempts, waits
 from .errors import (
     BadArchive,
     IdConflict,
@@ -173,6 +174,18 @@ class Client:
     def trace(self, workflow: str) -> Iterator[TraceEntry]:
         """Every change, oldest first. Raises UnknownWorkflow."""
         return self.views.trace(self.keys.full_id(workflow))
+
+    def attempts(self, workflow: str) -> Sequence[AttemptView]:
+        """Every attempt of every step, in the order in which they were handed out.
+
+        Raises UnknownWorkflow.
+        """
+        return attempts(self.trace(workflow))
+
+    def waits(self, workflow: str) -> Sequence[WaitView]:
+        """What each step that has begun and is not over waits for. Raises UnknownWorkflow."""
+        id = self.keys.full_id(workflow)
+        return waits(self.redis, self.keys, id, self.views.trace(id))
 
     def list(
         self, state: str | WorkflowState | None = None, *, start: int = 0, size: int = 50
