@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+import redis
+from redis.exceptions import ConnectionError
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import NotRestartable
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.states import StepState, WorkflowState
 
-from .support import echo, hurry, run
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.faults import Died, Plan, every_fault, faulty_client
+from tests.support import RedisServer
+
+from .support import Player, drive, echo, hurry, run
 from .test_ends import Hand
 from .test_restart import Flaky, names, resume
 
@@ -234,3 +241,24 @@ def test_a_step_under_an_iteration_is_not_one(engine: Client) -> None:
 def test_only_what_stopped(engine: Client) -> None:
     with pytest.raises(NotRestartable, match="is RUNNING"):
         engine.restart(engine.start("A"), from_steps=[1])
+
+
+def test_a_restart_may_fail_at_any_call(client: redis.Redis, redis_server: RedisServer) -> None:
+    engine = Client(redis=client)
+    text = "A → { B > C } → > D → E"
+
+    def scenario(plan: Plan) -> None:
+        client.flushall()
+        workflow, _ = run(engine, text, {"x": 1}, Flaky("E"))
+        with suppress(Died, ConnectionError):
+            faulty = Client(redis=faulty_client(redis_server, plan))
+            faulty.restart(workflow, from_steps=["C"], input={"y": 1})
+        if engine.state(workflow).state is WorkflowState.FAILED:
+            engine.restart(workflow, from_steps=["C"], input={"y": 1})
+        drive(engine, workflow, Player(engine, Flaky()), LifecycleWorker(engine))
+        counts = {step.name: step.activations for step in engine.state(workflow).steps}
+        assert [counts[name] for name in "ABCDE"] == [1, 1, 2, 2, 2]
+        assert engine.wait(workflow, timeout=1)["E"]["D"]["C"] == {"y": 1}
+        assert client.zcard(engine.keys.timers) == client.hlen(engine.keys.open) == 0
+
+    assert sum(1 for _ in every_fault(scenario)) >= 12
