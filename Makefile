@@ -3,7 +3,8 @@
 
 # Which Python makes .venv: `make install PYTHON=python3.12`. Without it, the first that is >= 3.11.
 PYTHON ?=
-# Added to the command of up, demo, test and bench: `make test ARGS='-k bridge'`.
+# Added to the command of up, demo, test and bench: `make test ARGS='-k bridge'`. Two processes
+# test side by side; `-n 0` is one, for a debugger.
 ARGS ?=
 
 VENV := .venv
@@ -73,7 +74,7 @@ imports:
 	$(VENV)/bin/lint-imports
 
 test: $(STAMP)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 $(ARGS)
 
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)

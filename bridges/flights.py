@@ -18,7 +18,7 @@ TELL_AGAIN = 30.0
 
 #: From so many flights on their way on, what comes next may wait for more, and seconds that it
 #: waits: Celery has work meanwhile, and larger batches cost everyone less.
-MANY, LINGER = 50, 0.003
+MANY, LINGER = 50, 0.005
 
 
 class Flights:

@@ -9,6 +9,7 @@ that lives long, and one round trip per message where the transport can batch.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,11 @@ _FINAL = (EncodeError, SerializerNotInstalled, QueueNotFound, TypeError)
 
 #: kombu before 5.7 has no batches.
 _BatchError: type[KombuError] = getattr(kombu.exceptions, "BatchPublishError", OperationalError)
+
+
+#: ``denied_join_result`` sets a flag of the whole process and sets it back: of two threads within
+#: it, the first to leave would let the other subscribe.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class BrokerUnreachable(ConnectionError):
@@ -70,7 +76,7 @@ class Refusal:
 
 
 class Publisher:
-    """Sends tasks of one app; one thread at a time."""
+    """Sends tasks of one app. Safe to share between threads."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
@@ -83,7 +89,11 @@ class Publisher:
         if not calls:
             return []
         try:
-            with self._producer() as (producer, options), denied_join_result():
+            with (
+                _ONE_AT_A_TIME,
+                self._producer() as (producer, options),
+                denied_join_result(),
+            ):
                 refusals = (self._send(call, producer, options) for call in calls)
                 return [refusal for refusal in refusals if refusal]
         except (OperationalError, _BatchError) as error:

@@ -1,0 +1,1 @@
+"""The web console: static pages. To come; until then this package is empty."""

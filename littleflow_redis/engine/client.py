@@ -32,7 +32,7 @@ from .errors import (
     WorkflowFailed,
     WorkflowTerminated,
 )
-from .flows import Flows, pack
+from .flows import Flows, Packer
 from .inputs import Inputs, first_input
 from .keys import Keys
 from .states import Outcome, WorkflowState
@@ -72,6 +72,7 @@ class Client:
         self.transitions = Transitions(self.redis, self.keys)
         self.views = Views(self.redis, self.keys, self.flows)
         self.inputs = Inputs(self.redis, self.keys, self.flows)
+        self._packer = Packer()
         self._stored: set[str] = set()
 
     def start(
@@ -95,7 +96,7 @@ class Client:
         name = flow.name or ""
         id = self.keys.full_id(workflow_id or new_id(flow))
         text = first_input(flow, input)
-        digest, fields = pack(flow)
+        digest, fields = self._packer.pack(flow)
         same = hashlib.sha256(f"{digest}\n{text}".encode()).hexdigest()[:32]
 
         def start() -> Report:

@@ -19,8 +19,28 @@ from .keys import Keys
 MAX_CACHED = 128
 
 
-def pack(flow: Flow) -> tuple[str, list[Argument]]:
-    """The digest of a flow and the fields and values that store it."""
+class Packer:
+    """Packs flows for storing, the most recent ones once: the same text gives the same Flow."""
+
+    def __init__(self) -> None:
+        self._packed: OrderedDict[int, tuple[Flow, str, list[Argument]]] = OrderedDict()
+        self._lock = Lock()
+
+    def pack(self, flow: Flow) -> tuple[str, list[Argument]]:
+        """The digest of a flow and the fields and values that store it."""
+        with self._lock:
+            # By identity: hashing a large flow would cost as much as packing it. The flow is kept
+            # beside, so that no other one can have its identity meanwhile.
+            known = self._packed.get(id(flow))
+            if known is None:
+                known = (flow, *_pack(flow))
+                self._packed[id(flow)] = known
+                if len(self._packed) > MAX_CACHED:
+                    self._packed.popitem(last=False)
+        return known[1], known[2]
+
+
+def _pack(flow: Flow) -> tuple[str, list[Argument]]:
     document = values.dump(save(flow))
     fields: list[Argument] = ["steps", len(flow), "doc", document]
     for name, packed in records.pack_flow(flow):

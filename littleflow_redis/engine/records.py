@@ -5,7 +5,7 @@ The scripts write the same names, which `LUA` resolves, so neither side can drif
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum, IntFlag
 from typing import Any
 
@@ -194,6 +194,7 @@ def pack_flow(flow: Flow) -> Iterator[tuple[str, bytes]]:
 
 
 def _static(flow: Flow, step: Step) -> list[Any]:
+    options: Mapping[str, Any] = step.options
     ready = Flag.READY if step.merge or step.guard or step.iterate else Flag(0)
     iterate = Flag.ITERATE if iterates(flow, step) else Flag(0)
     return [
@@ -210,16 +211,16 @@ def _static(flow: Flow, step: Step) -> list[Any]:
         dump({} if step.value is None else step.value),
         step.back,
         depth(flow, step),
-        step.options.get("$concurrency", CONCURRENCY),
-        _retry(step.options.get("$retry")),
-        _ms(step.options.get("$timeout", 0)),
-        _ms(step.options.get("$queue-timeout", 0)),
-        int(step.options.get("$on-failure") == "continue"),
+        options.get("$concurrency", CONCURRENCY),
+        _retry(options.get("$retry")),
+        _ms(options.get("$timeout", 0)),
+        _ms(options.get("$queue-timeout", 0)),
+        int(options.get("$on-failure") == "continue"),
     ]
 
 
-def _ms(seconds: Any) -> int:
-    return int(round(seconds * 1000))
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def _retry(options: Any) -> list[Any]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 from msgpack import packb
+from redis.exceptions import ResponseError
 
 from littleflow_redis.events.group import GroupReader
-from littleflow_redis.events.lua import Argument, Call, run_batch
+from littleflow_redis.events.lua import Argument, Call, Command, run_batch
 
 from . import records, values
 from .keys import Keys
@@ -21,6 +22,10 @@ from .states import Outcome, WorkflowState
 
 if TYPE_CHECKING:
     from .restoring import Restored
+
+#: Ends applied by one call of the script: enough to share the cost of a call, few enough that no
+#: other client of Redis waits for long.
+ENDS_PER_CALL = 32
 
 
 class TimerKind(StrEnum):
@@ -132,14 +137,40 @@ class Transitions:
         args = (digest, flow_digest, nonce, name, input, records.VERSION, "", *flow)
         return self.report(workflow, self._scripts.start.run(self.client, [workflow], args))
 
-    def end(self, end: EndTask, group: str, output: str) -> Call:
-        """Apply an end; ``output`` is its JSON text, wherever it was handed over."""
-        status = "SUCCESS" if end.success else "FAILURE"
-        args = (
-            end.event, group, end.index, end.token, status, output, end.reason, end.detail,
-            "final" if end.final else "", "",
-        )  # fmt: skip
-        return Call(self._scripts.end, [end.workflow], args)
+    def ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> list[Call]:
+        """Apply ends, each with its output as JSON text, wherever that was handed over.
+
+        Each is a transition of its own; ENDS_PER_CALL share a call. See :meth:`reports`.
+        """
+        return [
+            self._ends(ends[start : start + ENDS_PER_CALL], group)
+            for start in range(0, len(ends), ENDS_PER_CALL)
+        ]
+
+    def _ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> Call:
+        args: list[Argument] = [group, ""]
+        for end, output in ends:
+            status = "SUCCESS" if end.success else "FAILURE"
+            final = "final" if end.final else ""
+            args += (end.event, end.index, end.token, status)
+            args += (output, end.reason, end.detail, final)
+        return Call(self._scripts.end, [end.workflow for end, _ in ends], args)
+
+    def reports(self, calls: Sequence[Call], replies: Sequence[Any]) -> list[Report | Exception]:
+        """Read the replies to calls made by :meth:`ends`: a report, or what it raised, per end."""
+        found: list[Report | Exception] = []
+        for call, reply in zip(calls, replies, strict=True):
+            if isinstance(reply, Exception):
+                found += [reply] * len(call.keys)
+                continue
+            for workflow, one in zip(call.keys, reply, strict=True):
+                raised = isinstance(one, bytes)
+                found.append(
+                    ResponseError(one.decode("utf-8", "replace"))
+                    if raised
+                    else self.report(workflow, one)
+                )
+        return found
 
     def fire(self, ready: Timer, firing: Firing) -> Call:
         """Fire a ready step as was decided, or emit a retry that is due."""
@@ -222,10 +253,19 @@ class Transitions:
         reply = self._scripts.reemit.run(self.client, [workflow], (field, token, event, input))
         return Outcome(reply[0])
 
-    def due(self, count: int) -> tuple[float | None, list[bytes]]:
-        """Up to ``count`` timers that are due, and the seconds until the next one, if any."""
-        reply = self._scripts.due.run(self.client, [self.keys.timers], (count, ""))
-        return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
+    def due(self, count: int) -> Call:
+        """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
+        return Call(self._scripts.due, [self.keys.timers], (count, ""))
+
+    def acknowledge(self, group: str, events: Sequence[str]) -> Command:
+        """Acknowledge events that need nothing else."""
+        return Command(("XACK", self.keys.events, group, *events))
+
+    @staticmethod
+    def timers(reply: Sequence[Any]) -> tuple[float | None, list[Timer]]:
+        """Read a reply to :meth:`due`: seconds until the next timer, if any, and those due."""
+        wait = None if reply[0] < 0 else reply[0] / 1000
+        return wait, [Timer.read(member) for member in reply[1:]]
 
     def missing(self, events: Sequence[bytes]) -> list[bytes]:
         """Those of these entries that are not in the stream."""

@@ -200,7 +200,7 @@ def _step_views(flow: Flow, steps: Mapping[bytes, bytes]) -> Iterator[StepView]:
 def _step_view(
     step: Step, records: Sequence[tuple[str, Record]], inner: Sequence[Record], waiting: int
 ) -> StepView:
-    scope, record = min(records, key=lambda item: _URGENCY.index(item[1][Dynamic.STATE]))
+    scope, record = min(records, key=_urgency)
     state = StepState(record[Dynamic.STATE])
     reason = record[Dynamic.REASON]
     every = [record for _, record in records]
@@ -219,6 +219,12 @@ def _step_view(
         waiting=waiting,
         reason=f"item {scope}: {reason}" if reason and scope else reason,
     )
+
+
+def _urgency(item: tuple[str, Record]) -> tuple[int, list[int]]:
+    scope, record = item
+    place = [int(number) for number in scope.split(".")] if scope else []
+    return _URGENCY.index(record[Dynamic.STATE]), place
 
 
 #: Of the items of one step, which state stands for the step: the first of these that one has.

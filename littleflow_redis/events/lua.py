@@ -50,7 +50,14 @@ class Call:
     args: Sequence[Argument]
 
 
-def run_batch(client: redis.Redis, calls: Sequence[Call]) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A plain command, to be sent in a batch beside calls of scripts."""
+
+    args: Sequence[Argument]
+
+
+def run_batch(client: redis.Redis, calls: Sequence[Call | Command]) -> list[Any]:
     """Send all calls in one round trip; each is atomic by itself.
 
     Returns one result per call, in order; a call that failed has its exception as result. A lost
@@ -65,9 +72,12 @@ def run_batch(client: redis.Redis, calls: Sequence[Call]) -> list[Any]:
     return results
 
 
-def _send(client: redis.Redis, calls: Sequence[Call], *, by_digest: bool) -> list[Any]:
+def _send(client: redis.Redis, calls: Sequence[Call | Command], *, by_digest: bool) -> list[Any]:
     with client.pipeline(transaction=False) as pipe:
         for call in calls:
+            if isinstance(call, Command):
+                pipe.execute_command(*call.args)
+                continue
             name, what = ("EVALSHA", call.script.sha) if by_digest else ("EVAL", call.script.source)
             pipe.execute_command(name, what, len(call.keys), *call.keys, *call.args)
         return list(pipe.execute(raise_on_error=False))

@@ -111,12 +111,6 @@ def _object(value: Json) -> Json:
     return value
 
 
-def _text_or_object(value: Json) -> Json:
-    if not (isinstance(value, str) and value) and not isinstance(value, Mapping):
-        raise BadOption("needs a word or an object")
-    return value
-
-
 _RETRY: Mapping[str, Reader] = {
     "limit": _whole(0, MOST_RETRIES),
     "delay": seconds,
@@ -134,7 +128,7 @@ OPTIONS: Mapping[str, Reader] = {
     "$bind": _one_of("spread", "whole", "none"),
     "$concurrency": _whole(1, MOST_CONCURRENCY),
     "$celery": _object,
-    "$on-failure": _text_or_object,
+    "$on-failure": _one_of("continue"),
 }
 
 #: What a subflow can be told: its inner steps take the rest.

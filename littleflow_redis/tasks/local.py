@@ -22,8 +22,10 @@ from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.support import unsupported
 from littleflow_redis.language import Flow, Step
 
+from . import BUILTINS, Sleep
 from .functions import TaskFailed, call
-from .localrun import LocalRun, Stopped
+from .localrecords import Stopped
+from .localrun import LocalRun
 from .lookup import Lookup, TaskFunctions
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def run_local(
 
     It runs as the engine runs it: the same inputs, guards, iterations and rounds, and outputs that
     went through JSON. Tasks run one at a time, in the order in which the engine would hand them
-    out. Retries and timeouts do not apply: the first failure ends the run.
+    out. Delays, also those before a retry, take no time, and timeouts do not apply.
 
     Args:
         workflow: a text, the path of a file (as path-like), or a compiled flow.
@@ -89,10 +91,24 @@ def _player(
         except TypeError as error:
             raise TaskFailed(str(error), final=True) from error
         if served is None:
-            raise TaskFailed(lookup.unknown(task.base), final=True)
+            return _builtin(task, lookup)
         return values.output_text(call(served, task, task.base))
 
     return play
+
+
+def _builtin(task: StartTask, lookup: Lookup) -> str:
+    """What the engine does itself where users give no function for it."""
+    builtin = BUILTINS.get(task.category)
+    if builtin is None:
+        raise TaskFailed(lookup.unknown(task.base), final=True)
+    todo = builtin(task)
+    if isinstance(todo, Sleep):
+        # Nobody waits in a test for a delay.
+        return values.dump(task.input)
+    if "reason" in todo:
+        raise TaskFailed(todo["reason"], final=True)
+    return values.output_text(values.dump(todo.get("output")))
 
 
 def _raised_by(stop: Stopped) -> BaseException | None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from littleflow_redis.engine import values
 from littleflow_redis.engine.inputs import firing_of, joined, sources
@@ -20,46 +19,15 @@ from littleflow_redis.engine.views import label
 from littleflow_redis.language import Flow, Step, StepKind
 
 from .functions import TaskFailed
+from .localfailures import may_retry, output_of
+from .localrecords import Attempt, Place, Record, Stopped
 
 #: The engine's bounds of one transition: bytes gathered, successors of one step, and firings (more
 #: are a loop without a task in it, which the compiler refuses).
 MAX_BYTES, MAX_DEGREE, MAX_FIRED = 64 * 1024 * 1024, 10_000, 200_000
 
-#: The iteration items that a step runs under, outermost first.
-Scope = tuple[int, ...]
-
 #: Runs a task; returns its output as JSON text.
 Play = Callable[[StartTask], str]
-
-
-class Stopped(Exception):
-    """The flow failed at ``step``, None if it stalled; the message is the engine's reason."""
-
-    def __init__(self, reason: str, step: Step | None = None) -> None:
-        super().__init__(reason)
-        self.step = step
-
-
-class Place(NamedTuple):
-    """A step, by index, under a scope."""
-
-    step: int
-    scope: Scope
-
-
-@dataclass(slots=True)
-class Record:
-    """What is known of a step under a scope."""
-
-    tokens: int = 0
-    backs: int = 0
-    activations: int = 0
-    open: int = 0
-    ready: bool = False
-    #: Of the iteration that goes on here: JSON texts, how many were started, how many have ended.
-    items: Sequence[str] = field(default=())
-    started: int = 0
-    done: int = 0
 
 
 class LocalRun:
@@ -75,7 +43,7 @@ class LocalRun:
         self._outputs: dict[Place, str] = {}
         self._arrived: deque[Place] = deque()
         self._ready: deque[tuple[Place, bool]] = deque()
-        self._tasks: deque[tuple[Place, StartTask]] = deque()
+        self._attempts: deque[Attempt] = deque()
         self._result: str | None = None
         self._bytes = self._fired = 0
 
@@ -90,22 +58,44 @@ class LocalRun:
         while self._result is None:
             if self._ready:
                 self._decide(*self._ready.popleft())
-            elif self._tasks:
-                self._work(*self._tasks.popleft())
+            elif self._attempts:
+                self._work(self._attempts.popleft())
             else:
                 raise Stopped(self._stall_reason())
             self._settle()
         return self._result
 
-    def _work(self, place: Place, task: StartTask) -> None:
+    def _work(self, attempt: Attempt) -> None:
+        place = attempt.place
         try:
-            text = self._play(task)
+            text = self._play(self._task(attempt))
         except TaskFailed as failure:
-            raise self._failure(place, failure.reason) from failure
-        self._records[place].open -= 1
-        self._complete(place, text)
+            if may_retry(self._flow[place.step], attempt.number, failure):
+                self._attempts.append(attempt._replace(number=attempt.number + 1))
+                return
+            self._records[place].open -= 1
+            self._fail(place, failure.reason, failure)
+        else:
+            self._records[place].open -= 1
+            self._complete(place, text)
         # What had no room until now.
         self._arrived.append(place)
+
+    def _task(self, attempt: Attempt) -> StartTask:
+        """The task as whoever runs it on Redis reads it: values of its own."""
+        step, scope = self._flow[attempt.place.step], attempt.place.scope
+        path = "".join(f".{item}" for item in scope)
+        return StartTask(
+            event="",
+            workflow="",
+            index=step.index,
+            name=step.name,
+            base=step.base,
+            token=f"{attempt.activation}.{attempt.number}{path}-local",
+            parameters=_copy({} if step.parameters is None else step.parameters),
+            input=values.load(attempt.input),
+            options=_copy(dict(step.options)),
+        )
 
     def _settle(self) -> None:
         """Fire whatever has its tokens."""
@@ -143,7 +133,8 @@ class LocalRun:
             texts = self._gather(place, round)
             self._bytes += sum(map(len, texts))
             if self._bytes > MAX_BYTES:
-                raise self._failure(place, "its inputs are larger than 64 MB together")
+                self._fail(place, "its inputs are larger than 64 MB together")
+                return
             several = f"[{','.join(texts)}]"
             self._run(place, several if len(texts) > 1 else "".join(texts) or values.EMPTY)
 
@@ -160,7 +151,7 @@ class LocalRun:
         firing = firing_of(step, joined(map(values.load, self._gather(place, round))))
         match firing.action:
             case "fail":
-                raise self._failure(place, firing.reason)
+                self._fail(place, firing.reason)
             case "items":
                 self._start_items(place, firing.items)
             case "skip":
@@ -178,22 +169,9 @@ class LocalRun:
             self._complete(place, text)
 
     def _emit(self, place: Place, text: str) -> None:
-        step, record = self._flow[place.step], self._records[place]
+        record = self._records[place]
         record.open += 1
-        path = "".join(f".{item}" for item in place.scope)
-        task = StartTask(
-            event="",
-            workflow="",
-            index=step.index,
-            name=step.name,
-            base=step.base,
-            token=f"{record.activations}.1{path}-local",
-            # Copies, as everybody has them who reads them from Redis.
-            parameters=_copy({} if step.parameters is None else step.parameters),
-            input=values.load(text),
-            options=_copy(dict(step.options)),
-        )
-        self._tasks.append((place, task))
+        self._attempts.append(Attempt(place, record.activations, 1, text))
 
     def _complete(self, place: Place, text: str) -> None:
         """The step is over with this output: give each successor its token."""
@@ -241,9 +219,7 @@ class LocalRun:
 
     def _item_done(self, last: Place) -> None:
         """An item's last step has ended: start the next item, or end the iteration."""
-        step = self._flow[last.step]
-        index = step.partner if step.kind is StepKind.SUBFLOW_END else step.index
-        outer = Place(index, last.scope[:-1])
+        outer = self._outer(last)
         record = self._records[outer]
         record.done += 1
         if record.started < len(record.items):
@@ -262,14 +238,27 @@ class LocalRun:
         self._complete(whole, f"[{','.join(texts)}]")
         self._arrived.append(outer)
 
+    def _fail(self, place: Place, reason: str, failure: TaskFailed | None = None) -> None:
+        """The step fails: that is its output if it says so, else the end."""
+        output = output_of(self._flow[place.step], reason, failure.error if failure else None)
+        if output is None:
+            raise self._failure(place, reason) from failure
+        self._complete(place, output)
+
     def _failure(self, place: Place, reason: str) -> Stopped:
         while self._is_item(place):
             reason = f"item {place.scope[-1]}: {reason}"
-            place = Place(place.step, place.scope[:-1])
+            place = self._outer(place)
         if place.scope:
             reason = f"item {'.'.join(map(str, place.scope))}: {reason}"
         step = self._flow[place.step]
         return Stopped(f"step {step.index} ({label(step)}): {reason}", step)
+
+    def _outer(self, last: Place) -> Place:
+        """The iteration whose item ends, or fails, here."""
+        step = self._flow[last.step]
+        index = step.partner if step.kind is StepKind.SUBFLOW_END else step.index
+        return Place(index, last.scope[:-1])
 
     def _stall_reason(self) -> str:
         waiting = [place for place, record in self._records.items() if record.tokens]

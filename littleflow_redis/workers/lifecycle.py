@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
+from typing import Any
 
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
@@ -20,9 +22,10 @@ from littleflow_redis.engine.messages import (
 )
 from littleflow_redis.engine.reconcile import Reconciler
 from littleflow_redis.engine.states import Outcome
-from littleflow_redis.engine.transitions import Report, Timer
+from littleflow_redis.engine.transitions import Report
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.lua import Call, Command, run_batch
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.wire import encode
 from littleflow_redis.tasks import BUILTINS, Sleep
@@ -68,6 +71,8 @@ class LifecycleWorker:
         self._reconciler = Reconciler(client)
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
+        #: When the next timer is due, by time.monotonic(); None if that must be asked.
+        self._next: float | None = None
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
@@ -79,22 +84,41 @@ class LifecycleWorker:
 
     def turn(self, block: float = 0.0) -> int:
         """Do what there is to do, waiting ``block`` seconds at most; return the events handled."""
+        try:
+            return self._turn(block)
+        except (ConnectionError, TimeoutError):
+            # The lost reply may have been that of a read: what it delivered is read again.
+            self.reader.rewind()
+            raise
+
+    def _turn(self, block: float) -> int:
         if self._reconcile.due() or self.reader.regrouped != self._regrouped:
             self._regrouped = self.reader.regrouped
+            self.reader.ensure()
+            self.reader.drop_dead()
             self._reconciler.run()
-        wait = self.fire_timers()
         handled = 0
         if self._claim.due():
             handled = self.handle(self.reader.claim_stale(BATCH))
-        block = 0.0 if handled else block if wait is None else min(block, wait)
-        return handled + self.handle(self.reader.read(BATCH, round(block * 1000)))
+        if not handled and self._next is None:
+            self.fire_timers(run_batch(self.client.redis, [self.client.transitions.due(BATCH)])[0])
+        return handled + self.handle(self.reader.read(BATCH, self._patience(block)))
 
-    def fire_timers(self) -> float | None:
-        """Fire the timers that are due; return the seconds until the next one, None without."""
-        wait, members = self.client.transitions.due(BATCH)
-        for report in self.client.act([Timer.read(member) for member in members]):
+    def _patience(self, block: float) -> int:
+        """Milliseconds to wait for events: not beyond the next timer."""
+        left = 0.0 if self._next is None else self._next - time.monotonic()
+        return round(max(0.0, min(block, left)) * 1000)
+
+    def fire_timers(self, reply: Any) -> None:
+        """Act on the timers that are due, and note when the next one is."""
+        if isinstance(reply, Exception):
+            raise reply
+        wait, timers = self.client.transitions.timers(reply)
+        for report in self.client.act(timers):
             self._tell(report)
-        return wait
+        # What was done may have set others.
+        later = BLOCK if wait is None else min(wait, BLOCK)
+        self._next = None if timers else time.monotonic() + later
 
     def handle(self, entries: Sequence[Entry]) -> int:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
@@ -115,10 +139,7 @@ class LifecycleWorker:
                 self._bury(entry, str(error))
                 continue
             done.append(entry.id)
-        # A sign of start comes before the end that it belongs to.
-        self.client.transitions.run(self.client.transitions.signs(taken))
-        self._apply(ends)
-        self.reader.ack(done)
+        self._apply(ends, taken, done)
         return len(entries)
 
     def _end(self, entry: Entry) -> EndTask:
@@ -149,18 +170,25 @@ class LifecycleWorker:
             pipe.execute()
         return False
 
-    def _apply(self, ends: Sequence[tuple[Entry, EndTask]]) -> None:
-        if not ends:
-            return
-        calls = [
-            self.client.transitions.end(end, self.reader.group, output)
-            for end, output in self._outputs([end for _, end in ends])
-        ]
-        for (entry, end), report in zip(ends, self.client.transitions.run(calls), strict=True):
+    def _apply(
+        self, ends: Sequence[tuple[Entry, EndTask]], taken: Sequence[str], done: Sequence[str]
+    ) -> None:
+        """Everything that a batch comes to, in one round trip; then what follows from it."""
+        send = self.client.transitions
+        # A sign of start comes before the end that it belongs to.
+        signs = send.signs(taken)
+        applied = send.ends(self._outputs([end for _, end in ends]), self.reader.group)
+        calls: list[Call | Command] = [*signs, *applied]
+        if done:
+            calls.append(send.acknowledge(self.reader.group, done))
+        replies = run_batch(self.client.redis, [*calls, send.due(BATCH)])
+        reports = send.reports(applied, replies[len(signs) : len(signs) + len(applied)])
+        for (entry, end), report in zip(ends, reports, strict=True):
             if isinstance(report, Exception):
                 self._raised(entry, end, report)
             else:
                 self._applied(entry, end, report)
+        self.fire_timers(replies[-1])
 
     def _outputs(self, ends: Sequence[EndTask]) -> list[tuple[EndTask, str]]:
         """Each end with its output; those that carry none take what lies at the output key."""

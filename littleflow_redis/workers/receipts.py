@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from redis.exceptions import ResponseError
@@ -30,7 +31,10 @@ GRACE = 600.0
 EVENT_RETENTION = 7 * 86_400.0
 
 #: Seconds between two sweeps of the whole stream while there is nothing new, and while there is.
-IDLE, BUSY = 1.0, 0.1
+IDLE, BUSY = 1.0, 0.25
+
+#: Part of the time that sweeping may take: of many open tasks each sweep looks at all.
+SHARE = 0.1
 
 #: Seconds between two searches for pending ids without an entry.
 PRUNE_EVERY = 30.0
@@ -60,7 +64,9 @@ class Receipts:
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
         while not self.stop.is_set():
-            self.stop.wait(BUSY if self.turn() else IDLE)
+            began = time.monotonic()
+            pause = BUSY if self.turn() else IDLE
+            self.stop.wait(max(pause, (time.monotonic() - began) / SHARE))
 
     def turn(self) -> int:
         """Print new receipts, sweep the stream once; return the entries read or deleted."""

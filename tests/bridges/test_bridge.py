@@ -10,10 +10,17 @@ import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.bridges.bridge import Bridge
+from littleflow_redis.bridges.backends import result_backend
+from littleflow_redis.bridges.bridge import Bridge, served_categories
+from littleflow_redis.bridges.ids import celery_id
+from littleflow_redis.bridges.publish import Publisher, TaskCall
+from littleflow_redis.bridges.results import Results
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import WorkflowFailed
-from littleflow_redis.engine.messages import kind_of
+from littleflow_redis.engine.messages import kind_of, start_task
+from littleflow_redis.engine.transitions import Flight
+from littleflow_redis.events.connection import ConfigurationError
+from littleflow_redis.events.group import GroupReader
 from tests.support import RedisServer, Spawned, wait_until
 from tests.workers.scenes import lifecycle, pending
 
@@ -152,6 +159,35 @@ def test_a_bridge_that_comes_late_finds_its_work(engine: Client, app: Celery) ->
         assert [engine.wait(workflow, timeout=LONG) for workflow in workflows] == [5, 5, 5]
 
 
+def test_what_a_dead_bridge_had_published_is_not_run_again(
+    engine: Client, app: Celery, ledger: Path
+) -> None:
+    """It died before it could note that the task was published; the task has ended since."""
+    workflow = engine.start("math:note(- line: published -)")
+    dead = GroupReader(engine.redis, engine.keys.events, "bridge:math")
+    dead.ensure()
+    (entry,) = (e for e in dead.read(10) if kind_of(e.fields) == "start-task")
+    task = start_task(entry.id, entry.fields)
+    id = celery_id("math", task.workflow, task.index, task.token)
+    flight = Flight("math", id)
+    engine.transitions.run([engine.transitions.take(task, dead.group, dead.consumer, flight)])
+    Publisher(app).publish([TaskCall(id, "plain.note", kwargs=task.parameters)])
+    results = Results(result_backend(app))
+    wait_until(lambda: list(results.fetch([id])), "the task has ended")
+
+    with running(bridge_of(engine, app, claim_idle=0.05, sweep=0.05)):
+        assert engine.wait(workflow, timeout=LONG) == "published"
+        wait_until(lambda: pending(engine, "bridge:math") == 0, "the event is acknowledged")
+    check_once(engine, workflow)
+    assert ledger.read_text().split().count("published") == 1
+
+
+def test_a_flight_that_is_closed_is_forgotten(engine: Client, app: Celery) -> None:
+    with running(bridge_of(engine, app, sweep=0.05)) as bridge:
+        assert engine.wait(engine.start("math:add([2, 3])"), timeout=LONG) == 5
+        wait_until(lambda: bridge.flights.ids == set(), "nothing is remembered")
+
+
 def test_duplicates_change_nothing(engine: Client, app: Celery, ledger: Path) -> None:
     workflow = engine.start("{ math:note(- line: twice -) math:nobody }")
     for _, fields in engine.redis.xrange(engine.keys.events):
@@ -193,3 +229,26 @@ def test_a_bridge_that_stops_leaves_what_runs_to_the_next(
     with running(bridge_of(engine, app)):
         assert engine.wait(workflow, timeout=LONG) == 5
     check_once(engine, workflow)
+
+
+@pytest.mark.parametrize(
+    ("main", "wanted", "served"),
+    [
+        ("shop", [], ["", "shop"]),
+        (None, [], [""]),
+        ("wait", [], [""]),
+        ("shop", ["math"], ["math"]),
+        ("shop", ["", "a", "a"], ["", "a"]),
+        ("shop", ["wait", "redis", "a"], ["a"]),
+    ],
+)
+def test_which_categories_are_served(
+    main: str | None, wanted: list[str], served: list[str]
+) -> None:
+    assert served_categories(Celery(main, set_as_current=False), wanted) == served
+
+
+@pytest.mark.parametrize("wanted", [["math:add"], ["wait"]])
+def test_categories_that_cannot_be_served(wanted: list[str]) -> None:
+    with pytest.raises(ConfigurationError, match="set --category to"):
+        served_categories(Celery("shop", set_as_current=False), wanted)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import redis
 from celery import Celery, Task, signals
+from celery.result import task_join_will_block
 from kombu.entity import Exchange, Queue
 
 from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher, TaskCall
@@ -45,6 +47,22 @@ def test_the_producer_subscribes_to_nothing(app: Celery, client: redis.Redis) ->
     assert "cmdstat_subscribe" not in client.info("commandstats")
     app.tasks["plain.add"].apply_async((1, 2), task_id="two")
     assert client.info("commandstats")["cmdstat_subscribe"]["calls"] == 1
+
+
+def test_threads_that_publish_side_by_side_subscribe_to_nothing(
+    app: Celery, client: redis.Redis
+) -> None:
+    client.config_resetstat()
+
+    def publish(thread: int) -> None:
+        for n in range(25):
+            ids = [f"{thread}-{n}-{k}" for k in range(10)]
+            Publisher(app).publish([TaskCall(id, "plain.add", [1, 2]) for id in ids])
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(publish, range(4)))
+    assert "cmdstat_subscribe" not in client.info("commandstats")
+    assert not task_join_will_block()
 
 
 def test_a_batch_is_sent_in_order(app: Celery, broker: redis.Redis) -> None:

@@ -14,6 +14,7 @@ from littleflow_redis.language.cache import FlowCache
 
 def test_the_names() -> None:
     assert sorted(language.__all__) == [
+        "BadOption",
         "DEFAULT_LIMITS",
         "Flow",
         "FlowError",
@@ -34,6 +35,7 @@ def test_the_names() -> None:
         "merge_inputs",
         "mermaid",
         "save",
+        "seconds",
         "to_littleflow",
     ]
     assert all(hasattr(language, name) for name in language.__all__)

@@ -177,7 +177,7 @@ def test_warnings_of_declarations() -> None:
         ("$bind: whole", {"$bind": "whole"}),
         ("$concurrency: 5", {"$concurrency": 5}),
         ("$celery: {queue: slow}", {"$celery": {"queue": "slow"}}),
-        ("$on-failure: clean-up", {"$on-failure": "clean-up"}),
+        ("$on-failure: continue", {"$on-failure": "continue"}),
     ],
 )
 def test_options(written: str, read: dict[str, Json]) -> None:

@@ -52,7 +52,9 @@ def test_a_name_with_its_category_comes_before_one_without() -> None:
     assert run_local("text:add", tasks, 2) == 4
 
 
-@pytest.mark.parametrize("functions", [Math, Math(), sys.modules[__name__]], ids=str)
+@pytest.mark.parametrize(
+    "functions", [Math, Math(), sys.modules[__name__]], ids=["class", "object", "module"]
+)
 def test_a_module_a_class_and_an_object_have_functions(functions: object) -> None:
     assert run_local("math:add", functions, [2, 3]) == 5
 
@@ -159,6 +161,16 @@ def test_a_failure_names_the_step_and_keeps_its_cause() -> None:
     assert isinstance(failure.__cause__, IndexError)
 
 
+def test_a_failure_names_the_item_too() -> None:
+    tasks = {"A": lambda x: 1 / x, "B": lambda *items: items}
+
+    assert raised("* A", tasks, [1, 0]).reasons[0].startswith("step 1 (A): item 1: ZeroDivision")
+    inner = raised("* { * B → * A }", tasks, [[1], [1, 0]])
+    assert inner.reasons[0].startswith("step 3 (A): item 1: item 1: ZeroDivisionError")
+    whole = raised("* { B → A }", tasks, [1, 0])
+    assert whole.reasons[0].startswith("step 3 (A): item 1: ZeroDivisionError")
+
+
 def test_arguments_that_do_not_fit_are_a_failure() -> None:
     failure = raised("add", Math, [1, 2, 3])
 
@@ -228,6 +240,53 @@ def test_a_round_without_a_task_is_stopped() -> None:
 
     with pytest.raises(LocalFailure, match="a loop without a task in it"):
         run_local(replace(flow, steps=(start, *flow.steps[1:])), {})
+
+
+def test_a_delay_takes_no_time_and_passes_its_input_on() -> None:
+    assert run_local("<- 7 -> → wait:delay(- duration: 10d -) → double", {"double": double}) == 14
+
+
+def test_other_built_in_tasks_can_be_given_and_fail_as_in_the_engine() -> None:
+    text = "request:get"
+
+    assert run_local(text, {"request:get": lambda: "page"}) == "page"
+    assert "request:get is a built-in task" in str(raised(text, {}))
+    assert "wait:delay needs one of duration" in str(raised("wait:delay", {}))
+
+
+def test_a_retry_gets_the_input_anew() -> None:
+    seen = []
+
+    def use_up(items: list[int]) -> int:
+        seen.append(list(items))
+        items.clear()
+        if len(seen) < 3:
+            raise ConnectionError("not yet")
+        return 7
+
+    text = "A(- {$retry: {limit: 2, delay: 1h}, $bind: whole} -)"
+    assert run_local(text, {"A": use_up}, [1, 2]) == 7
+    assert seen == [[1, 2]] * 3
+
+
+def test_what_is_final_is_not_retried() -> None:
+    seen: list[str] = []
+
+    with pytest.raises(LocalFailure, match="missing a required argument: 'y'"):
+        run_local("add(- $retry: 3 -)", Math, 1, on_task=lambda task: seen.append(task.token))
+    assert seen == ["1.1-local"]
+
+
+def test_a_failure_can_be_an_output() -> None:
+    text = "add(- $on-failure: continue -)"
+
+    output = run_local(text, Math, 1)
+
+    assert output["error"].pop("message").startswith("cannot call add(x, y)")
+    assert output == {"error": {"type": "Error", "step": "add"}}
+    assert run_local("A(- $on-failure: continue -)", {"A": lambda: 1 / 0}) == {
+        "error": {"type": "ZeroDivisionError", "message": "division by zero", "step": "A"}
+    }
 
 
 def test_resources_are_refused_as_by_the_engine() -> None:

@@ -52,7 +52,8 @@ complete = function(w, index, scope, text, what, attempt, detail)
   local field, step = field_of(index, scope), step_of(w, index, scope)
   local static = static_of(w, index)
   if #static[Static.SUCCESSORS] > MAX_DEGREE then
-    return fail(w, index, scope, attempt, 'it has more than ' .. MAX_DEGREE .. ' successors')
+    step[Dynamic.STATE], step[Dynamic.ENDED] = 'failed', w.now
+    return conclude(w, 'FAILED', 'a step has more than ' .. MAX_DEGREE .. ' successors')
   end
   if step[Dynamic.ENDED] == 0 and scope == '' then w.done = w.done + 1 end
   step[Dynamic.STATE], step[Dynamic.ENDED] = what == 'skip' and 'skipped' or 'ended', w.now

@@ -1,0 +1,24 @@
+"""Tasks that do nothing: what is measured is everything around them. An ordinary Celery app.
+
+Celery reads broker and result backend from CELERY_BROKER_URL and CELERY_RESULT_BACKEND.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+
+app = Celery("bench")
+
+
+@app.task  # type: ignore[untyped-decorator]
+def noop(value: Any = None) -> Any:
+    """Hand on what it was given."""
+    return value
+
+
+@app.task  # type: ignore[untyped-decorator]
+def collect(values: list[Any]) -> int:
+    """Join a fan-out."""
+    return len(values)

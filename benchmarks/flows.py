@@ -1,0 +1,20 @@
+"""The workflows that are measured, compiled before the clock starts."""
+
+from __future__ import annotations
+
+from littleflow_redis import Flow, compile_text
+from littleflow_redis.language import Limits
+
+#: For the widest fan-out and what surrounds it; a text of more than 10,000 steps is refused else.
+_LIMITS = Limits(steps=20_000)
+
+
+def chain(steps: int) -> Flow:
+    """So many tasks, one after the other."""
+    return compile_text(" → ".join(["bench:noop"] * steps))
+
+
+def fan_out(width: int) -> Flow:
+    """So many tasks at a time, and one that joins them."""
+    tasks = " ".join(["bench:noop"] * width)
+    return compile_text(f"{{ {tasks} }} → bench:collect(- {{$bind: whole}} -)", limits=_LIMITS)

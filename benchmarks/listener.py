@@ -1,0 +1,27 @@
+"""The native side's worker process: the tasks of :mod:`benchmarks.celeryapp` without Celery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from littleflow_redis import TaskListener
+from littleflow_redis.events.logs import configure_logging
+
+listener = TaskListener("bench")
+
+
+@listener.task
+def noop(value: Any = None) -> Any:
+    """Hand on what it was given."""
+    return value
+
+
+@listener.task
+def collect(values: list[Any]) -> int:
+    """Join a fan-out."""
+    return len(values)
+
+
+if __name__ == "__main__":
+    configure_logging("info")
+    listener.run()

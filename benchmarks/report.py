@@ -1,0 +1,79 @@
+"""Results as a Markdown table, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.measure import Comparison, Figures, Result, Unmeasured
+from benchmarks.row import Row
+
+_HEAD = (
+    "| work | ours | peer | | ratio (lowest–highest) | goal | met |\n"
+    "|---|---:|---:|---|---:|---:|---|\n"
+)
+
+
+def markdown(results: Sequence[Result], about: Mapping[str, Any]) -> str:
+    """The table, and below it where and with what it was measured."""
+    return _HEAD + "".join(map(_line, results)) + "\n" + _footer(about)
+
+
+def as_json(results: Sequence[Result], about: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that was measured, run by run."""
+    return {**about, "rows": [_row_json(result) for result in results]}
+
+
+def _line(result: Result) -> str:
+    goal = _goal(result.row)
+    if isinstance(result, Unmeasured):
+        reason = " ".join(result.reason.split()).replace("|", "\\|")[:200]
+        return f"| {result.work} | – | – | not measured: {reason} | – | {goal} | – |\n"
+    ratios = result.ratios
+    spread = f"{_ratio(result.ratio)} ({_ratio(min(ratios))}–{_ratio(max(ratios))})"
+    met = "yes" if result.met else "**no**"
+    unit = result.row.unit
+    return (
+        f"| {result.work} | {result.ours.median:,.0f} {unit} | {result.peer.median:,.0f} {unit} "
+        f"| {result.peer.name} | {spread} | {goal} | {met} |\n"
+    )
+
+
+def _goal(row: Row) -> str:
+    return f"{'≤' if row.lower_is_better else '≥'} {row.goal:g}×"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.0f}×" if value >= 10 else f"{value:.2f}×"
+
+
+def _footer(about: Mapping[str, Any]) -> str:
+    machine, versions = about["machine"], about["versions"]
+    names = ", ".join(f"{name} {text}" for name, text in versions.items() if name != "upstream")
+    return (
+        f"Median of {about['runs']} runs of each side in turn; size {about['scale']:g}. "
+        f"{machine['processor']}, {machine['cores']} cores, {machine['system']}. "
+        f"Load before: {about['load before']}, after: {about['load after']}. {names}.\n"
+    )
+
+
+def _row_json(result: Result) -> dict[str, Any]:
+    row = result.row
+    head = {"key": row.key, "work": result.work, "unit": row.unit, "goal": row.goal}
+    head["lower is better"] = row.lower_is_better
+    if isinstance(result, Unmeasured):
+        return {**head, "not measured": result.reason}
+    return {**head, **_comparison_json(result)}
+
+
+def _comparison_json(result: Comparison) -> dict[str, Any]:
+    return {
+        "ours": _figures_json(result.ours),
+        "peer": _figures_json(result.peer),
+        "ratio": {"median": result.ratio, "pairs": result.ratios},
+        "met": result.met,
+    }
+
+
+def _figures_json(figures: Figures) -> dict[str, Any]:
+    return {"name": figures.name, "median": figures.median, "runs": list(figures.runs)}

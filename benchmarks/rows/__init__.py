@@ -1,0 +1,29 @@
+"""The rows of the table. To add one, write a module with a ``ROW`` and give it a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmarks.row import Row
+from benchmarks.rows import (
+    chains_celery,
+    drain_celery,
+    fan_out_chord,
+    growth,
+    long_chain_celery,
+    native_bare,
+    native_upstream,
+)
+
+ROWS: Mapping[str, Row] = {
+    row.key: row
+    for row in (
+        native_upstream.ROW,
+        native_bare.ROW,
+        chains_celery.ROW,
+        fan_out_chord.ROW,
+        long_chain_celery.ROW,
+        drain_celery.ROW,
+        growth.ROW,
+    )
+}

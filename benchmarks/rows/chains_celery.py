@@ -1,0 +1,39 @@
+"""200 chains of 5 on a Celery worker, against Celery's `chain`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from celery import chain
+
+from benchmarks import flows
+from benchmarks.celery_alone import celery_alone
+from benchmarks.row import Measure, Race, Row, Side, scaled
+from benchmarks.rows.celery_side import workflows
+
+STEPS = 5
+
+
+@contextmanager
+def chains(count: int, steps: int) -> Iterator[Measure]:
+    """So many of Celery's chains at a time; the figure is steps/s."""
+    with celery_alone() as celery:
+
+        def run() -> float:
+            calls = [chain(celery.noop(1), *[celery.noop()] * (steps - 1)) for _ in range(count)]
+            return count * steps / celery.run(calls)
+
+        yield run
+
+
+def race(scale: float) -> Race:
+    count = scaled(200, scale)
+    return Race(
+        f"{count} chains × {STEPS} steps, Celery worker",
+        Side("littleflow_redis", lambda: workflows(flows.chain(STEPS), count, STEPS)),
+        Side("Celery chain", lambda: chains(count, STEPS)),
+    )
+
+
+ROW = Row("chains-celery", "steps/s", 1.5, race)

@@ -1,0 +1,37 @@
+"""A fan-out of 1,000 and its join on a Celery worker, against Celery's `chord`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from celery import chord
+
+from benchmarks import flows
+from benchmarks.celery_alone import celery_alone
+from benchmarks.row import Measure, Race, Row, Side, scaled
+from benchmarks.rows.celery_side import workflows
+
+
+@contextmanager
+def chords(width: int) -> Iterator[Measure]:
+    """One chord; the figure is steps/s."""
+    with celery_alone() as celery:
+
+        def run() -> float:
+            header = [celery.noop(1) for _ in range(width)]
+            return (width + 1) / celery.run([chord(header, celery.collect())], width)
+
+        yield run
+
+
+def race(scale: float) -> Race:
+    width = scaled(1000, scale)
+    return Race(
+        f"fan-out {width} + join, Celery worker",
+        Side("littleflow_redis", lambda: workflows(flows.fan_out(width), 1, width + 1, width)),
+        Side("Celery chord", lambda: chords(width)),
+    )
+
+
+ROW = Row("fan-out-chord", "steps/s", 1.5, race)

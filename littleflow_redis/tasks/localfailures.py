@@ -1,0 +1,34 @@
+"""What a failed attempt comes to in a local run: ``$retry`` and ``$on-failure``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from littleflow_redis.engine import values
+from littleflow_redis.language import Step
+
+from .functions import TaskFailed
+
+
+def may_retry(step: Step, attempt: int, failure: TaskFailed) -> bool:
+    """Whether another attempt follows the failed one, which is counted from 1."""
+    policy: Any = step.options.get("$retry")
+    if not policy or failure.final or attempt > policy["limit"]:
+        return False
+    kind = failure.error["type"] if failure.error else ""
+    if _named(policy.get("except", ()), kind):
+        return False
+    return "on" not in policy or _named(policy["on"], kind)
+
+
+def output_of(step: Step, reason: str, error: Mapping[str, str] | None) -> str | None:
+    """The failure as an output, JSON text, if the step says `$on-failure: continue`."""
+    if step.options.get("$on-failure") != "continue":
+        return None
+    kind, message = (error["type"], error["message"]) if error else ("Error", reason)
+    return values.dump({"error": {"type": kind, "message": message, "step": step.name}})
+
+
+def _named(names: Iterable[str], kind: str) -> bool:
+    return any(name in (kind, kind.rpartition(".")[2]) for name in names)

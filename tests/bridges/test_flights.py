@@ -1,0 +1,47 @@
+"""What a bridge knows of its flights without asking."""
+
+from __future__ import annotations
+
+from littleflow_redis.bridges.flights import LINGER, MANY, Flights
+from tests.workers.scenes import start_task
+
+TASK = start_task("math:add", input=[1, 2], parameters={"y": 1})
+
+
+def test_a_flight_is_known_without_its_data() -> None:
+    flights = Flights()
+    flights.add("a", TASK)
+    known = flights.to_tell("a")
+    assert known is not None
+    assert (known.workflow, known.index, known.token) == (TASK.workflow, TASK.index, TASK.token)
+    assert known.input is known.parameters is None
+    assert flights.to_tell("b") is None
+
+
+def test_an_end_is_told_again_only_after_a_while() -> None:
+    for again, expected in ((30.0, False), (0.0, True)):
+        flights = Flights(tell_again=again)
+        flights.add("a", TASK)
+        flights.told(["a"])
+        assert (flights.to_tell("a") is not None) is expected
+
+
+def test_what_is_forgotten_may_come_again() -> None:
+    flights = Flights()
+    flights.add("a", TASK)
+    flights.told(["a"])
+    flights.forget(["a", "b"])
+    assert "a" not in flights
+    flights.add("a", TASK)
+    assert flights.to_tell("a") is not None
+
+
+def test_only_while_many_are_on_their_way_the_next_may_wait() -> None:
+    flights = Flights()
+    for number in range(MANY - 1):
+        flights.add(str(number), TASK)
+    assert flights.linger == 0
+    flights.add("last", TASK)
+    assert flights.linger == LINGER
+    flights.told(["last"])
+    assert flights.linger == 0
