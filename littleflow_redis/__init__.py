@@ -17,6 +17,66 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .compat.listeners import (
+        LifecycleListener as LifecycleListener,
+    )
+    from .compat.listeners import (
+        TaskEndListener as TaskEndListener,
+    )
+    from .compat.listeners import (
+        TaskStartListener as TaskStartListener,
+    )
+    from .compat.listeners import (
+        WaitTaskListener as WaitTaskListener,
+    )
+    from .compat.workflows import (
+        RedisOutputCache as RedisOutputCache,
+    )
+    from .compat.workflows import (
+        compute_vector as compute_vector,
+    )
+    from .compat.workflows import (
+        delete_workflow as delete_workflow,
+    )
+    from .compat.workflows import (
+        get_failures as get_failures,
+    )
+    from .compat.workflows import (
+        is_running as is_running,
+    )
+    from .compat.workflows import (
+        load_workflow as load_workflow,
+    )
+    from .compat.workflows import (
+        load_workflow_state as load_workflow_state,
+    )
+    from .compat.workflows import (
+        restart_workflow as restart_workflow,
+    )
+    from .compat.workflows import (
+        restore_workflow as restore_workflow,
+    )
+    from .compat.workflows import (
+        run_workflow as run_workflow,
+    )
+    from .compat.workflows import (
+        save_workflow as save_workflow,
+    )
+    from .compat.workflows import (
+        set_failures as set_failures,
+    )
+    from .compat.workflows import (
+        terminate_workflow as terminate_workflow,
+    )
+    from .compat.workflows import (
+        trace_vector as trace_vector,
+    )
+    from .compat.workflows import (
+        workflow_archive as workflow_archive,
+    )
+    from .compat.workflows import (
+        workflow_state as workflow_state,
+    )
     from .engine.client import Client
     from .engine.errors import (
         IdConflict,
@@ -50,7 +110,46 @@ _HOMES = {
     "tasks.local": ("run_local",),
     "workers.listener": ("TaskListener",),
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+#: The names of littleflow_redis 0.4 (PyPI), for programs written for it.
+_UPSTREAM = {
+    "compat.listeners": (
+        "LifecycleListener",
+        "TaskEndListener",
+        "TaskStartListener",
+        "WaitTaskListener",
+    ),
+    "compat.workflows": (
+        "RedisOutputCache",
+        "compute_vector",
+        "delete_workflow",
+        "get_failures",
+        "is_running",
+        "load_workflow",
+        "load_workflow_state",
+        "restart_workflow",
+        "restore_workflow",
+        "run_workflow",
+        "save_workflow",
+        "set_failures",
+        "terminate_workflow",
+        "trace_vector",
+        "workflow_archive",
+        "workflow_state",
+    ),
+}
+_HOME_OF = {
+    name: module
+    for homes in (_HOMES, _UPSTREAM)
+    for module, names in homes.items()
+    for name in names
+}
+#: Upstream's names that stand for what this version does not run yet.
+_LATER = (
+    "MetadataService",
+    "RedisTaskListener",
+    "RequestTaskListener",
+    "create_jwt_credential_actor",
+)
 
 __all__ = [
     "Client",
@@ -73,6 +172,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        # Not an AttributeError: that would lose the sentence in `from littleflow_redis import …`.
+        raise ImportError(
+            f"littleflow_redis.{name}: request and redis tasks are not run by this version yet; "
+            "serve them by a listener of your own, such as TaskListener"
+        )
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOME_OF[name]}", __name__), name)

@@ -13,8 +13,9 @@ from .parameters import client_of
 from .tables import duration, moment, printable, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from littleflow_redis.engine.attempts import AttemptView, WaitView
     from littleflow_redis.engine.views import StepView, TraceEntry, WorkflowView
     from littleflow_redis.language import Flow
 
@@ -30,26 +31,47 @@ SHOWN = 5
     is_flag=True,
     help="Show upstream's vectors: A, inputs that arrived for each step; S, its open activations.",
 )
+@click.option("--attempts", is_flag=True, help="Show every attempt of every step.")
 @connection_options
 @clean_errors
-def command(settings: Settings, workflow: str, trace: bool, vectors: bool) -> None:
+def command(settings: Settings, workflow: str, trace: bool, vectors: bool, attempts: bool) -> None:
     """Show the state of a workflow and a table of its steps. Times are UTC."""
+    from littleflow_redis.engine.vectors import current
+
     client = client_of(settings)
     view = client.state(workflow)
     flow = client.views.flow(view.id)
+    waits: dict[int, list[WaitView]] = {}
+    for wait in client.waits(workflow):
+        waits.setdefault(wait.index, []).append(wait)
     click.echo(table(list(_about(view))))
     click.echo()
-    click.echo(table([TITLES, *(_row(step, view, flow) for step in view.steps)]))
+    click.echo(table([TITLES, *(_row(step, view, flow, waits) for step in view.steps)]))
+    if attempts:
+        click.echo()
+        rows = [_attempt(attempt, view) for attempt in client.attempts(workflow)]
+        click.echo(table([ATTEMPT_TITLES, *rows]))
     if vectors:
         click.echo()
-        click.echo(f"A {[step.waiting for step in view.steps]}")
-        click.echo(f"S {[step.open for step in view.steps]}")
+        for name, vector in zip("AS", current(view), strict=True):
+            click.echo(f"{name} {vector}")
     if trace:
         click.echo()
         click.echo(table([CHANGE_TITLES, *_changes(client.trace(workflow), view)]))
 
 
 TITLES = ("STEP", "NAME", "STATE", "ATTEMPTS", "STARTED", "TOOK", "ABOUT")
+ATTEMPT_TITLES = (
+    "STEP",
+    "NAME",
+    "ATTEMPT",
+    "QUEUED",
+    "STARTED",
+    "ENDED",
+    "RESULT",
+    "WORKER",
+    "REASON",
+)
 CHANGE_TITLES = ("AT", "STEP", "NAME", "WHAT", "ATTEMPT", "DETAIL")
 
 
@@ -65,7 +87,9 @@ def _about(view: WorkflowView) -> Iterable[tuple[str, str]]:
         yield "reason", reason
 
 
-def _row(step: StepView, view: WorkflowView, flow: Flow) -> tuple[str, ...]:
+def _row(
+    step: StepView, view: WorkflowView, flow: Flow, waits: Mapping[int, Sequence[WaitView]]
+) -> tuple[str, ...]:
     return (
         str(step.index),
         step.name,
@@ -73,19 +97,20 @@ def _row(step: StepView, view: WorkflowView, flow: Flow) -> tuple[str, ...]:
         str(step.attempts) if step.attempts else "",
         "" if step.state == "queued" else moment(step.started),
         duration(step.started, step.ended),
-        step.reason or _waits_for(step, view, flow),
+        "; ".join(filter(None, (step.reason, _about_step(step, view, flow, waits)))),
     )
 
 
-def _waits_for(step: StepView, view: WorkflowView, flow: Flow) -> str:
+def _about_step(
+    step: StepView, view: WorkflowView, flow: Flow, waits: Mapping[int, Sequence[WaitView]]
+) -> str:
     """What has to happen before the step goes on; empty if nobody waits for that."""
-    if step.state == "queued":
-        served = f"category {flow[step.index].category!r}" if ":" in step.base else "its name"
-        return f"waits for whoever serves {served}"
-    if step.state == "ready":
-        return "waits for a worker"
     if step.waits:
         return step.waits
+    found = waits.get(step.index, ())
+    if found:
+        more = f" (and {len(found) - 1} more of it)" if len(found) > 1 else ""
+        return _waits_for(found[0], step, flow) + more
     if not step.waiting or view.state.ended:
         return ""
     sources = flow[step.index].predecessors
@@ -93,6 +118,38 @@ def _waits_for(step: StepView, view: WorkflowView, flow: Flow) -> str:
     more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
     steps = f": waits for {', '.join(missing[:SHOWN])}{more}" if missing else ""
     return f"has {step.waiting} of {flow[step.index].threshold} inputs{steps}"
+
+
+def _waits_for(wait: WaitView, step: StepView, flow: Flow) -> str:
+    since = f" since {moment(wait.since)}" if wait.since else ""
+    due = moment(wait.due)
+    match wait.state.value:
+        case "queued":
+            served = f"category {flow[step.index].category!r}" if ":" in step.base else "its name"
+            limit = f", until {due}" if due else ""
+            return f"waits for whoever serves {served}{since}{limit}"
+        case "ready":
+            return f"waits for a worker{since}"
+        case "retrying":
+            return f"attempt {wait.number} at {due}"
+        case "waiting":
+            return f"waits{since}" + (f" until {due}" if due else "")
+    by = f" by {wait.owner}" if wait.owner else ""
+    return f"taken{by}" + (f", to end by {due}" if due else "")
+
+
+def _attempt(attempt: AttemptView, view: WorkflowView) -> tuple[str, ...]:
+    return (
+        f"{attempt.index}@{attempt.scope}" if attempt.scope else str(attempt.index),
+        view.steps[attempt.index].name,
+        f"{attempt.activation}.{attempt.number}",
+        moment(attempt.queued),
+        moment(attempt.started),
+        moment(attempt.ended),
+        attempt.result,
+        attempt.worker,
+        attempt.reason,
+    )
 
 
 def _changes(trace: Iterable[TraceEntry], view: WorkflowView) -> Iterable[tuple[str, ...]]:

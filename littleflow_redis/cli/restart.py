@@ -1,28 +1,45 @@
-"""``restart``: start workflows again where they stopped."""
+"""``restart``: go on with workflows that stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from .failures import clean_errors
 from .options import Settings, connection_options
-from .parameters import client_of
+from .parameters import JSON, client_of
 
 
 @click.command(name="restart")
 @click.argument("workflows", metavar="ID...", nargs=-1, required=True)
-@click.option("--all", "every", is_flag=True, help="Restart tasks that still run, too.")
+@click.option("--all", "everything", is_flag=True, help="Restart what still runs, too.")
+@click.option(
+    "--from",
+    "from_steps",
+    metavar="STEP",
+    multiple=True,
+    help="A step, by index or name, that begins anew with all that follows; may be repeated.",
+)
+@click.option("--input", "input_", type=JSON, help="With one --from: the input of that step.")
 @connection_options
 @clean_errors
-def command(settings: Settings, workflows: Sequence[str], every: bool) -> None:
-    """Restart workflows that FAILED or were TERMINATED where they stopped; print each one's state.
+def command(
+    settings: Settings,
+    workflows: Sequence[str],
+    everything: bool,
+    from_steps: Sequence[str],
+    input_: Any,
+) -> None:
+    """Restart workflows that FAILED or were TERMINATED; print each one's state.
 
-    What failed or was cancelled starts again with a fresh budget of retries. Tasks that still run
-    are left alone, unless --all.
+    What failed or was cancelled starts again, what had ended is not run twice. With --from the
+    steps named begin anew, with all that follows from them, also in a workflow that FINISHED.
     """
+    if input_ is not None and len(from_steps) != 1:
+        raise click.UsageError("--input is the input of one step: name it by --from")
     client = client_of(settings)
     for workflow in workflows:
-        state = client.restart(workflow, all=every)
+        state = client.restart(workflow, all=everything, from_steps=from_steps, input=input_)
         click.echo(f"{client.keys.full_id(workflow)} {state}")

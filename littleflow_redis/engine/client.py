@@ -7,7 +7,7 @@ import os
 import secrets
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,11 @@ from littleflow_redis.events.lua import Call
 from littleflow_redis.events.wire import encode, message
 from littleflow_redis.language import Flow, compile_text, from_littleflow
 
+from . import archives, rerun, restoring
+from .attempts import AttemptView, WaitView, attempts, waits
 from .dead import DeadLetter, DeadLetters
 from .errors import (
+    BadArchive,
     IdConflict,
     InProgress,
     NewerVersion,
@@ -98,28 +101,34 @@ class Client:
         text = first_input(flow, input)
         digest, fields = self._packer.pack(flow)
         same = hashlib.sha256(f"{digest}\n{text}".encode()).hexdigest()[:32]
+
+        def start() -> Report:
+            return self.transitions.start(
+                id,
+                digest=same,
+                flow_digest=digest,
+                nonce=secrets.token_hex(4),
+                name=name,
+                input=text,
+                flow=() if digest in self._stored else fields,
+            )
+
+        # The id is drawn, so a start whose reply was lost is found again, not repeated.
+        while (report := self._patiently(start)).outcome is Outcome.NEED_FLOW:
+            self._stored.discard(digest)
+        return self._started(id, digest, report)
+
+    @staticmethod
+    def _patiently(call: Callable[[], Report]) -> Report:
+        """Call again while Redis cannot be reached; only for calls that may be repeated."""
         deadline = time.monotonic() + START_PATIENCE
         while True:
             try:
-                report = self.transitions.start(
-                    id,
-                    digest=same,
-                    flow_digest=digest,
-                    nonce=secrets.token_hex(4),
-                    name=name,
-                    input=text,
-                    flow=() if digest in self._stored else fields,
-                )
+                return call()
             except (LostConnection, LostReply):
-                # The id is drawn, so a start whose reply was lost is found again, not repeated.
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(0.1)
-                continue
-            if report.outcome is not Outcome.NEED_FLOW:
-                break
-            self._stored.discard(digest)
-        return self._started(id, digest, report)
 
     def _started(self, id: str, digest: str, report: Report) -> str:
         if report.outcome is Outcome.CONFLICT:
@@ -173,6 +182,18 @@ class Client:
         """Every change, oldest first. Raises UnknownWorkflow."""
         return self.views.trace(self.keys.full_id(workflow))
 
+    def attempts(self, workflow: str) -> Sequence[AttemptView]:
+        """Every attempt of every step, in the order in which they were handed out.
+
+        Raises UnknownWorkflow.
+        """
+        return attempts(self.trace(workflow))
+
+    def waits(self, workflow: str) -> Sequence[WaitView]:
+        """What each step that has begun and is not over waits for. Raises UnknownWorkflow."""
+        id = self.keys.full_id(workflow)
+        return waits(self.redis, self.keys, id, self.views.trace(id))
+
     def list(
         self, state: str | WorkflowState | None = None, *, start: int = 0, size: int = 50
     ) -> list[Summary]:
@@ -214,22 +235,66 @@ class Client:
         self._checked(self.transitions.terminate(id), id)
         return self.views.state(id)
 
-    def restart(self, workflow: str, *, all: bool = False) -> WorkflowState:
+    def restart(
+        self,
+        workflow: str,
+        *,
+        all: bool = False,
+        from_steps: Sequence[int | str] = (),
+        input: Any = None,
+    ) -> WorkflowState:
         """Restart a workflow that FAILED or was TERMINATED where it stopped; return its state.
 
         What failed or was cancelled starts again as a new attempt with a fresh budget of retries,
         what was held fires. Attempts that somebody has taken and that still run are left alone,
-        unless ``all``. Raises UnknownWorkflow, NotRestartable, NewerVersion.
+        unless ``all``.
+
+        ``from_steps``, indexes or names, begin anew with all that follows from them, whatever had
+        become of it; this restarts a FINISHED workflow too. ``input`` replaces what the one step
+        named gets from its predecessors, in its retries too.
+
+        Raises UnknownWorkflow, NotRestartable, NewerVersion, BadValue.
         """
         id = self.keys.full_id(workflow)
-        report = self.transitions.restart(id, secrets.token_hex(4), all=all)
+        view = self.views.workflow(id)
+        plan = rerun.plan(self.views.flow(id), view, from_steps, input)
+        report = self.transitions.restart(id, secrets.token_hex(4), all=all, plan=plan)
         self._checked(report, id)
         if report.outcome is Outcome.UNCHANGED:
             raise NotRestartable(
-                f"{id} is {self.views.state(id)}: only a FAILED or TERMINATED workflow restarts"
+                f"{id} is {view.state}: only a FAILED or TERMINATED workflow restarts, or a "
+                "FINISHED one from a step"
             )
         self.settle(report)
         return self.views.state(id)
+
+    def archive(self, workflow: str) -> dict[str, Any]:
+        """Everything about a workflow as one JSON document, read at one moment: see ``archives``.
+
+        It may run: what was open then is what a restored one begins with. Raises UnknownWorkflow,
+        NewerVersion, BadArchive for a workflow too large for one document.
+        """
+        id = self.keys.full_id(workflow)
+        outcome, reply = self.transitions.archive(id, archives.MAX_BYTES)
+        self._checked(Report(outcome), id)
+        if outcome is Outcome.TOO_LARGE:
+            raise BadArchive(f"{id} has more than {archives.MAX_BYTES:,} bytes to archive")
+        return archives.document(id, self.views.flow(id), reply)
+
+    def restore(self, archive: Mapping[str, Any], *, workflow_id: str | None = None) -> str:
+        """Restore a workflow from an archive, ours or upstream's, as TERMINATED; return its id.
+
+        The id is a new one, or ``workflow_id``, which no other workflow may have. ``restart`` goes
+        on where the archive was made. Raises BadArchive, UnsupportedFlow, IdConflict, InvalidId.
+        """
+        given = restoring.read(archive)
+        id = self.keys.full_id(workflow_id or new_id(given.flow))
+        nonce = secrets.token_hex(4)
+        # The id is drawn: a restore whose reply was lost is found again, not repeated.
+        report = self._patiently(lambda: self.transitions.restore(id, nonce, given))
+        if report.outcome is Outcome.CONFLICT:
+            raise IdConflict(f"{id} is another workflow: give another workflow_id, or none")
+        return id
 
     def delete(self, workflow: str) -> None:
         """Delete a workflow and all it has. Raises UnknownWorkflow, InProgress."""

@@ -6,6 +6,7 @@ LittleflowError
 ├── IdConflict          the id belongs to a workflow of another text or input
 ├── InProgress          not while the workflow runs
 ├── NotRestartable      only FAILED and TERMINATED workflows restart
+├── BadArchive          an archive that cannot be read or made
 ├── UnsupportedFlow     the flow needs what this version cannot run
 ├── UnknownDeadLetter   no dead letter has this id
 ├── CannotRetry         the dead letter's event cannot be sent again
@@ -43,6 +44,10 @@ class InProgress(LittleflowError):
 
 class NotRestartable(LittleflowError):
     """The workflow neither failed nor was terminated."""
+
+
+class BadArchive(LittleflowError, ValueError):
+    """This is no archive of a workflow that can be restored."""
 
 
 class UnsupportedFlow(LittleflowError, ValueError):

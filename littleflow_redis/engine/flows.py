@@ -34,14 +34,14 @@ class Packer:
             # beside, so that no other one can have its identity meanwhile.
             known = self._packed.get(id(flow))
             if known is None:
-                known = (flow, *_pack(flow))
+                known = (flow, *pack(flow))
                 self._packed[id(flow)] = known
                 if len(self._packed) > MAX_CACHED:
                     self._packed.popitem(last=False)
         return known[1], known[2]
 
 
-def _pack(flow: Flow) -> tuple[str, list[Argument]]:
+def pack(flow: Flow) -> tuple[str, list[Argument]]:
     document = values.dump(save(flow))
     fields: list[Argument] = ["steps", len(flow), "doc", document]
     for name, packed in records.pack_flow(flow):

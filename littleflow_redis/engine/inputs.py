@@ -63,10 +63,20 @@ class Inputs:
         return values.dump(merge_inputs(gathered) if step.merge else gathered)
 
     def gather(self, workflow: str, step: Step, scope: str = "", round: bool = False) -> Any:
-        """The outputs of the predecessors: none gives {}, one itself, several a list."""
+        """The outputs of the predecessors: none gives {}, one itself, several a list.
+
+        An input that a restart has given stands for them.
+        """
         suffix = f"@{scope}" if scope else ""
         keys = [f"{workflow}{OUTPUT}{source}{suffix}" for source in sources(step, round)]
-        texts = self._client.mget(keys) if keys else []
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.hget(workflow + ITEMS, f"i{step.index}{suffix}")
+            if keys:
+                pipe.mget(keys)
+            given, *found = pipe.execute()
+        if given is not None:
+            return values.load(given)
+        texts = found[0] if found else []
         return joined(values.load(text) for text in texts if text is not None)
 
 

@@ -25,6 +25,7 @@ _NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b")
 
 #: The files of ``lua/``, one transition each.
 NAMES = (
+    "archive",
     "arrive",
     "dead_letter",
     "delete",
@@ -45,6 +46,7 @@ NAMES = (
     "redrive",
     "reemit",
     "restart",
+    "restore",
     "sign",
     "start",
     "sweep",
@@ -75,6 +77,7 @@ def compose(name: str, names: Mapping[str, Mapping[str, str | int]]) -> str:
 class Scripts(SimpleNamespace):
     """Every script under its name, for one set of key names."""
 
+    archive: Script
     arrive: Script
     dead_letter: Script
     delete: Script
@@ -95,6 +98,7 @@ class Scripts(SimpleNamespace):
     redrive: Script
     reemit: Script
     restart: Script
+    restore: Script
     sign: Script
     start: Script
     sweep: Script

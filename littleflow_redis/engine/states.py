@@ -64,6 +64,7 @@ class Outcome(IntEnum):
     AGAIN = 20
     NEED_INPUT = 21
     TOO_MANY = 22
+    TOO_LARGE = 23
 
     @property
     def sentence(self) -> str:
@@ -94,4 +95,5 @@ _SENTENCES = {
     Outcome.AGAIN: "other fields are compared than was known",
     Outcome.NEED_INPUT: "the start-task is gone: its input has to be computed",
     Outcome.TOO_MANY: "too many different sets of fields are compared",
+    Outcome.TOO_LARGE: "the workflow is too large for one archive",
 }

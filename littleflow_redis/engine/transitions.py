@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
+from msgpack import packb
 from redis.exceptions import ResponseError
 
 from littleflow_redis.events.group import GroupReader
@@ -18,6 +19,9 @@ from .keys import Keys
 from .messages import EndTask, StartTask
 from .scripts import scripts_for
 from .states import Outcome, WorkflowState
+
+if TYPE_CHECKING:
+    from .restoring import Restored
 
 #: Milliseconds until a timer that this process cannot fire is looked at again.
 PUT_OFF = 5000
@@ -256,9 +260,27 @@ class Transitions:
         reply = self._scripts.terminate.run(self.client, [workflow], ("",))
         return self.report(workflow, reply)
 
-    def restart(self, workflow: str, nonce: str, *, all: bool) -> Report:
-        args = (nonce, "all" if all else "", "")
+    def restart(
+        self, workflow: str, nonce: str, *, all: bool, plan: Mapping[str, Any] | None = None
+    ) -> Report:
+        """Restart; ``plan`` names the steps that begin anew, see ``rerun.plan``."""
+        args = (nonce, "all" if all else "", "", packb(plan) if plan else "")
         return self.report(workflow, self._scripts.restart.run(self.client, [workflow], args))
+
+    def archive(self, workflow: str, most: int) -> tuple[Outcome, Sequence[Any]]:
+        """Everything that a workflow has, ``most`` bytes of it; see ``archives.document``."""
+        reply = self._scripts.archive.run(self.client, [workflow], (most,))
+        return Outcome(reply[0]), reply
+
+    def restore(self, workflow: str, nonce: str, given: Restored) -> Report:
+        """Store what an archive has, TERMINATED."""
+        detail = f"restored from {given.origin}" if given.origin else "restored"
+        args = (
+            given.digest, given.flow_digest, nonce, given.flow.name or "", records.VERSION,
+            given.done, "", given.input, _packed(given.steps), _packed(given.items),
+            _packed(given.outputs), _packed(given.trace), detail, *given.flow_fields,
+        )  # fmt: skip
+        return self.report(workflow, self._scripts.restore.run(self.client, [workflow], args))
 
     def delete(self, workflow: str) -> Report:
         reply = self._scripts.delete.run(self.client, [workflow], ("", 0))
@@ -369,6 +391,12 @@ class Transitions:
         state = WorkflowState(reply[1].decode()) if reply[1] else None
         reason = reply[2].decode("utf-8", "replace")
         return Report(Outcome(reply[0]), workflow, state, reason, ready)
+
+
+def _packed(flat: Sequence[Any]) -> bytes:
+    # The scripts' msgpack knows no type for bytes.
+    packed: bytes = packb(flat, use_bin_type=False)
+    return packed
 
 
 def _fields(flat: Sequence[bytes]) -> Mapping[bytes, bytes]:

@@ -126,7 +126,7 @@ class Views:
             name=about[0].decode() or None,
             state=WorkflowState(state.decode()),
             reason=about[1].decode(),
-            created=_required_time(about[2]),
+            created=required_time(about[2]),
             ended=_time(about[3]),
             steps=tuple(_step_views(flow, steps)),
             output=values.load(output) if state == b"FINISHED" and output else None,
@@ -145,7 +145,7 @@ class Views:
         for raw in entries:
             record = Record(raw)
             yield TraceEntry(
-                at=_required_time(record[Change.AT]),
+                at=required_time(record[Change.AT]),
                 what=record[Change.WHAT],
                 field=record[Change.STEP],
                 activation=record[Change.ACTIVATION],
@@ -170,7 +170,7 @@ class Views:
                 id=id,
                 name=about[0].decode() or None,
                 state=WorkflowState(now.decode()),
-                created=_required_time(about[1]),
+                created=required_time(about[1]),
                 ended=_time(about[2]),
                 done=int(about[3]),
                 total=int(about[4]) + 1,
@@ -261,9 +261,10 @@ _URGENCY = (
 _UNTOUCHED = Record(msgpack.packb([StepState.IDLE, 0, 0, 0, 0, 0, "", []]))
 
 
-def _required_time(ms: bytes | int | float) -> datetime:
+def required_time(ms: bytes | int | float) -> datetime:
+    """A time in ms since 1970 as UTC."""
     return datetime.fromtimestamp(float(ms) / 1000, UTC)
 
 
 def _time(ms: bytes | int | float | None) -> datetime | None:
-    return _required_time(ms) if ms is not None and float(ms) > 0 else None
+    return required_time(ms) if ms is not None and float(ms) > 0 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from littleflow_redis import Client
@@ -167,3 +169,32 @@ def test_columns_line_up() -> None:
 
 def test_nothing_is_left_that_a_terminal_would_obey() -> None:
     assert printable("a\x1b]0;x\x07\u202e\r→ é") == "a\\x1b]0;x\\x07\\u202e\\r→ é"
+
+
+def test_since_when_and_until_when_it_waits(command: Command, engine: Client) -> None:
+    engine.start(
+        "{ wait:delay(- duration: 1000 -) A(- {$retry: {limit: 1, delay: 50}} -) > B } → C",
+        workflow_id="w",
+    )
+    worker = LifecycleWorker(engine)
+    worker.reader.ensure()
+    worker.turn()
+    end(engine, "workflow:w", 3, status="FAILURE", reason="bad")
+
+    shown = command("inspect", "w").stdout
+
+    assert re.search(r"waiting .* waits since 20\S+Z until 20\S+Z$", shown, re.MULTILINE)
+    assert re.search(r"retrying .* bad; attempt 2 at 20\S+Z$", shown, re.MULTILINE)
+    assert re.search(r"queued .* serves its name since 20\S+Z$", shown, re.MULTILINE)
+
+
+def test_every_attempt(command: Command, engine: Client) -> None:
+    engine.start("A(- {$retry: {limit: 1, delay: 0}} -)", workflow_id="w")
+    end(engine, "workflow:w", 1, status="FAILURE", reason="bad\n", worker="me")
+
+    shown = command("inspect", "w", "--attempts").stdout
+
+    titles = rows("STEP NAME ATTEMPT QUEUED STARTED ENDED RESULT WORKER REASON")[0]
+    after = rows(shown)[rows(shown).index(titles) + 1 :]
+    assert after[0][:3] == ["1", "A", "1.1"]
+    assert after[0][-3:] == ["retry", "me", "bad\\n"]

@@ -1,19 +1,24 @@
--- Restart a workflow where it stopped: what failed or was cancelled starts again, what was held fires.
+-- Restart a workflow where it stopped: what failed or was cancelled starts again, what was held fires;
+-- or from named steps: they and all that follows from them begin anew.
 -- KEYS  workflow
--- ARGV  nonce, 'all' or '', clock override or ''
+-- ARGV  nonce, 'all' or '', clock override or '', plan (msgpack, see rerun.lua) or ''
 -- Returns {code, state, reason, ready...}: APPLIED, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: a new nonce, so that an end of an attempt from before can only close that attempt: one
 -- that is still open (it was taken, and its task still runs) or none.
---@include base stamp workflow input timers close fire iterate retry rest commit
+--@include base stamp workflow input timers close fire iterate retry rest rerun commit
 local w = load_workflow(KEYS[1], clock(ARGV[3]))
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.version > VERSION then return {Outcome.NEWER, '', ''} end
-if w.state ~= 'FAILED' and w.state ~= 'TERMINATED' then return {Outcome.UNCHANGED, '', ''} end
+local plan = ARGV[4] ~= '' and cmsgpack.unpack(ARGV[4])
+if w.state ~= 'FAILED' and w.state ~= 'TERMINATED' and not (plan and w.state == 'FINISHED') then
+  return {Outcome.UNCHANGED, '', ''}
+end
 w.state, w.nonce = 'RUNNING', ARGV[1]
-trace(w, 'RUNNING', '', 0, 0, 'restart')
+trace(w, 'RUNNING', '', 0, 0, plan and 'restart from ' .. table.concat(plan.from, ', ') or 'restart')
 -- What nobody had taken up is closed and opened anew: its start-task may have been read, and let go,
 -- while the workflow did not run.
 cancel_attempts(w, ARGV[2] ~= 'all')
+if plan then rewind(w, plan) end
 
 -- Run the step's latest activation again, with a fresh budget of retries.
 local function again(index, scope, step)
@@ -41,24 +46,35 @@ local function go_on(index, scope, step)
   end
 end
 
-local fields = {}
-for field in pairs(w.steps) do fields[#fields + 1] = field end
-table.sort(fields)
-for _, field in ipairs(fields) do
-  local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
-  local step, static = w.steps[field], static_of(w, index)
-  local state = step[Dynamic.STATE]
-  local iterates = static[Static.FLAGS] >= Flag.ITERATE and not is_item(static, scope)
-  if iterates and step[Dynamic.ITEMS] > step[Dynamic.DONE] then
-    go_on(index, scope, step_of(w, index, scope))
-  elseif (state == 'failed' or state == 'cancelled') and #step[Dynamic.OPEN] == 0 then
-    again(index, scope, step_of(w, index, scope))
+local function resume()
+  local fields = {}
+  for field in pairs(w.steps) do fields[#fields + 1] = field end
+  table.sort(fields)
+  for _, field in ipairs(fields) do
+    local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
+    local step, static = w.steps[field], static_of(w, index)
+    local state = step[Dynamic.STATE]
+    local iterates = static[Static.FLAGS] >= Flag.ITERATE and not is_item(static, scope)
+    if iterates and step[Dynamic.ITEMS] > step[Dynamic.DONE] then
+      go_on(index, scope, step_of(w, index, scope))
+    elseif (state == 'failed' or state == 'cancelled') and #step[Dynamic.OPEN] == 0 then
+      again(index, scope, step_of(w, index, scope))
+    end
+    w.arrived[#w.arrived + 1] = {index, scope}
   end
-  w.arrived[#w.arrived + 1] = {index, scope}
 end
-settle(w)
-rest(w)
+
+-- A workflow that was archived when it had FINISHED, and restored, has nothing left to do.
+local last = w.steps[tostring(w.last)]
+if last and last[Dynamic.STATE] == 'ended' then conclude(w, 'FINISHED')
+else
+  resume()
+  if plan then rerun(w, plan) end
+  settle(w)
+  rest(w)
+end
 redis.call('HSET', w.key, 'nonce', w.nonce)
 redis.call('SADD', K.running, w.key)
 commit(w)
+sliced('HDEL', w.key .. S.steps, w.forgotten)
 return report(w, Outcome.APPLIED)

@@ -113,15 +113,21 @@ local function fire(w, index, scope, round)
   local field = field_of(index, scope)
   step[Dynamic.ACTIVATIONS], step[Dynamic.ATTEMPTS] = step[Dynamic.ACTIVATIONS] + 1, 0
   step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.ROUND] = 0, 0, round and 1 or 0
+  -- An input given at a restart is that of one activation and of its retries.
+  local given = w.given[field]
+  if given then
+    w.itemized[#w.itemized + 1] = 'i' .. field
+    w.itemized[#w.itemized + 1] = given
+  elseif step[Dynamic.ACTIVATIONS] > 1 then w.unitemized[#w.unitemized + 1] = 'i' .. field end
   if static[Static.FLAGS] % 2 == Flag.READY then
     step[Dynamic.STATE] = 'ready'
     w.ready[#w.ready + 1] = arm_step(w, round and 'round' or 'ready', field,
       step[Dynamic.ACTIVATIONS], w.now + READY_DUE)
     trace(w, 'ready', field, step[Dynamic.ACTIVATIONS], 0)
   elseif static[Static.KIND] == Kind.LITERAL then
-    run(w, index, scope, static[Static.VALUE])
+    run(w, index, scope, given or static[Static.VALUE])
   else
-    run(w, index, scope, gather(w, index, scope, round))
+    run(w, index, scope, given or gather(w, index, scope, round))
   end
 end
 

@@ -12,7 +12,7 @@ local function plan(key, now, f)
     open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
     version = tonumber(f[7]), created = f[8], state = f[9], before = f[9],
     statics = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
-    changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {}, emits = {}, closed = {},
+    changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {}, forgotten = {}, given = {}, emits = {}, closed = {},
     ready = {}, timers = {}, untimed = {}, trace = {}}
 end
 

@@ -1,0 +1,137 @@
+"""Archives: a workflow as one JSON document, which any Redis can restore.
+
+``format`` and ``version`` say how to read it, ``id``, ``name`` and ``state`` what it was, ``flow``
+(the form of :func:`littleflow_redis.language.save`), ``source`` and ``input`` what it runs.
+``steps`` holds the record of each step that was reached, ``tokens`` and ``backs`` the inputs that
+wait for one, ``items`` what iterations run, ``timers`` what was due when, ``outputs`` the latest
+output of each step, and ``trace`` everything that happened. Steps under iterations are called
+``<index>@<scope>``. Times are ISO texts, UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from littleflow_redis.language import Flow, save
+
+from . import values
+from .records import Attempt, Change, Dynamic, Record
+
+FORMAT = "littleflow-archive"
+
+#: Form of the document; a newer one is refused.
+VERSION = 1
+
+#: Bytes of an archive at most, and of what a workflow may have for one to be made: it is read and
+#: written in one call, during which Redis does nothing else.
+MAX_BYTES = 256 * 1024 * 1024
+
+#: Members of a step's record that are counts, and those that are times.
+COUNTS = (
+    Dynamic.ACTIVATIONS,
+    Dynamic.ATTEMPTS,
+    Dynamic.ITEMS,
+    Dynamic.NEXT,
+    Dynamic.DONE,
+    Dynamic.RETRIES,
+    Dynamic.REQUEUES,
+    Dynamic.ROUND,
+)
+TIMES = (Dynamic.QUEUED, Dynamic.STARTED, Dynamic.ENDED)
+
+
+def document(id: str, flow: Flow, reply: Sequence[Any]) -> dict[str, Any]:
+    """The archive of a workflow from what the script ``archive`` replied."""
+    _, now, state, about, steps, items, timers, outputs, trace = reply
+    own = _mapping(about)
+    records, tokens, backs = _steps(_mapping(steps))
+    texts = {field.decode(): values.load(text) for field, text in _pairs(outputs)}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "id": id,
+        "name": own[b"name"].decode() or None,
+        "state": state.decode(),
+        "reason": own[b"reason"].decode("utf-8", "replace"),
+        "created": iso(own[b"created"]),
+        "ended": iso(own[b"ended"]),
+        "archived": iso(now),
+        "source": flow.source,
+        "input": texts.pop("-1", {}),
+        "flow": save(flow),
+        "steps": records,
+        "tokens": tokens,
+        "backs": backs,
+        "items": {field.decode(): values.load(text) for field, text in _pairs(items)},
+        "timers": [_timer(member, due) for member, due in _pairs(timers)],
+        "outputs": texts,
+        "trace": [_change(Record(packed)) for packed in trace],
+    }
+
+
+def _pairs(flat: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _mapping(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(_pairs(flat))
+
+
+def _steps(
+    fields: dict[bytes, bytes],
+) -> tuple[dict[str, dict[str, Any]], dict[str, int], dict[str, int]]:
+    """What :steps holds: records, tokens, and tokens that came back from within."""
+    records: dict[str, dict[str, Any]] = {}
+    counts: dict[str, dict[str, int]] = {"t": {}, "b": {}}
+    for name, value in fields.items():
+        field = name.decode()
+        if field[0] in counts:
+            counts[field[0]][field[1:]] = int(value)
+        else:
+            records[field] = _step(Record(value))
+    return records, counts["t"], counts["b"]
+
+
+def _step(record: Record) -> dict[str, Any]:
+    shown: dict[str, Any] = {"state": record[Dynamic.STATE], "reason": record[Dynamic.REASON]}
+    shown.update((member.name.lower(), int(record[member] or 0)) for member in COUNTS)
+    shown.update((member.name.lower(), iso(record[member])) for member in TIMES)
+    # Built in Lua, an empty list may have been packed as an empty map.
+    shown["open"] = [_attempt(packed) for packed in record[Dynamic.OPEN] or ()]
+    return shown
+
+
+def _attempt(attempt: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "activation": attempt[Attempt.ACTIVATION - 1],
+        "attempt": attempt[Attempt.NUMBER - 1],
+        "queued": iso(attempt[Attempt.QUEUED - 1]),
+        "taken": iso(attempt[Attempt.TAKEN - 1]),
+        "owner": attempt[Attempt.OWNER - 1],
+    }
+
+
+def _timer(member: bytes, due: bytes) -> dict[str, Any]:
+    kind, _, field, rest = member.decode().split("|")
+    # What follows the activation is the token of an attempt, which no other start knows.
+    return {"kind": kind, "step": field, "activation": int(rest.split(".")[0]), "due": iso(due)}
+
+
+def _change(record: Record) -> dict[str, Any]:
+    return {
+        "at": iso(record[Change.AT]),
+        "what": record[Change.WHAT],
+        "step": record[Change.STEP],
+        "activation": record[Change.ACTIVATION],
+        "attempt": record[Change.ATTEMPT],
+        "detail": record[Change.DETAIL] or "",
+    }
+
+
+def iso(ms: bytes | int | float | None) -> str | None:
+    """A time in ms since 1970 as ISO text, to the millisecond; None for none."""
+    if ms is None or float(ms) <= 0:
+        return None
+    return datetime.fromtimestamp(float(ms) / 1000, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,39 @@
+-- Read everything that a workflow has, at one moment.
+-- KEYS  workflow
+-- ARGV  bytes that may be returned at most
+-- Returns {code}: UNKNOWN_WORKFLOW, NEWER, TOO_LARGE; or {APPLIED, now (ms), state, the workflow's own
+--       fields, steps, items, timers and when they are due, outputs (field and JSON text), trace}
+-- Race closed: read by several calls, an end in between would be in the outputs and not in the
+-- tokens; what is restored from that would wait for ever, or run a step twice.
+--@include base
+local key = KEYS[1]
+local version = redis.call('HGET', key, 'version')
+if not version then return {Outcome.UNKNOWN_WORKFLOW} end
+if tonumber(version) > VERSION then return {Outcome.NEWER} end
+
+local steps, fields, keys, bytes = redis.call('HGETALL', key .. S.steps), {'-1'}, {}, 0
+for i = 1, #steps, 2 do
+  if string.match(steps[i], '^%d') then fields[#fields + 1] = steps[i] end
+  bytes = bytes + #steps[i + 1]
+end
+for i, field in ipairs(fields) do
+  keys[i] = key .. S.output .. field
+  bytes = bytes + redis.call('STRLEN', keys[i])
+end
+if bytes > tonumber(ARGV[1]) then return {Outcome.TOO_LARGE} end
+
+local outputs = {}
+each_value('MGET', nil, keys, function(i, text)
+  if text then
+    outputs[#outputs + 1] = fields[i]
+    outputs[#outputs + 1] = text
+  end
+end)
+local timers = {}
+for _, member in ipairs(redis.call('SMEMBERS', key .. S.timers)) do
+  timers[#timers + 1] = member
+  timers[#timers + 1] = redis.call('ZSCORE', K.timers, member) or '0'
+end
+return {Outcome.APPLIED, clock(''), redis.call('GET', key .. S.state), redis.call('HGETALL', key),
+  steps, redis.call('HGETALL', key .. S.items), timers, outputs,
+  redis.call('LRANGE', key .. S.trace, 0, -1)}

@@ -1,0 +1,382 @@
+"""Archive and restore: whatever a workflow was doing, a restored one comes to the same end."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import littleflow
+import pytest
+import redis
+from redis.exceptions import ConnectionError
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.errors import BadArchive, IdConflict, UnknownWorkflow
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.transitions import Report, TimerKind
+from littleflow_redis.language import compile_text
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.faults import Died, Plan, every_fault, faulty_client
+from tests.support import RedisServer
+
+from .support import Player, drive, echo, hurry, run
+from .test_ends import Hand
+
+
+class Unsettled(Client):
+    """Leaves ready steps to their timers, so that they can be seen."""
+
+    def settle(self, report: Report) -> list[Report]:
+        return []
+
+
+def snapshots(engine: Client, text: str, input: Any, play: Callable[[StartTask], Any]) -> list[Any]:
+    """Archives of one run: after each turn, and while each task runs."""
+    client = Unsettled(redis=engine.redis)
+    found: list[Any] = []
+
+    def playing(task: StartTask) -> Any:
+        found.append(engine.archive(workflow))
+        return play(task)
+
+    worker, player = LifecycleWorker(client), Player(client, playing)
+    workflow = client.start(text, input)
+    while not engine.views.state(workflow).ended:
+        for turn in (player.turn, worker.turn):
+            found.append(engine.archive(workflow))
+            turn()
+        hurry(client, TimerKind.TIMEOUT)
+    found.append(engine.archive(workflow))
+    return found
+
+
+def resumed(
+    engine: Client, archive: Any, play: Callable[[StartTask], Any]
+) -> tuple[str, list[StartTask]]:
+    """Restore on an empty Redis, restart, drive to the end; what was played."""
+    engine.redis.flushall()
+    worker, player = LifecycleWorker(engine), Player(engine, play)
+    workflow = engine.restore(archive)
+    assert engine.state(workflow).state is WorkflowState.TERMINATED
+    engine.restart(workflow)
+    drive(engine, workflow, player, worker)
+    return workflow, player.played
+
+
+def counting(task: StartTask) -> Any:
+    return {"n": task.input["n"] + 1} if task.name == "Add" else echo(task)
+
+
+def failing_once(task: StartTask) -> Any:
+    if task.name == "B" and task.token.startswith("1.1-"):
+        raise RuntimeError("the first time, always")
+    return echo(task)
+
+
+def numbers(task: StartTask) -> Any:
+    return [1, 2, 3] if task.name == "List" else echo(task)
+
+
+FLOWS = {
+    "chain": ("A → B → C", echo),
+    "fork": ("A → { B { C → D } E } → > F", echo),
+    "guard": ("A → ? `$[?(@.no=1)]` B → { ? `$[?(@.no=1)]` { C → D } E } → F", echo),
+    "delay": ("A → wait:delay(- duration: 1000 -) → B", echo),
+    "retry": ("A → B(- {$retry: {limit: 3, delay: 1000}, $timeout: 60} -) → C", failing_once),
+    "items": ("List → * A(- $concurrency: 2 -) → B", numbers),
+    "iteration": ("List → * { A → { B C } → > D } → E", numbers),
+    "loop": ("? `$[?(@.n<3)]` { Add → :start } → Done", counting),
+    "literal": ("{ { <- {a: 1} -> → A } B } → > C", echo),
+}
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_restored_workflow_comes_to_the_same_end(engine: Client, name: str) -> None:
+    text, play = FLOWS[name]
+    archives = snapshots(engine, text, {"n": 0}, play)
+    undisturbed = engine.wait(archives[-1]["id"], timeout=1)
+    assert len({json.dumps(archive["steps"]) for archive in archives}) > 5
+    for archive in archives:
+        again = json.loads(json.dumps(archive))
+        workflow, played = resumed(engine, again, play)
+        view = engine.state(workflow)
+        assert (view.state, view.output) == (WorkflowState.FINISHED, undisturbed)
+        assert [s.activations for s in view.steps] == [
+            max(archives[-1]["steps"].get(str(s.index), {}).get("activations", 0), s.activations)
+            for s in view.steps
+        ]
+        if name != "loop":
+            over = {f for f, step in archive["steps"].items() if step["state"] == "ended"}
+            fields = {task_field(task) for task in played}
+            assert not over & fields
+
+
+def task_field(task: StartTask) -> str:
+    scope = task.token.rpartition("-")[0].split(".")[2:]
+    return f"{task.index}@{'.'.join(scope)}" if scope else str(task.index)
+
+
+@pytest.mark.no_keys_left
+def test_a_restored_workflow_is_deleted_to_the_last_key(engine: Client) -> None:
+    archives = snapshots(engine, *_case("iteration"))
+    for archive in archives[:: len(archives) // 4]:
+        engine.redis.flushall()
+        workflow = engine.restore(archive)
+        assert engine.redis.sismember(engine.keys.running, workflow) == 0
+        engine.delete(workflow)
+        engine.redis.delete(engine.keys.changes)
+        assert engine.redis.keys("*") == []
+
+
+def _case(name: str) -> tuple[str, Any, Callable[[StartTask], Any]]:
+    text, play = FLOWS[name]
+    return text, {"n": 0}, play
+
+
+def test_it_is_json_and_tells_everything(engine: Client) -> None:
+    workflow, _ = run(engine, "A → B", {"x": 1})
+    archive = json.loads(json.dumps(engine.archive(workflow)))
+    assert (archive["format"], archive["version"]) == ("littleflow-archive", 1)
+    assert (archive["id"], archive["state"]) == (workflow, "FINISHED")
+    assert (archive["source"], archive["input"]) == ("A → B", {"x": 1})
+    assert archive["outputs"]["1"] == {"A": [1, {"x": 1}]}
+    assert [c["what"] for c in archive["trace"]] == [c.what for c in engine.trace(workflow)]
+
+
+def test_what_is_restored_shows_what_there_was(engine: Client) -> None:
+    def play(task: StartTask) -> Any:
+        if task.name == "B":
+            raise RuntimeError("broken")
+        return echo(task)
+
+    workflow, _ = run(engine, "A → { B C } → D", {"x": 1}, play)
+    before = engine.state(workflow)
+    trace = list(engine.trace(workflow))
+    restored = engine.restore(engine.archive(workflow))
+    view = engine.state(restored)
+    assert restored != workflow
+    assert view.state is WorkflowState.TERMINATED
+    assert [(s.name, s.state, s.started) for s in view.steps] == [
+        (s.name, s.state, s.started) for s in before.steps
+    ]
+    assert view.reasons == before.reasons
+    after = list(engine.trace(restored))
+    assert after[:-1] == trace
+    assert (after[-1].what, after[-1].detail) == ("TERMINATED", f"restored from {workflow}")
+    assert [row.id for row in engine.list("TERMINATED")] == [restored]
+
+
+def test_one_that_terminates(engine: Client) -> None:
+    hand = Hand(engine, "{ A B } → C")
+    engine.transitions.run([engine.transitions.take(hand.tasks["A"], "somebody")])
+    assert engine.terminate(hand.workflow) is WorkflowState.TERMINATING
+    archive = engine.archive(hand.workflow)
+    workflow, played = resumed(engine, archive, echo)
+    assert sorted(task.name for task in played) == ["A", "B", "C"]
+    assert engine.state(workflow).state is WorkflowState.FINISHED
+
+
+def test_what_was_open_several_times_runs_as_often(engine: Client) -> None:
+    hand = Hand(engine, "{ A :a → :start ; :a → B } → C", {})
+    for _ in range(3):
+        hand.end("A", {})
+    archive = engine.archive(hand.workflow)
+    opened = [len(step["open"]) for step in archive["steps"].values()]
+    assert max(opened) == 3
+    engine.redis.flushall()
+    workflow = engine.restore(archive)
+    engine.restart(workflow)
+    player, worker = Player(engine), LifecycleWorker(engine)
+    player.serve = player.played.append  # type: ignore[method-assign]
+    worker.turn()
+    hurry(engine)
+    worker.turn()
+    player.turn()
+    assert sorted(task.name for task in player.played) == ["A", "B", "B", "B"]
+
+
+def test_another_redis_will_do(engine: Client, own_server: Callable[..., RedisServer]) -> None:
+    hand = Hand(engine, "A → B", {"x": 1})
+    hand.end("A", 1)
+    with own_server().client() as elsewhere:
+        other = Client(redis=elsewhere)
+        workflow = other.restore(engine.archive(hand.workflow), workflow_id="elsewhere")
+        assert workflow == "workflow:elsewhere"
+        other.restart(workflow)
+        worker, player = LifecycleWorker(other), Player(other)
+        drive(other, workflow, player, worker)
+        assert other.wait(workflow, timeout=1) == {"B": [2, 1]}
+
+
+def test_an_id_is_used_once(engine: Client) -> None:
+    workflow, _ = run(engine, "A")
+    archive = engine.archive(workflow)
+    with pytest.raises(IdConflict, match="another workflow"):
+        engine.restore(archive, workflow_id=workflow)
+    assert engine.restore(archive, workflow_id="x") == engine.restore(archive, workflow_id="x")
+    other, _ = run(engine, "B")
+    with pytest.raises(IdConflict):
+        engine.restore(engine.archive(other), workflow_id="x")
+
+
+def test_there_is_nothing_to_archive(engine: Client) -> None:
+    with pytest.raises(UnknownWorkflow):
+        engine.archive("nobody")
+
+
+@pytest.mark.no_keys_left
+def test_a_restore_may_fail_at_any_call(client: redis.Redis, redis_server: RedisServer) -> None:
+    engine = Client(redis=client)
+    archive = snapshots(engine, *_case("fork"))[5]
+
+    def scenario(plan: Plan) -> None:
+        client.flushall()
+        faulty = Client(redis=faulty_client(redis_server, plan))
+        try:
+            workflow = faulty.restore(archive, workflow_id="once")
+        except (Died, ConnectionError):
+            workflow = engine.restore(archive, workflow_id="once")
+        assert client.llen(engine.keys.all) == 1
+        engine.restart(workflow)
+        drive(engine, workflow, Player(engine), LifecycleWorker(engine))
+        assert engine.state(workflow).state is WorkflowState.FINISHED
+        engine.delete(workflow)
+        assert not client.keys("workflow:*")
+        assert not client.keys("workflows:flow:*")
+        client.flushall()
+
+    assert sum(1 for _ in every_fault(scenario)) >= 3
+
+
+def test_upstreams_archives_are_read(engine: Client) -> None:
+    compiled = littleflow.Compiler().compile(littleflow.Parser().parse("A → B → C"))
+    at = "2024-05-06T07:08:09.100200+00:00"
+    archive = {
+        **json.loads(str(compiled)),
+        # Newest first: A has ended, B runs.
+        "S": [[at, v] for v in ([0, 0, 1, 0, 0], [0, -1, 0, 0, 0], [0, 1, 0, 0, 0],
+                                [-1, 0, 0, 0, 0], [1, 0, 0, 0, 0])],
+        "A": [[at, v] for v in ([0, 0, -1, 0, 0], [0, 0, 1, 0, 0], [0, -1, 0, 0, 0],
+                                [0, 1, 0, 0, 0], [-1, 0, 0, 0, 0], [1, 0, 0, 0, 0])],
+    }  # fmt: skip
+    workflow = engine.restore(archive)
+    states = [step.state for step in engine.state(workflow).steps]
+    assert states == [StepState.ENDED, StepState.ENDED, StepState.CANCELLED] + [StepState.IDLE] * 2
+    engine.restart(workflow)
+    player = Player(engine)
+    drive(engine, workflow, player, LifecycleWorker(engine))
+    assert [task.name for task in player.played] == ["B", "C"]
+    assert engine.wait(workflow, timeout=1) == {"C": [3, {"B": [2, {}]}]}
+    archive["S"].append([at, [0, 0, 0]])
+    with pytest.raises(BadArchive, match="S holds"):
+        engine.restore(archive)
+
+
+def change(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    def apply(archive: dict[str, Any]) -> None:
+        *parents, last = path.split("/")
+        place: Any = archive
+        for name in parents:
+            place = place[int(name)] if isinstance(place, list) else place[name]
+        place[last] = value
+
+    return apply
+
+
+DEEP: Any = []
+for _ in range(5000):
+    DEEP = [DEEP]
+
+HOSTILE = {
+    "format": change("format", "zip"),
+    "version of the future": change("version", 2),
+    "version": change("version", "1"),
+    "state": change("state", "DANCING"),
+    "flow": change("flow", []),
+    "flow of a cycle": change("flow/F", [[0, 1, 0, 0], [0, 0, 1, 0], [0, 1, 0, 1], [0] * 4]),
+    "flow with a class": change("flow/T", [[["x"], {}]]),
+    "huge flow": change("flow/T", [["InvokeTask", {}]] * 10_001),
+    "huge edges": change("flow/edges", [[0, 1]] * 100_001),
+    "flow without end": change("flow/T", []),
+    "input": change("input", "x" * 1_000_001),
+    "NaN": change("input", float("nan")),
+    "infinite": change("outputs", {"1": float("inf")}),
+    "deep": change("input", DEEP),
+    "no JSON": change("input", object()),
+    "steps": change("steps", [1]),
+    "no such step": change("steps/99", {"state": "ended"}),
+    "step of a name": change("steps/x", {"state": "ended"}),
+    "step under no iteration": change("steps/1@0", {"state": "ended"}),
+    "step of digits": change("steps/١", {"state": "ended"}),
+    "state of a step": change("steps/1/state", "dancing"),
+    "state of a type": change("steps/1/state", {}),
+    "activations": change("steps/1/activations", -1),
+    "activations true": change("steps/1/activations", True),
+    "activations beyond": change("steps/1/activations", 2**60),
+    "time": change("steps/1/queued", "yesterday"),
+    "early time": change("steps/1/queued", "0001-01-01T00:00:00+00:00"),
+    "time of a type": change("steps/1/queued", 5),
+    "reason": change("steps/1/reason", ["x"]),
+    "half a character": change("steps/1/reason", "\ud800"),
+    "open": change("steps/1/open", {"a": 1}),
+    "open attempt": change("steps/1/open", [5]),
+    "items of an iteration": change("steps/1/items", 3),
+    "too many items": change("steps/1/items", 10**9),
+    "done before begun": change("steps/1/done", 1),
+    "tokens": change("tokens", {"1": 10**9}),
+    "tokens of a type": change("tokens", {"1": "1"}),
+    "tokens of nobody": change("tokens", {"77": 1}),
+    "backs": change("backs", 5),
+    "items": change("items", [1]),
+    "items of nobody": change("items", {"nobody": 1}),
+    "timers": change("timers", {"a": 1}),
+    "a timer": change("timers", [["ready"]]),
+    "timer of nobody": change("timers", [{"kind": "ready", "step": "88", "activation": 1}]),
+    "timer without record": change("timers", [{"kind": "ready", "step": "3", "activation": 1}]),
+    "outputs": change("outputs", []),
+    "output of nobody": change("outputs", {"77": 1}),
+    "trace": change("trace", {}),
+    "a change": change("trace", [1]),
+    "a change of nobody": change("trace", [{"at": None, "what": "end", "step": "77"}]),
+    "what changed": change("trace", [{"at": None, "what": 1, "step": ""}]),
+    "name": change("flow/X/name", "a/b"),
+    "name of half a character": change("flow/X/name", "\ud800"),
+    "id": change("id", {}),
+}
+
+
+@pytest.mark.no_keys_left
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_archives_are_refused_and_leave_nothing(engine: Client, name: str) -> None:
+    hand = Hand(engine, "A → B")
+    archive = engine.archive(hand.workflow)
+    engine.redis.flushall()
+    HOSTILE[name](archive)
+    with pytest.raises(ValueError, match=r".{20}"):
+        engine.restore(archive)
+
+
+@pytest.mark.no_keys_left
+@pytest.mark.parametrize("value", [None, [], 5, "text", {}, {"T": [], "S": 1, "A": []}])
+def test_what_is_no_archive_is_refused(engine: Client, value: Any) -> None:
+    with pytest.raises(BadArchive):
+        engine.restore(copy.deepcopy(value))
+
+
+@pytest.mark.no_keys_left
+def test_an_archive_that_holds_itself_is_refused(engine: Client) -> None:
+    archive: dict[str, Any] = {"format": "littleflow-archive"}
+    archive["flow"] = archive
+    with pytest.raises(BadArchive):
+        engine.restore(archive)
+
+
+def test_a_flow_keeps_its_digest(engine: Client) -> None:
+    flow = compile_text("@flow named ;\nA → * { B }")
+    workflow = engine.start(flow)
+    restored = engine.restore(engine.archive(workflow))
+    assert restored.startswith("workflow:named-")
+    assert engine.redis.hget(restored, "flow") == engine.redis.hget(workflow, "flow")
