@@ -30,6 +30,7 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Stop
+from littleflow_redis.workers.newer import Newer
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 
@@ -71,6 +72,7 @@ class Dispatch:
         self._flights = flights
         self._results = results
         self._halt = halt
+        self._newer = Newer(LOG)
         self._broker_lost: float | None = None
 
     def send(self, tasks: Sequence[StartTask]) -> None:
@@ -108,18 +110,17 @@ class Dispatch:
         flight = Flight(self._category, job.id) if job.call else None
         return self._transitions.take(job.task, self._reader.group, self._reader.consumer, flight)
 
-    @staticmethod
-    def _outcome(job: _Job, report: Report | Exception) -> Outcome | None:
+    def _outcome(self, job: _Job, report: Report | Exception) -> Outcome | None:
         """What came of a take; None leaves the event pending, to be tried again later."""
+        task = job.task
         if isinstance(report, Report):
             if report.outcome is not Outcome.NEWER:
                 return report.outcome
-            reason: object = report.outcome.sentence
+            self._newer.leave(task.workflow)
         elif not isinstance(report, ResponseError) or is_temporary(report):
             raise report
         else:
-            reason = report
-        LOG.error(kv("take-failed", workflow=job.task.workflow, step=job.task.index, reason=reason))
+            LOG.error(kv("take-failed", workflow=task.workflow, step=task.index, reason=report))
         return None
 
     def _unseen(self, jobs: Sequence[_Job]) -> list[_Job]:

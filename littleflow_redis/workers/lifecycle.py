@@ -24,7 +24,7 @@ from littleflow_redis.engine.messages import (
 from littleflow_redis.engine.reconcile import Reconciler
 from littleflow_redis.engine.signals import is_users
 from littleflow_redis.engine.states import Outcome, WorkflowState
-from littleflow_redis.engine.transitions import Report, Timer
+from littleflow_redis.engine.transitions import Report
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, Command, run_batch
@@ -34,8 +34,9 @@ from littleflow_redis.events.wire import encode
 from littleflow_redis.tasks import BUILTINS, Fields, Latch, Listening, Sleep
 
 from .giving_up import failed, give_up
-from .newer import Newer, Stuck
+from .newer import Newer
 from .retention import Retention
+from .timers import Timers
 from .waits import Waits
 
 LOG = logging.getLogger("littleflow_redis.worker")
@@ -85,7 +86,7 @@ class LifecycleWorker:
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
         self._newer = Newer(LOG)
-        self._stuck = Stuck()
+        self._timers = Timers(client, self._newer, self._tell)
         self._retention = Retention(client, retain or {})
         #: When the next timer is due, by time.monotonic(); None if that must be asked.
         self._next: float | None = None
@@ -118,7 +119,7 @@ class LifecycleWorker:
         if self._claim.due():
             handled = self.handle(self.reader.claim_stale(BATCH, skip=self._newer.events))
         if not handled and self._next is None:
-            self.fire_timers(run_batch(self.client.redis, [self._due()])[0])
+            self.fire_timers(run_batch(self.client.redis, [self._timers.due(BATCH)])[0])
         return handled + self.handle(self.reader.read(BATCH, self._patience(block)))
 
     def _patience(self, block: float) -> int:
@@ -126,48 +127,10 @@ class LifecycleWorker:
         left = 0.0 if self._next is None else self._next - time.monotonic()
         return round(max(0.0, min(block, left)) * 1000)
 
-    def _due(self) -> Call:
-        return self.client.transitions.due(BATCH + len(self._stuck))
-
     def fire_timers(self, reply: Any) -> None:
         """Act on the timers that are due, and note when the next one is."""
-        if isinstance(reply, Exception):
-            raise reply
-        wait, members = self.client.transitions.timers(reply)
-        timers = [timer for member in members if (timer := self._read(member)) is not None]
-        ready: list[Timer] = []
-        for timer, report in zip(timers, self.client.fire(timers), strict=True):
-            ready += self._fired(timer, report)
-        for after in self.client.act(ready):
-            self._tell(after)
-        self.client.transitions.put_off(self._stuck.overdue())
-        # What was done may have set others.
-        later = BLOCK if wait is None else min(wait, BLOCK)
-        self._next = None if timers else time.monotonic() + later
-
-    def _fired(self, timer: Timer, report: Report | Exception) -> Sequence[Timer]:
-        """Tell what came of a timer; return those that follow."""
-        if isinstance(report, Report):
-            if report.outcome is Outcome.NEWER:
-                self._stuck.add(str(timer).encode())
-                self._newer.leave(timer.workflow)
-            self._tell(report)
-            return report.ready
-        if not isinstance(report, ResponseError) or is_temporary(report):
-            raise report
-        self._stuck.add(str(timer).encode())
-        LOG.error(kv("timer-failed", workflow=timer.workflow, timer=timer, error=report))
-        return ()
-
-    def _read(self, member: bytes) -> Timer | None:
-        """The timer, None if it is stuck or of a kind that only newer versions know."""
-        if member in self._stuck:
-            return None
-        if Timer.known(member):
-            return Timer.read(member)
-        self._stuck.add(member)
-        self._newer.leave(member.decode("utf-8", "replace").partition("|")[2].partition("|")[0])
-        return None
+        wait = self._timers.fire(reply)
+        self._next = None if wait is None else time.monotonic() + min(wait, BLOCK)
 
     def handle(self, entries: Sequence[Entry]) -> int:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
@@ -281,7 +244,7 @@ class LifecycleWorker:
         calls: list[Call | Command] = [*signs.values(), *applied]
         if rest := [id for id in done if id not in signs]:
             calls.append(send.acknowledge(self.reader.group, rest))
-        replies = run_batch(self.client.redis, [*calls, self._due()])
+        replies = run_batch(self.client.redis, [*calls, self._timers.due(BATCH)])
         self._signed(signs, replies[: len(signs)])
         reports = send.reports(applied, replies[len(signs) : len(signs) + len(applied)])
         for (entry, end), report in zip(ends, reports, strict=True):

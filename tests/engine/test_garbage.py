@@ -12,7 +12,7 @@ from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import wait_until
 
-from .support import Player, drive
+from .support import Player, drive, hurry
 
 GARBAGE: dict[str, dict[Any, Any]] = {
     "no workflow": {"kind": '"end-task"', "index": "1"},
@@ -102,3 +102,20 @@ def test_a_script_that_always_raises_costs_its_event_alone(
     letters: list[Any] = client.xrange(engine.keys.dead)
     assert b"it failed 5 times" in letters[0][1][b"reason"]
     assert client.xpending(engine.keys.events, "ending")["pending"] == 0
+
+
+def test_a_timer_whose_script_raises_holds_up_nobody(client: redis.Redis, engine: Client) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine)
+    worker.reader.ensure()
+    engine.start("wait:delay(- duration: 100 -)", workflow_id="broken")
+    while worker.turn():
+        pass
+    client.rename("workflow:broken:steps", "aside")
+    client.set("workflow:broken:steps", "wrong type")
+    hurry(engine)
+    workflow = engine.start("{ A B } → > wait:delay(- duration: 0 -)")
+    assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
+    client.rename("aside", "workflow:broken:steps")
+    hurry(engine)
+    again = LifecycleWorker(engine)
+    assert drive(engine, "workflow:broken", player, again) is WorkflowState.FINISHED

@@ -32,13 +32,13 @@ def engine(client: redis.Redis) -> Iterator[Client]:
 
 @pytest.fixture
 def start(spawn: Start, redis_server: RedisServer, tmp_path: Path) -> Start:
-    """Start a listener in ``tmp_path``; ``claim_idle`` is in seconds."""
+    """Start a listener in ``tmp_path``; ``claim_idle`` is in seconds; two deaths are enough."""
 
     def listening(
         claim_idle: float = 0.3, concurrency: int = 1, server: RedisServer = redis_server
     ) -> Spawned:
         root = str(PROGRAM.parents[2])
-        command = [sys.executable, str(PROGRAM), str(claim_idle), str(concurrency)]
+        command = [sys.executable, str(PROGRAM), str(claim_idle), str(concurrency), "2"]
         return spawn(command, env={**server.environment, "PYTHONPATH": root}, cwd=tmp_path)
 
     return listening
@@ -157,3 +157,23 @@ def test_credentials_that_are_refused_end_it_and_say_what_to_set(
 
     assert listener.wait() == 1
     assert "set REDIS_USERNAME and REDIS_PASSWORD" in listener.output
+
+
+def test_a_task_that_kills_its_process_is_ended_by_the_third(
+    engine: Client, start: Start, tmp_path: Path
+) -> None:
+    workflow, other = engine.start("work:crash"), engine.start("work:quick")
+    for _ in range(2):
+        assert start().wait() == -signal.SIGKILL
+    living = start()
+
+    wait_until(lambda: engine.state(workflow).state.ended, "it is given up")
+
+    assert engine.state(workflow).reasons == (
+        "step 1 (work:crash): its worker died 2 times while running it",
+    )
+    assert engine.wait(other, timeout=PATIENCE) == 0
+    assert [what for what, _ in ledger(tmp_path)].count("crash") == 2
+    assert "event=given-up" in living.output
+    (letter,) = engine.dead_letters()
+    assert letter.workflow == workflow
