@@ -12,10 +12,11 @@ import redis
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import Keys
 from littleflow_redis.events import Entry, EventListener, receipt_for
+from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.outage import Outage
 from littleflow_redis.events.process import Stop
 from littleflow_redis.events.wire import encode
-from littleflow_redis.workers.lifecycle import LifecycleWorker
+from littleflow_redis.workers.lifecycle import BATCH, LifecycleWorker
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -115,18 +116,30 @@ class _Working(_Selecting):
         return True
 
     def _new_worker(self) -> LifecycleWorker:
-        client = Client(redis=self.connection, keys=Keys(stream=self._stream_key))
-        return LifecycleWorker(client, group=self._group)
+        return LifecycleWorker(self._new_client(), group=self._group)
+
+    def _new_client(self) -> Client:
+        return Client(redis=self.connection, keys=Keys(stream=self._stream_key))
 
     def _run_timers(self, over: Stop) -> None:
-        worker = self._new_worker()
+        client = self._new_client()
 
         def run() -> None:
             while not over.is_set():
-                wait = worker.fire_timers()
+                wait = _fire_timers(client)
                 over.wait(LOOK if wait is None else min(wait, LOOK))
 
         Outage(self.connection, over, LOG).run(run)
+
+
+def _fire_timers(client: Client) -> float | None:
+    """Act on the timers that are due; return the seconds until the next one, None without."""
+    (reply,) = run_batch(client.redis, [client.transitions.due(BATCH)])
+    if isinstance(reply, Exception):
+        raise reply
+    wait, timers = client.transitions.timers(reply)
+    client.act(timers)
+    return 0.0 if timers else wait
 
 
 class TaskEndListener(_Working):

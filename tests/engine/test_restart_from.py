@@ -13,7 +13,6 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import NotRestartable
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.states import StepState, WorkflowState
-
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client
 from tests.support import RedisServer
