@@ -12,10 +12,11 @@ import redis
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import Keys
 from littleflow_redis.events import Entry, EventListener, receipt_for
+from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.outage import Outage
 from littleflow_redis.events.process import Stop
 from littleflow_redis.events.wire import encode
-from littleflow_redis.workers.lifecycle import LifecycleWorker
+from littleflow_redis.workers.lifecycle import BATCH, LifecycleWorker
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -115,16 +116,20 @@ class _Working(_Selecting):
         return True
 
     def _new_worker(self) -> LifecycleWorker:
-        client = Client(redis=self.connection, keys=Keys(stream=self._stream_key))
-        return LifecycleWorker(client, group=self._group)
+        return LifecycleWorker(self._new_client(), group=self._group)
+
+    def _new_client(self) -> Client:
+        return Client(redis=self.connection, keys=Keys(stream=self._stream_key))
 
     def _run_timers(self, over: Stop) -> None:
-        worker = self._new_worker()
+        client = self._new_client()
+
+        timers = Timers(client, Newer(LOG), lambda report: None)
 
         def run() -> None:
             while not over.is_set():
-                wait = worker.fire_timers()
-                over.wait(LOOK if wait is None else min(wait, LOOK))
+                wait = timers.fire(run_batch(client.redis, [timers.due(BATCH)])[0])
+                over.wait(0 if wait is None else min(wait, LOOK))
 
         Outage(self.connection, over, LOG).run(run)
 

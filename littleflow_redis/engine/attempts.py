@@ -63,7 +63,7 @@ def attempts(trace: Iterable[TraceEntry]) -> list[AttemptView]:
     open_: set[tuple[str, int, int]] = set()
     for entry in trace:
         key = (entry.field, entry.activation, entry.attempt)
-        if entry.what == "queue":
+        if entry.what == "queue" and entry.field:
             found[key] = _handed_out(entry)
             open_.add(key)
         elif entry.what in ("take", "wait") and key in open_:

@@ -22,7 +22,7 @@ from . import values
 from .archives import COUNTS, FORMAT, MAX_BYTES, TIMES, VERSION
 from .checking import count, list_of, moment, object_of, sized_text, text
 from .errors import BadArchive
-from .flows import pack
+from .flows import Packer
 from .inputs import MAX_ITEMS
 from .records import Dynamic, depth, iterates
 from .states import StepState, WorkflowState
@@ -134,7 +134,7 @@ class _Reading:
             raise BadArchive("the state of an archive is one of " + ", ".join(WorkflowState))
         records = self._records()
         items = self._items(records)
-        flow_digest, fields = pack(self.flow)
+        flow_digest, fields = Packer().pack(self.flow)
         steps: list[Any] = []
         for name, record in records.items():
             steps += (name, msgpack.packb(record))
@@ -273,6 +273,8 @@ class _Reading:
             name = text(shown.get("step", ""), where)
             if name:
                 self._step(name, where)
+            elif shown.get("what") not in list(WorkflowState):
+                raise BadArchive(f"{where} names no step")
             packed = [
                 moment(shown.get("at"), where),
                 sized_text(shown.get("what"), where, 100),

@@ -123,6 +123,7 @@ def _step_fields(index: int, item: Any, more: Any) -> dict[str, Any]:
     if (
         not isinstance(item, Sequence)
         or len(item) != 2
+        or not isinstance(item[0], str)
         or item[0] not in _KINDS
         or not isinstance(item[1], Mapping)
         or not isinstance(more, Mapping)

@@ -281,7 +281,7 @@ def change(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         place: Any = archive
         for name in parents:
             place = place[int(name)] if isinstance(place, list) else place[name]
-        place[last] = value
+        place[int(last) if isinstance(place, list) else last] = value
 
     return apply
 
@@ -297,7 +297,7 @@ HOSTILE = {
     "state": change("state", "DANCING"),
     "flow": change("flow", []),
     "flow of a cycle": change("flow/F", [[0, 1, 0, 0], [0, 0, 1, 0], [0, 1, 0, 1], [0] * 4]),
-    "flow with a class": change("flow/T", [[["x"], {}]]),
+    "flow with a class": change("flow/T/1/0", ["x"]),
     "huge flow": change("flow/T", [["InvokeTask", {}]] * 10_001),
     "huge edges": change("flow/edges", [[0, 1]] * 100_001),
     "flow without end": change("flow/T", []),
