@@ -211,11 +211,24 @@ def test_an_event_for_one_workflow_reaches_only_that(scene: Scene) -> None:
 
 
 def test_an_event_for_a_workflow_that_does_not_wait_yet(scene: Scene) -> None:
-    later = scene.engine.start(WAIT, workflow_id="later")
-    scene.engine.send_event("approved", {"output": 1}, "later")
-    scene.engine.send_event("approved", {"output": 2})
-    other = scene.start(WAIT)
-    assert (scene.output(later), scene.output(other)) == (1, 2)
+    later = scene.engine.start(f"A → {WAIT} → {WAIT}", workflow_id="later")
+    for output, workflow in (("all", None), (1, "later"), (2, "later")):
+        scene.engine.send_event("approved", {"output": output}, workflow)
+        scene.worker.turn()
+    assert scene.output(scene.start(WAIT)) == "all"
+    assert scene.output(later) == 2
+    assert private_keys(scene.engine) == NOTHING
+
+
+def test_the_oldest_of_an_event_for_all_and_one_for_the_workflow(scene: Scene) -> None:
+    later = scene.engine.start(f"A → {WAIT} → B → {WAIT} → C", workflow_id="later")
+    for output, workflow in (("mine", "later"), ("all", None)):
+        scene.engine.send_event("approved", {"output": output}, workflow)
+        scene.worker.turn()
+    scene.turn()
+    assert scene.ended(later)
+    played = {task.name: task.input for task in scene.player.played}
+    assert (played["B"], played["C"]) == ("mine", "all")
 
 
 def test_an_event_for_nobody_is_refused(engine: Client) -> None:
