@@ -99,6 +99,8 @@ class LifecycleWorker:
     def _turn(self, block: float) -> int:
         if self._reconcile.due() or self.reader.regrouped != self._regrouped:
             self._regrouped = self.reader.regrouped
+            self.reader.ensure()
+            self.reader.drop_dead()
             self._reconciler.run()
         handled = 0
         if self._claim.due():
