@@ -148,6 +148,15 @@ def test_every_waiter_that_matches_gets_it_and_it_is_receipted_once(scene: Scene
     assert not scene.ended(late)
 
 
+def test_more_waiters_than_one_call_names(scene: Scene) -> None:
+    workflows = [scene.engine.start(WAIT) for _ in range(600)]
+    scene.turn()
+    event = scene.send(output=1)
+    assert {scene.output(workflow) for workflow in workflows} == {1}
+    assert scene.receipts() == [event]
+    assert private_keys(scene.engine) == NOTHING
+
+
 def test_without_receipt_it_stays_for_those_who_come_later(scene: Scene) -> None:
     event = scene.send(output=1)
     assert [scene.output(scene.start(KEEP)) for _ in range(3)] == [1, 1, 1]
