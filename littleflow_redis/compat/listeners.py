@@ -17,6 +17,8 @@ from littleflow_redis.events.outage import Outage
 from littleflow_redis.events.process import Stop
 from littleflow_redis.events.wire import encode
 from littleflow_redis.workers.lifecycle import BATCH, LifecycleWorker
+from littleflow_redis.workers.newer import Newer
+from littleflow_redis.workers.timers import Timers
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -123,7 +125,6 @@ class _Working(_Selecting):
 
     def _run_timers(self, over: Stop) -> None:
         client = self._new_client()
-
         timers = Timers(client, Newer(LOG), lambda report: None)
 
         def run() -> None:

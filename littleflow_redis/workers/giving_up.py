@@ -11,6 +11,9 @@ from littleflow_redis.events.wire import encode, message
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
+#: Deliveries after which an event that makes its script raise goes to the dead letters.
+MAX_DELIVERIES = 5
+
 
 def failed(times: int, error: Exception) -> str:
     """The reason of an event whose script raised again and again."""

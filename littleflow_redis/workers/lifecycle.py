@@ -14,11 +14,9 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import OUTPUT
 from littleflow_redis.engine.messages import (
     EndTask,
-    StartTask,
     end_task,
     kind_of,
     receipted,
-    start_task,
     task_category,
 )
 from littleflow_redis.engine.reconcile import Reconciler
@@ -30,10 +28,10 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, Command, run_batch
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Pace, Stop
-from littleflow_redis.events.wire import encode
-from littleflow_redis.tasks import BUILTINS, Fields, Latch, Listening, Sleep
+from littleflow_redis.tasks import BUILTINS
 
-from .giving_up import failed, give_up
+from .builtins import Builtins
+from .giving_up import MAX_DELIVERIES, failed
 from .newer import Newer
 from .retention import Retention
 from .timers import Timers
@@ -53,9 +51,6 @@ BATCH = 256
 
 #: Seconds to wait for an event at most; a timer that is due sooner cuts it.
 BLOCK = 1.0
-
-#: Deliveries after which an event that makes the script raise goes to the dead letters.
-MAX_DELIVERIES = 5
 
 #: Seconds between two searches for start-tasks that went missing.
 RECONCILE_EVERY = 60.0
@@ -87,6 +82,7 @@ class LifecycleWorker:
         self._regrouped = 0
         self._newer = Newer(LOG)
         self._timers = Timers(client, self._newer, self._tell)
+        self._builtins = Builtins(client, group, self._waits, self._newer, self._tell)
         self._retention = Retention(client, retain or {})
         #: When the next timer is due, by time.monotonic(); None if that must be asked.
         self._next: float | None = None
@@ -148,7 +144,7 @@ class LifecycleWorker:
                 if kind == "start-task" and task_category(entry.fields) in BUILTINS:
                     # A wait finds what came before it.
                     self._bring(receipts, events)
-                    self._run_builtin(entry)
+                    self._builtins.take_up(entry)
                     continue
                 if kind == "receipt":
                     signed |= dict.fromkeys(receipted(entry.fields), entry.id)
@@ -176,62 +172,6 @@ class LifecycleWorker:
             self._tell(report)
         receipts.clear()
         events.clear()
-
-    def _run_builtin(self, entry: Entry) -> None:
-        """Run a built-in task, which acknowledges the event."""
-        task = start_task(entry.id, entry.fields)
-        self.client.keys.full_id(task.workflow)
-        todo = BUILTINS[task.category](task)
-        transitions, group = self.client.transitions, self.reader.group
-        if isinstance(todo, Listening):
-            self._listen(entry, task, todo)
-            return
-        if isinstance(todo, Sleep):
-            call = transitions.wait(task, group, ms=todo.ms, until=todo.until)
-        elif isinstance(todo, Latch):
-            call = transitions.latch(task, group, todo.action, todo.name)
-        else:
-            self._end_builtin(entry, task, todo)
-            return
-        (report,) = transitions.run([call])
-        self._taken_up(entry, task, report)
-
-    def _listen(self, entry: Entry, task: StartTask, wait: Listening) -> None:
-        try:
-            reports, failed = self._waits.listen(task, wait)
-        except ResponseError as error:
-            self._taken_up(entry, task, error)
-            return
-        for report in reports:
-            self._tell(report)
-        if failed is not None:
-            self._end_builtin(entry, task, failed)
-
-    def _taken_up(self, entry: Entry, task: StartTask, report: Report | Exception) -> None:
-        if isinstance(report, Report):
-            if report.outcome is Outcome.NEWER:
-                self._newer.leave(task.workflow, entry.id)
-            self._tell(report)
-            self._follow(report)
-            return
-        if not isinstance(report, ResponseError) or is_temporary(report):
-            raise report
-        LOG.error(kv("task-failed", workflow=task.workflow, step=task.index, error=report))
-        if entry.deliveries >= MAX_DELIVERIES:
-            # Buried alone, its attempt would stay open for ever.
-            give_up(self.client, self.reader.group, task, failed(entry.deliveries, report))
-
-    def _end_builtin(self, entry: Entry, task: StartTask, end: Fields) -> None:
-        """End a built-in task at once; a newer workflow's is left alone: we may not know it."""
-        version: Any = self.client.redis.hget(task.workflow, "version")
-        if version is not None and int(version) > self.client.transitions.version:
-            self._newer.leave(task.workflow, entry.id)
-            return
-        # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
-        with self.client.redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(self.client.keys.events, encode(end))  # type: ignore[arg-type]
-            pipe.xack(self.client.keys.events, self.reader.group, entry.id)
-            pipe.execute()
 
     def _apply(
         self, ends: Sequence[tuple[Entry, EndTask]], taken: Mapping[str, str], done: Sequence[str]

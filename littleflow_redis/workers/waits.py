@@ -137,7 +137,7 @@ class Waits:
             self._reader.ack([arrival.signal.id])
 
     def _learn(self, kind: str, shapes: Sequence[bytes]) -> None:
-        self._shapes.setdefault(kind, set()).update(shape.decode() for shape in shapes)
+        self._shapes[kind] = {shape.decode() for shape in shapes}
         self._shapes.move_to_end(kind)
         if len(self._shapes) > MAX_KINDS:
             self._shapes.popitem(last=False)

@@ -148,6 +148,15 @@ def test_every_waiter_that_matches_gets_it_and_it_is_receipted_once(scene: Scene
     assert not scene.ended(late)
 
 
+def test_more_waiters_than_one_call_names(scene: Scene) -> None:
+    workflows = [scene.engine.start(WAIT) for _ in range(600)]
+    scene.turn()
+    event = scene.send(output=1)
+    assert {scene.output(workflow) for workflow in workflows} == {1}
+    assert scene.receipts() == [event]
+    assert private_keys(scene.engine) == NOTHING
+
+
 def test_without_receipt_it_stays_for_those_who_come_later(scene: Scene) -> None:
     event = scene.send(output=1)
     assert [scene.output(scene.start(KEEP)) for _ in range(3)] == [1, 1, 1]
@@ -211,11 +220,24 @@ def test_an_event_for_one_workflow_reaches_only_that(scene: Scene) -> None:
 
 
 def test_an_event_for_a_workflow_that_does_not_wait_yet(scene: Scene) -> None:
-    later = scene.engine.start(WAIT, workflow_id="later")
-    scene.engine.send_event("approved", {"output": 1}, "later")
-    scene.engine.send_event("approved", {"output": 2})
-    other = scene.start(WAIT)
-    assert (scene.output(later), scene.output(other)) == (1, 2)
+    later = scene.engine.start(f"A → {WAIT} → {WAIT}", workflow_id="later")
+    for output, workflow in (("all", None), (1, "later"), (2, "later")):
+        scene.engine.send_event("approved", {"output": output}, workflow)
+        scene.worker.turn()
+    assert scene.output(scene.start(WAIT)) == "all"
+    assert scene.output(later) == 2
+    assert private_keys(scene.engine) == NOTHING
+
+
+def test_the_oldest_of_an_event_for_all_and_one_for_the_workflow(scene: Scene) -> None:
+    later = scene.engine.start(f"A → {WAIT} → B → {WAIT} → C", workflow_id="later")
+    for output, workflow in (("mine", "later"), ("all", None)):
+        scene.engine.send_event("approved", {"output": output}, workflow)
+        scene.worker.turn()
+    scene.turn()
+    assert scene.ended(later)
+    played = {task.name: task.input for task in scene.player.played}
+    assert (played["B"], played["C"]) == ("mine", "all")
 
 
 def test_an_event_for_nobody_is_refused(engine: Client) -> None:

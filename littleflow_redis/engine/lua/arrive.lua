@@ -3,7 +3,7 @@
 -- ARGV  event id, group, kind, full id of the workflow it is meant for or '', its fields (JSON
 --       text), 'finish' or '', clock override or '', then each shape in use and its digest there
 -- Returns {MATCHED, shape, start-task, address...}: hand it to these, and call again;
---         {AGAIN, shape...}: these are in use too; {APPLIED}; {DUPLICATE}: it was finished before.
+--         {AGAIN, shape...}: all that are in use; {APPLIED}; {DUPLICATE}: it was finished before.
 -- Race closed: somebody who begins to wait does so before this call, and is found by it, or after,
 -- and finds the event in the mailbox. Shapes are compared here, so one that came into use after the
 -- digests were computed cannot be missed. It stays pending until everybody has it, so a worker that
@@ -12,13 +12,16 @@
 -- Waiters named in one reply, three values each.
 local MAX_FOUND = 256 * 3
 local id, group, kind, meant = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local given, missing, shapes = {}, {Outcome.AGAIN}, {'[]'}
+local given, used, shapes, missing = {}, {Outcome.AGAIN}, {'[]'}, false
 for i = 8, #ARGV, 2 do given[ARGV[i]] = ARGV[i + 1] end
 for _, shape in ipairs(redis.call('HKEYS', K.kind .. kind)) do
-  if shape ~= 'mail' and not given[shape] then missing[#missing + 1] = shape
-  elseif shape ~= 'mail' and shape ~= '[]' then shapes[#shapes + 1] = shape end
+  if shape ~= 'mail' and shape ~= '[]' then
+    missing = missing or not given[shape]
+    used[#used + 1] = shape
+    shapes[#shapes + 1] = shape
+  end
 end
-if #missing > 1 then return missing end
+if missing then return used end
 
 local function mail()
   local letter, slots = {kind, meant, {}}, {0, '*|' .. ordered(id)}
