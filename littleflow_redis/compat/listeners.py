@@ -125,7 +125,7 @@ class _Working(_Selecting):
 
     def _run_timers(self, over: Stop) -> None:
         client = self._new_client()
-        timers = Timers(client, Newer(LOG), lambda report: None)
+        timers = Timers(client, Newer(LOG), lambda _report: None)
 
         def run() -> None:
             while not over.is_set():

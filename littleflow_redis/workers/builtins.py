@@ -44,7 +44,7 @@ class Builtins:
         self._tell = tell
 
     def take_up(self, entry: Entry) -> None:
-        """Take a built-in task up, which acknowledges its start-task. Raises ValueError for garbage."""
+        """Take a task up, which acknowledges its start-task. Raises ValueError for garbage."""
         task = start_task(entry.id, entry.fields)
         self._client.keys.full_id(task.workflow)
         todo = BUILTINS[task.category](task)
