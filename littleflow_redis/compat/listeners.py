@@ -116,30 +116,27 @@ class _Working(_Selecting):
         return True
 
     def _new_worker(self) -> LifecycleWorker:
-        return LifecycleWorker(self._new_client(), group=self._group)
-
-    def _new_client(self) -> Client:
-        return Client(redis=self.connection, keys=Keys(stream=self._stream_key))
+        client = Client(redis=self.connection, keys=Keys(stream=self._stream_key))
+        return LifecycleWorker(client, group=self._group)
 
     def _run_timers(self, over: Stop) -> None:
-        client = self._new_client()
+        worker = self._new_worker()
 
         def run() -> None:
             while not over.is_set():
-                wait = _fire_timers(client)
+                wait = _fire_timers(worker)
                 over.wait(LOOK if wait is None else min(wait, LOOK))
 
         Outage(self.connection, over, LOG).run(run)
 
 
-def _fire_timers(client: Client) -> float | None:
+def _fire_timers(worker: LifecycleWorker) -> float | None:
     """Act on the timers that are due; return the seconds until the next one, None without."""
-    (reply,) = run_batch(client.redis, [client.transitions.due(BATCH)])
-    if isinstance(reply, Exception):
-        raise reply
-    wait, timers = client.transitions.timers(reply)
-    client.act(timers)
-    return 0.0 if timers else wait
+    send = worker.client.transitions
+    (reply,) = run_batch(worker.client.redis, [send.due(BATCH)])
+    worker.fire_timers(reply)
+    wait, due = send.timers(reply)
+    return 0.0 if due else wait
 
 
 class TaskEndListener(_Working):

@@ -59,7 +59,7 @@ class Outcome(IntEnum):
     PUBLISHED = 15
     UNCHANGED = 16
     STOPPING = 17
-    TOO_LARGE = 18
+    TOO_LARGE = 23
 
     @property
     def sentence(self) -> str:
