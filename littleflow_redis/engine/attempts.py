@@ -128,7 +128,7 @@ def waits(
 def _waits(
     steps: Mapping[bytes, bytes], timers: Mapping[bytes, float], trace: Iterable[TraceEntry]
 ) -> list[WaitView]:
-    due = {Timer.read(member): score for member, score in timers.items()}
+    due = {timer: score for member, score in timers.items() if (timer := _read(member))}
     since = {(e.field, e.what): e.at for e in trace if e.what in ("ready", "retry")}
     records = {
         name.decode(): Record(packed) for name, packed in steps.items() if name[:1].isdigit()
@@ -147,6 +147,14 @@ def _waits(
                 WaitView(timer.index, timer.scope, state, number, begun, required_time(at))
             )
     return sorted(found, key=lambda wait: (wait.index, wait.scope, wait.number))
+
+
+def _read(member: bytes) -> Timer | None:
+    try:
+        return Timer.read(member)
+    except ValueError:
+        # Of a newer version, which knows more kinds.
+        return None
 
 
 def _open(name: str, state: StepState, attempt: Any, due: Mapping[Timer, float]) -> WaitView:

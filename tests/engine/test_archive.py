@@ -380,3 +380,25 @@ def test_a_flow_keeps_its_digest(engine: Client) -> None:
     restored = engine.restore(engine.archive(workflow))
     assert restored.startswith("workflow:named-")
     assert engine.redis.hget(restored, "flow") == engine.redis.hget(workflow, "flow")
+
+
+@pytest.mark.parametrize("wait", ["wait:event(- event: paid -)", "wait:countdown(- name: n -)"])
+def test_waits_begin_anew(engine: Client, wait: str) -> None:
+    engine.redis.set(engine.keys.latch + "n", 1)
+    hand = Hand(engine, f"{wait} → A", {"x": 1})
+    (before,) = engine.waits(hand.workflow)
+    archive = engine.archive(hand.workflow)
+    engine.terminate(hand.workflow)
+    engine.delete(hand.workflow)
+    restored = engine.restore(archive)
+    engine.restart(restored)
+    hand.turn()
+    hurry(engine)
+    hand.turn()
+    (after,) = engine.waits(restored)
+    assert (after.state, after.index) == (before.state, before.index)
+    engine.send_event("paid", {"output": {}})
+    run(engine, "wait:release(- name: n -)")
+    worker = LifecycleWorker(engine)
+    drive(engine, restored, Player(engine), worker)
+    assert engine.state(restored).state is WorkflowState.FINISHED
