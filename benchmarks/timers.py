@@ -1,8 +1,8 @@
 """What workflows cost while they wait, and how fast they go on when all are due in the same second.
 
-``python -m benchmarks.timers [COUNT [delay | event]]``, by default 100,000 workflows in ``wait:delay`` and then as
-many in ``wait:event``, on a fresh server. The worker runs in this process, so its processor time
-can be read; one lifecycle worker does all.
+``python -m benchmarks.timers [COUNT [delay | event]]``, by default 100,000 workflows in
+``wait:delay`` and then as many in ``wait:event``, each on a fresh server. The worker runs in this
+process, so its processor time can be read; one lifecycle worker does all.
 """
 
 from __future__ import annotations
