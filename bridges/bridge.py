@@ -23,6 +23,7 @@ from littleflow_redis.bridges.intake import Intake
 from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.bridges.publish import Publisher
 from littleflow_redis.bridges.results import Results
+from littleflow_redis.bridges.revoke import Revoker
 from littleflow_redis.bridges.sweep import Sweep
 from littleflow_redis.bridges.watch import Watch
 from littleflow_redis.engine.client import Client
@@ -79,6 +80,7 @@ class Bridge:
         self._app = app
         self._results = Results(result_backend(app))
         self._calls = Calls(app, names)
+        self._revoker = Revoker(app)
         self._consumer = consumer_name()
         self._batch = batch
         self._claim_idle = claim_idle
@@ -134,7 +136,13 @@ class Bridge:
 
     def _collector(self, watch: Watch, halt: Stop) -> Collector:
         sweep = Sweep(
-            self.client, self._results, self.flights, self.groups, self._consumer, self._claim_idle
+            self.client,
+            self._results,
+            self.flights,
+            self.groups,
+            self._consumer,
+            self._claim_idle,
+            self._revoker,
         )
         return Collector(self.client, self.flights, watch, sweep, self.sweep, halt)
 

@@ -58,6 +58,10 @@ class Flights:
             return None
         return self._tasks.get(id)
 
+    def untold(self, ids: Collection[str]) -> list[str]:
+        """Those of these whose end did not come by a result of theirs."""
+        return [id for id in ids if id not in self._told]
+
     def told(self, ids: Collection[str]) -> None:
         """Remember that these ends stand in the stream."""
         self._told.update(dict.fromkeys(ids, time.monotonic()))

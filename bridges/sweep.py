@@ -1,6 +1,7 @@
 """The sweep: every flight that Redis holds is looked up among the results that are stored.
 
-It finds what nobody heard of, and takes over the flights of bridges that are gone.
+It finds what nobody heard of, takes over the flights of bridges that are gone, and revokes tasks:
+those of workflows that are being terminated, and those whose attempts were closed before.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from redis.exceptions import ResponseError
 from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.records import Result
 from littleflow_redis.bridges.results import Results
+from littleflow_redis.bridges.revoke import Revoker
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.keys import STATE
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.records import Flight, Record
+from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.events.group import is_group_missing
 
 #: Flights looked at in one go; between two, what was heard meanwhile is told.
 PAGE = 256
+
+_TERMINATING = WorkflowState.TERMINATING.encode()
 
 
 class Sweep:
@@ -36,6 +42,7 @@ class Sweep:
         groups: Mapping[str, str],
         consumer: str,
         silence: float,
+        revoker: Revoker,
     ) -> None:
         self._client = client
         self._results = results
@@ -43,13 +50,14 @@ class Sweep:
         self._groups = groups
         self._consumer = consumer
         self._silence = silence
+        self._revoker = revoker
 
     def pages(self) -> Iterator[list[Result]]:
         """Look once at all; yield, page by page, the results whose ends are to be told.
 
         Raises RedisError and ResultsUnreachable.
         """
-        known, seen = self._flights.ids, set[str]()
+        known, seen, unwanted = self._flights.ids, set[str](), set[str]()
         for category, group in self._groups.items():
             others = self._others(group)
             for page in self._scan(category):
@@ -57,7 +65,11 @@ class Sweep:
                 self._adopt(page, others)
                 due = [id for id in page if self._flights.to_tell(id)]
                 yield [result for result in self._results.fetch(due) if result.ended]
-        self._flights.forget(known - seen)
+                unwanted |= self._unwanted(page)
+        gone = known - seen
+        self._revoker.closed(self._flights.untold(gone))
+        self._flights.forget(gone)
+        self._revoker.turn({id for id in unwanted if self._flights.to_tell(id)})
 
     def _scan(self, category: str) -> Iterator[dict[str, bytes]]:
         key, cursor = self._client.keys.flight + category, 0
@@ -76,6 +88,14 @@ class Sweep:
             task = None if record[Flight.OWNER] in others else self._task(record)
             if task is not None:
                 self._flights.add(id, task)
+
+    def _unwanted(self, page: Mapping[str, bytes]) -> set[str]:
+        """Those of workflows that are being terminated: what has not begun need not begin."""
+        workflows = {id: Record(packed)[Flight.WORKFLOW] for id, packed in page.items()}
+        ids = sorted(set(workflows.values()))
+        states = self._client.redis.mget([id + STATE for id in ids]) if ids else []
+        ending = {id for id, state in zip(ids, states, strict=True) if state == _TERMINATING}
+        return {id for id, workflow in workflows.items() if workflow in ending}
 
     def _task(self, record: Record) -> StartTask | None:
         """What a flight says of its task; None if its workflow was deleted just now."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import click
 
+from .defaults import defaults_of
 from .failures import clean_errors
 from .options import Settings, connection_options
 from .parameters import DURATION, client_of
@@ -45,6 +47,19 @@ LOG = logging.getLogger("littleflow_redis.worker")
     help="Delete workflows so long after they FINISHED or were TERMINATED, such as 7d.",
 )
 @click.option("--retain-failed", type=DURATION, help="The same for those that FAILED.")
+@click.option(
+    "--default",
+    "defaults",
+    multiple=True,
+    metavar="CATEGORY:KEY=VALUE",
+    help="retry, timeout or queue-timeout for steps of a category that say none; repeatable.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file with tables [categories.NAME] of such defaults.",
+)
 @connection_options
 @clean_errors
 def command(
@@ -56,6 +71,8 @@ def command(
     issuer: str | None,
     retain: float | None,
     retain_failed: float | None,
+    defaults: tuple[str, ...],
+    config: Path | None,
 ) -> None:
     """Advance workflows as their tasks end, and run built-in tasks.
 
@@ -64,6 +81,9 @@ def command(
 
     Without --retain and --retain-failed workflows are kept until somebody deletes them. What runs
     is never deleted.
+
+    Defaults of categories are kept in Redis for all workers: whoever started last with a category
+    has it. `--default CATEGORY:` removes those of a category.
     """
     from littleflow_redis.engine.states import WorkflowState
     from littleflow_redis.events.logs import kv
@@ -72,6 +92,7 @@ def command(
 
     if issuer is not None:
         LOG.warning(kv("issuer-unused", reason="request tasks are not run by this version yet"))
+    by_category = defaults_of(config, defaults)
     client = client_of(settings, workflows=workflows, inprogress=inprogress)
     limits = {
         WorkflowState.FINISHED: retain,
@@ -79,5 +100,5 @@ def command(
         WorkflowState.FAILED: retain_failed,
     }
     retained = {state: limit for state, limit in limits.items() if limit is not None}
-    worker = LifecycleWorker(client, group=group, retain=retained)
+    worker = LifecycleWorker(client, group=group, retain=retained, defaults=by_category)
     run_worker(worker, "worker", group=group, stream=client.keys.events)

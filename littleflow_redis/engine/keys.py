@@ -29,6 +29,7 @@ key                               type    what, and how long
 ``workflows:kind:<kind>``         hash    what waits for this kind compare, events in the mailbox
 ``workflows:changes``             stream  the live feed; trimmed
 ``workflows:dead``                stream  dead letters; trimmed
+``workflows:defaults``            hash    category → its `$retry`, `$timeout`, `$queue-timeout`
 ``workflows:counts``              hash    counters since ever: late, duplicate, unknown ends
 ================================  ======  ========================================================
 
@@ -159,6 +160,10 @@ class Keys:
         return f"{self.namespace}workflows:counts"
 
     @property
+    def defaults(self) -> str:
+        return f"{self.namespace}workflows:defaults"
+
+    @property
     def done(self) -> str:
         """Channel prefix; the full id follows."""
         return f"{self.namespace}workflows:done:"
@@ -187,6 +192,7 @@ class Keys:
             "changes": self.changes,
             "dead": self.dead,
             "counts": self.counts,
+            "defaults": self.defaults,
             "done": self.done,
         }
         suffixes = {

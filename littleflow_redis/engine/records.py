@@ -99,6 +99,14 @@ class Retry(IntEnum):
     EXCEPT = 7
 
 
+class Default(IntEnum):
+    """What holds for a category: times in ms, 0 for none, and a retry policy or empty."""
+
+    TIMEOUT = 1
+    QUEUE_TIMEOUT = 2
+    RETRY = 3
+
+
 class Dynamic(IntEnum):
     """A step of a workflow under one scope. Times in ms since 1970 by Redis' clock, 0 for none.
 
@@ -208,6 +216,7 @@ LUA: dict[str, dict[str, int]] = {
         Flag,
         Static,
         Retry,
+        Default,
         Dynamic,
         Attempt,
         Wait,
@@ -254,6 +263,18 @@ def _static(flow: Flow, step: Step) -> list[Any]:
         _ms(options.get("$queue-timeout", 0)),
         int(options.get("$on-failure") == "continue"),
     ]
+
+
+def pack_default(options: Mapping[str, Any]) -> bytes:
+    """The record of a category from its options, as ``read_options`` gives them."""
+    packed: bytes = msgpack.packb(
+        [
+            _ms(options.get("$timeout", 0)),
+            _ms(options.get("$queue-timeout", 0)),
+            _retry(options.get("$retry")),
+        ]
+    )
+    return packed
 
 
 def _ms(seconds: float) -> int:

@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.defaults import store_defaults
 from littleflow_redis.engine.keys import OUTPUT
 from littleflow_redis.engine.messages import (
     EndTask,
@@ -28,6 +29,7 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, Command, run_batch
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Pace, Stop
+from littleflow_redis.language.flow import Json
 from littleflow_redis.tasks import BUILTINS
 
 from .builtins import Builtins
@@ -59,7 +61,8 @@ RECONCILE_EVERY = 60.0
 class LifecycleWorker:
     """Drives workflows: one consumer of the lifecycle group.
 
-    ``retain`` says for states of ended workflows after how many seconds these are deleted.
+    ``retain`` says for states of ended workflows after how many seconds these are deleted;
+    ``defaults`` are options by category, stored once when the worker starts to run.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class LifecycleWorker:
         *,
         claim_idle: float = CLAIM_IDLE,
         retain: Mapping[WorkflowState, float] | None = None,
+        defaults: Mapping[str, Mapping[str, Json]] | None = None,
     ) -> None:
         self.client = client
         self.stop = stop or Stop()
@@ -84,16 +88,24 @@ class LifecycleWorker:
         self._timers = Timers(client, self._newer, self._tell)
         self._builtins = Builtins(client, group, self._waits, self._newer, self._tell)
         self._retention = Retention(client, retain or {})
+        self._defaults = defaults
         #: When the next timer is due, by time.monotonic(); None if that must be asked.
         self._next: float | None = None
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
+        self._store_defaults()
         self.reader.ensure()
         with self.stop.waking(self.reader.interrupt):
             while not self.stop.is_set():
                 self.turn(BLOCK)
         self.reader.drop()
+
+    def _store_defaults(self) -> None:
+        """Once: after an outage another worker may have stored newer ones."""
+        if self._defaults:
+            store_defaults(self.client.redis, self.client.keys, self._defaults)
+            self._defaults = None
 
     def turn(self, block: float = 0.0) -> int:
         """Do what there is to do, waiting ``block`` seconds at most; return the events handled."""

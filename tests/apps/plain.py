@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -69,6 +70,13 @@ def typed() -> dict[str, Any]:
         "binary": b"\xff\x00",
         "pair": (1, 2),
     }
+
+
+@app.task
+def nap(line: str, seconds: float = 0.3) -> str:
+    """Takes its time, then leaves a line."""
+    time.sleep(seconds)
+    return note(line)
 
 
 @app.task

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from littleflow_redis.bridges.results import Results
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import WorkflowFailed
 from littleflow_redis.engine.messages import kind_of, start_task
+from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.engine.transitions import Flight
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import GroupReader
@@ -180,6 +182,39 @@ def test_what_a_dead_bridge_had_published_is_not_run_again(
         wait_until(lambda: pending(engine, "bridge:math") == 0, "the event is acknowledged")
     check_once(engine, workflow)
     assert ledger.read_text().split().count("published") == 1
+
+
+def test_terminate_revokes_what_has_not_begun(engine: Client, app: Celery, ledger: Path) -> None:
+    lines = [f"nap-{n}" for n in range(12)]
+    with running(bridge_of(engine, app, sweep=0.1)):
+        workflow = engine.start("* math:nap", [{"line": line} for line in lines])
+        wait_until(
+            lambda: ledger.exists() and "nap-" in ledger.read_text(),
+            "the first one is done",
+            timeout=LONG,
+        )
+        assert engine.terminate(workflow) is WorkflowState.TERMINATING
+        wait_until(lambda: engine.views.state(workflow).ended, "all have ended", timeout=LONG)
+        assert engine.state(workflow).state is WorkflowState.TERMINATED
+        assert in_flight(engine) == 0
+    assert len(set(ledger.read_text().split()) & set(lines)) < len(lines)
+
+
+def test_timeouts_revoke_the_tasks(engine: Client, app: Celery, ledger: Path) -> None:
+    """The worker does one task at a time, and hears of a revoke between two."""
+    lines = [f"never-{n}" for n in range(10)]
+    items = json.dumps([{"line": line} for line in lines])
+    text = f"""
+        <> → math:nap(- {{line: first, seconds: 2}} -) ;
+        <{items}> → * math:nap(- {{$timeout: 1}} -)
+    """
+    with running(bridge_of(engine, app, sweep=0.1)):
+        assert engine.wait(engine.start("math:add([2, 3])"), timeout=LONG) == 5
+        with pytest.raises(WorkflowFailed, match="timed out after 1 s"):
+            engine.wait(engine.start(text), timeout=LONG)
+        wait_until(lambda: in_flight(engine) == 0, "nothing is in flight", timeout=LONG)
+        assert engine.wait(engine.start("math:note(- line: after -)"), timeout=LONG) == "after"
+    assert len(set(ledger.read_text().split()) & set(lines)) < len(lines)
 
 
 def test_a_flight_that_is_closed_is_forgotten(engine: Client, app: Celery) -> None:

@@ -4,7 +4,7 @@
 -- Returns {code, state, reason, ready...}: APPLIED, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
 -- and an end that comes later is late.
---@include base stamp workflow input timers close fire iterate retry rest commit
+--@include base defaults stamp workflow input timers close fire iterate retry rest commit
 -- Times that an attempt which nobody took is closed and handed out again.
 local MAX_REQUEUES = 3
 local member = ARGV[1]
@@ -24,8 +24,14 @@ if not attempt then
   return {Outcome.NOT_READY, '', ''}
 end
 
+-- A default may have been taken back since the clock began: then it is the time that has passed.
+local function bound(own, default, since)
+  local limit = time_of(w, static, own, default)
+  return (limit > 0 and limit or w.now - since) / 1000 .. ' s'
+end
+
 local function requeue()
-  local waited = static[Static.QUEUE_TIMEOUT] / 1000 .. ' s'
+  local waited = bound(Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT, attempt[Attempt.QUEUED])
   if w.state ~= 'RUNNING' or step[Dynamic.REQUEUES] >= MAX_REQUEUES then
     return fail(w, index, scope, attempt[Attempt.NUMBER], 'nobody took it up within ' .. waited
       .. ', ' .. MAX_REQUEUES + 1 .. ' times: is there a worker for its category?')
@@ -38,7 +44,8 @@ end
 if kind == 'wake' or kind == 'latch' then complete(w, index, scope, ARGV[2], 'end', attempt[Attempt.NUMBER])
 elseif kind == 'queue' then requeue()
 else
-  local reason = 'timed out after ' .. static[Static.TIMEOUT] / 1000 .. ' s'
+  local since = attempt[Attempt.TAKEN] > 0 and attempt[Attempt.TAKEN] or attempt[Attempt.QUEUED]
+  local reason = 'timed out after ' .. bound(Static.TIMEOUT, Default.TIMEOUT, since)
   if kind == 'lapse' then
     local waited = (attempt[Attempt.WAIT][Wait.DUE] - attempt[Attempt.TAKEN]) / 1000
     reason = 'no event ' .. attempt[Attempt.WAIT][Wait.KIND] .. ' came within ' .. waited .. ' s'

@@ -9,7 +9,7 @@
 -- Race closed: looking into the mailbox and beginning to wait are one; apart, an event that comes in
 -- between is missed. A new shape is put into use before the mailbox is indexed: what comes
 -- meanwhile is indexed by who brings it.
---@include base sign mail
+--@include base defaults sign mail
 -- Shapes in use for one kind: every event of the kind has a digest for each.
 local MAX_SHAPES = 1000
 local start, group, shape, digest, indexed = ARGV[1], ARGV[2], ARGV[6], ARGV[7], ARGV[11]

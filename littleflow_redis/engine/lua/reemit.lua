@@ -4,7 +4,7 @@
 -- Returns {code}: APPLIED, GONE, UNCHANGED, NEWER.
 -- Race closed: state is the truth and the stream its transport; of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare.
---@include base stamp workflow input timers close fire iterate retry rest commit
+--@include base defaults stamp workflow input timers close fire iterate retry rest commit
 local w = load_workflow(KEYS[1], clock(''))
 if w and w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = tonumber(string.match(ARGV[1], '^%d+')), string.match(ARGV[1], '@(.+)$') or ''

@@ -3,7 +3,7 @@
 -- ARGV  field of the step, token, id of the receipt, group, clock override or ''
 -- Returns {code}: APPLIED, GONE, UNCHANGED (there was a sign before), NEWER. All but
 -- NEWER acknowledge the receipt.
---@include base sign
+--@include base defaults sign
 local about = redis.call('HMGET', KEYS[1], 'flow', 'version')
 local flow = about[1]
 if flow and tonumber(about[2]) > VERSION then return {Outcome.NEWER} end

@@ -5,7 +5,7 @@
 -- Returns {code}: APPLIED, GONE, NEWER.
 -- Race closed: the timer is set and the start-task acknowledged in one; apart, a worker that dies
 -- would lose the wait, or begin it anew.
---@include base sign
+--@include base defaults sign
 if tonumber(redis.call('HGET', KEYS[1], 'version') or 0) > VERSION then return {Outcome.NEWER} end
 redis.call('XACK', K.stream, ARGV[2], ARGV[1])
 local scope = string.match(ARGV[4], '^%d+%.%d+%.([%d.]+)%-')

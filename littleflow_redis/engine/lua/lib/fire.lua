@@ -78,8 +78,10 @@ local function emit(w, index, scope, text)
   local attempt = {token, step[Dynamic.ACTIVATIONS], number, '', w.now, '', 0, '', '', {}, 0}
   -- Until somebody has taken it up, only the queue's clock runs, if there is one.
   local static = static_of(w, index)
-  local clocked = static[Static.QUEUE_TIMEOUT] > 0 and 'queue' or 'timeout'
-  local limit = clocked == 'queue' and static[Static.QUEUE_TIMEOUT] or static[Static.TIMEOUT]
+  local clocked, limit = 'queue', time_of(w, static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
+  if limit == 0 then
+    clocked, limit = 'timeout', time_of(w, static, Static.TIMEOUT, Default.TIMEOUT)
+  end
   if limit > 0 then
     attempt[Attempt.TIMERS][1] = arm(w, timer(clocked, w, field, token), w.now + limit)
   end

@@ -27,12 +27,12 @@ local function fail_attempt(w, index, scope, attempt, reason, detail, final)
   local static, step = static_of(w, index), step_of(w, index, scope)
   local known, error = pcall(cjson.decode, detail)
   local type = known and error.error and error.error.type or ''
-  if final or w.state ~= 'RUNNING' or not may_retry(static[Static.RETRY], step, type) then
+  if final or w.state ~= 'RUNNING' or not may_retry(retry_of(w, static), step, type) then
     return fail(w, index, scope, attempt[Attempt.NUMBER], reason, detail)
   end
   step[Dynamic.RETRIES] = step[Dynamic.RETRIES] + 1
   step[Dynamic.STATE], step[Dynamic.REASON] = 'retrying', reason
-  local due = w.now + retry_delay(static[Static.RETRY], step[Dynamic.RETRIES])
+  local due = w.now + retry_delay(retry_of(w, static), step[Dynamic.RETRIES])
   arm_step(w, 'retry', field_of(index, scope), attempt[Attempt.ACTIVATION], due)
   trace(w, 'retry', field_of(index, scope), attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER],
     detail)

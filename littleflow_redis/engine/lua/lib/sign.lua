@@ -9,10 +9,11 @@ local function started(key, flow, field, step, attempt, now)
   redis.call('SREM', key .. S.timers, queued)
   local index = string.match(field, '^%d+')
   local static = cmsgpack.unpack(redis.call('HGET', flow, index))
-  if static[Static.TIMEOUT] == 0 then return end
+  local limit = time_of({}, static, Static.TIMEOUT, Default.TIMEOUT)
+  if limit == 0 then return end
   local member = string.format('timeout|%s|%s|%s', key, field, attempt[Attempt.TOKEN])
   members[1] = member
-  redis.call('ZADD', K.timers, now + static[Static.TIMEOUT], member)
+  redis.call('ZADD', K.timers, now + limit, member)
   redis.call('SADD', key .. S.timers, member)
 end
 
