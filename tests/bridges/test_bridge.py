@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,11 +186,13 @@ def test_what_a_dead_bridge_had_published_is_not_run_again(
 
 
 def test_terminate_revokes_what_has_not_begun(engine: Client, app: Celery, ledger: Path) -> None:
-    lines = [f"nap-{n}" for n in range(12)]
+    # The ledger outlives the test.
+    run = uuid.uuid4().hex
+    lines = [f"{run}-{n}" for n in range(12)]
     with running(bridge_of(engine, app, sweep=0.1)):
         workflow = engine.start("* math:nap", [{"line": line} for line in lines])
         wait_until(
-            lambda: ledger.exists() and "nap-" in ledger.read_text(),
+            lambda: ledger.exists() and run in ledger.read_text(),
             "the first one is done",
             timeout=LONG,
         )
@@ -202,7 +205,8 @@ def test_terminate_revokes_what_has_not_begun(engine: Client, app: Celery, ledge
 
 def test_timeouts_revoke_the_tasks(engine: Client, app: Celery, ledger: Path) -> None:
     """The worker does one task at a time, and hears of a revoke between two."""
-    lines = [f"never-{n}" for n in range(10)]
+    run = uuid.uuid4().hex
+    lines = [f"{run}-{n}" for n in range(10)]
     items = json.dumps([{"line": line} for line in lines])
     text = f"""
         <> → math:nap(- {{line: first, seconds: 2}} -) ;
