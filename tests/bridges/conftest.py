@@ -33,17 +33,24 @@ def celery_environment(redis_server: RedisServer) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ledger_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file in which the task ``note`` writes, run by the shared worker."""
     return tmp_path_factory.mktemp("ledger") / "lines"
 
 
+@pytest.fixture
+def ledger(ledger_file: Path) -> Path:
+    """The file of the shared worker, without what other tests left in it."""
+    ledger_file.write_text("")
+    return ledger_file
+
+
 @pytest.fixture(scope="module")
 def shared_worker(
-    celery_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory, ledger: Path
+    celery_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory, ledger_file: Path
 ) -> Iterator[Spawned]:
     """One Celery worker for all tests of a module."""
-    environment = {**os.environ, **celery_environment, "LEDGER": str(ledger)}
+    environment = {**os.environ, **celery_environment, "LEDGER": str(ledger_file)}
     output = tmp_path_factory.mktemp("celery") / "output"
     process = Spawned([*WORKER, "--pool", "solo"], environment, APPS, output)
     process.wait_for_output("ready.")
