@@ -21,13 +21,13 @@ $(STAMP): remake
 endif
 endif
 
-.PHONY: help install demo up check lint format-check types imports test bench remake
+.PHONY: help install demo up check lint format-check types imports docs test bench remake
 
 help:
 	@echo 'make install   .venv with everything a contributor needs (PYTHON=python3.12 picks one)'
 	@echo 'make demo      run the example workflow: embedded Redis, a real Celery worker'
 	@echo 'make up        the same processes, for you to play with; Ctrl-C ends them'
-	@echo 'make check     ruff, mypy, import contract'
+	@echo 'make check     ruff, mypy, import contract, the pages of docs/'
 	@echo 'make test      all tests (ARGS=... goes to pytest)'
 	@echo 'make bench     measure against the peers (ARGS=... goes to the benchmark)'
 
@@ -59,7 +59,7 @@ up: $(STAMP)
 	@cd examples/demo && ../../$(PY) -m littleflow_redis up -A tasks $(ARGS)
 
 check: $(STAMP)
-	@$(MAKE) --no-print-directory -j4 -k lint format-check types imports
+	@$(MAKE) --no-print-directory -j4 -k lint format-check types imports docs
 
 lint:
 	$(VENV)/bin/ruff check
@@ -72,6 +72,10 @@ types:
 
 imports:
 	$(VENV)/bin/lint-imports
+
+# Into build/docs; open build/docs/index.html.
+docs: $(STAMP)
+	$(VENV)/bin/sphinx-build -W --keep-going -q docs build/docs
 
 test: $(STAMP)
 	$(PY) -m pytest -n 2 $(ARGS)

@@ -56,19 +56,16 @@ def run_local(
     went through JSON. Tasks run one at a time, in the order in which the engine would hand them
     out. Delays, also those before a retry, take no time, and timeouts do not apply.
 
-    Args:
-        workflow: a text, the path of a file (as path-like), or a compiled flow.
-        functions: what serves the steps: a mapping of names, a module or class with functions, or
-            a TaskListener. ``math:add`` is served by ``math:add``, else by ``add``; ``-`` matches
-            ``_``. Arguments are bound as for Celery tasks and listeners (``$bind``).
-        input: a JSON value, merged over the flow's default input if both are objects.
-        on_task: is shown each task before its function is called.
+    ``workflow`` is a text, the path of a file (as path-like), or a compiled flow. ``functions``
+    serve the steps: a mapping of names, a module or class with functions, or a TaskListener.
+    ``math:add`` is served by ``math:add``, else by ``add``; ``-`` matches ``_``. Arguments are
+    bound as for Celery tasks and listeners (``$bind``). ``input`` is a JSON value, merged over the
+    flow's default input if both are objects. ``on_task`` is shown each task before its function is
+    called.
 
-    Raises:
-        LocalFailure: a step failed, or the flow stalled.
-        FlowError: the text does not compile.
-        UnsupportedFlow: it needs what this version cannot run.
-        BadValue: the input is no JSON value.
+    Raises LocalFailure if a step failed or the flow stalled, FlowError for a text that does not
+    compile, UnsupportedFlow for what this version cannot run, BadValue for an input that is no
+    JSON value.
     """
     flow = as_flow(workflow)
     unsupported(flow)
