@@ -14,8 +14,8 @@ from redis.exceptions import RedisError
 from littleflow_redis.engine import messages, values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import Garbage, StartTask
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.states import Outcome
-from littleflow_redis.engine.transitions import Report
 from littleflow_redis.events.group import CLAIM_IDLE, Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import is_temporary

@@ -21,9 +21,9 @@ from littleflow_redis.engine.messages import (
     task_category,
 )
 from littleflow_redis.engine.reconcile import Reconciler
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.signals import is_users
 from littleflow_redis.engine.states import Outcome, WorkflowState
-from littleflow_redis.engine.transitions import Report
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, Command, run_batch
