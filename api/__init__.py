@@ -1,1 +1,12 @@
-"""The HTTP API: flask-smorest over the engine. To come; until then this package is empty."""
+"""The HTTP API: flask-smorest over the engine.
+
+``create_app`` makes the WSGI application; ``python -m littleflow_redis.service`` serves it. Routes
+lie in ``routes``, one blueprint per file; ``security`` is what every request passes first.
+"""
+
+from __future__ import annotations
+
+from littleflow_redis.api.app import create_app
+from littleflow_redis.api.config import Config
+
+__all__ = ["Config", "create_app"]

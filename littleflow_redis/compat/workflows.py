@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 from redis import Redis
 
-from littleflow_redis.engine import archives, values, vectors
+from littleflow_redis.engine import archives, interchange, values, vectors
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import NotRestartable, UnknownWorkflow
 from littleflow_redis.engine.keys import OUTPUT, Keys
@@ -104,19 +104,10 @@ def restore_workflow(
 
 def workflow_archive(client: Redis, key: str) -> dict[str, Any]:
     """An archive of ours that has upstream's members F, T, S and A too. Raises OSError."""
-    ours = client_of(client)
     try:
-        archive = ours.archive(key)
-        traces = {name: _deltas(ours, key, name) for name in "SA"}
+        return interchange.archive(client_of(client), key)
     except UnknownWorkflow as error:
         raise OSError(f"No workflow value at {key}") from error
-    size = len(archive["flow"]["T"])
-    shown = {
-        name: [[d.at.isoformat(), vectors.vector(d.steps, size)] for d in reversed(deltas)]
-        for name, deltas in traces.items()
-    }
-    flow = {name: archive["flow"][name] for name in ("F", "T") if name in archive["flow"]}
-    return {**flow, **shown, **archive}
 
 
 def workflow_state(client: Redis, key: str, default: Any = None) -> Any:

@@ -73,6 +73,13 @@ class FlowError(ValueError):
         lines = self.source.split("\n")
         return "\n\n".join(self._render(problem, lines) for problem in self.problems)
 
+    def excerpt(self, problem: Problem) -> str:
+        """The line of a problem and a caret under the place; empty without the text."""
+        lines = self.source.split("\n") if self.source else []
+        if not 0 < problem.line <= len(lines):
+            return ""
+        return "\n".join(text[4:] for text in _caret(lines[problem.line - 1], problem.column))
+
     def _render(self, problem: Problem, lines: list[str]) -> str:
         shown = [f"{self.filename}:{problem.line}:{problem.column}: {problem.message}"]
         if 0 < problem.line <= len(lines):

@@ -1,0 +1,48 @@
+"""What views reach for: the engine's client, the configuration, who calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app, g
+
+from littleflow_redis.api.config import Config
+from littleflow_redis.api.rate import Rate
+from littleflow_redis.api.tokens import Caller
+from littleflow_redis.engine.client import Client
+
+_NAME = "littleflow"
+
+
+@dataclass(slots=True)
+class Context:
+    """What one application has."""
+
+    config: Config
+    client: Client
+    rate: Rate
+
+
+def set_context(app: Flask, context: Context) -> None:
+    app.extensions[_NAME] = context
+
+
+def context() -> Context:
+    """What this application has."""
+    return cast("Context", current_app.extensions[_NAME])
+
+
+def client() -> Client:
+    """The engine's door."""
+    return context().client
+
+
+def caller() -> Caller:
+    """Who calls."""
+    return cast("Caller", g.caller)
+
+
+def request_id() -> str:
+    """How this request is called in logs and answers; set before anything else."""
+    return str(g.get("request_id", ""))

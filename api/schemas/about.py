@@ -1,0 +1,24 @@
+"""The service itself, and who calls it."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from littleflow_redis.api.schemas.common import described
+
+
+class VersionsSchema(ma.Schema):
+    """Versions of the packages."""
+
+    littleflow = ma.fields.String(required=True, metadata=described("", "0.12.0"))
+    littleflow_redis = ma.fields.String(required=True, metadata=described("", "1.0.0"))
+
+
+class CallerSchema(ma.Schema):
+    """Who calls, and what they may do."""
+
+    name = ma.fields.String(required=True, metadata=described("Name of the token.", "local"))
+    access = ma.fields.String(required=True, metadata={"enum": ["full", "read"]})
+    authenticated = ma.fields.Boolean(
+        required=True, metadata=described("By a token, not by being on this machine.")
+    )

@@ -1,0 +1,125 @@
+"""Workflows: how they are listed, started, shown."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow.validate import Length, Range
+
+from littleflow_redis.api.schemas.common import STATES, described
+from littleflow_redis.api.schemas.fields import Id, Json, JsonText, Moment
+
+#: Workflows, changes or letters on a page at most.
+MOST_PER_PAGE = 1_000
+
+
+class SummarySchema(ma.Schema):
+    """A workflow in a list."""
+
+    id = Id(required=True, metadata=described("Its id.", "reviews-1b4e28ba"))
+    state = ma.fields.String(required=True, metadata={"enum": STATES})
+    name = ma.fields.String(
+        required=True, allow_none=True, metadata=described("Name of its flow, null for none.")
+    )
+    created = Moment(required=True, metadata=described("When it was started."))
+    ended = Moment(required=True, allow_none=True, metadata=described("When it ended."))
+    done = ma.fields.Integer(required=True, metadata=described("Steps that have ended."))
+    total = ma.fields.Integer(required=True, metadata=described("Steps in all."))
+
+
+class StartSchema(ma.Schema):
+    """A workflow to start."""
+
+    workflow = ma.fields.String(
+        required=True,
+        validate=Length(1),
+        metadata=described("The text of the workflow.", "A → B"),
+    )
+    input = Json(metadata=described("Its input: any JSON value.", {"x": 1}))
+    workflow_id = ma.fields.String(
+        validate=Length(1, 210),
+        metadata=described(
+            "Its id: with the same text and input, the same workflow. Default: a new id."
+        ),
+    )
+
+
+class UploadSchema(ma.Schema):
+    """A workflow to start, as a form."""
+
+    workflow = ma.fields.String(
+        required=True,
+        validate=Length(1),
+        metadata={**described("A file, or a field with the text."), "format": "binary"},
+    )
+    input = JsonText(metadata=described("Its input, as JSON text.", '{"x": 1}'))
+    workflow_id = ma.fields.String(validate=Length(1, 210), metadata=described("Its id."))
+
+
+class StartHeadersSchema(ma.Schema):
+    """What a start may be sent with."""
+
+    idempotency_key = ma.fields.String(
+        data_key="Idempotency-Key",
+        validate=Length(1, 200),
+        metadata=described(
+            "The same key of the same caller starts one workflow, whenever it is sent."
+        ),
+    )
+
+
+class FlowSchema(ma.Schema):
+    """A compiled flow, in the form of `littleflow.Flow.save()`."""
+
+    F = ma.fields.List(
+        ma.fields.List(ma.fields.Integer()),
+        metadata=described("Which step leads to which; up to 1,000 steps."),
+    )
+    edges = ma.fields.List(
+        ma.fields.List(ma.fields.Integer(), validate=Length(equal=2)),
+        metadata=described("In place of F above 1,000 steps: [from, to]."),
+    )
+    T = ma.fields.List(
+        ma.fields.List(Json()),
+        required=True,
+        metadata=described("Each step: its class and its fields."),
+    )
+    X = ma.fields.Dict(metadata=described("What littleflow cannot express."))
+
+
+class StateSchema(ma.Schema):
+    """The state of a workflow, in upstream's vectors: a number for each step."""
+
+    state = ma.fields.String(required=True, metadata={"enum": STATES})
+    S = ma.fields.List(
+        ma.fields.Integer(), required=True, metadata=described("Open attempts of each step.")
+    )
+    A = ma.fields.List(
+        ma.fields.Integer(), required=True, metadata=described("Inputs that wait for each step.")
+    )
+    failures = ma.fields.List(
+        ma.fields.Integer(), metadata=described("1 for each step that failed; only if one did.")
+    )
+    output = ma.fields.List(
+        Json(), required=True, metadata=described("The output of each step, null for none.")
+    )
+
+
+class WorkflowSchema(ma.Schema):
+    """A workflow named in a body."""
+
+    workflow = ma.fields.String(
+        required=True, validate=Length(1, 300), metadata=described("The workflow's id.")
+    )
+
+
+class PageSchema(ma.Schema):
+    """A part of a list by numbers."""
+
+    next = ma.fields.Integer(
+        load_default=0,
+        validate=Range(0, 10**9),
+        metadata=described("How many to leave out."),
+    )
+    size = ma.fields.Integer(
+        load_default=50, validate=Range(1, MOST_PER_PAGE), metadata=described("How many to show.")
+    )

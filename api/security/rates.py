@@ -1,0 +1,25 @@
+"""How often one caller may have something parsed, and how often anybody may guess a token."""
+
+from __future__ import annotations
+
+import math
+
+from flask import request
+
+from littleflow_redis.api.context import caller, context
+from littleflow_redis.api.errors import Refused
+from littleflow_redis.api.traits import has_body
+
+
+def check() -> None:
+    """Refuse bodies that come too fast, by caller and address."""
+    if not has_body(request.method):
+        return
+    seconds = context().rate.wait(f"{caller().name}@{request.remote_addr}")
+    if seconds:
+        raise Refused(
+            429,
+            "too-many",
+            f"more than {context().config.rate} requests per second: wait, as Retry-After says",
+            headers={"Retry-After": str(math.ceil(seconds))},
+        )

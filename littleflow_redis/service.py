@@ -1,0 +1,97 @@
+"""``python -m littleflow_redis.service [HOST[:PORT]]``: the HTTP API.
+
+WSGI servers take ``littleflow_redis.service:service``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from littleflow_redis.events.connection import ConfigurationError
+from littleflow_redis.events.logs import configure_logging, kv
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+LOG = logging.getLogger("littleflow_redis.service")
+
+#: Where it listens; who may call is decided by tokens, or by being on this machine.
+HOST, PORT = "0.0.0.0", 5000  # noqa: S104
+
+USAGE = """\
+Usage: python -m littleflow_redis.service [HOST[:PORT]]
+
+The HTTP API. Default: 0.0.0.0:5000. Without a token it answers only programs on this machine:
+LITTLEFLOW_API_TOKEN sets one. docs/api.md has all that the environment can say."""
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port from ``HOST``, ``HOST:PORT``, ``:PORT`` or ``[IPV6]:PORT``.
+
+    Raises ConfigurationError.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or text.endswith("]"):
+        host, port = text, str(PORT)
+    if not port.isdecimal() or int(port) > 65535:
+        raise ConfigurationError(f"{text!r} is no address: give HOST or HOST:PORT, such as :8080")
+    return host.strip("[]") or HOST, int(port)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until a signal; return the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if len(words) > 1 or any(word.startswith("-") for word in words):
+        asked = words in (["-h"], ["--help"])
+        sys.stderr.write("" if asked else USAGE + "\n")
+        sys.stdout.write(USAGE + "\n" if asked else "")
+        return 0 if asked else 2
+    try:
+        configure_logging(os.environ.get("LOG_LEVEL") or "info")
+        _serve(*address(words[0] if words else f"{HOST}:{PORT}"))
+    except (ConfigurationError, OSError) as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
+    return 0
+
+
+def _serve(host: str, port: int) -> None:
+    from littleflow_redis.api.app import create_app
+    from littleflow_redis.api.config import Config
+    from littleflow_redis.api.serving import make_server, serve
+
+    config = Config.read()
+    server = make_server(create_app(config), config, host, port)
+    for at, on in _listening(server):
+        LOG.info(kv("serving", host=at, port=on, redis=config.connection.address, docs="/apidocs/"))
+    if not config.tokens:
+        LOG.warning(
+            kv(
+                "no-token",
+                answers="programs on this machine only",
+                next="set LITTLEFLOW_API_TOKEN, always behind a proxy",
+            )
+        )
+    serve(server)
+
+
+def _listening(server: Any) -> list[tuple[str, int]]:
+    found = getattr(server, "effective_listen", None)
+    return found or [(server.effective_host, server.effective_port)]
+
+
+def __getattr__(name: str) -> Flask:
+    # Made when a WSGI server asks for it: importing this module needs no configuration.
+    if name != "service":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from littleflow_redis.api.app import create_app
+
+    app = globals()["service"] = create_app()
+    return app
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""The API as a process of its own on a real server, and as an application for single rules."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from flask import Flask
+
+from littleflow_redis import Client
+from littleflow_redis.api import Config, create_app
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import RedisServer, Spawned, free_port, wait_until
+from tests.workers.scenes import lifecycle
+
+
+class Service:
+    """``python -m littleflow_redis.service`` on a free port."""
+
+    def __init__(self, server: RedisServer, folder: Path, **variables: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("LITTLEFLOW_")}
+        self.process = Spawned(
+            [sys.executable, "-m", "littleflow_redis.service", f"127.0.0.1:{self.port}"],
+            {**inherited, **server.environment, **variables},
+            folder,
+            folder / f"service-{self.port}.txt",
+        )
+        self.process.wait_for_output("event=serving")
+
+
+@pytest.fixture(scope="session")
+def service(
+    redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The service as it is without any configuration but where Redis is."""
+    service = Service(redis_server, tmp_path_factory.mktemp("service"), LITTLEFLOW_API_RATE="0")
+    yield service
+    service.process.kill_group()
+
+
+@pytest.fixture
+def http(service: Service, client: redis.Redis) -> Iterator[httpx.Client]:
+    """A program on this machine that calls the service; the database is empty."""
+    with httpx.Client(base_url=service.url, timeout=20) as http:
+        yield http
+
+
+@pytest.fixture
+def engine(client: redis.Redis) -> Client:
+    return Client(redis=client)
+
+
+@pytest.fixture
+def worker(engine: Client) -> Iterator[LifecycleWorker]:
+    """A lifecycle worker beside the test."""
+    with lifecycle(engine) as worker:
+        yield worker
+
+
+@pytest.fixture
+def app(engine: Client, redis_server: RedisServer) -> Callable[..., Flask]:
+    """``app(tokens=…)``: the application, configured."""
+
+    def make(**given: Any) -> Flask:
+        return create_app(Config(connection=redis_server.settings, **given), client=engine)
+
+    return make
+
+
+def ended(http: httpx.Client, workflow: str) -> dict[str, Any]:
+    """Wait until a workflow has ended; its state."""
+
+    def look() -> dict[str, Any] | None:
+        state: dict[str, Any] = http.get(f"/workflows/{workflow}/state").json()
+        return state if state["state"] in ("FINISHED", "FAILED", "TERMINATED") else None
+
+    found = wait_until(look, f"{workflow} ends")
+    assert found is not None
+    return found
