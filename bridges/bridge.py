@@ -131,8 +131,13 @@ class Bridge:
             self.flights,
             self._results,
             halt,
+            self._start_seen,
         )
         return Intake(self.client, category, reader, dispatch, self.flights, self._batch, halt)
+
+    def _start_seen(self, task: str) -> bool:
+        """Whether a worker stores STARTED for it."""
+        return bool(self._app.tasks[task].track_started)
 
     def _collector(self, watch: Watch, halt: Stop) -> Collector:
         sweep = Sweep(

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
+from celery import states
+
 from littleflow_redis.bridges.ends import end_of
 from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.records import Result
@@ -55,7 +57,7 @@ class Collector:
             self._sweeping = self._sweep.pages()
         self._halt.wait(self._flights.linger)
         heard = self._watch.take(0.0 if self._sweeping else block)
-        return self._tell(heard) + self._tell(self._swept())
+        return self._note(heard) + self._note(self._swept())
 
     def _swept(self) -> Sequence[Result]:
         """One page of the sweep that is under way, if any."""
@@ -74,12 +76,28 @@ class Collector:
         self._unreachable = False
         return page
 
+    def _note(self, results: Sequence[Result]) -> int:
+        """Tell what these results mean; return how many were ends."""
+        self._begin([result for result in results if result.state == states.STARTED])
+        return self._tell([result for result in results if result.ended])
+
+    def _begin(self, results: Sequence[Result]) -> None:
+        """Tell the engine which tasks a worker has taken up."""
+        calls = {
+            result.id: self._client.transitions.begun(task, result.worker)
+            for result in results
+            if (task := self._flights.to_begin(result.id))
+        }
+        if calls:
+            self._client.transitions.run(list(calls.values()))
+            self._flights.begun(calls.keys())
+
     def _tell(self, results: Sequence[Result]) -> int:
         """Write the ends that these results mean, in one round trip."""
         ends = {
             result.id: end_of(task, result)
             for result in results
-            if result.ended and (task := self._flights.to_tell(result.id))
+            if (task := self._flights.to_tell(result.id))
         }
         if not ends:
             return 0

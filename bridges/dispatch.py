@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -49,7 +49,11 @@ class _Job:
 
 
 class Dispatch:
-    """Publishes the tasks of one category; ``reader`` is the consumer that was handed them."""
+    """Publishes the tasks of one category; ``reader`` is the consumer that was handed them.
+
+    ``start_seen`` says of a task's name whether workers tell when they begin it; of others,
+    publishing is the sign.
+    """
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class Dispatch:
         flights: Flights,
         results: Results,
         halt: Stop,
+        start_seen: Callable[[str], bool],
     ) -> None:
         self.published = 0
         self._client = client
@@ -72,6 +77,7 @@ class Dispatch:
         self._flights = flights
         self._results = results
         self._halt = halt
+        self._start_seen = start_seen
         self._newer = Newer(LOG)
         self._broker_lost: float | None = None
 
@@ -108,7 +114,10 @@ class Dispatch:
 
     def _take_call(self, job: _Job) -> Call:
         flight = Flight(self._category, job.id) if job.call else None
-        return self._transitions.take(job.task, self._reader.group, self._reader.consumer, flight)
+        queued = job.call is not None and self._start_seen(job.call.task)
+        return self._transitions.take(
+            job.task, self._reader.group, self._reader.consumer, flight, queued=queued
+        )
 
     def _outcome(self, job: _Job, report: Report | Exception) -> Outcome | None:
         """What came of a take; None leaves the event pending, to be tried again later."""

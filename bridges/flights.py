@@ -31,6 +31,7 @@ class Flights:
     def __init__(self, tell_again: float = TELL_AGAIN) -> None:
         self._tasks: dict[str, StartTask] = {}
         self._told: dict[str, float] = {}
+        self._begun: set[str] = set()
         self._tell_again = tell_again
 
     def __contains__(self, id: str) -> bool:
@@ -58,6 +59,14 @@ class Flights:
             return None
         return self._tasks.get(id)
 
+    def to_begin(self, id: str) -> StartTask | None:
+        """The task whose start has to be told; None if it is not ours, or it was told."""
+        return None if id in self._begun else self._tasks.get(id)
+
+    def begun(self, ids: Collection[str]) -> None:
+        """Remember that the starts of these were told."""
+        self._begun.update(ids)
+
     def untold(self, ids: Collection[str]) -> list[str]:
         """Those of these whose end did not come by a result of theirs."""
         return [id for id in ids if id not in self._told]
@@ -71,3 +80,4 @@ class Flights:
         for id in ids:
             self._tasks.pop(id, None)
             self._told.pop(id, None)
+            self._begun.discard(id)

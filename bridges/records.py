@@ -44,13 +44,15 @@ class TaskError:
 class Result:
     """What a record says: ``output``, JSON text, of a SUCCESS; ``error`` of a FAILURE or REVOKED.
 
-    A record that cannot be read is a FAILURE with the error type :data:`UNREADABLE`.
+    ``worker`` is who took a STARTED one up. A record that cannot be read is a FAILURE with the
+    error type :data:`UNREADABLE`.
     """
 
     id: str
     state: str
     output: str | None = None
     error: TaskError | None = None
+    worker: str = ""
 
     @property
     def ended(self) -> bool:
@@ -76,7 +78,16 @@ def _result(id: str, record: Any) -> Result:
         return Result(id, state, output=output_text(dump(plain(record.get("result")))))
     if state in ENDS:
         return Result(id, state, error=_error(record))
-    return Result(id, state)
+    return Result(id, state, worker=_worker(record.get("result")))
+
+
+def _worker(about: Any) -> str:
+    """The worker's name, which Celery stores with STARTED; other states hold other things."""
+    match about:
+        case {"hostname": str(name)}:
+            return name[:MAX_REASON]
+        case _:
+            return ""
 
 
 def _error(record: Mapping[str, Any]) -> TaskError:

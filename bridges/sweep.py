@@ -53,7 +53,7 @@ class Sweep:
         self._revoker = revoker
 
     def pages(self) -> Iterator[list[Result]]:
-        """Look once at all; yield, page by page, the results whose ends are to be told.
+        """Look once at all; yield, page by page, the results of what has not ended yet.
 
         Raises RedisError and ResultsUnreachable.
         """
@@ -64,7 +64,7 @@ class Sweep:
                 seen.update(page)
                 self._adopt(page, others)
                 due = [id for id in page if self._flights.to_tell(id)]
-                yield [result for result in self._results.fetch(due) if result.ended]
+                yield list(self._results.fetch(due))
                 unwanted |= self._unwanted(page)
         gone = known - seen
         self._revoker.closed(self._flights.untold(gone))

@@ -29,6 +29,8 @@ key                               type    what, and how long
 ``workflows:kind:<kind>``         hash    what waits for this kind compare, events in the mailbox
 ``workflows:changes``             stream  the live feed; trimmed
 ``workflows:dead``                stream  dead letters; trimmed
+``workflows:begun``               hash    base → when those with a `$queue-timeout` were taken up;
+                                          for seven days after the last
 ``workflows:defaults``            hash    category → its `$retry`, `$timeout`, `$queue-timeout`
 ``workflows:counts``              hash    counters since ever: late, duplicate, unknown ends
 ================================  ======  ========================================================
@@ -160,6 +162,10 @@ class Keys:
         return f"{self.namespace}workflows:counts"
 
     @property
+    def begun(self) -> str:
+        return f"{self.namespace}workflows:begun"
+
+    @property
     def defaults(self) -> str:
         return f"{self.namespace}workflows:defaults"
 
@@ -192,6 +198,7 @@ class Keys:
             "changes": self.changes,
             "dead": self.dead,
             "counts": self.counts,
+            "begun": self.begun,
             "defaults": self.defaults,
             "done": self.done,
         }

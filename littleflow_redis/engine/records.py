@@ -90,6 +90,19 @@ class Default(IntEnum):
     RETRY = 3
 
 
+class Begun(IntEnum):
+    """What is known of the attempts of one base that have a `$queue-timeout`; times in ms.
+
+    ``FRONTIER`` is the latest time at which one that has begun came into its queue, ``LAST`` when
+    one began; ``PROBED`` when one was handed out anew because none did, ``PROBES`` how often.
+    """
+
+    FRONTIER = 1
+    LAST = 2
+    PROBED = 3
+    PROBES = 4
+
+
 class Dynamic(IntEnum):
     """A step of a workflow under one scope. Times in ms since 1970 by Redis' clock, 0 for none.
 
@@ -192,6 +205,7 @@ LUA: dict[str, dict[str, Any]] = {"Step": {"UNTOUCHED": UNTOUCHED}} | {
         Static,
         Retry,
         Default,
+        Begun,
         Dynamic,
         Attempt,
         Wait,

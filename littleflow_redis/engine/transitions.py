@@ -123,9 +123,14 @@ class Transitions(Upkeep):
         for receipt, address in zip(taken.values(), found, strict=True):
             if address:
                 workflow, field, token = address.decode().split("|")
-                args = (field, token, receipt, group, "")
+                args = (field.partition("@")[0], token, receipt, group, "", "")
                 calls[receipt] = Call(self._scripts.sign, [workflow], args)
         return calls
+
+    def begun(self, task: StartTask, worker: str) -> Call:
+        """Note a sign of start that came without a receipt; ``worker`` is for people."""
+        args = (task.index, task.token, "", "", "", worker)
+        return Call(self._scripts.sign, [task.workflow], args)
 
     def take(
         self,
@@ -134,13 +139,17 @@ class Transitions(Upkeep):
         worker: str = "",
         flight: Flight | None = None,
         most: int = 0,
+        *,
+        queued: bool = False,
     ) -> Call:
         """Take an attempt before any work is done for it; ``owner`` is the group's name.
 
-        ``most`` is how often it may be taken by those who do not end it, 0 for no limit.
+        ``most`` is how often it may be taken by those who do not end it, 0 for no limit. With
+        ``queued`` it goes into a queue, and :meth:`begun` will tell when it is taken up there.
         """
         category, id = (flight.category, flight.task) if flight else ("", "")
-        args = (task.index, task.token, owner, worker, category, id, "", most)
+        way = "queued" if queued else ""
+        args = (task.index, task.token, owner, worker, category, id, "", most, way)
         return Call(self._scripts.take, [task.workflow], args)
 
     def published(self, group: str, flights: Sequence[tuple[Flight, str]]) -> int:

@@ -172,21 +172,6 @@ def test_a_sign_of_start_stops_the_queues_clock_and_starts_the_tasks(
     assert hand.states["A"] is StepState.RUNNING
 
 
-def test_what_nobody_takes_is_handed_out_again_three_times(engine: Client) -> None:
-    hand = Hand(engine, "A(- {$queue-timeout: 300} -)")
-    tokens = {hand.tasks["A"].token}
-    for _ in range(3):
-        hurry(engine)
-        hand.turn()
-        assert hand.states["A"] is StepState.QUEUED
-        tokens.add(hand.tasks["A"].token)
-    assert len(tokens) == 4
-    hurry(engine)
-    hand.turn()
-    (reason,) = engine.state(hand.workflow).reasons
-    assert "nobody took it up within 300 s, 4 times" in reason
-
-
 def test_a_delay_is_a_timer_and_its_output_the_input(engine: Client) -> None:
     worker, player = LifecycleWorker(engine), Player(engine, lambda task: 1)
     worker.reader.ensure()

@@ -1,11 +1,12 @@
 -- The timer of an open attempt is due: a wait is over, or a task took too long.
 -- KEYS  workflow
 -- ARGV  timer, input of the step (JSON text), clock override or ''
--- Returns {code, state, reason, ready...}: APPLIED, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
--- Race closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
--- and an end that comes later is late.
---@include base defaults stamp workflow input timers close fire iterate retry rest commit
--- Times that an attempt which nobody took is closed and handed out again.
+-- Returns {code, state, reason, ready...}: APPLIED, UNCHANGED, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
+-- Races closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
+-- and an end that comes later is late. Whether a queue moves is read where the attempt is closed: a
+-- sign of start that comes first stops the timer.
+--@include base defaults queue overdue sign stamp workflow input timers close fire iterate retry rest commit
+-- Times that an attempt which got lost is closed and handed out again.
 local MAX_REQUEUES = 3
 local member = ARGV[1]
 local kind, field, token = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|([^~]+)')
@@ -18,11 +19,22 @@ if w.version > VERSION then return {Outcome.NEWER, '', ''} end
 local index = tonumber(string.match(field, '^%d+'))
 local scope = string.match(field, '@(.+)$') or ''
 local static, step = static_of(w, index), step_of(w, index, scope)
-local attempt = close(w, step, token)
+local attempt = open_attempt(step, token)
 if not attempt then
   redis.call('ZREM', K.timers, member)
   return {Outcome.NOT_READY, '', ''}
 end
+local verdict, due
+if kind == 'queue' and w.state == 'RUNNING' then
+  local limit = time_of(w, static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
+  if limit == 0 then limit = math.max(w.now - attempt[Attempt.QUEUED], 1000) end
+  verdict, due = overdue(static, attempt, limit, w.now)
+  if verdict == 'hold' then
+    redis.call('ZADD', K.timers, due, member)
+    return {Outcome.UNCHANGED, '', ''}
+  end
+end
+close(w, step, token)
 
 -- A default may have been taken back since the clock began: then it is the time that has passed.
 local function bound(own, default, since)
@@ -32,11 +44,11 @@ end
 
 local function requeue()
   local waited = bound(Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT, attempt[Attempt.QUEUED])
-  if w.state ~= 'RUNNING' or step[Dynamic.REQUEUES] >= MAX_REQUEUES then
+  if w.state ~= 'RUNNING' or verdict == 'count' and step[Dynamic.REQUEUES] >= MAX_REQUEUES then
     return fail(w, index, scope, attempt[Attempt.NUMBER], 'nobody took it up within ' .. waited
-      .. ', ' .. MAX_REQUEUES + 1 .. ' times: is there a worker for its category?')
+      .. ', ' .. MAX_REQUEUES + 1 .. ' times, but others that were queued later: what loses it?')
   end
-  step[Dynamic.REQUEUES] = step[Dynamic.REQUEUES] + 1
+  if verdict == 'count' then step[Dynamic.REQUEUES] = step[Dynamic.REQUEUES] + 1 end
   trace(w, 'requeue', field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], waited)
   emit(w, index, scope, ARGV[2])
 end
@@ -57,4 +69,5 @@ w.arrived[#w.arrived + 1] = {index, scope}
 settle(w)
 rest(w)
 commit(w)
+if verdict == 'probe' then write_probe(static, w.now) end
 return report(w, Outcome.APPLIED)

@@ -17,7 +17,7 @@ w.state, w.nonce = 'RUNNING', ARGV[1]
 trace(w, 'RUNNING', '', 0, 0, plan and 'restart from ' .. table.concat(plan.from, ', ') or 'restart')
 -- What nobody had taken up is closed and opened anew: its start-task may have been read, and let go,
 -- while the workflow did not run.
-cancel_attempts(w, ARGV[2] ~= 'all')
+cancel_attempts(w, ARGV[2] ~= 'all' and 'unpublished')
 if plan then rewind(w, plan) end
 
 -- Run the step's latest activation again, with a fresh budget of retries.

@@ -1,21 +1,25 @@
--- Somebody took an attempt up and said so by a receipt, without owning it.
+-- Somebody took an attempt up and said so, without owning it: a listener by a receipt, or a Celery
+-- worker by the state that it stored.
 -- KEYS  workflow
--- ARGV  field of the step, token, id of the receipt, group, clock override or ''
+-- ARGV  index of the step, token, id of the receipt or '', group, clock override or '', worker or ''
 -- Returns {code}: APPLIED, GONE, UNCHANGED (there was a sign before), NEWER. All but
 -- NEWER acknowledge the receipt.
---@include base defaults sign
+-- Race closed: a sign that comes after the end of its attempt finds it closed.
+--@include base defaults queue sign
 local about = redis.call('HMGET', KEYS[1], 'flow', 'version')
 local flow = about[1]
 if flow and tonumber(about[2]) > VERSION then return {Outcome.NEWER} end
-redis.call('XACK', K.stream, ARGV[4], ARGV[3])
-local raw = flow and redis.call('HGET', KEYS[1] .. S.steps, ARGV[1])
+if ARGV[3] ~= '' then redis.call('XACK', K.stream, ARGV[4], ARGV[3]) end
+local scope = string.match(ARGV[2], '^%d+%.%d+%.([%d.]+)%-')
+local field = scope and ARGV[1] .. '@' .. scope or ARGV[1]
+local raw = flow and redis.call('HGET', KEYS[1] .. S.steps, field)
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, ARGV[2])
 if not attempt then return {Outcome.GONE} end
 if attempt[Attempt.TAKEN] > 0 then return {Outcome.UNCHANGED} end
 local now = clock(ARGV[5])
-started(KEYS[1], K.flow .. flow, ARGV[1], step, attempt, now)
-redis.call('HSET', KEYS[1] .. S.steps, ARGV[1], cmsgpack.pack(step))
-redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'take', ARGV[1],
-  attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], ''}))
+started(KEYS[1], K.flow .. flow, field, step, attempt, now)
+redis.call('HSET', KEYS[1] .. S.steps, field, cmsgpack.pack(step))
+redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'take', field,
+  attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], ARGV[6]}))
 return {Outcome.APPLIED}

@@ -7,7 +7,7 @@
 -- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine"); but an
 -- end-task never while its attempt is open.
 -- Race closed: "closed" and "acknowledged" are read in the script that deletes.
---@include base mail
+--@include base mail queue
 local OURS = {['"end-task"'] = true, ['"receipt"'] = true, ['"start-workflow"'] = true,
   ['"end-workflow"'] = true, ['"failed-workflow"'] = true, ['"terminated-workflow"'] = true,
   ['"countdown-latch-zero"'] = true}
@@ -17,6 +17,8 @@ for _, slot in ipairs(redis.call('ZRANGEBYLEX', K.letters, '[*|', '(*|' .. order
   'LIMIT', 0, ARGV[2])) do
   unmail(unordered(string.sub(slot, 3)))
 end
+-- A pass over the stream begins: forget the queues in which nothing has begun for long.
+if ARGV[1] == '-' then forget_begun(clock(ARGV[5])) end
 local entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
 if #entries == 0 then return {'', 0, 0} end
 local first, last, now = entries[1][1], entries[#entries][1], clock(ARGV[5])

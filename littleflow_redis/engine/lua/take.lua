@@ -1,12 +1,13 @@
 -- Take an attempt before any work is done for it.
 -- KEYS  workflow
 -- ARGV  index, token, owner (a group), worker (for people), a flight's category (may be empty) and
---       task id ('' for no flight), clock override or '', how often it may be taken (0: no limit)
+--       task id ('' for no flight), clock override or '', how often it may be taken (0: no limit),
+--       'queued' if it goes into a queue from which a sign of start will come, else ''
 -- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, WORN_OUT, NEWER.
 -- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again).
 -- The owner is the group, not the process: within a group the stream's pending list says who works,
 -- and whoever claims from a dead consumer must be able to take what that one had taken.
---@include base defaults sign
+--@include base defaults queue sign
 local f = redis.call('HMGET', KEYS[1], 'version', 'state', 'flow')
 if not f[2] then return {Outcome.GONE} end
 if tonumber(f[1]) > VERSION then return {Outcome.NEWER} end
@@ -44,9 +45,10 @@ local now = clock(ARGV[7])
 attempt[Attempt.TAKES] = takes + 1
 attempt[Attempt.OWNER] = ARGV[3]
 attempt[Attempt.FLIGHT], attempt[Attempt.TASK] = ARGV[5], ARGV[6]
-started(KEYS[1], K.flow .. f[3], field, step, attempt, now)
+local queued = ARGV[9] == 'queued'
+if not queued then started(KEYS[1], K.flow .. f[3], field, step, attempt, now) end
 redis.call('HSET', steps, field, cmsgpack.pack(step))
-redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'take', field,
+redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, queued and 'publish' or 'take', field,
   attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], ARGV[4]}))
 if ARGV[6] ~= '' then
   redis.call('HSET', K.flight .. ARGV[5], ARGV[6], cmsgpack.pack({KEYS[1], field, ARGV[2],

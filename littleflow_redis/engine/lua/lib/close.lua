@@ -40,12 +40,16 @@ local function load_all(w)
   end
 end
 
+-- With `idle` none that somebody has taken up; with `idle` = 'unpublished' none either that waits in
+-- the queue of a broker.
 local function cancel_attempts(w, idle)
   load_all(w)
   for field, step in pairs(w.steps) do
     for i = #step[Dynamic.OPEN], 1, -1 do
       local attempt = step[Dynamic.OPEN][i]
-      if not idle or attempt[Attempt.TAKEN] == 0 or attempt[Attempt.OWNER] == ENGINE then
+      local left = idle and (attempt[Attempt.TAKEN] > 0
+        or idle == 'unpublished' and attempt[Attempt.OWNER] ~= '')
+      if not left or attempt[Attempt.OWNER] == ENGINE then
         close(w, step, attempt[Attempt.TOKEN])
         mark_cancelled(w, field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
       end

@@ -9,6 +9,7 @@ local function started(key, flow, field, step, attempt, now)
   redis.call('SREM', key .. S.timers, queued)
   local index = string.match(field, '^%d+')
   local static = cmsgpack.unpack(redis.call('HGET', flow, index))
+  write_begun(static[Static.BASE], attempt, now)
   local limit = time_of({}, static, Static.TIMEOUT, Default.TIMEOUT)
   if limit == 0 then return end
   local member = string.format('timeout|%s|%s|%s', key, field, attempt[Attempt.TOKEN])

@@ -1,0 +1,37 @@
+-- Who waits in a queue, and whether it moves.
+
+-- Milliseconds for which it is known that something has begun: far more than any attempt waits there
+-- without being looked at.
+local BEGUN_KEPT = 7 * 86400000
+
+-- When the attempt came into its queue: a bridge's when it was published; false before that.
+local function in_queue_since(attempt)
+  local raw = attempt[Attempt.TASK] ~= ''
+    and redis.call('HGET', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
+  if not raw then return attempt[Attempt.QUEUED] end
+  local flight = cmsgpack.unpack(raw)
+  return flight[Flight.STATE] == 'published' and flight[Flight.SINCE]
+end
+
+-- What is known of all attempts of this base (JSON text).
+local function begun_of(base)
+  local raw = redis.call('HGET', K.begun, base)
+  return raw and cmsgpack.unpack(raw) or {0, 0, 0, 0}
+end
+
+-- One of them was taken up. Writes at once.
+local function write_begun(base, attempt, now)
+  local since = in_queue_since(attempt) or attempt[Attempt.QUEUED]
+  local frontier = math.max(begun_of(base)[Begun.FRONTIER], since)
+  redis.call('HSET', K.begun, base, cmsgpack.pack({frontier, now, 0, 0}))
+end
+
+local function forget_begun(now)
+  local all = redis.call('HGETALL', K.begun)
+  for i = 1, #all, 2 do
+    local begun = cmsgpack.unpack(all[i + 1])
+    if math.max(begun[Begun.LAST], begun[Begun.PROBED]) < now - BEGUN_KEPT then
+      redis.call('HDEL', K.begun, all[i])
+    end
+  end
+end
