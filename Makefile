@@ -9,6 +9,9 @@ ARGS ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
+# Builds what a browser loads, where console/web/ changed since.
+PAGES := console/packaging/pages.py
+WEB := console/web
 # Newer than pyproject.toml and constraints.txt when everything they name is installed.
 STAMP := $(VENV)/installed
 SUPPORTED := import sys; sys.exit(sys.version_info < (3, 11))
@@ -21,17 +24,17 @@ $(STAMP): remake
 endif
 endif
 
-.PHONY: help install demo up check lint format-check types imports docs test bench remake
+.PHONY: help install demo up check lint format-check types imports docs web pages test bench remake
 
 help:
 	@echo 'make install   .venv with everything a contributor needs (PYTHON=python3.12 picks one)'
 	@echo 'make demo      run the example workflow: embedded Redis, a real Celery worker'
 	@echo 'make up        the same processes, for you to play with; Ctrl-C ends them'
-	@echo 'make check     ruff, mypy, import contract, the pages of docs/'
+	@echo 'make check     ruff, mypy, import contract, the docs, and with Node the front end'
 	@echo 'make test      all tests (ARGS=... goes to pytest)'
 	@echo 'make bench     measure against the peers (ARGS=... goes to the benchmark)'
 
-install: $(STAMP)
+install: $(STAMP) pages
 
 $(STAMP): pyproject.toml constraints.txt
 	@if ! [ -x $(PY) ]; then \
@@ -44,9 +47,15 @@ $(STAMP): pyproject.toml constraints.txt
 	@[ -x $(PY) ] || { \
 	  echo 'Python 3.11 or newer was not found. Say where it is: make install PYTHON=/path/to/python3' >&2; \
 	  exit 1; }
-	$(PY) -m pip install --quiet --disable-pip-version-check \
+	LITTLEFLOW_SKIP_CONSOLE=1 $(PY) -m pip install --quiet --disable-pip-version-check \
 	  --constraint constraints.txt --editable '.[dev,embedded]'
 	@touch $(STAMP)
+
+# With the Node of this machine, else with one from PyPI.
+pages: $(STAMP)
+	@needed=$$($(PY) $(PAGES) --requires) && \
+	  { [ -z "$$needed" ] || $(PY) -m pip install --quiet --disable-pip-version-check "$$needed"; } && \
+	  $(PY) $(PAGES)
 
 remake:
 	@"$(PYTHON)" -c '$(SUPPORTED)' || { echo '$(PYTHON) is not Python 3.11 or newer' >&2; exit 1; }
@@ -55,7 +64,9 @@ remake:
 demo: $(STAMP)
 	@cd examples/demo && ../../$(PY) -m littleflow_redis up -A tasks --concurrency 3 --quiet --run demo.flow $(ARGS)
 
+# Without pages it says so, and runs the rest.
 up: $(STAMP)
+	-@$(MAKE) --no-print-directory pages
 	@cd examples/demo && ../../$(PY) -m littleflow_redis up -A tasks $(ARGS)
 
 check: $(STAMP)
@@ -77,7 +88,16 @@ imports:
 docs: $(STAMP)
 	$(VENV)/bin/sphinx-build -W --keep-going -q docs build/docs
 
-test: $(STAMP)
+web:
+	@if command -v npm >/dev/null; then \
+	  $(MAKE) --no-print-directory $(WEB)/node_modules/.package-lock.json && npm --prefix $(WEB) run --silent check; \
+	else echo 'npm was not found: the front end is not checked'; fi
+
+# npm leaves this file behind when it has installed what the lock file says.
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	npm --prefix $(WEB) ci
+
+test: $(STAMP) pages
 	$(PY) -m pytest -n 2 $(ARGS)
 
 bench: $(STAMP)

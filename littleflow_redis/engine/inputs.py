@@ -20,8 +20,7 @@ from . import values
 from .errors import NewerVersion
 from .flows import Flows
 from .keys import ITEMS, OUTPUT, Keys
-from .reports import Firing
-from .timers import Timer, TimerKind
+from .transitions import Firing, Timer, TimerKind
 
 #: Items of one iteration.
 MAX_ITEMS = 100_000

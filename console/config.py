@@ -1,0 +1,72 @@
+"""How the console is configured: where its pages find the API."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from urllib.parse import urlsplit
+
+from littleflow_redis.events.connection import ConfigurationError
+
+#: Where the API listens by default; the pages call this port of their own host if nothing is said.
+API_PORT = 5000
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9.-]+")
+
+
+def api_address(environ: Mapping[str, str] | None = None) -> str:
+    """The API's address for the pages: a URL, a path on the pages' own host, or empty.
+
+    It is the attribute ``API`` of the class that SERVICE_CONFIG names, else the variable
+    LITTLEFLOW_CONSOLE_API. Empty means: port 5000 of the host that the page came from. Raises
+    ConfigurationError.
+    """
+    environ = os.environ if environ is None else environ
+    configured = getattr(_load(environ.get("SERVICE_CONFIG", "")), "API", None)
+    return checked(configured or environ.get("LITTLEFLOW_CONSOLE_API", ""))
+
+
+def checked(address: object) -> str:
+    """An address of the API, with a slash at its end. Raises ConfigurationError."""
+    if address == "":
+        return ""
+    text = str(address)
+    parts = urlsplit(text)
+    remote = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    own = not parts.scheme and not parts.netloc and text.startswith("/")
+    if not (remote or own) or parts.query or parts.fragment or re.search(r"[\s;,\"'\\]", text):
+        raise ConfigurationError(
+            f"API is {text!r}; set it to something like http://localhost:{API_PORT}/, or to a path"
+            " such as /api/ where a proxy hands it to the API"
+        )
+    return text.rstrip("/") + "/"
+
+
+def origins(address: str, host: str) -> list[str]:
+    """What the pages may connect to, for the content security policy.
+
+    ``host`` is the name, without a port, by which the page was called.
+    """
+    if address.startswith("/"):
+        return []
+    if address:
+        parts = urlsplit(address)
+        return [f"{parts.scheme}://{parts.netloc}"]
+    # The policy's grammar has no addresses such as [::1]; and nothing strange gets into a header.
+    name = host if _HOST_NAME.fullmatch(host) else "*"
+    return [f"{scheme}://{name}:{API_PORT}" for scheme in ("http", "https")]
+
+
+def _load(path: str) -> object:
+    if not path:
+        return None
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(
+            f"SERVICE_CONFIG is {path!r}, which cannot be loaded ({error}); set it to module.Class,"
+            " the module in a folder of PYTHONPATH"
+        ) from error
