@@ -23,8 +23,8 @@ from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher, Refus
 from littleflow_redis.bridges.results import Results, ResultsUnreachable
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.reports import Flight, Report
 from littleflow_redis.engine.states import Outcome
-from littleflow_redis.engine.transitions import Flight, Report
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call

@@ -10,9 +10,8 @@ from redis.exceptions import RedisError
 
 from littleflow_redis.bridges.dispatch import Dispatch
 from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, category_of, kind_of, start_task
+from littleflow_redis.engine.messages import StartTask, base_of, category_of, kind_of, start_task
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop
@@ -99,7 +98,7 @@ class Intake:
         """The task in an entry; None, and the entry is ignored, if it is none of ours."""
         if kind_of(entry.fields) == "start-task":
             try:
-                if self._wants(entry):
+                if category_of(base_of(entry.fields)) == self._category:
                     task = start_task(entry.id, entry.fields)
                     self._client.keys.full_id(task.workflow)
                     return task
@@ -107,11 +106,6 @@ class Intake:
                 LOG.warning(kv("garbage", group=self.reader.group, id=entry.id, reason=error))
         self._ignored.add(entry.id)
         return None
-
-    def _wants(self, entry: Entry) -> bool:
-        """Tell by the base alone: the rest may be large. Raises ValueError."""
-        base = values.load(entry.fields.get(b"base") or entry.fields.get(b"name") or b"null")
-        return isinstance(base, str) and category_of(base) == self._category
 
     @contextmanager
     def _holding(self, tasks: Sequence[StartTask]) -> Iterator[None]:

@@ -13,7 +13,7 @@ from . import values
 from .keys import STEPS, TIMERS, Keys
 from .records import Attempt, Dynamic, Record
 from .states import StepState, WorkflowState
-from .transitions import Timer, TimerKind
+from .timers import Timer, TimerKind
 from .views import TraceEntry, required_time
 
 #: Changes by which an attempt is closed.

@@ -15,7 +15,7 @@ from littleflow_redis.language.flow import Json
 from littleflow_redis.language.options import BadOption, read_options
 
 from .keys import Keys
-from .records import pack_default
+from .packing import pack_default
 
 #: What can be set for a category, without the `$` that it has in a flow.
 NAMES = ("retry", "timeout", "queue-timeout")

@@ -12,7 +12,7 @@ import redis
 from littleflow_redis.events.lua import Argument
 from littleflow_redis.language import Flow, load, save
 
-from . import records, values
+from . import packing, values
 from .errors import NewerVersion
 from .keys import Keys
 
@@ -44,7 +44,7 @@ class Packer:
 def pack(flow: Flow) -> tuple[str, list[Argument]]:
     document = values.dump(save(flow))
     fields: list[Argument] = ["steps", len(flow), "doc", document]
-    for name, packed in records.pack_flow(flow):
+    for name, packed in packing.pack_flow(flow):
         fields += (name, packed)
     return hashlib.sha256(document.encode()).hexdigest()[:32], fields
 

@@ -20,7 +20,8 @@ from . import values
 from .errors import NewerVersion
 from .flows import Flows
 from .keys import ITEMS, OUTPUT, Keys
-from .transitions import Firing, Timer, TimerKind
+from .reports import Firing
+from .timers import Timer, TimerKind
 
 #: Items of one iteration.
 MAX_ITEMS = 100_000

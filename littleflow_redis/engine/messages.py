@@ -18,6 +18,9 @@ _PLAIN = re.compile(rb'"[ !#-\[\]-~]*"')
 
 _EVENT_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 
+#: What stands for no base.
+_NOTHING = (b"", b"null", b'""')
+
 #: Half a character: JSON can write it, UTF-8 cannot.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -107,14 +110,18 @@ def receipted(fields: Mapping[bytes, bytes]) -> list[str]:
     return [event] if _EVENT_ID.fullmatch(event) else []
 
 
-def task_category(fields: Mapping[bytes, bytes]) -> str:
-    """The category of a start-task event, without reading the rest of it. Raises Garbage."""
-    return category_of(_text(fields, b"base" if b"base" in fields else b"name"))
+def base_of(fields: Mapping[bytes, bytes]) -> str:
+    """By what a start-task event is chosen, without reading the rest of it, which may be large.
+
+    That is its base or, where this is missing, null or empty, its name. Raises Garbage, also for a
+    base that is no text.
+    """
+    base = fields.get(b"base", b"")
+    return _text(fields, b"name" if base.strip() in _NOTHING else b"base")
 
 
 def start_task(event: str, fields: Mapping[bytes, bytes]) -> StartTask:
     """Read a start-task event. Raises Garbage."""
-    name = _text(fields, b"name")
     options = _field(fields, b"options", {})
     if not isinstance(options, dict):
         raise Garbage("field 'options' must be an object")
@@ -122,8 +129,8 @@ def start_task(event: str, fields: Mapping[bytes, bytes]) -> StartTask:
         event=event,
         workflow=_text(fields, b"workflow"),
         index=_index(fields),
-        name=name,
-        base=_text(fields, b"base", name),
+        name=_text(fields, b"name"),
+        base=base_of(fields),
         token=_text(fields, b"token", ""),
         parameters=_field(fields, b"parameters", {}),
         input=_field(fields, b"input", {}),

@@ -10,7 +10,7 @@ from littleflow_redis.language import Flow, Step, StepKind
 
 from . import values
 from .errors import NotRestartable
-from .records import depth, iterates
+from .packing import depth, iterates
 from .states import StepState, WorkflowState
 from .views import WorkflowView, label
 

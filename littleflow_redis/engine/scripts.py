@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from types import SimpleNamespace
+from typing import Any
 
 from littleflow_redis.events.lua import Script
 
@@ -61,11 +62,17 @@ def _read(path: str) -> str:
     return (resources.files(__package__) / "lua" / path).read_text(encoding="utf-8")
 
 
-def compose(name: str, names: Mapping[str, Mapping[str, str | int]]) -> str:
+def _literal(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "{" + ", ".join(map(_literal, value)) + "}"
+    return json.dumps(value)
+
+
+def compose(name: str, names: Mapping[str, Mapping[str, Any]]) -> str:
     """The text of one script: includes first, names resolved. KeyError: a name nobody knows."""
 
     def resolve(match: re.Match[str]) -> str:
-        return json.dumps(names[match[1]][match[2]])
+        return _literal(names[match[1]][match[2]])
 
     text = _read(f"{name}.lua")
     included = _INCLUDE.search(text)
@@ -110,5 +117,5 @@ class Scripts(SimpleNamespace):
 @cache
 def scripts_for(keys: Keys) -> Scripts:
     """Compose the scripts for these key names, once per process."""
-    names: dict[str, Mapping[str, str | int]] = {**records.LUA, **keys.lua()}
+    names: dict[str, Mapping[str, Any]] = {**records.LUA, **keys.lua()}
     return Scripts(**{name: Script(name, compose(name, names)) for name in NAMES})

@@ -3,145 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import redis
 from msgpack import packb
 from redis.exceptions import ResponseError
 
-from littleflow_redis.events.group import GroupReader
-from littleflow_redis.events.lua import Argument, Call, Command, run_batch
+from littleflow_redis.events.lua import Argument, Call, run_batch
 
 from . import records, values
 from .keys import Keys
 from .messages import EndTask, StartTask
-from .scripts import scripts_for
+from .reports import Firing as Firing
+from .reports import Flight as Flight
+from .reports import LatchAction as LatchAction
+from .reports import Receipt as Receipt
+from .reports import Report as Report
 from .states import Outcome, WorkflowState
+from .timers import Timer as Timer
+from .timers import TimerKind as TimerKind
+from .upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from .restoring import Restored
-
-#: Milliseconds until a timer that this process cannot fire is looked at again.
-PUT_OFF = 5000
+    from .rebuilding import Restored
 
 #: Ends applied by one call of the script: enough to share the cost of a call, few enough that no
 #: other client of Redis waits for long.
 ENDS_PER_CALL = 32
 
 
-class TimerKind(StrEnum):
-    """What a timer is for. The first three are of steps without an open attempt, all others end
-    with the attempt that they name.
-    """
-
-    #: It has its inputs; Python computes them.
-    READY = "ready"
-    #: The same, with inputs that came back from within (`→ :start`).
-    ROUND = "round"
-    #: Its next attempt is due.
-    RETRY = "retry"
-    #: Nobody took it up in time.
-    QUEUE = "queue"
-    #: It took too long.
-    TIMEOUT = "timeout"
-    #: Its wait is over.
-    WAKE = "wake"
-    #: The event that it waits for did not come in time.
-    LAPSE = "lapse"
-
-    #: The latch that it waits for is at zero.
-    LATCH = "latch"
-
-    @property
-    def fires(self) -> bool:
-        return self in (TimerKind.READY, TimerKind.ROUND, TimerKind.RETRY)
-
-
-class LatchAction(StrEnum):
-    """What an attempt does to a latch: one more, one less, or wait for zero."""
-
-    ACQUIRE = "acquire"
-    RELEASE = "release"
-    COUNTDOWN = "countdown"
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """A member of ``workflows:timers``; ``field``: see Keys; ``rest``: activation or token."""
-
-    kind: TimerKind
-    workflow: str
-    field: str
-    rest: str
-
-    @staticmethod
-    def known(member: bytes) -> bool:
-        """Whether a member is a timer of this version; a newer one may have other kinds."""
-        return member.partition(b"|")[0].decode("ascii", "replace") in list(TimerKind)
-
-    @classmethod
-    def read(cls, member: bytes) -> Timer:
-        kind, workflow, field, rest = member.decode().split("|")
-        return cls(TimerKind(kind), workflow, field, rest)
-
-    def __str__(self) -> str:
-        return f"{self.kind}|{self.workflow}|{self.field}|{self.rest}"
-
-    @property
-    def index(self) -> int:
-        return int(self.field.partition("@")[0])
-
-    @property
-    def scope(self) -> str:
-        return self.field.partition("@")[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a transition did. ``state`` is the workflow's new state, None if it did not change."""
-
-    outcome: Outcome
-    workflow: str = ""
-    state: WorkflowState | None = None
-    reason: str = ""
-    ready: tuple[Timer, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Flight:
-    """Where a bridge records what it publishes: its category and the id of the Celery task."""
-
-    category: str
-    task: str
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A receipt's fields, and those of the event it stands for, None if that is gone."""
-
-    fields: Mapping[bytes, bytes]
-    target: Mapping[bytes, bytes] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Firing:
-    """How a ready step goes on: ``run``, ``skip``, ``items`` or ``fail``. JSON texts."""
-
-    action: str
-    input: str = values.EMPTY
-    reason: str = ""
-    items: Sequence[str] = ()
-
-
-class Transitions:
+class Transitions(Upkeep):
     """Builds the calls of the scripts and reads their replies. Holds no state of its own."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
-        self.client = client
-        self.keys = keys
-        self._scripts = scripts_for(keys)
+        super().__init__(client, keys)
         #: The newest form that this process knows.
         self.version = records.VERSION
 
@@ -299,92 +194,6 @@ class Transitions:
         """Delete a workflow if it is in this state and ended so many seconds ago, or earlier."""
         return Call(self._scripts.delete, [workflow], (state, round(seconds * 1000)))
 
-    def dead_letter(self, event: str, group: str, reason: str) -> str | None:
-        """Move an event to the dead letters and return its id there, None if it is gone."""
-        args = (event, group, reason, "")
-        letter = self._scripts.dead_letter.run(self.client, [self.keys.events], args)
-        return letter.decode() if letter else None
-
-    def give_up(self, task: StartTask, group: str, reason: str, end: Mapping[str, str]) -> bool:
-        """Make a dead letter of a start-task and end its attempt with these encoded fields.
-
-        False if its event was acknowledged before: then nothing is done.
-        """
-        fields = [text for pair in end.items() for text in pair]
-        args = (task.event, group, reason, "", *fields)
-        return bool(self._scripts.give_up.run(self.client, [self.keys.events], args))
-
-    def redrive(self, letter: str) -> tuple[Outcome, str]:
-        """Send a dead letter's event again: what came of it, and the id that the event has."""
-        code, event = self._scripts.redrive.run(self.client, [self.keys.events], (letter,))
-        return Outcome(code), event.decode()
-
-    def reemit(self, workflow: str, field: str, token: str, event: str, input: str) -> Outcome:
-        """Write the start-task of an open attempt again if it is missing."""
-        reply = self._scripts.reemit.run(self.client, [workflow], (field, token, event, input))
-        return Outcome(reply[0])
-
-    def due(self, count: int) -> Call:
-        """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
-        return Call(self._scripts.due, [self.keys.timers], (count, ""))
-
-    def acknowledge(self, group: str, events: Sequence[str]) -> Command:
-        """Acknowledge events that need nothing else."""
-        return Command(("XACK", self.keys.events, group, *events))
-
-    @staticmethod
-    def timers(reply: Sequence[Any]) -> tuple[float | None, Sequence[bytes]]:
-        """Read a reply to :meth:`due`: seconds until the next timer, if any, and those due."""
-        return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
-
-    def put_off(self, members: Sequence[bytes]) -> None:
-        """Look at these timers again later."""
-        if not members:
-            return
-        now: Any = self.client.time()
-        due = now[0] * 1000 + PUT_OFF
-        self.client.zadd(self.keys.timers, dict.fromkeys(members, due), xx=True, gt=True)
-
-    def missing(self, events: Sequence[bytes]) -> list[bytes]:
-        """Those of these entries that are not in the stream."""
-        found: list[bytes] = self._scripts.missing.run(self.client, [self.keys.events], events)
-        return found
-
-    def receipts(self, group: str, consumer: str, count: int) -> tuple[int, list[Receipt]]:
-        """Take up new receipts: how many entries were read, and the receipts among them."""
-        args = (group, consumer, count)
-        reply = self._scripts.receipts.run(self.client, [self.keys.events], args)
-        found = [
-            Receipt(_fields(reply[i]), _fields(reply[i + 1]) if reply[i + 1] else None)
-            for i in range(1, len(reply), 2)
-        ]
-        return int(reply[0]), found
-
-    def sweep(
-        self, position: str, count: int, *, grace: float, retention: float
-    ) -> tuple[str, int, int]:
-        """Delete what nobody needs among ``count`` entries from ``position`` on; times in s.
-
-        Returns where to go on (empty at the end), entries seen, entries deleted.
-        """
-        args = (position, count, round(grace * 1000), round(retention * 1000), "")
-        reply = self._scripts.sweep.run(self.client, [self.keys.events], args)
-        return reply[0].decode(), int(reply[1]), int(reply[2])
-
-    def prune(self, group: str, position: str, count: int) -> tuple[str, int]:
-        """Acknowledge pending ids without an entry; return where to go on, and how many."""
-        args = (group, position, count)
-        reply = self._scripts.prune.run(self.client, [self.keys.events], args)
-        return reply[0].decode(), int(reply[1])
-
-    def groups(self) -> list[str]:
-        """The consumer groups of the stream."""
-        return [group["name"].decode() for group in self.client.xinfo_groups(self.keys.events)]
-
-    def ensure_group(self, group: str) -> None:
-        """Make the stream and the group where they are missing, at id 0."""
-        GroupReader(self.client, self.keys.events, group).ensure()
-
     def run(self, calls: Sequence[Call]) -> list[Report | Exception]:
         """Send the calls in one round trip; a call that raised has its exception as result."""
         return [
@@ -406,7 +215,3 @@ def _packed(flat: Sequence[Any]) -> bytes:
     # The scripts' msgpack knows no type for bytes.
     packed: bytes = packb(flat, use_bin_type=False)
     return packed
-
-
-def _fields(flat: Sequence[bytes]) -> Mapping[bytes, bytes]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from littleflow_redis.language import Flow, StepKind
 
-from .records import iterates
+from .packing import iterates
 from .views import TraceEntry, WorkflowView
 
 #: What a change is called by which an attempt is closed, and by which a step hands on its output.

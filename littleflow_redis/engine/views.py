@@ -16,7 +16,7 @@ from . import values
 from .errors import UnknownWorkflow
 from .flows import Flows
 from .keys import OUTPUT, STATE, STEPS, TRACE, Keys
-from .records import Attempt, Change, Dynamic, Record, Wait
+from .records import UNTOUCHED, Attempt, Change, Dynamic, Record, Wait
 from .states import StepState, WorkflowState
 
 
@@ -257,8 +257,7 @@ _URGENCY = (
     StepState.SKIPPED,
 )
 
-#: Record of a step that nothing has reached yet.
-_UNTOUCHED = Record(msgpack.packb([StepState.IDLE, 0, 0, 0, 0, 0, "", []]))
+_UNTOUCHED = Record(msgpack.packb(UNTOUCHED))
 
 
 def required_time(ms: bytes | int | float) -> datetime:

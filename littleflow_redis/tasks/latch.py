@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from littleflow_redis.engine.messages import StartTask, end_fields
-from littleflow_redis.engine.transitions import LatchAction
+from littleflow_redis.engine.reports import LatchAction
 
 from .templates import BadTemplate, render
 from .todo import Latch, Todo

@@ -14,7 +14,7 @@ from typing import Any
 from littleflow_redis.engine import values
 from littleflow_redis.engine.inputs import firing_of, joined, sources
 from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.records import CONCURRENCY, depth, iterates
+from littleflow_redis.engine.packing import CONCURRENCY, depth, iterates
 from littleflow_redis.engine.views import label
 from littleflow_redis.language import Flow, Step, StepKind
 

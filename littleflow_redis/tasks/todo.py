@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from littleflow_redis.engine.mailbox import Listening
-from littleflow_redis.engine.transitions import LatchAction
+from littleflow_redis.engine.reports import LatchAction
 
 #: The fields of an end-task event: it is over at once.
 Fields: TypeAlias = Mapping[str, Any]

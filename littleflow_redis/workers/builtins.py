@@ -10,8 +10,8 @@ from redis.exceptions import ResponseError
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask, start_task
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.states import Outcome
-from littleflow_redis.engine.transitions import Report
 from littleflow_redis.events.group import Entry
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine import messages, values
+from littleflow_redis.engine import messages
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import Garbage, StartTask
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.states import Outcome
-from littleflow_redis.engine.transitions import Report
 from littleflow_redis.events.group import CLAIM_IDLE, Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import is_temporary
@@ -169,7 +169,7 @@ class Intake:
         """The task in an entry; None, and the entry is ignored, if it is none of ours."""
         if messages.kind_of(entry.fields) == "start-task":
             try:
-                if self._wants(_base(entry.fields)):
+                if self._wants(messages.base_of(entry.fields)):
                     task = messages.start_task(entry.id, entry.fields)
                     self.client.keys.full_id(task.workflow)
                     return task
@@ -240,17 +240,6 @@ class Intake:
 def _taken_out(queue: deque[T]) -> list[T]:
     """Empty a queue that other threads add to meanwhile."""
     return [queue.popleft() for _ in range(len(queue))]
-
-
-def _base(fields: Mapping[bytes, bytes]) -> str:
-    """What serves a start-task, without reading the rest of it. Raises Garbage."""
-    try:
-        base = values.load(fields.get(b"base") or fields.get(b"name") or b"null")
-    except values.BadValue as error:
-        raise Garbage(f"field 'base': {error}") from error
-    if not isinstance(base, str):
-        raise Garbage("field 'base' must be a string")
-    return base
 
 
 def _skipped(task: StartTask, outcome: Outcome) -> str:

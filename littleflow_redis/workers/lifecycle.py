@@ -15,15 +15,16 @@ from littleflow_redis.engine.defaults import store_defaults
 from littleflow_redis.engine.keys import OUTPUT
 from littleflow_redis.engine.messages import (
     EndTask,
+    base_of,
+    category_of,
     end_task,
     kind_of,
     receipted,
-    task_category,
 )
 from littleflow_redis.engine.reconcile import Reconciler
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.signals import is_users
 from littleflow_redis.engine.states import Outcome, WorkflowState
-from littleflow_redis.engine.transitions import Report
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, Command, run_batch
@@ -153,7 +154,7 @@ class LifecycleWorker:
                 if kind == "end-task":
                     ends.append((entry, self._end(entry)))
                     continue
-                if kind == "start-task" and task_category(entry.fields) in BUILTINS:
+                if kind == "start-task" and category_of(base_of(entry.fields)) in BUILTINS:
                     # A wait finds what came before it.
                     self._bring(receipts, events)
                     self._builtins.take_up(entry)

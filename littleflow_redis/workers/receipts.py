@@ -9,7 +9,7 @@ from collections.abc import Callable
 from redis.exceptions import ResponseError
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.transitions import Receipt
+from littleflow_redis.engine.reports import Receipt
 from littleflow_redis.events.group import consumer_name
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop

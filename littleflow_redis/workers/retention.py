@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.states import Outcome, WorkflowState
-from littleflow_redis.engine.transitions import Report
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace
 

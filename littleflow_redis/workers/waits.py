@@ -15,9 +15,9 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import InvalidId
 from littleflow_redis.engine.mailbox import Listening, Mailbox, Waiter
 from littleflow_redis.engine.messages import Garbage, StartTask, end_fields
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.signals import Signal, shape_of, signal
 from littleflow_redis.engine.states import Outcome
-from littleflow_redis.engine.transitions import Report
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, run_batch

@@ -20,8 +20,8 @@ from littleflow_redis.bridges.results import Results
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import WorkflowFailed
 from littleflow_redis.engine.messages import kind_of, start_task
+from littleflow_redis.engine.reports import Flight
 from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.engine.transitions import Flight
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import GroupReader
 from tests.support import RedisServer, Spawned, wait_until

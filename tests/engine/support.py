@@ -12,7 +12,7 @@ import redis
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import Garbage, StartTask, end_fields, kind_of, start_task
 from littleflow_redis.engine.states import Outcome, WorkflowState
-from littleflow_redis.engine.transitions import Timer, TimerKind
+from littleflow_redis.engine.timers import Timer, TimerKind
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.wire import encode

@@ -15,8 +15,9 @@ from redis.exceptions import ConnectionError
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import BadArchive, IdConflict, UnknownWorkflow
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.states import StepState, WorkflowState
-from littleflow_redis.engine.transitions import Report, TimerKind
+from littleflow_redis.engine.timers import TimerKind
 from littleflow_redis.language import compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.states import StepState
-from littleflow_redis.engine.transitions import Report
 
 from .support import hurry, run
 from .test_ends import Hand

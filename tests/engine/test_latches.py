@@ -11,8 +11,8 @@ import redis
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask, end_task, kind_of
+from littleflow_redis.engine.reports import LatchAction
 from littleflow_redis.engine.states import StepState, WorkflowState
-from littleflow_redis.engine.transitions import LatchAction
 from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.wire import decode
 from littleflow_redis.workers.lifecycle import LifecycleWorker

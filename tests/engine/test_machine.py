@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import InProgress, NotRestartable
 from littleflow_redis.engine.messages import StartTask, end_fields
-from littleflow_redis.engine.transitions import Timer
+from littleflow_redis.engine.timers import Timer
 from littleflow_redis.workers.lifecycle import GROUP, LifecycleWorker
 
 from .model import LONG, Flow, Task, Workflow, World

@@ -10,7 +10,7 @@ import pytest
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.states import StepState, WorkflowState
-from littleflow_redis.engine.transitions import TimerKind
+from littleflow_redis.engine.timers import TimerKind
 from littleflow_redis.events.wire import receipt_for
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 

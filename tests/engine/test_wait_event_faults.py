@@ -14,7 +14,7 @@ from littleflow_redis.engine.mailbox import Listening, Mailbox, Waiter
 from littleflow_redis.engine.messages import StartTask, start_task
 from littleflow_redis.engine.signals import Signal, signal
 from littleflow_redis.engine.states import Outcome, StepState, WorkflowState
-from littleflow_redis.engine.transitions import Timer
+from littleflow_redis.engine.timers import Timer
 from littleflow_redis.events.lua import Call, run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts

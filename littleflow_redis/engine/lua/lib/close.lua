@@ -32,7 +32,7 @@ local function load_all(w)
     elseif not w.steps[field] then w.steps[field] = cmsgpack.unpack(all[i + 1]) end
   end
   for field, count in pairs(tokens) do
-    w.steps[field] = w.steps[field] or {'idle', 0, 0, 0, 0, 0, '', {}, 0, 0, 0, 0, 0, 0}
+    w.steps[field] = w.steps[field] or Step.UNTOUCHED
     if w.tokens[field] == nil then w.tokens[field], w.had[field] = count, count end
   end
   for field in pairs(w.steps) do

@@ -12,8 +12,8 @@ local function plan(key, now, f)
     open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
     version = tonumber(f[7]), created = f[8], state = f[9], before = f[9],
     statics = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
-    changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {}, forgotten = {}, given = {}, emits = {}, closed = {},
-    ready = {}, timers = {}, untimed = {}, trace = {}}
+    changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {},
+    forgotten = {}, given = {}, emits = {}, closed = {}, ready = {}, timers = {}, untimed = {}, trace = {}}
 end
 
 local function load_workflow(key, now)
@@ -40,7 +40,7 @@ local function prefetch(w, indexes, scope)
     if i % 2 == 0 then
       w.tokens[fields[i - 1]] = tonumber(raw or 0)
       w.had[fields[i - 1]] = w.tokens[fields[i - 1]]
-    else w.steps[fields[i]] = raw and cmsgpack.unpack(raw) or {'idle', 0, 0, 0, 0, 0, '', {}, 0, 0, 0, 0, 0, 0}
+    else w.steps[fields[i]] = raw and cmsgpack.unpack(raw) or Step.UNTOUCHED
     end
   end)
 end

@@ -1,0 +1,56 @@
+"""What transitions are given and what they report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from . import values
+from .states import Outcome, WorkflowState
+from .timers import Timer
+
+
+class LatchAction(StrEnum):
+    """What an attempt does to a latch: one more, one less, or wait for zero."""
+
+    ACQUIRE = "acquire"
+    RELEASE = "release"
+    COUNTDOWN = "countdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a transition did. ``state`` is the workflow's new state, None if it did not change."""
+
+    outcome: Outcome
+    workflow: str = ""
+    state: WorkflowState | None = None
+    reason: str = ""
+    ready: tuple[Timer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """Where a bridge records what it publishes: its category and the id of the Celery task."""
+
+    category: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt's fields, and those of the event it stands for, None if that is gone."""
+
+    fields: Mapping[bytes, bytes]
+    target: Mapping[bytes, bytes] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """How a ready step goes on: ``run``, ``skip``, ``items`` or ``fail``. JSON texts."""
+
+    action: str
+    input: str = values.EMPTY
+    reason: str = ""
+    items: Sequence[str] = ()

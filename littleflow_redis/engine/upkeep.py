@@ -1,0 +1,119 @@
+"""Keeping the stream: what is due, dead, missing, receipted, or needed no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import redis
+
+from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.lua import Call, Command
+
+from .keys import Keys
+from .messages import StartTask
+from .reports import Receipt
+from .scripts import scripts_for
+from .states import Outcome
+
+#: Milliseconds until a timer that this process cannot fire is looked at again.
+PUT_OFF = 5000
+
+
+class Upkeep:
+    """The scripts that look after the stream and the timers, rather than after one workflow."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self.client = client
+        self.keys = keys
+        self._scripts = scripts_for(keys)
+
+    def dead_letter(self, event: str, group: str, reason: str) -> str | None:
+        """Move an event to the dead letters and return its id there, None if it is gone."""
+        args = (event, group, reason, "")
+        letter = self._scripts.dead_letter.run(self.client, [self.keys.events], args)
+        return letter.decode() if letter else None
+
+    def give_up(self, task: StartTask, group: str, reason: str, end: Mapping[str, str]) -> bool:
+        """Make a dead letter of a start-task and end its attempt with these encoded fields.
+
+        False if its event was acknowledged before: then nothing is done.
+        """
+        fields = [text for pair in end.items() for text in pair]
+        args = (task.event, group, reason, "", *fields)
+        return bool(self._scripts.give_up.run(self.client, [self.keys.events], args))
+
+    def redrive(self, letter: str) -> tuple[Outcome, str]:
+        """Send a dead letter's event again: what came of it, and the id that the event has."""
+        code, event = self._scripts.redrive.run(self.client, [self.keys.events], (letter,))
+        return Outcome(code), event.decode()
+
+    def reemit(self, workflow: str, field: str, token: str, event: str, input: str) -> Outcome:
+        """Write the start-task of an open attempt again if it is missing."""
+        reply = self._scripts.reemit.run(self.client, [workflow], (field, token, event, input))
+        return Outcome(reply[0])
+
+    def due(self, count: int) -> Call:
+        """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
+        return Call(self._scripts.due, [self.keys.timers], (count, ""))
+
+    def acknowledge(self, group: str, events: Sequence[str]) -> Command:
+        """Acknowledge events that need nothing else."""
+        return Command(("XACK", self.keys.events, group, *events))
+
+    @staticmethod
+    def timers(reply: Sequence[Any]) -> tuple[float | None, Sequence[bytes]]:
+        """Read a reply to :meth:`due`: seconds until the next timer, if any, and those due."""
+        return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
+
+    def put_off(self, members: Sequence[bytes]) -> None:
+        """Look at these timers again later."""
+        if not members:
+            return
+        now: Any = self.client.time()
+        due = now[0] * 1000 + PUT_OFF
+        self.client.zadd(self.keys.timers, dict.fromkeys(members, due), xx=True, gt=True)
+
+    def missing(self, events: Sequence[bytes]) -> list[bytes]:
+        """Those of these entries that are not in the stream."""
+        found: list[bytes] = self._scripts.missing.run(self.client, [self.keys.events], events)
+        return found
+
+    def receipts(self, group: str, consumer: str, count: int) -> tuple[int, list[Receipt]]:
+        """Take up new receipts: how many entries were read, and the receipts among them."""
+        args = (group, consumer, count)
+        reply = self._scripts.receipts.run(self.client, [self.keys.events], args)
+        found = [
+            Receipt(_fields(reply[i]), _fields(reply[i + 1]) if reply[i + 1] else None)
+            for i in range(1, len(reply), 2)
+        ]
+        return int(reply[0]), found
+
+    def sweep(
+        self, position: str, count: int, *, grace: float, retention: float
+    ) -> tuple[str, int, int]:
+        """Delete what nobody needs among ``count`` entries from ``position`` on; times in s.
+
+        Returns where to go on (empty at the end), entries seen, entries deleted.
+        """
+        args = (position, count, round(grace * 1000), round(retention * 1000), "")
+        reply = self._scripts.sweep.run(self.client, [self.keys.events], args)
+        return reply[0].decode(), int(reply[1]), int(reply[2])
+
+    def prune(self, group: str, position: str, count: int) -> tuple[str, int]:
+        """Acknowledge pending ids without an entry; return where to go on, and how many."""
+        args = (group, position, count)
+        reply = self._scripts.prune.run(self.client, [self.keys.events], args)
+        return reply[0].decode(), int(reply[1])
+
+    def groups(self) -> list[str]:
+        """The consumer groups of the stream."""
+        return [group["name"].decode() for group in self.client.xinfo_groups(self.keys.events)]
+
+    def ensure_group(self, group: str) -> None:
+        """Make the stream and the group where they are missing, at id 0."""
+        GroupReader(self.client, self.keys.events, group).ensure()
+
+
+def _fields(flat: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
