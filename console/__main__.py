@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from littleflow_redis.console.app import NOT_BUILT, built, create_service
+from littleflow_redis.console.app import create_service
 from littleflow_redis.console.config import checked
+from littleflow_redis.console.files import NOT_BUILT, built
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import LEVELS, configure_logging
 from littleflow_redis.workers.serving import Address, serve

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, jsonify, make_response, redirect, request, send_from_directory
 from werkzeug.exceptions import HTTPException, NotFound
 
 from littleflow_redis.console.config import api_address, origins
-
-#: What the build makes of ``web/``.
-STATIC = Path(__file__).parent / "static"
-
-NOT_BUILT = (
-    "The console's pages were not built. In a checkout type `make pages`; otherwise install"
-    " littleflow_redis again, without LITTLEFLOW_SKIP_CONSOLE set."
-)
+from littleflow_redis.console.files import NOT_BUILT, STATIC, built
 
 #: The name of a file under ``assets/`` contains a digest of what is in it: it never changes.
 _FOREVER = "public, max-age=31536000, immutable"
@@ -39,11 +31,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-
-
-def built() -> bool:
-    """Tell if the pages are there."""
-    return (STATIC / "index.html").is_file()
 
 
 def create_service(api: str | None = None) -> Flask:

@@ -8,11 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from littleflow_redis.cli.app_settings import VARIABLES, settings_of_its_own
+from littleflow_redis.cli.web import Web
 from littleflow_redis.workers.embedded import READY_LINE, EmbeddedServer
 from littleflow_redis.workers.keeper import Child
 
 #: Part of the line that each process of ours logs when it is at work.
 READY = "event=ready"
+
+#: Part of the line by which the API says so.
+API_READY = "event=serving"
 
 #: Part of the line by which a Celery worker says so, at log level info.
 CELERY_READY = " ready."
@@ -53,6 +57,7 @@ def stages(
     server: EmbeddedServer,
     variables: Mapping[str, str],
     celery: CeleryOptions | None,
+    web: Web | None = None,
     *,
     log_level: str = "info",
     quiet: bool = False,
@@ -63,8 +68,10 @@ def stages(
         "redis", server.command, os.environ, READY_LINE, quiet=True, pass_fds=(server.lock,)
     )
 
-    def python(name: str, ready: str, *arguments: str) -> Child:
-        return Child(name, (sys.executable, "-m", *arguments), environment, ready, quiet)
+    def python(
+        name: str, ready: str, *arguments: str, env: Mapping[str, str] = environment
+    ) -> Child:
+        return Child(name, (sys.executable, "-m", *arguments), env, ready, quiet)
 
     workers = [
         python("worker", READY, "littleflow_redis", "worker"),
@@ -75,6 +82,11 @@ def stages(
             python("bridge", READY, *_bridge(celery)),
             python("celery", CELERY_READY, *_celery_worker(celery)),
         ]
+    if web is not None:
+        env = web.environment(environment)
+        workers.append(python("api", API_READY, *web.api_command, env=env))
+        if web.console is not None:
+            workers.append(python("console", READY, *web.console_command, env=env))
     return [[redis], workers]
 
 

@@ -15,6 +15,8 @@ import click
 
 from littleflow_redis.cli.app_settings import AppError
 from littleflow_redis.cli.children import CeleryOptions, exports, stages
+from littleflow_redis.cli.web import Web, choose
+from littleflow_redis.console.files import NOT_BUILT
 from littleflow_redis.workers.embedded import LOOPBACK, EmbeddedError, EmbeddedServer, prepare
 from littleflow_redis.workers.keeper import GivenUp
 from littleflow_redis.workers.supervisor import supervise
@@ -53,6 +55,7 @@ _NAMES = 8
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Run this workflow, show what happens, and end.",
 )
+@click.option("--no-console", is_flag=True, help="Without the API and the console.")
 @click.option("--quiet", is_flag=True, help="Show what a process wrote only when it dies.")
 @click.option(
     "--log-level", type=click.Choice(["debug", "info"]), default="info", show_default=True
@@ -65,14 +68,16 @@ def command(
     concurrency: int | None,
     pool: str,
     file: Path | None,
+    no_console: bool,
     quiet: bool,
     log_level: str,
 ) -> None:
-    """Run Redis, worker and receipts here; with -A a bridge and a Celery worker too.
+    """Run Redis, worker, receipts, API and console here; with -A a bridge and a Celery worker too.
 
-    For development. The Redis is a Valkey server of its own on 127.0.0.1, with a password; what it
-    holds stays in the folder --dir from start to start. Prints what to type in other terminals.
-    Ctrl-C ends everything in order, a second one at once.
+    For development: all of it listens on 127.0.0.1 only. The Redis is a Valkey server of its own,
+    with a password; what it holds stays in the folder --dir from start to start. Prints a link to
+    the console, and what to type in other terminals. Ctrl-C ends everything in order, a second one
+    at once. With --run neither API nor console is started.
     """
     if app is None and (categories or concurrency):
         raise click.UsageError("--category and --concurrency are about a Celery app: add -A APP")
@@ -84,7 +89,8 @@ def command(
                 temporary = tempfile.TemporaryDirectory(prefix="littleflow-")
                 folder = Path(stack.enter_context(temporary)) / "redis"
             server = stack.enter_context(prepare(folder or Path(".littleflow"), port))
-            code = _run(server, celery, play, log_level=log_level, quiet=quiet)
+            web = None if no_console or play is not None else choose(server.folder)
+            code = _run(server, celery, play, web, log_level=log_level, quiet=quiet)
     except (EmbeddedError, AppError, GivenUp) as error:
         raise click.ClickException(str(error)) from error
     sys.exit(code)
@@ -94,18 +100,19 @@ def _run(
     server: EmbeddedServer,
     celery: CeleryOptions | None,
     play: Play | None,
+    web: Web | None,
     *,
     log_level: str,
     quiet: bool,
 ) -> int:
     variables, withheld = exports(server, celery)
-    children = stages(server, variables, celery, log_level=log_level, quiet=quiet)
+    children = stages(server, variables, celery, web, log_level=log_level, quiet=quiet)
     _say(f"starting {', '.join(child.name for stage in children for child in stage)}")
     if celery is not None and withheld:
         _say(f"{celery.app} has settings of its own in place of {' and '.join(withheld)}")
 
     async def until_told() -> int:
-        _announce(server, variables)
+        _announce(server, variables, web)
         await asyncio.Event().wait()
         return 0
 
@@ -126,11 +133,14 @@ def _compiled(file: Path) -> Play:
         raise click.ClickException(str(error)) from error
 
 
-def _announce(server: EmbeddedServer, variables: Mapping[str, str]) -> None:
+def _announce(server: EmbeddedServer, variables: Mapping[str, str], web: Web | None) -> None:
     _say(f"Redis on {LOOPBACK}:{server.port}; its data and password are in {server.folder}")
     _say("for other terminals:")
     for name, value in variables.items():
         click.echo(f"export {name}={value}")
+    if web is not None:
+        _say(f"API on {web.api} (docs: {web.api}apidocs/); its token is in {web.file}")
+        _say(f"console: {web.console}" if web.console else f"no console: {NOT_BUILT}")
     _say("ready; Ctrl-C ends everything")
 
 

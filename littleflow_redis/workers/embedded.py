@@ -71,7 +71,7 @@ def prepare(folder: Path, port: int | None = None) -> Iterator[EmbeddedServer]:
     _claim_folder(folder)
     lock = _acquire(folder)
     try:
-        password = _keep_password(folder)
+        password = keep_secret(folder / _PASSWORD)
         port = _choose_port(folder, port)
         configuration = folder / _CONFIGURATION
         _write_private(configuration, _configuration_text(folder, port, password))
@@ -137,9 +137,8 @@ def _acquire(folder: Path) -> int:
         return lock
 
 
-def _keep_password(folder: Path) -> str:
-    """The folder's password, drawn at its first start."""
-    path = folder / _PASSWORD
+def keep_secret(path: Path) -> str:
+    """The secret in a file of mode 0600, drawn when there is no such file yet."""
     if not path.exists():
         _write_private(path, secrets.token_hex(24))
     return path.read_text()
@@ -149,18 +148,18 @@ def _choose_port(folder: Path, wanted: int | None) -> int:
     """``wanted``, else the port of the last start, else any; whichever it is, it is free now."""
     kept = folder / _PORT
     if wanted is not None:
-        port = _bind(wanted)
+        port = try_port(wanted)
     else:
         try:
-            port = _bind(int(kept.read_text()) if kept.exists() else 0)
+            port = try_port(int(kept.read_text()) if kept.exists() else 0)
         except EmbeddedError:
-            port = _bind(0)
+            port = try_port(0)
     _write_private(kept, str(port))
     return port
 
 
-def _bind(port: int) -> int:
-    """Try a port (0: any) and return its number."""
+def try_port(port: int) -> int:
+    """Return the number of a port (0: any) that is free on loopback. Raises EmbeddedError."""
     with socket.socket() as probe:
         # Connections of the last server that are in TIME_WAIT do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

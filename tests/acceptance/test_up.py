@@ -28,9 +28,9 @@ STARTED = 60.0
 
 @pytest.fixture
 def up(spawn: Callable[..., Spawned], tmp_path: Path) -> Callable[..., Spawned]:
-    def start(*options: str, folder: Path | None = None, ready: bool = True) -> Spawned:
-        where = str(folder or tmp_path / "redis")
-        process = spawn([*LITTLEFLOW, "up", "--dir", where, *options], cwd=DEMO)
+    def start(*options: str, ready: bool = True) -> Spawned:
+        where = str(tmp_path / "redis")
+        process = spawn([*LITTLEFLOW, "up", "--dir", where, "--no-console", *options], cwd=DEMO)
         if ready:
             process.wait_for_output("up: ready", STARTED)
         return process

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import http.client
-import json
 import os
 import re
 import shutil
@@ -17,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from littleflow_redis import console
+from tests import web
 from tests.support import Spawned, free_port
+from tests.web import Answer
 
 CONSOLE = [sys.executable, "-m", "littleflow_redis.console"]
 STATIC = Path(console.__file__).parent / "static"
@@ -30,26 +30,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-class Answer:
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.body = response.read()
-        self.headers = response.headers
-
-    def __getitem__(self, header: str) -> str:
-        return self.headers.get(header, "")
-
-
 def ask(port: int, path: str, method: str = "GET", **headers: str) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.putrequest(method, path, skip_host="Host" in headers)
-        for name, value in headers.items():
-            connection.putheader(name.replace("_", "-"), value)
-        connection.endheaders()
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
+    return web.ask(f"http://127.0.0.1:{port}{path}", method, **headers)
 
 
 @pytest.fixture
@@ -120,7 +102,7 @@ def test_head_says_what_get_says(port: int) -> None:
 
 def test_with_nothing_configured_the_page_calls_port_5000_of_its_own_host(port: int) -> None:
     answer = ask(port, "/config.json")
-    assert json.loads(answer.body) == {"api": ""}
+    assert answer.json() == {"api": ""}
     assert answer["Content-Type"] == "application/json"
     assert answer["Cache-Control"] == "no-cache"
     policy = ask(port, "/", Host="flows.example:8000")["Content-Security-Policy"]
@@ -191,7 +173,7 @@ def test_nothing_else_is_handed_out(port: int, path: str) -> None:
 
 def test_the_api_may_be_anywhere(start: Start) -> None:
     port = start("--api", "https://api.example/flows")
-    assert json.loads(ask(port, "/config.json").body) == {"api": "https://api.example/flows/"}
+    assert ask(port, "/config.json").json() == {"api": "https://api.example/flows/"}
     policy = ask(port, "/")["Content-Security-Policy"]
     assert policy.endswith("connect-src 'self' https://api.example")
 
@@ -199,12 +181,12 @@ def test_the_api_may_be_anywhere(start: Start) -> None:
 def test_a_class_configures_it_as_upstream_did(start: Start, tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text("class Production:\n    API = 'http://localhost:5001'\n")
     port = start(SERVICE_CONFIG="settings.Production", PYTHONPATH=str(tmp_path))
-    assert json.loads(ask(port, "/config.json").body) == {"api": "http://localhost:5001/"}
+    assert ask(port, "/config.json").json() == {"api": "http://localhost:5001/"}
 
 
 def test_a_path_of_its_own_host_needs_no_other_source(start: Start) -> None:
     port = start(LITTLEFLOW_CONSOLE_API="/api")
-    assert json.loads(ask(port, "/config.json").body) == {"api": "/api/"}
+    assert ask(port, "/config.json").json() == {"api": "/api/"}
     assert ask(port, "/")["Content-Security-Policy"].endswith("connect-src 'self'")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import Spawned, free_port
+from tests.web import ask
 
 ROOT = Path(__file__).parents[2]
 NODE_MODULES = Path("console/web/node_modules")
@@ -98,10 +98,7 @@ def serves_its_pages(spawn: Callable[..., Spawned], packages: Path) -> None:
     process.wait_for_output("event=ready")
     script = next((packages / "littleflow_redis" / "console" / "static" / "assets").glob("*.js"))
     for path in ("/", f"/assets/{script.name}"):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("GET", path)
-        assert connection.getresponse().status == 200, path
-        connection.close()
+        assert ask(f"http://127.0.0.1:{port}{path}").status == 200, path
 
 
 def test_the_sdist_carries_the_pages_and_installs_without_node(

@@ -1,0 +1,80 @@
+"""The API and the console of ``up``: on loopback, behind a token that stays in the data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from littleflow_redis.console.files import built
+from littleflow_redis.workers.embedded import LOOPBACK, EmbeddedError, keep_secret, try_port
+
+#: Where API and console listen if nobody else does.
+API_PORT, CONSOLE_PORT = 5000, 8000
+
+#: Name of the file that holds the token, in the folder of the embedded server.
+_TOKEN = "token"  # noqa: S105
+
+#: What others may have been told is not for these two.
+_ELSEWHERE = ("SERVICE_CONFIG", "LITTLEFLOW_API_TOKEN_FILE", "LITTLEFLOW_API_HOSTS")
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Where both listen, and the token that the API wants. Without pages there is no console."""
+
+    token: str = field(repr=False)
+    #: The file that holds the token.
+    file: Path
+    api_port: int
+    console_port: int | None
+
+    @property
+    def api(self) -> str:
+        """The URL of the API."""
+        return f"http://{LOOPBACK}:{self.api_port}/"
+
+    @property
+    def console(self) -> str | None:
+        """The link to the console, with the token; a browser keeps that to itself."""
+        if self.console_port is None:
+            return None
+        return f"http://{LOOPBACK}:{self.console_port}/#token={self.token}"
+
+    @property
+    def api_command(self) -> tuple[str, ...]:
+        """What follows `python -m` to start the API."""
+        return "littleflow_redis.service", f"{LOOPBACK}:{self.api_port}"
+
+    @property
+    def console_command(self) -> tuple[str, ...]:
+        """What follows `python -m` to start the console."""
+        return "littleflow_redis.console", f"{LOOPBACK}:{self.console_port}"
+
+    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The variables of both processes. The token is in no argument list."""
+        origins = [f"http://{host}:{self.console_port}" for host in (LOOPBACK, "localhost")]
+        return {
+            **{name: value for name, value in inherited.items() if name not in _ELSEWHERE},
+            "LITTLEFLOW_API_TOKEN": self.token,
+            "LITTLEFLOW_API_ORIGINS": " ".join(origins if self.console_port else []),
+            "LITTLEFLOW_CONSOLE_API": self.api,
+        }
+
+
+def choose(folder: Path) -> Web:
+    """Draw or read the token, and choose ports that are free now.
+
+    ``folder`` is that of the embedded server. Raises
+    :exc:`~littleflow_redis.workers.embedded.EmbeddedError`.
+    """
+    token = keep_secret(folder / _TOKEN)
+    console = _port(CONSOLE_PORT) if built() else None
+    return Web(token, folder / _TOKEN, _port(API_PORT), console)
+
+
+def _port(preferred: int) -> int:
+    try:
+        return try_port(preferred)
+    except EmbeddedError:
+        return try_port(0)
