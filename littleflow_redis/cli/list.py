@@ -2,34 +2,84 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from .failures import clean_errors
 from .options import Settings, connection_options
-from .parameters import client_of
+from .parameters import MOMENT, client_of
 from .tables import duration, moment, table
 
 #: As `littleflow_redis.engine.states.WorkflowState`, which would be imported for `--help`.
 STATES = ("RUNNING", "TERMINATING", "TERMINATED", "FAILED", "FINISHED")
 
+#: As `littleflow_redis.engine.listing.SORTS`.
+SORTS = ("created", "-created", "ended", "-ended")
+
+
+def query_options(command: Any) -> Any:
+    """The options that say which workflows, for :func:`query_of`."""
+    for option in reversed(
+        (
+            click.option(
+                "--state",
+                "states",
+                multiple=True,
+                type=click.Choice(STATES, case_sensitive=False),
+                help="Only these; may be repeated.",
+            ),
+            click.option(
+                "--name", default="", help="Only flows whose name begins so, or matches a pattern."
+            ),
+            click.option(
+                "--search", "text", default="", help="Only those with this in their id or name."
+            ),
+            click.option(
+                "--since", type=MOMENT, help="Not earlier than this time (ISO) or time ago (2h)."
+            ),
+            click.option("--until", type=MOMENT, help="Not later than this."),
+        )
+    ):
+        command = option(command)
+    return command
+
 
 @click.command(name="list")
-@click.option("--state", type=click.Choice(STATES, case_sensitive=False), help="Only these.")
+@query_options
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    default="-created",
+    show_default=True,
+    help="By which time; `-` puts the latest first. --since and --until mean this time.",
+)
 @click.option(
     "--size", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many."
 )
+@click.option("--after", "cursor", default="", help="Go on there; the end of a page says where.")
 @click.option("--next", "start", type=click.IntRange(0), default=0, help="How many to pass over.")
 @connection_options
 @clean_errors
-def command(settings: Settings, state: str | None, size: int, start: int) -> None:
-    """List workflows, newest first, with how many of their steps have ended. Times are UTC."""
-    found = client_of(settings).list(state, start=start, size=size)
-    if not found:
-        click.echo("there are none", err=True)
-        return
+def command(settings: Settings, size: int, cursor: str, start: int, **query: Any) -> None:
+    """List workflows, newest first, with how many of their steps are over. Times are UTC."""
+    from littleflow_redis.engine.listing import MAX_SIZE, Query
+
+    client, which, found = client_of(settings), Query(**query), list[Any]()
+    while len(found) < size:
+        page = client.search(which, cursor=cursor, size=min(size - len(found) + start, MAX_SIZE))
+        found += page.items[start:]
+        cursor, start = page.next, max(start - len(page.items), 0)
+        if not cursor:
+            break
     rows = [
         (each.id, each.state.value, moment(each.created), duration(each.created, each.ended),
          f"{each.done}/{each.total}")
         for each in found
     ]  # fmt: skip
+    if not rows:
+        click.echo("there are none", err=True)
+        return
     click.echo(table([("ID", "STATE", "CREATED", "TOOK", "STEPS"), *rows]))
+    if cursor:
+        click.echo(f"there may be more: --after {cursor}", err=True)

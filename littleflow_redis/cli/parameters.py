@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +53,29 @@ class Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 
 
 
 DURATION = Duration()
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on only
+    """A time: ISO 8601, UTC without a zone, or how long ago (``2h``)."""
+
+    name = "TIME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read the time; a usage error says what it may look like."""
+        if isinstance(value, datetime):
+            return value
+        with contextlib.suppress(ValueError):
+            at = datetime.fromisoformat(value)
+            return at.replace(tzinfo=at.tzinfo or UTC)
+        try:
+            return datetime.now(UTC) - timedelta(seconds=DURATION.convert(value, param, ctx))
+        except (click.BadParameter, OverflowError):
+            self.fail(f"{value!r} is no time: {hint}", param, ctx)
+
+
+MOMENT = Moment()
 
 
 def _text(value: str) -> str:

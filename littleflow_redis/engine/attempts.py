@@ -25,7 +25,8 @@ class AttemptView:
     """One attempt. Times are UTC; ``started`` is None if nobody said that it took it up, ``ended``
     while it is open. ``result`` is how it was closed: ``end``, ``fail`` (finally), ``continue``
     (failed, and the workflow goes on), ``retry``, ``requeue`` (nobody took it) or ``cancel``;
-    empty while it is open. ``scope`` is that of an item, ``worker`` whoever said so of itself.
+    empty while it is open. ``scope`` is that of an item, ``worker`` whoever said so of itself,
+    ``celery_id`` that of the Celery task that a bridge published for it.
     """
 
     index: int
@@ -39,6 +40,7 @@ class AttemptView:
     result: str = ""
     reason: str = ""
     traceback: str = ""
+    celery_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,8 @@ def attempts(trace: Iterable[TraceEntry]) -> list[AttemptView]:
         if entry.what == "queue" and entry.field:
             found[key] = _handed_out(entry)
             open_.add(key)
-        elif entry.what in ("take", "wait") and key in open_:
-            worker = entry.detail if entry.what == "take" else ""
-            found[key] = replace(found[key], started=entry.at, worker=worker)
+        elif entry.what in ("take", "publish", "wait") and key in open_:
+            found[key] = _taken(found[key], entry)
         elif entry.what in _CLOSES and key in open_:
             open_.remove(key)
             found[key] = _closed(found[key], entry)
@@ -85,6 +86,18 @@ def _handed_out(entry: TraceEntry) -> AttemptView:
     return AttemptView(int(index), scope, entry.activation, entry.attempt, entry.at)
 
 
+def _taken(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
+    # Of a wait the detail says for what. A receipt that follows a publication says nothing new.
+    detail = entry.detail if entry.what != "wait" else ""
+    told = _object(detail) or {"worker": detail}
+    return replace(
+        attempt,
+        started=attempt.started if entry.what == "publish" else entry.at,
+        worker=str(told.get("worker", "")) or attempt.worker,
+        celery_id=str(told.get("celery_id", "")) or attempt.celery_id,
+    )
+
+
 def _closed(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
     reason, worker, traceback = _told(entry.detail)
     return replace(
@@ -99,16 +112,21 @@ def _closed(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
 
 def _told(detail: str) -> tuple[str, str, str]:
     """Reason, worker and traceback in the detail of a change: JSON, or a sentence."""
-    try:
-        told = values.load(detail) if detail.startswith("{") else None
-    except values.BadValue:
-        told = None
-    if not isinstance(told, Mapping):
+    told = _object(detail)
+    if told is None:
         return detail, "", ""
     error = told.get("error")
     error = error if isinstance(error, Mapping) else {}
     reason = told.get("reason") or ""
     return str(reason), str(told.get("worker", "")), str(error.get("traceback", ""))
+
+
+def _object(detail: str) -> Mapping[str, Any] | None:
+    try:
+        told = values.load(detail) if detail.startswith("{") else None
+    except values.BadValue:
+        told = None
+    return told if isinstance(told, Mapping) else None
 
 
 def waits(

@@ -19,6 +19,7 @@ from .errors import InProgress, NewerVersion, UnknownWorkflow
 from .flows import Flows
 from .inputs import Inputs
 from .keys import Keys
+from .listing import Listing
 from .reports import Report
 from .states import Outcome
 from .timers import Timer, TimerKind
@@ -46,6 +47,7 @@ class Base:
         self.transitions = Transitions(self.redis, self.keys)
         self.views = Views(self.redis, self.keys, self.flows)
         self.inputs = Inputs(self.redis, self.keys, self.flows)
+        self.listing = Listing(self.redis, self.keys, self.views)
         self.dead = DeadLetters(self.redis, self.keys, self.transitions)
 
     def settle(self, report: Report) -> list[Report]:

@@ -6,6 +6,7 @@ LittleflowError
 ├── IdConflict          the id belongs to a workflow of another text or input
 ├── InProgress          not while the workflow runs
 ├── NotRestartable      only FAILED and TERMINATED workflows restart
+├── BadQuery            a filter, order or cursor that cannot be
 ├── BadArchive          an archive that cannot be read or made
 ├── UnsupportedFlow     the flow needs what this version cannot run
 ├── UnknownDeadLetter   no dead letter has this id
@@ -44,6 +45,10 @@ class InProgress(LittleflowError):
 
 class NotRestartable(LittleflowError):
     """The workflow neither failed nor was terminated."""
+
+
+class BadQuery(LittleflowError, ValueError):
+    """Nothing can be looked for in this way."""
 
 
 class BadArchive(LittleflowError, ValueError):

@@ -22,6 +22,7 @@ key                               type    what, and how long
 ``workflows:timers``              zset    what is due when (ms)
 ``workflows:flight:<category>``   hash    task id → what a bridge published; until it is closed
 ``workflows:index``               zset    all ids by creation (ms); ``:<STATE>`` those in a state
+``workflows:ended:<STATE>``       zset    ids by their end (ms); until restarted or deleted
 ``workflows:receipted``           hash    user event → its receipt; until it leaves the stream
 ``workflows:mail``                hash    users' events without a receipt, for --event-retention
 ``workflows:letters``             zset    digests by which a wait finds an event of the mailbox
@@ -130,6 +131,11 @@ class Keys:
         return f"{self.namespace}workflows:index"
 
     @property
+    def ended(self) -> str:
+        """Prefix; the state follows."""
+        return f"{self.namespace}workflows:ended:"
+
+    @property
     def receipted(self) -> str:
         return f"{self.namespace}workflows:receipted"
 
@@ -190,6 +196,7 @@ class Keys:
             "latched": self.latched,
             "flight": self.flight,
             "index": self.index,
+            "ended": self.ended,
             "receipted": self.receipted,
             "mail": self.mail,
             "letters": self.letters,

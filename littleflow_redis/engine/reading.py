@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from .attempts import AttemptView, WaitView, attempts, waits
 from .base import Base
+from .listing import Page, Query
 from .states import WorkflowState
 from .views import Summary, TraceEntry, WorkflowView
 
@@ -33,8 +34,18 @@ class Reading(Base):
         id = self.keys.full_id(workflow)
         return waits(self.redis, self.keys, id, self.views.trace(id))
 
+    def search(
+        self, query: Query | None = None, *, cursor: str = "", size: int = 50
+    ) -> Page[Summary]:
+        """Workflows that a query describes, newest first without one, ``size`` at most.
+
+        ``cursor`` is the ``next`` of the page before; pages stay as they are while workflows start.
+        Raises BadQuery.
+        """
+        return self.listing.page(query or Query(), cursor, size)
+
     def list(
         self, state: str | WorkflowState | None = None, *, start: int = 0, size: int = 50
-    ) -> list[Summary]:
+    ) -> Sequence[Summary]:
         """Workflows, newest first; ``state`` limits them to one state."""
         return self.views.list(WorkflowState(state) if state else None, start, size)

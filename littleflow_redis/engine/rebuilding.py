@@ -10,7 +10,7 @@ from typing import Any
 import msgpack
 
 from littleflow_redis.events.lua import Argument
-from littleflow_redis.language import Flow, Step
+from littleflow_redis.language import Flow, Step, StepKind
 
 from . import values
 from .archives import COUNTS, TIMES
@@ -89,7 +89,7 @@ class Rebuilding:
             items=items,
             outputs=self._outputs(records),
             trace=self._trace(),
-            done=sum(1 for n, r in records.items() if "@" not in n and _over(r)),
+            done=sum(_done(self.flow, n, r) for n, r in records.items() if "@" not in n),
             origin=sized_text(self.document.get("id", ""), "id", 400),
         )
 
@@ -225,8 +225,14 @@ class Rebuilding:
         return changes
 
 
-def _over(record: list[Any]) -> bool:
-    return record[Dynamic.STATE - 1] in (StepState.ENDED, StepState.SKIPPED)
+def _done(flow: Flow, name: str, record: list[Any]) -> int:
+    """For how many steps it counts as over, as ``commit.lua`` does."""
+    step, state = flow[int(name)], record[Dynamic.STATE - 1]
+    if state not in (StepState.ENDED, StepState.SKIPPED):
+        return 0
+    if step.kind is not StepKind.SUBFLOW_END or not iterates(flow, step):
+        return 1
+    return step.index - step.partner
 
 
 def _record(shown: Mapping[str, Any], where: str) -> list[Any]:

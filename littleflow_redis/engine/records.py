@@ -152,9 +152,9 @@ class Attempt(IntEnum):
 
 
 class Wait(IntEnum):
-    """What an attempt waits for: until ``DUE`` (ms, 0: for ever), and an event of ``KIND``, empty
-    if only for the time. ``MATCH`` says to people what the event must match; ``SHAPE`` is JSON
-    text, ``RECEIPT`` is '1' or empty.
+    """What an attempt waits for: until ``DUE`` (ms, 0: for ever), and an event of ``KIND`` or a
+    ``LATCH``, both empty if only for the time. ``MATCH`` says to people what the event must match;
+    ``SHAPE`` is JSON text, ``RECEIPT`` is '1' or empty.
     """
 
     DUE = 1
@@ -163,6 +163,7 @@ class Wait(IntEnum):
     DIGEST = 4
     SHAPE = 5
     RECEIPT = 6
+    LATCH = 7
 
 
 class Letter(IntEnum):

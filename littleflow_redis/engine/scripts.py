@@ -37,6 +37,7 @@ NAMES = (
     "fire",
     "give_up",
     "latch",
+    "list",
     "index",
     "listen",
     "missing",
@@ -46,6 +47,7 @@ NAMES = (
     "receipts",
     "redrive",
     "reemit",
+    "reindex",
     "restart",
     "restore",
     "sign",
@@ -95,6 +97,7 @@ class Scripts(SimpleNamespace):
     fire: Script
     give_up: Script
     latch: Script
+    list: Script
     index: Script
     listen: Script
     missing: Script
@@ -104,6 +107,7 @@ class Scripts(SimpleNamespace):
     receipts: Script
     redrive: Script
     reemit: Script
+    reindex: Script
     restart: Script
     restore: Script
     sign: Script

@@ -67,7 +67,9 @@ class WorkflowView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A row of a listing. ``done`` of ``total`` steps have ended at least once."""
+    """A row of a listing. ``done`` of ``total`` steps are over: ended or skipped, or within a
+    subflow that ran per item and is over.
+    """
 
     id: str
     name: str | None
@@ -155,11 +157,16 @@ class Views:
 
     def list(
         self, state: WorkflowState | None = None, start: int = 0, size: int = 50
-    ) -> list[Summary]:
-        """Workflows, newest first, in four round trips at most however many there are."""
+    ) -> Sequence[Summary]:
+        """Workflows, newest first, in two round trips at most however many there are."""
         index = self._keys.index + (f":{state}" if state else "")
         found: Any = self._client.zrevrange(index, start, start + size - 1)
-        ids = [id.decode() for id in found]
+        return self.summaries([id.decode() for id in found])
+
+    def summaries(self, ids: Sequence[str]) -> Sequence[Summary]:
+        """Rows of these workflows, by full id; those that are gone are left out."""
+        if not ids:
+            return []
         with self._client.pipeline(transaction=False) as pipe:
             for id in ids:
                 pipe.hmget(id, "name", "created", "ended", "done", "last")

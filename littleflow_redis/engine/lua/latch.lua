@@ -32,6 +32,7 @@ local function wait()
   redis.call('XACK', K.stream, group, event)
   started(w.key, w.flow, field, step, attempt, w.now)
   attempt[Attempt.OWNER], step[Dynamic.STATE] = ENGINE, 'waiting'
+  attempt[Attempt.WAIT] = {0, '', '', '', '', '', name}
   local member = latch_member(w, field, token, name)
   table.insert(attempt[Attempt.TIMERS], member)
   redis.call('ZADD', waiters, w.now, member)

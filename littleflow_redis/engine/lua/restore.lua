@@ -41,6 +41,7 @@ sliced('RPUSH', key .. S.trace, trace)
 redis.call('LPUSH', K.all, key)
 redis.call('ZADD', K.index, now, key)
 redis.call('ZADD', K.index .. ':TERMINATED', now, key)
+redis.call('ZADD', K.ended .. 'TERMINATED', now, key)
 redis.call('XADD', K.changes, 'MAXLEN', '~', MAX_CHANGES, '*', 'workflow', key,
   'state', 'TERMINATED', 'changes', last)
 return {Outcome.APPLIED, 'TERMINATED', ''}

@@ -11,11 +11,28 @@ local function notify(w, kind)
     'at', stamp(w.now), 'workflow', '"' .. w.key .. '"')
 end
 
+-- For how many steps one that is over counts: the end of a subflow that runs per item for those
+-- within, too.
+local function done_in(w, field, state)
+  if state ~= 'ended' and state ~= 'skipped' then return 0 end
+  local static = static_of(w, tonumber(field))
+  if static[Static.KIND] ~= Kind.SUBFLOW_END or static[Static.FLAGS] < Flag.ITERATE then return 1 end
+  return tonumber(field) - static[Static.PARTNER]
+end
+
+local function count_done(w, field, before)
+  local state = w.steps[field][Dynamic.STATE]
+  if state ~= before and not string.find(field, '@', 1, true) then
+    w.done = w.done + done_in(w, field, state) - done_in(w, field, before)
+  end
+end
+
 local function write_steps(w)
   local sets, drops = {}, {}
-  for field in pairs(w.changed) do
+  for field, before in pairs(w.changed) do
     sets[#sets + 1] = field
     sets[#sets + 1] = cmsgpack.pack(w.steps[field])
+    count_done(w, field, before)
   end
   for field, count in pairs(w.tokens) do
     if count ~= w.had[field] then
@@ -91,7 +108,9 @@ local function write_state(w)
   redis.call('HSET', w.key, 'state', w.state, 'reason', w.reason or '', 'ended', NOTICES[w.state] and w.now or 0)
   redis.call('ZREM', K.index .. ':' .. w.before, w.key)
   redis.call('ZADD', K.index .. ':' .. w.state, w.created, w.key)
+  if NOTICES[w.before] then redis.call('ZREM', K.ended .. w.before, w.key) end
   if NOTICES[w.state] then
+    redis.call('ZADD', K.ended .. w.state, w.now, w.key)
     redis.call('SREM', K.running, w.key)
     notify(w, NOTICES[w.state])
     redis.call('PUBLISH', K.done .. w.key, w.state)

@@ -55,7 +55,6 @@ complete = function(w, index, scope, text, what, attempt, detail)
     step[Dynamic.STATE], step[Dynamic.ENDED] = 'failed', w.now
     return conclude(w, 'FAILED', 'a step has more than ' .. MAX_DEGREE .. ' successors')
   end
-  if step[Dynamic.ENDED] == 0 and scope == '' then w.done = w.done + 1 end
   step[Dynamic.STATE], step[Dynamic.ENDED] = what == 'skip' and 'skipped' or 'ended', w.now
   w.outputs[field] = text
   w.stored[#w.stored + 1] = w.key .. S.output .. field

@@ -72,7 +72,6 @@ item_done = function(w, last, inner)
   end
   if last ~= index then
     step[Dynamic.STATE], step[Dynamic.ENDED] = 'ended', w.now
-    if scope == '' then w.done = w.done + 1 end
     local closing = step_of(w, last, scope)
     closing[Dynamic.ACTIVATIONS] = closing[Dynamic.ACTIVATIONS] + 1
     closing[Dynamic.QUEUED], closing[Dynamic.STARTED] = w.now, w.now

@@ -122,14 +122,13 @@ local function rewind(w, plan)
   local counts = counting(w, plan.order)
   drop_items(w, set)
   for _, entry in ipairs(plan.steps) do
-    reset(w, entry[1])
-    w.tokens[tostring(entry[1])] = tally(counts, entry)
+    -- A step under an iteration has records of its items alone, and they are gone.
+    if static_of(w, entry[1])[Static.DEPTH] == 0 then
+      reset(w, entry[1])
+      w.tokens[tostring(entry[1])] = tally(counts, entry)
+    end
   end
   for _, head in ipairs(plan.heads) do w.backs[tostring(head[1])] = tally(counts, head) end
-  w.done = 0
-  for field, step in pairs(w.steps) do
-    if over(step) and not string.find(field, '@', 1, true) then w.done = w.done + 1 end
-  end
 end
 
 local function rerun(w, plan)

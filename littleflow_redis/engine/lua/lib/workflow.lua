@@ -53,11 +53,11 @@ local function static_of(w, index)
   return w.statics[index]
 end
 
--- A step's record, to be changed in place; marked, so that it is written.
+-- A step's record, to be changed in place; marked with the state that it had, so that it is written.
 local function step_of(w, index, scope)
   local field = field_of(index, scope)
   if not w.steps[field] then prefetch(w, {index}, scope) end
-  w.changed[field] = true
+  w.changed[field] = w.changed[field] or w.steps[field][Dynamic.STATE]
   return w.steps[field]
 end
 
