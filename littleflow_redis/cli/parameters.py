@@ -72,6 +72,7 @@ class Moment(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
         try:
             return datetime.now(UTC) - timedelta(seconds=DURATION.convert(value, param, ctx))
         except (click.BadParameter, OverflowError):
+            hint = "use 2026-01-31T12:00, or 2h for two hours ago"
             self.fail(f"{value!r} is no time: {hint}", param, ctx)
 
 

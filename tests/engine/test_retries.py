@@ -231,3 +231,21 @@ def test_retries_and_timeouts_leave_no_key(engine: Client) -> None:
     assert timers(engine) == {}
     engine.delete(hand.workflow)
     assert not engine.redis.keys("workflow:*")
+
+
+@pytest.mark.parametrize(
+    ("task", "parameters"),
+    [("delay", "duration: 0.01"), ("event", "event: go"), ("countdown", "name: l")],
+)
+def test_what_the_engine_takes_up_may_have_a_queue_timeout(
+    engine: Client, task: str, parameters: str
+) -> None:
+    """Taking a wait up with such a timer raised: a function was missing from its script."""
+    engine.redis.set(engine.keys.latch + "l", 1)
+    worker = LifecycleWorker(engine)
+    worker.reader.ensure()
+    workflow = engine.start(f"wait:{task}(- {{{parameters}, $queue-timeout: 60}} -)")
+    while worker.turn():
+        pass
+    assert engine.state(workflow).steps[1].state is StepState.WAITING
+    assert not engine.dead_letters()

@@ -31,6 +31,5 @@ redis.call('ZREM', K.index, w.key)
 redis.call('ZREM', K.index .. ':' .. w.state, w.key)
 redis.call('ZREM', K.ended .. w.state, w.key)
 if redis.call('HINCRBY', w.flow, 'workflows', -1) <= 0 then redis.call('UNLINK', w.flow) end
-redis.call('XADD', K.changes, 'MAXLEN', '~', MAX_CHANGES, '*', 'workflow', w.key, 'state',
-  'DELETED', 'changes', '')
+feed(w.key, 'DELETED', '')
 return {Outcome.APPLIED, '', ''}

@@ -7,7 +7,7 @@
 -- however often its start-task is delivered. Looking and registering are one: a release in between
 -- would leave the waiter behind. Whoever waits moves to the timers in the script that reaches zero:
 -- from there any worker wakes them, one by one, whoever dies.
---@include base defaults stamp workflow input timers close fire iterate retry rest commit sign
+--@include base defaults queue stamp workflow input timers close fire iterate retry rest commit sign
 local event, group, index, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local action, name = ARGV[5], ARGV[6]
 local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
@@ -38,8 +38,7 @@ local function wait()
   redis.call('ZADD', waiters, w.now, member)
   redis.call('SADD', w.key .. S.timers, member)
   redis.call('HSET', w.key .. S.steps, field, cmsgpack.pack(step))
-  redis.call('RPUSH', w.key .. S.trace, cmsgpack.pack({w.now, 'wait', field,
-    attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], 'latch ' .. name}))
+  note(w.key, w.state, w.now, 'wait', field, attempt, 'latch ' .. name)
   return {Outcome.UNCHANGED}
 end
 

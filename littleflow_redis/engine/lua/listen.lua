@@ -9,7 +9,7 @@
 -- Race closed: looking into the mailbox and beginning to wait are one; apart, an event that comes in
 -- between is missed. A new shape is put into use before the mailbox is indexed: what comes
 -- meanwhile is indexed by who brings it.
---@include base defaults sign mail
+--@include base defaults queue sign mail
 -- Shapes in use for one kind: every event of the kind has a digest for each.
 local MAX_SHAPES = 1000
 local start, group, shape, digest, indexed = ARGV[1], ARGV[2], ARGV[6], ARGV[7], ARGV[11]
@@ -69,7 +69,6 @@ attempt[Attempt.WAIT] = {due, ARGV[5], ARGV[10], digest, shape, ARGV[8]}
 redis.call('HINCRBY', kind, shape, 1)
 redis.call('ZADD', K.waiters, 0, digest .. '|' .. mark .. '|' .. start)
 redis.call('HSET', steps, field, cmsgpack.pack(step))
-redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'wait', field,
-  attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], ARGV[5]}))
+note(KEYS[1], f[2], now, 'wait', field, attempt, ARGV[5])
 redis.call('XACK', K.stream, group, start)
 return {Outcome.APPLIED}

@@ -8,7 +8,6 @@
 -- what the first one made. Half of a workflow is never seen, and never left behind.
 -- (Lists are packed, because a command has room for a million arguments and an archive for more.)
 --@include base
-local MAX_CHANGES = 10000
 local key, now = KEYS[1], clock(ARGV[7])
 local known = redis.call('HGET', key, 'digest')
 if known then return {known == ARGV[1] and Outcome.EXISTS or Outcome.CONFLICT, '', ''} end
@@ -42,6 +41,5 @@ redis.call('LPUSH', K.all, key)
 redis.call('ZADD', K.index, now, key)
 redis.call('ZADD', K.index .. ':TERMINATED', now, key)
 redis.call('ZADD', K.ended .. 'TERMINATED', now, key)
-redis.call('XADD', K.changes, 'MAXLEN', '~', MAX_CHANGES, '*', 'workflow', key,
-  'state', 'TERMINATED', 'changes', last)
+feed(key, 'TERMINATED', last)
 return {Outcome.APPLIED, 'TERMINATED', ''}

@@ -6,7 +6,7 @@
 -- NEWER acknowledge the receipt.
 -- Race closed: a sign that comes after the end of its attempt finds it closed.
 --@include base defaults queue sign
-local about = redis.call('HMGET', KEYS[1], 'flow', 'version')
+local about = redis.call('HMGET', KEYS[1], 'flow', 'version', 'state')
 local flow = about[1]
 if flow and tonumber(about[2]) > VERSION then return {Outcome.NEWER} end
 if ARGV[3] ~= '' then redis.call('XACK', K.stream, ARGV[4], ARGV[3]) end
@@ -20,6 +20,5 @@ if attempt[Attempt.TAKEN] > 0 then return {Outcome.UNCHANGED} end
 local now = clock(ARGV[5])
 started(KEYS[1], K.flow .. flow, field, step, attempt, now)
 redis.call('HSET', KEYS[1] .. S.steps, field, cmsgpack.pack(step))
-redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'take', field,
-  attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], ARGV[6]}))
+note(KEYS[1], about[3], now, 'take', field, attempt, ARGV[6])
 return {Outcome.APPLIED}

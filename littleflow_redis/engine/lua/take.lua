@@ -50,8 +50,7 @@ if not queued then started(KEYS[1], K.flow .. f[3], field, step, attempt, now) e
 redis.call('HSET', steps, field, cmsgpack.pack(step))
 -- The task's id outlives its flight in the trace alone.
 local detail = ARGV[6] == '' and ARGV[4] or cjson.encode({worker = ARGV[4], celery_id = ARGV[6]})
-redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, queued and 'publish' or 'take', field,
-  attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], detail}))
+note(KEYS[1], f[2], now, queued and 'publish' or 'take', field, attempt, detail)
 if ARGV[6] ~= '' then
   redis.call('HSET', K.flight .. ARGV[5], ARGV[6], cmsgpack.pack({KEYS[1], field, ARGV[2],
     attempt[Attempt.EVENT], ARGV[4], 'recorded', now}))

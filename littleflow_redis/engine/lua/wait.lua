@@ -5,8 +5,9 @@
 -- Returns {code}: APPLIED, GONE, NEWER.
 -- Race closed: the timer is set and the start-task acknowledged in one; apart, a worker that dies
 -- would lose the wait, or begin it anew.
---@include base defaults sign
-if tonumber(redis.call('HGET', KEYS[1], 'version') or 0) > VERSION then return {Outcome.NEWER} end
+--@include base defaults queue sign
+local about = redis.call('HMGET', KEYS[1], 'version', 'state', 'flow')
+if tonumber(about[1] or 0) > VERSION then return {Outcome.NEWER} end
 redis.call('XACK', K.stream, ARGV[2], ARGV[1])
 local scope = string.match(ARGV[4], '^%d+%.%d+%.([%d.]+)%-')
 local field, steps = scope and ARGV[3] .. '@' .. scope or ARGV[3], KEYS[1] .. S.steps
@@ -16,7 +17,7 @@ local attempt = open_attempt(step, ARGV[4])
 if not attempt or attempt[Attempt.OWNER] ~= '' then return {Outcome.GONE} end
 local now = clock(ARGV[7])
 local due = ARGV[5] ~= '' and now + tonumber(ARGV[5]) or tonumber(ARGV[6])
-started(KEYS[1], K.flow .. redis.call('HGET', KEYS[1], 'flow'), field, step, attempt, now)
+started(KEYS[1], K.flow .. about[3], field, step, attempt, now)
 attempt[Attempt.OWNER], step[Dynamic.STATE] = '(engine)', 'waiting'
 attempt[Attempt.WAIT] = {due, '', '', '', '', ''}
 local member = string.format('wake|%s|%s|%s', KEYS[1], field, ARGV[4])
@@ -24,6 +25,5 @@ table.insert(attempt[Attempt.TIMERS], member)
 redis.call('ZADD', K.timers, due, member)
 redis.call('SADD', KEYS[1] .. S.timers, member)
 redis.call('HSET', steps, field, cmsgpack.pack(step))
-redis.call('RPUSH', KEYS[1] .. S.trace, cmsgpack.pack({now, 'wait', field,
-  attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], string.format('%d', due)}))
+note(KEYS[1], about[2], now, 'wait', field, attempt, string.format('%d', due))
 return {Outcome.APPLIED}

@@ -34,6 +34,15 @@ local function mark_of(workflow)
   return workflow == '' and '' or string.sub(redis.sha1hex(workflow), 1, 10)
 end
 
+-- Entries kept of the live feed.
+local MAX_CHANGES = 10000
+
+-- Tell whoever watches: what a workflow's state is now, and its changes as they stand in the trace.
+local function feed(key, state, changes)
+  redis.call('XADD', K.changes, 'MAXLEN', '~', MAX_CHANGES, '*', 'workflow', key, 'state', state,
+    'changes', changes)
+end
+
 -- Whether stream id a was given before b.
 local function earlier(a, b)
   local ams, aseq = string.match(a, '^(%d+)-(%d+)$')

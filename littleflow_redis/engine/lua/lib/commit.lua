@@ -3,8 +3,6 @@
 
 local NOTICES = {FINISHED = 'end-workflow', FAILED = 'failed-workflow',
   TERMINATED = 'terminated-workflow'}
--- Entries kept of the live feed, and fed to whoever watches all workflows.
-local MAX_CHANGES = 10000
 
 local function notify(w, kind)
   redis.call('XADD', K.stream, '*', 'kind', '"' .. kind .. '"', 'apiVersion', '"v1"',
@@ -129,8 +127,7 @@ local function commit(w)
   sliced('RPUSH', w.key .. S.trace, w.trace)
   redis.call('HSET', w.key, 'open', w.open, 'waiting', w.waiting, 'done', w.done)
   if w.state ~= w.before then write_state(w) end
-  redis.call('XADD', K.changes, 'MAXLEN', '~', MAX_CHANGES, '*', 'workflow', w.key,
-    'state', w.state, 'changes', table.concat(w.trace))
+  feed(w.key, w.state, table.concat(w.trace))
 end
 
 -- What the caller is told: the code, the state if it changed, its reason, then the timer of every

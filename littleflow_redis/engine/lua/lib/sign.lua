@@ -18,6 +18,14 @@ local function started(key, flow, field, step, attempt, now)
   redis.call('SADD', key .. S.timers, member)
 end
 
+-- Write down what happened to an attempt, where nothing else changes.
+local function note(key, state, now, what, field, attempt, detail)
+  local change = cmsgpack.pack({now, what, field, attempt[Attempt.ACTIVATION],
+    attempt[Attempt.NUMBER], detail})
+  redis.call('RPUSH', key .. S.trace, change)
+  feed(key, state, change)
+end
+
 local function open_attempt(step, token)
   for _, attempt in ipairs(step and step[Dynamic.OPEN] or {}) do
     if attempt[Attempt.TOKEN] == token then return attempt end
