@@ -16,6 +16,7 @@ from celery import Celery
 
 from littleflow_redis.bridges.backends import result_backend, tells_at_once
 from littleflow_redis.bridges.calls import Calls
+from littleflow_redis.bridges.closed import REVOKE_FOR
 from littleflow_redis.bridges.collect import Collector
 from littleflow_redis.bridges.dispatch import Dispatch
 from littleflow_redis.bridges.flights import Flights
@@ -57,8 +58,9 @@ class Part(Protocol):
 class Bridge:
     """Serves categories of steps; any number of bridges may serve the same ones.
 
-    ``sweep`` and ``claim_idle`` are in seconds. Raises ConfigurationError if the results of the
-    app cannot be read.
+    ``sweep``, ``claim_idle`` and ``revoke_for`` are in seconds; ``terminate_signal`` names the
+    signal that ends tasks which run and are not wanted any more, by default none. Raises
+    ConfigurationError if the results of the app cannot be read.
     """
 
     def __init__(
@@ -72,6 +74,8 @@ class Bridge:
         sweep: float | None = None,
         batch: int = BATCH,
         claim_idle: float = CLAIM_IDLE,
+        revoke_for: float = REVOKE_FOR,
+        terminate_signal: str | None = None,
     ) -> None:
         self.client = client
         self.stop = stop or Stop()
@@ -80,7 +84,8 @@ class Bridge:
         self._app = app
         self._results = Results(result_backend(app))
         self._calls = Calls(app, names)
-        self._revoker = Revoker(app)
+        self._revoker = Revoker(app, terminate_signal)
+        self._revoke_for = revoke_for
         self._consumer = consumer_name()
         self._batch = batch
         self._claim_idle = claim_idle
@@ -148,6 +153,7 @@ class Bridge:
             self._consumer,
             self._claim_idle,
             self._revoker,
+            self._revoke_for,
         )
         return Collector(self.client, self.flights, watch, sweep, self.sweep, halt)
 

@@ -99,13 +99,24 @@ class Collector:
             for result in results
             if (task := self._flights.to_tell(result.id))
         }
-        if not ends:
+        late = self._late(results)
+        if not ends and not late:
             return 0
         with self._client.redis.pipeline(transaction=False) as pipe:
-            for fields in ends.values():
+            for fields in (*ends.values(), *late):
                 pipe.xadd(self._client.keys.events, cast("Any", fields))
             pipe.execute()
         # What was not told, or whose reply was lost, is found again by the next sweep.
         self._flights.told(ends.keys())
-        self.told += len(ends)
-        return len(ends)
+        self.told += len(ends) + len(late)
+        return len(ends) + len(late)
+
+    def _late(self, results: Sequence[Result]) -> list[dict[str, str]]:
+        """The ends of tasks whose attempts were closed before; a REVOKED one has nothing to say."""
+        closed = {result.id: result for result in results if result.id in self._sweep.closed}
+        settled = self._sweep.closed.settle(closed) if closed else {}
+        return [
+            end_of(task, closed[id])
+            for id, task in settled.items()
+            if closed[id].state != states.REVOKED
+        ]

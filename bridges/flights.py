@@ -67,9 +67,9 @@ class Flights:
         """Remember that the starts of these were told."""
         self._begun.update(ids)
 
-    def untold(self, ids: Collection[str]) -> list[str]:
-        """Those of these whose end did not come by a result of theirs."""
-        return [id for id in ids if id not in self._told]
+    def answered(self, ids: Collection[str]) -> list[str]:
+        """Those of these whose end was told."""
+        return [id for id in ids if id in self._told]
 
     def told(self, ids: Collection[str]) -> None:
         """Remember that these ends stand in the stream."""

@@ -1,7 +1,8 @@
 """The sweep: every flight that Redis holds is looked up among the results that are stored.
 
 It finds what nobody heard of, takes over the flights of bridges that are gone, and revokes tasks:
-those of workflows that are being terminated, and those whose attempts were closed before.
+those of workflows that are being terminated, and those whose attempts were closed before (see
+:mod:`.closed`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, cast
 
 from redis.exceptions import ResponseError
 
+from littleflow_redis.bridges.closed import Closed
 from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.records import Result
 from littleflow_redis.bridges.results import Results
@@ -43,7 +45,9 @@ class Sweep:
         consumer: str,
         silence: float,
         revoker: Revoker,
+        revoke_for: float,
     ) -> None:
+        self.closed = Closed(client, groups, self._task, revoke_for)
         self._client = client
         self._results = results
         self._flights = flights
@@ -67,9 +71,15 @@ class Sweep:
                 yield list(self._results.fetch(due))
                 unwanted |= self._unwanted(page)
         gone = known - seen
-        self._revoker.closed(self._flights.untold(gone))
+        answered = self._flights.answered(gone)
         self._flights.forget(gone)
-        self._revoker.turn({id for id in unwanted if self._flights.to_tell(id)})
+        self.closed.look()
+        # Their ends came too late, but were told.
+        self.closed.settle(answered)
+        yield list(self._results.fetch(list(self.closed.ids)))
+        # What the page that was yielded just now said has been told meanwhile.
+        unwanted = {id for id in unwanted if self._flights.to_tell(id)}
+        self._revoker.turn(unwanted.union(self.closed.ids))
 
     def _scan(self, category: str) -> Iterator[dict[str, bytes]]:
         key, cursor = self._client.keys.flight + category, 0

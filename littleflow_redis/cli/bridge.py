@@ -54,6 +54,21 @@ class Mapped(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
     show_default=True,
     help="Events read at once.",
 )
+@click.option(
+    "--revoke-for",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    default=600,
+    show_default=True,
+    help="How long tasks that are no longer wanted are revoked, unless they end before.",
+)
+@click.option(
+    "--terminate-signal",
+    type=click.Choice(["SIGTERM", "SIGINT", "SIGUSR1", "SIGKILL"]),
+    help="End tasks that run and are no longer wanted, by this signal to their process; prefork"
+    " pools only. It may hit another task that the process has begun meanwhile."
+    "  [default: they run on]",
+)
 @connection_options
 @clean_errors
 def command(
@@ -63,6 +78,8 @@ def command(
     mapping: tuple[tuple[str, str], ...],
     sweep: float | None,
     batch: int,
+    revoke_for: float,
+    terminate_signal: str | None,
 ) -> None:
     """Publish the steps of some categories as tasks of a Celery app, and tell how they ended.
 
@@ -78,7 +95,16 @@ def command(
     celery = load_app(app)
     names = TaskNames(celery.tasks, app_prefixes(celery, app), dict(mapping))
     served = served_categories(celery, categories)
-    bridge = Bridge(client_of(settings), celery, served, names, sweep=sweep, batch=batch)
+    bridge = Bridge(
+        client_of(settings),
+        celery,
+        served,
+        names,
+        sweep=sweep,
+        batch=batch,
+        revoke_for=revoke_for,
+        terminate_signal=terminate_signal,
+    )
     warn_about(celery)
     shown = ",".join(category or "''" for category in served)
     run_worker(bridge, "bridge", app=app, categories=shown, tasks=len(names.tasks))

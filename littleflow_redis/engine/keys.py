@@ -21,6 +21,8 @@ key                               type    what, and how long
 ``workflows:open``                hash    start-task id → its attempt; until it is closed
 ``workflows:timers``              zset    what is due when (ms)
 ``workflows:flight:<category>``   hash    task id → what a bridge published; until it is closed
+``workflows:closed:<category>``   hash    task id → a flight that was closed before its task ended;
+                                          until it has, or for as long as a bridge revokes it
 ``workflows:index``               zset    all ids by creation (ms); ``:<STATE>`` those in a state
 ``workflows:ended:<STATE>``       zset    ids by their end (ms); until restarted or deleted
 ``workflows:receipted``           hash    user event → its receipt; until it leaves the stream
@@ -127,6 +129,10 @@ class Keys:
         return f"{self.namespace}workflows:flight:"
 
     @property
+    def closed(self) -> str:
+        return f"{self.namespace}workflows:closed:"
+
+    @property
     def index(self) -> str:
         return f"{self.namespace}workflows:index"
 
@@ -195,6 +201,7 @@ class Keys:
             "latch": self.latch,
             "latched": self.latched,
             "flight": self.flight,
+            "closed": self.closed,
             "index": self.index,
             "ended": self.ended,
             "receipted": self.receipted,

@@ -60,6 +60,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
     redis.call('RPUSH', w.key .. S.trace, entry)
     return acknowledged(event, Outcome.LATE, 'late')
   end
+  w.answered = attempt
   if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = attempt[Attempt.QUEUED] end
   if status == 'SUCCESS' then
     complete(w, index, scope, output, 'end', attempt[Attempt.NUMBER], detail)

@@ -78,14 +78,25 @@ local function unlisten(w, attempt)
   end
 end
 
+-- Nobody waits for this task any more. Unless its own end closed the attempt, it may be queued or run
+-- still: a bridge revokes it.
+local function land(w, attempt)
+  local flights, task = K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK]
+  local raw = attempt ~= w.answered and redis.call('HGET', flights, task)
+  if raw then
+    local flight = cmsgpack.unpack(raw)
+    flight[Flight.STATE], flight[Flight.SINCE] = 'closed', w.now
+    redis.call('HSET', K.closed .. attempt[Attempt.FLIGHT], task, cmsgpack.pack(flight))
+  end
+  redis.call('HDEL', flights, task)
+end
+
 local function write_closed(w)
   local forgotten = {}
   for i, attempt in ipairs(w.closed) do
     forgotten[i] = attempt[Attempt.EVENT]
     unlisten(w, attempt)
-    if attempt[Attempt.TASK] ~= '' then
-      redis.call('HDEL', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
-    end
+    if attempt[Attempt.TASK] ~= '' then land(w, attempt) end
   end
   sliced('HDEL', K.open, forgotten)
 end
