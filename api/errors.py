@@ -49,6 +49,7 @@ class Refused(Exception):
 _ENGINE: tuple[tuple[type[Exception], int, str], ...] = (
     (engine.InvalidId, 400, "invalid-id"),
     (engine.UnknownWorkflow, 404, "unknown-workflow"),
+    (engine.UnknownStep, 404, "unknown-step"),
     (engine.UnknownDeadLetter, 404, "unknown-dead-letter"),
     (engine.IdConflict, 409, "id-conflict"),
     # 400, not 409: clients of upstream look for it.
@@ -118,6 +119,8 @@ def translate(error: Exception) -> Refused:
             return _redis(error)
         case HTTPException():
             return _http(error)
+        case OSError():
+            return _store(error)
     for kind, status, word in _ENGINE:
         if isinstance(error, kind):
             return Refused(status, word, str(error))
@@ -143,6 +146,15 @@ def _redis(error: RedisError) -> Refused:
         return Refused(503, "redis-refuses", message)
     message = "Redis cannot be reached now: try again in a few seconds"
     return Refused(503, "redis-unavailable", message, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+def _store(error: OSError) -> Refused:
+    """What an object store said: each has errors of its own, below one of ours."""
+    if isinstance(error, FileNotFoundError) or isinstance(error.__cause__, FileNotFoundError):
+        return Refused(404, "no-archive", "there is no archive at that address: look it up")
+    LOG.warning(kv("store-error", request=request_id(), error=error))
+    message = "that store cannot be reached or refuses: try again, or look into the service's log"
+    return Refused(503, "store-unavailable", message)
 
 
 def _http(error: HTTPException) -> Refused:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from littleflow_redis.api.routes import about, documentation, listing, running, starting, state
+from littleflow_redis.api.routes import (
+    about,
+    archives,
+    checking,
+    dead,
+    documentation,
+    events,
+    flow,
+    listing,
+    running,
+    starting,
+    state,
+)
 
 #: In the order in which the documentation shows them.
 BLUEPRINTS = (
     about.blp,
     listing.blp,
     starting.blp,
+    checking.blp,
     state.blp,
+    flow.blp,
     running.blp,
+    archives.blp,
+    events.blp,
+    dead.blp,
     documentation.blp,
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from littleflow_redis.api.blueprint import Blueprint
 from littleflow_redis.api.context import client
 from littleflow_redis.api.schemas.common import DoneSchema, done
-from littleflow_redis.api.schemas.workflows import WorkflowSchema
+from littleflow_redis.api.schemas.workflows import EndSchema, RestartSchema, WorkflowSchema
+from littleflow_redis.api.security.audit import about
+from littleflow_redis.engine import byhand
 
-blp = Blueprint("running", "Stop, resume and delete a workflow.")
+blp = Blueprint("run", "Stop, resume and delete a workflow.")
 
 
 @blp.post("/workflows/<workflow>/terminate", errors=(404, 409))
@@ -21,13 +25,33 @@ def terminate_workflow(workflow: str) -> dict[str, object]:
 @blp.arguments(WorkflowSchema)
 @blp.response(200, DoneSchema)
 def terminate_named(body: dict[str, str]) -> dict[str, object]:
-    """Terminate a workflow that is named in the body."""
+    """Terminate the workflow that is named in the body."""
     return _terminate(body["workflow"])
 
 
 def _terminate(workflow: str) -> dict[str, object]:
+    about(workflow=workflow)
     state = client().terminate(workflow)
     return done(f"workflow is {state}", workflow=workflow, state=state)
+
+
+@blp.post("/workflows/<workflow>/restart", errors=(404, 409))
+@blp.arguments(RestartSchema, required=False)
+@blp.response(200, DoneSchema)
+def restart_workflow(body: dict[str, Any], workflow: str) -> dict[str, object]:
+    """Go on with a workflow that FAILED or was TERMINATED, or begin anew from some steps."""
+    state = client().restart(
+        workflow, all=body["all"], from_steps=body["steps"], input=body.get("input")
+    )
+    return done("workflow restarted", workflow=workflow, state=state)
+
+
+@blp.get("/workflows/<workflow>/restart", changes=True, errors=(404, 409))
+@blp.response(200, DoneSchema)
+def restart_by_get(workflow: str) -> dict[str, object]:
+    """The same for old clients: from a page of ours, or with a token."""
+    state = client().restart(workflow)
+    return done("workflow restarted", workflow=workflow, state=state)
 
 
 @blp.delete("/workflows/<workflow>", errors=(404, 409))
@@ -36,3 +60,12 @@ def delete_workflow(workflow: str) -> dict[str, object]:
     """Delete a workflow that has ended, and all that it has."""
     client().delete(workflow)
     return done("workflow deleted", workflow=workflow)
+
+
+@blp.post("/workflows/<workflow>/steps/<int:index>/end", errors=(404,))
+@blp.arguments(EndSchema, required=False)
+@blp.response(200, DoneSchema)
+def end_step(body: dict[str, Any], workflow: str, index: int) -> dict[str, object]:
+    """End a task by hand, for whoever did its work elsewhere."""
+    event = byhand.end(client(), workflow, index, **body)
+    return done("the end is written", workflow=workflow, event=event)

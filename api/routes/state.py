@@ -1,27 +1,43 @@
-"""One workflow: its flow and its state."""
+"""One workflow: its state and its history, in upstream's vectors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from flask import Response, jsonify
 
 from littleflow_redis.api.blueprint import Blueprint
 from littleflow_redis.api.context import client
-from littleflow_redis.api.schemas.workflows import FlowSchema, StateSchema
+from littleflow_redis.api.errors import Refused
+from littleflow_redis.api.schemas.flows import VectorPageSchema
+from littleflow_redis.api.schemas.workflows import StateSchema
 from littleflow_redis.engine import interchange
-from littleflow_redis.language import save
 
-blp = Blueprint("workflow", "One workflow.")
-
-
-@blp.get("/workflows/<workflow>", errors=(404,))
-@blp.response(200, FlowSchema)
-def workflow_flow(workflow: str) -> dict[str, Any]:
-    """The compiled flow."""
-    return save(client().views.flow(client().keys.full_id(workflow)))
+blp = Blueprint("state", "The state of a workflow, as vectors: a number for each step.")
 
 
 @blp.get("/workflows/<workflow>/state", errors=(404,))
 @blp.response(200, StateSchema)
 def workflow_state(workflow: str) -> dict[str, Any]:
-    """The state, in upstream's form."""
+    """The state, and the outputs of all steps."""
     return interchange.state(client(), workflow)
+
+
+@blp.get("/workflows/<workflow>/trace/<vector>", errors=(404, 422))
+@blp.query(VectorPageSchema)
+@blp.response(
+    200,
+    {"type": "array", "items": {"type": "array", "prefixItems": [{"type": "string"}]}},
+    example=[["2026-11-26T10:45:01.123000+00:00", [0, 1, 0]]],
+)
+def workflow_vector(query: dict[str, int], workflow: str, vector: str) -> Response:
+    """Changes of the vector S or A, newest first: [time, number for each step]."""
+    if vector not in ("S", "A"):
+        raise Refused(400, "unknown-vector", "there are the vectors S and A: ask for one of them")
+    start, size = query["next"], query["size"]
+    found: Sequence[Any] = interchange.trace(client(), workflow, vector, start, size + 1)
+    answer = jsonify(found[:size])
+    if len(found) > size:
+        answer.headers["Link"] = f'<?next={start + size}&size={size}>; rel="next"'
+    return answer

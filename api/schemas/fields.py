@@ -54,4 +54,13 @@ class JsonText(ma.fields.String):
         return read_json(text.encode()) if isinstance(text, str) and text.strip() else None
 
 
-__all__ = ["Id", "Json", "JsonText", "Moment", "iso"]
+class Step(ma.fields.Field[int | str]):
+    """A step, by its index or its name."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:  # noqa: ARG002
+        if isinstance(value, (int, str)) and not isinstance(value, bool):
+            return value
+        raise ma.ValidationError("Not a step: give its index or its name.")
+
+
+__all__ = ["Id", "Json", "JsonText", "Moment", "Step", "iso"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow.validate import Length, Range
+from marshmallow.validate import Length, OneOf, Range
 
 from littleflow_redis.api.schemas.common import STATES, described
-from littleflow_redis.api.schemas.fields import Id, Json, JsonText, Moment
+from littleflow_redis.api.schemas.fields import Id, Json, JsonText, Moment, Step
 
 #: Workflows, changes or letters on a page at most.
 MOST_PER_PAGE = 1_000
@@ -67,25 +67,6 @@ class StartHeadersSchema(ma.Schema):
     )
 
 
-class FlowSchema(ma.Schema):
-    """A compiled flow, in the form of `littleflow.Flow.save()`."""
-
-    F = ma.fields.List(
-        ma.fields.List(ma.fields.Integer()),
-        metadata=described("Which step leads to which; up to 1,000 steps."),
-    )
-    edges = ma.fields.List(
-        ma.fields.List(ma.fields.Integer(), validate=Length(equal=2)),
-        metadata=described("In place of F above 1,000 steps: [from, to]."),
-    )
-    T = ma.fields.List(
-        ma.fields.List(Json()),
-        required=True,
-        metadata=described("Each step: its class and its fields."),
-    )
-    X = ma.fields.Dict(metadata=described("What littleflow cannot express."))
-
-
 class StateSchema(ma.Schema):
     """The state of a workflow, in upstream's vectors: a number for each step."""
 
@@ -123,3 +104,29 @@ class PageSchema(ma.Schema):
     size = ma.fields.Integer(
         load_default=50, validate=Range(1, MOST_PER_PAGE), metadata=described("How many to show.")
     )
+
+
+class RestartSchema(ma.Schema):
+    """How a workflow goes on."""
+
+    all = ma.fields.Boolean(
+        load_default=False, metadata=described("Start again what still runs, too.")
+    )
+    steps = ma.fields.List(
+        Step(),
+        data_key="from",
+        load_default=list,
+        validate=Length(0, 1_000),
+        metadata=described("Steps that begin anew with all that follows.", ["fetch", 3]),
+    )
+    input = Json(metadata=described("What the one step in `from` gets in place of its input."))
+
+
+class EndSchema(ma.Schema):
+    """The end of a task."""
+
+    name = ma.fields.String(metadata=described("The step's name, if it is to be checked."))
+    status = ma.fields.String(load_default="SUCCESS", validate=OneOf(["SUCCESS", "FAILURE"]))
+    output = Json(metadata=described("Its output."))
+    reason = ma.fields.String(metadata=described("Why it failed."))
+    token = ma.fields.String(metadata=described("The attempt. Default: the oldest open one."))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .failures import Failure, clean_errors
+from .failures import clean_errors
 from .options import Settings, connection_options
 from .parameters import JSON, client_of
 
@@ -40,13 +40,10 @@ def command(
 
     Prints the id of the event.
     """
-    client = client_of(settings)
-    view = client.state(workflow)
-    actual = view.steps[index].name if index < len(view.steps) else None
-    if actual != name:
-        there = f"step {index} is {actual}" if actual else f"it has {len(view.steps)} steps"
-        raise Failure(f"Error: {view.id} has no step {index} ({name}): {there}")
-    optional = {"output": output, "reason": reason, "token": token}
-    given = {field: value for field, value in optional.items() if value is not None}
-    fields = {"workflow": view.id, "index": index, "name": name, "status": status, **given}
-    click.echo(client.send_event("end-task", fields))
+    from littleflow_redis.engine import byhand
+
+    event = byhand.end(
+        client_of(settings), workflow, index,
+        name=name, status=status, output=output, reason=reason, token=token,
+    )  # fmt: skip
+    click.echo(event)

@@ -3,6 +3,7 @@
 LittleflowError
 ├── InvalidId           an id or namespace that can be none
 ├── UnknownWorkflow     no workflow has this id
+├── UnknownStep         the workflow has no such step
 ├── IdConflict          the id belongs to a workflow of another text or input
 ├── InProgress          not while the workflow runs
 ├── NotRestartable      only FAILED and TERMINATED workflows restart
@@ -33,6 +34,10 @@ class UnknownWorkflow(LittleflowError, LookupError):
     def __init__(self, workflow: str) -> None:
         super().__init__(f"there is no workflow {workflow!r}: `list` shows those there are")
         self.workflow = workflow
+
+
+class UnknownStep(LittleflowError, LookupError):
+    """The workflow has no such step."""
 
 
 class IdConflict(LittleflowError, ValueError):

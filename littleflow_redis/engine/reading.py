@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from .attempts import AttemptView, WaitView, attempts, waits
 from .base import Base
@@ -49,3 +50,8 @@ class Reading(Base):
     ) -> Sequence[Summary]:
         """Workflows, newest first; ``state`` limits them to one state."""
         return self.views.list(WorkflowState(state) if state else None, start, size)
+
+    def in_progress(self) -> Sequence[str]:
+        """Short ids of the workflows that have not ended, in no order."""
+        found: Any = self.redis.smembers(self.keys.running)
+        return sorted(self.keys.short_id(id.decode()) for id in found)

@@ -85,3 +85,31 @@ def ended(http: httpx.Client, workflow: str) -> dict[str, Any]:
     found = wait_until(look, f"{workflow} ends")
     assert found is not None
     return found
+
+
+@pytest.fixture(scope="session")
+def s3_service(
+    redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The service beside an S3 server that has a bucket ``archives``."""
+    boto3 = pytest.importorskip("boto3")
+    moto = pytest.importorskip("moto.server")
+    store = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    store.start()
+    access = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{store.get_host_and_port()[1]}",
+    }
+    boto3.client(
+        "s3",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+        endpoint_url=access["AWS_ENDPOINT_URL_S3"],
+    ).create_bucket(Bucket="archives")
+    service = Service(redis_server, tmp_path_factory.mktemp("service"), **access)
+    yield service
+    service.process.kill_group()
+    store.stop()

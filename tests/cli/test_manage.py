@@ -116,7 +116,7 @@ def test_end_of_a_step_that_is_called_otherwise(command: Command, engine: Client
     wrong = command("end", "w", "B", 1)
     beyond = command("end", "w", "B", 9)
 
-    assert wrong.stderr == "Error: workflow:w has no step 1 (B): step 1 is A\n"
-    assert beyond.stderr == "Error: workflow:w has no step 9 (B): it has 4 steps\n"
+    assert wrong.stderr == "workflow:w has no step 1 (B): step 1 is A\n"
+    assert beyond.stderr == "workflow:w has no step 9 (B): it has 4 steps\n"
     assert (wrong.exit_code, beyond.exit_code) == (1, 1)
     assert events(engine, "end-task") == []

@@ -1,0 +1,34 @@
+"""Dry runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from littleflow_redis.api.blueprint import Blueprint
+from littleflow_redis.api.errors import problems
+from littleflow_redis.api.schemas.flows import CheckedSchema, CheckSchema
+from littleflow_redis.api.traits import JSON, TEXT
+from littleflow_redis.engine.dryrun import dry_run
+from littleflow_redis.language import mermaid, save
+
+blp = Blueprint("check", "What would come of a text.")
+
+_TEXT_BODY = {"content": {TEXT: {"schema": {"type": "string"}, "example": "A → → B"}}}
+
+
+@blp.post("/workflows/check", changes=False, accepts=(JSON, TEXT))
+@blp.arguments(CheckSchema, description="The workflow, as JSON or as its text alone.")
+@blp.doc(requestBody=_TEXT_BODY)
+@blp.response(200, CheckedSchema)
+def check_workflow(body: dict[str, Any]) -> dict[str, Any]:
+    """Compile a text without starting it: its problems as data, and its graph."""
+    found = dry_run(body["workflow"], body.get("input"))
+    if found.flow is None:
+        return {"valid": False, "problems": problems(found.error) if found.error else []}
+    return {
+        "valid": found.valid,
+        "problems": [{"message": found.refused}] if found.refused else [],
+        "warnings": found.flow.warnings,
+        "flow": save(found.flow),
+        "mermaid": mermaid(found.flow),
+    }
