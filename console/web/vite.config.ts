@@ -15,5 +15,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 1400,
   },
   worker: { format: "es" },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: { environment: "happy-dom", isolate: false, include: ["src/**/*.test.{ts,tsx}"] },
 });

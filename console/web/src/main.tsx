@@ -1,7 +1,10 @@
 import { render } from "preact";
+import { loadConfig } from "./api/config";
 import { App } from "./app";
-import "./styles/tokens.css";
-import "./styles/base.css";
+import { takeTokenFromAddress } from "./state/session";
+import "./styles/index.css";
 
+takeTokenFromAddress();
+await loadConfig();
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -1,0 +1,120 @@
+import { type Change, toChange } from "../views/change";
+import { type Graph, toGraph } from "../views/graph";
+import { type Health, toHealth } from "../views/health";
+import { type Letter, toLetter } from "../views/letter";
+import { type StepDetail, toStepDetail } from "../views/step";
+import { toWait, type Wait } from "../views/wait";
+import { type Summary, toSummary, toWorkflow, type Workflow } from "../views/workflow";
+import { json, request } from "./client";
+import type * as wire from "./wire";
+
+/** Everything the console reads from the API, each call one function. */
+
+type Signal = AbortSignal | null;
+
+export interface Page {
+  rows: Summary[];
+  /** Where the next page begins, empty on the last. */
+  next: string;
+}
+
+/** One page; a page of the API may be short, even empty, while the search goes on. */
+export async function listWorkflows(query: URLSearchParams, signal: Signal = null): Promise<Page> {
+  const size = Number(query.get("size"));
+  const page = await onePage(query, signal);
+  while (page.next && page.rows.length < size) {
+    const rest = new URLSearchParams(query);
+    rest.set("cursor", page.next);
+    rest.set("size", String(size - page.rows.length));
+    const more = await onePage(rest, signal);
+    page.rows.push(...more.rows);
+    page.next = more.next;
+  }
+  return page;
+}
+
+/** The ids on this and all pages that follow, `most` of them. */
+export async function listAllIds(query: URLSearchParams, most: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor: string | null = query.get("cursor"); cursor !== null && ids.length < most; ) {
+    const { rows, next } = await onePage(new URLSearchParams([...query, ["cursor", cursor]]), null);
+    ids.push(...rows.map((row) => row.id));
+    cursor = next || null;
+  }
+  return ids.slice(0, most);
+}
+
+async function onePage(query: URLSearchParams, signal: Signal): Promise<Page> {
+  const asked = new URLSearchParams(query);
+  const cursor = query.getAll("cursor").at(-1) ?? "";
+  asked.set("cursor", cursor);
+  const response = await request(`workflows/?${asked}`, { signal });
+  const rows = (await response.json()) as wire.WireSummary[];
+  return { rows: rows.map(toSummary), next: nextCursor(response.headers.get("Link")) };
+}
+
+/** The cursor in `<…?cursor=…>; rel="next"`. */
+export function nextCursor(link: string | null): string {
+  const address = /<([^>]*)>\s*;[^,]*rel="?next"?/.exec(link ?? "")?.[1];
+  return address ? (new URL(address, "http://x/").searchParams.get("cursor") ?? "") : "";
+}
+
+export async function loadWorkflow(id: string, signal: Signal = null): Promise<Workflow> {
+  return toWorkflow(await json<wire.WireWorkflow>(`${at(id)}/steps`, { signal }));
+}
+
+export async function loadGraph(id: string, signal: Signal = null): Promise<Graph> {
+  return toGraph(await json<wire.WireGraph>(`${at(id)}/graph.json`, { signal }));
+}
+
+export async function loadStep(id: string, index: number, signal: Signal): Promise<StepDetail> {
+  return toStepDetail(await json<wire.WireStepDetail>(`${at(id)}/steps/${index}`, { signal }));
+}
+
+export async function loadSource(id: string, signal: Signal = null): Promise<string> {
+  return (await request(`${at(id)}/source`, { signal })).text();
+}
+
+export async function loadTrace(
+  id: string,
+  start: number,
+  signal: Signal = null,
+): Promise<{ changes: Change[]; next: number | null }> {
+  const trace = await json<wire.WireTrace>(`${at(id)}/trace?start=${start}&size=500`, { signal });
+  return { changes: trace.changes.map(toChange), next: trace.next ?? null };
+}
+
+export async function loadWaits(signal: Signal = null): Promise<Wait[]> {
+  return (await json<wire.WireWait[]>("waits", { signal })).map(toWait);
+}
+
+export async function loadHealth(signal: Signal = null): Promise<Health> {
+  return toHealth(await json<wire.WireGroups>("groups", { signal }));
+}
+
+export async function loadLetters(signal: Signal = null): Promise<Letter[]> {
+  return (await json<wire.WireLetter[]>("dead?size=200", { signal })).map(toLetter);
+}
+
+export async function loadMe(): Promise<wire.Me> {
+  return json<wire.Me>("me");
+}
+
+export async function checkFlow(
+  workflow: string,
+  input: unknown,
+  signal: Signal,
+): Promise<{ valid: boolean; problems: wire.Problem[]; graph: Graph | null }> {
+  const body = input === undefined ? { workflow } : { workflow, input };
+  const check = await json<wire.WireCheck>("workflows/check", {
+    method: "POST",
+    json: body,
+    signal,
+  });
+  const graph = check.graph ? toGraph(check.graph) : null;
+  return { valid: check.valid, problems: check.problems ?? [], graph };
+}
+
+export function at(id: string): string {
+  return `workflows/${encodeURIComponent(id)}`;
+}

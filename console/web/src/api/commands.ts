@@ -1,0 +1,51 @@
+import { at } from "./calls";
+import { json, request } from "./client";
+import type { WireBulk, WireDone } from "./wire";
+
+/** Everything the console asks the API to change, each call one function. */
+
+function post(path: string, body: unknown = {}): Promise<WireDone> {
+  return json<WireDone>(path, { method: "POST", json: body });
+}
+
+/** Start a workflow. Repeating the call with the same `key` starts nothing twice. */
+export function start(workflow: string, input: unknown, key: string): Promise<WireDone> {
+  return json<WireDone>("workflows/start", {
+    method: "POST",
+    json: input === undefined ? { workflow } : { workflow, input },
+    headers: { "Idempotency-Key": key },
+  });
+}
+
+export const terminate = (id: string) => post(`${at(id)}/terminate`);
+
+export const resume = (id: string, all = false) => post(`${at(id)}/restart`, all ? { all } : {});
+
+/** Run steps again with all that follows from them. */
+export const restartFrom = (id: string, step: number, input?: unknown) =>
+  post(`${at(id)}/restart`, input === undefined ? { from: [step] } : { from: [step], input });
+
+export const remove = (id: string) => json<WireDone>(at(id), { method: "DELETE" });
+
+export const archiveTo = (id: string, uri: string) => post(`${at(id)}/archive`, { uri });
+
+export async function archiveText(id: string): Promise<Blob> {
+  return (await request(`${at(id)}/archive`)).blob();
+}
+
+export const restoreFrom = (uri: string) => post("workflows/restore", { uri });
+
+export const restoreArchive = (archive: unknown) => post("workflows/restore", archive);
+
+export const sendEvent = (kind: string, data: unknown, workflow: string) =>
+  post("events", { kind, data: data ?? {}, ...(workflow ? { workflow } : {}) });
+
+export const retryLetter = (id: string) => post(`dead/${encodeURIComponent(id)}/retry`);
+
+export const dropLetter = (id: string) =>
+  json<WireDone>(`dead/${encodeURIComponent(id)}`, { method: "DELETE" });
+
+export type BulkAction = "terminate" | "restart" | "delete";
+
+export const bulk = (action: BulkAction, ids: string[]) =>
+  json<WireBulk>("workflows/bulk", { method: "POST", json: { action, ids } });

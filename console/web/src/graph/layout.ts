@@ -1,0 +1,46 @@
+import type { Answer, Question } from "./layout.worker";
+import { type Placed, readPlain } from "./placed";
+
+/** The layout that failed or was overtaken by a newer one of the same view. */
+export class LayoutError extends Error {}
+
+let worker: Worker | null = null;
+let last = 0;
+const waiting = new Map<number, (answer: Answer) => void>();
+
+/** Layouts that are kept, so that a page comes back at once. */
+const KEPT = 4;
+const kept = new Map<string, Placed & { ms: number }>();
+
+/** Have Graphviz lay a graph out, in a worker: the page stays alive meanwhile. */
+export async function layOut(dot: string): Promise<Placed & { ms: number }> {
+  const known = kept.get(dot);
+  if (known) return known;
+  last += 1;
+  const question: Question = { id: last, dot };
+  const answer = await new Promise<Answer>((resolve) => {
+    waiting.set(question.id, resolve);
+    theWorker().postMessage(question);
+  });
+  if ("error" in answer) throw new LayoutError(answer.error);
+  const placed = { ...readPlain(answer.plain), ms: answer.ms };
+  kept.set(dot, placed);
+  for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
+  return placed;
+}
+
+function theWorker(): Worker {
+  if (worker) return worker;
+  worker = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
+  worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
+    waiting.get(data.id)?.(data);
+    waiting.delete(data.id);
+  });
+  worker.addEventListener("error", (event) => {
+    // It died, with all that it was asked; the next question starts another.
+    for (const [id, resolve] of waiting) resolve({ id, error: event.message || "no layout" });
+    waiting.clear();
+    worker = null;
+  });
+  return worker;
+}

@@ -1,0 +1,59 @@
+import { useEffect, useState } from "preact/hooks";
+import { listWorkflows } from "../api/calls";
+import { follow } from "../api/live";
+import { EmptyList, NothingFound } from "../components/empty-list";
+import { Filters } from "../components/filters";
+import { LoadError, useLoad } from "../components/load";
+import { Pager } from "../components/pager";
+import { SelectionBar } from "../components/selection-bar";
+import { throttled } from "../components/throttled";
+import { WorkflowList } from "../components/workflow-list";
+import { route } from "../router";
+import { apiQuery, isFiltered } from "./list-query";
+
+/** Ms between two loads of the list while things happen. */
+const RELOAD_MS = 1000;
+
+export function ListRoute() {
+  const { query } = route.value;
+  const asked = query.toString();
+  const { value, error, reload } = useLoad(`list?${asked}`, (signal) =>
+    listWorkflows(apiQuery(query, Date.now()), signal),
+  );
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list, another selection
+  useEffect(() => setChosen(new Set()), [asked]);
+  useEffect(() => {
+    const soon = throttled(reload, RELOAD_MS);
+    const stop = follow("events", { change: soon.call, reset: soon.call });
+    return () => {
+      stop();
+      soon.cancel();
+    };
+  }, [reload]);
+  const first = !isFiltered(query) && !query.has("cursor");
+  if (value && first && value.rows.length === 0) return <EmptyList />;
+  return (
+    <section class="page">
+      <div class="page-head">
+        <h1>Workflows</h1>
+      </div>
+      <Filters />
+      <LoadError error={error} />
+      {chosen.size > 0 && value && (
+        <SelectionBar
+          chosen={chosen}
+          rows={value.rows}
+          more={value.next !== ""}
+          choose={setChosen}
+        />
+      )}
+      {value?.rows.length === 0 && <NothingFound />}
+      {value && value.rows.length > 0 && (
+        <WorkflowList rows={value.rows} chosen={chosen} choose={setChosen} />
+      )}
+      {!value && !error && <p class="muted loading">Loading…</p>}
+      {value && <Pager next={value.next} />}
+    </section>
+  );
+}

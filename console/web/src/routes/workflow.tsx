@@ -1,0 +1,102 @@
+import { useState } from "preact/hooks";
+import { loadGraph } from "../api/calls";
+import { ApiError } from "../api/errors";
+import { Events } from "../components/events";
+import { LoadError, useLoad } from "../components/load";
+import { useShortcuts } from "../components/shortcuts";
+import { Source } from "../components/source";
+import { StepPanel } from "../components/step-panel";
+import { StepTable } from "../components/step-table";
+import { StepTip } from "../components/step-tip";
+import { Timeline } from "../components/timeline";
+import { WorkflowHead } from "../components/workflow-head";
+import { GraphView } from "../graph/graph-view";
+import { go, href, route, setQuery } from "../router";
+import { useLiveWorkflow } from "../state/live-workflow";
+
+const TABS = ["graph", "timeline", "table", "source", "events"] as const;
+
+export function WorkflowRoute({ id, tab }: { id: string; tab: string }) {
+  const { workflow, steps, error, news } = useLiveWorkflow(id);
+  const graph = useLoad(`graph ${id}`, (signal) => loadGraph(id, signal));
+  const [pointed, setPointed] = useState<number | null>(null);
+  const asked = route.value.query.get("step");
+  const selected = asked === null ? null : Number(asked);
+  const select = (step: number | null) =>
+    setQuery({ step: step === null ? "" : String(step) }, { replace: true });
+  const to = (name: string) => href(["workflow", id, name], asked === null ? {} : { step: asked });
+  useShortcuts({
+    ...Object.fromEntries(TABS.map((name, i) => [String(i + 1), () => go(to(name))])),
+    Escape: () => select(null),
+  });
+  if (error instanceof ApiError && error.status === 404) return <Gone id={id} />;
+  if (!workflow)
+    return (
+      <section class="page">
+        {error ? <LoadError error={error} /> : <p class="muted loading">Loading…</p>}
+      </section>
+    );
+  const drawing = graph.value && (
+    <GraphView
+      graph={graph.value}
+      steps={steps}
+      selected={selected}
+      pointed={pointed}
+      onSelect={select}
+      tooltip={(step) => <StepTip step={steps.get(step)} />}
+    />
+  );
+  const step = selected === null ? undefined : steps.get(selected);
+  return (
+    <section class="page workflow-page">
+      <WorkflowHead workflow={workflow} />
+      <nav class="tabs" aria-label="Views of the workflow">
+        {TABS.map((name) => (
+          <a key={name} href={to(name)} aria-current={name === tab ? "page" : undefined}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      <div class="workflow-body">
+        <div class={`view view-${tab}`}>
+          {tab === "graph" && (drawing || <LoadError error={graph.error} />)}
+          {tab === "timeline" && (
+            <Timeline workflow={workflow} selected={selected} onSelect={select} />
+          )}
+          {tab === "table" && (
+            <StepTable workflow={workflow} selected={selected} onSelect={select} />
+          )}
+          {tab === "source" && (
+            <div class="source-and-graph">
+              <Source
+                workflow={workflow}
+                selected={selected}
+                onSelect={select}
+                onPoint={setPointed}
+              />
+              {drawing}
+            </div>
+          )}
+          {tab === "events" && (
+            <Events workflow={workflow} news={news} selected={selected} onSelect={select} />
+          )}
+        </div>
+        {step && <StepPanel key={step.index} workflow={workflow} step={step} select={select} />}
+      </div>
+    </section>
+  );
+}
+
+function Gone({ id }: { id: string }) {
+  return (
+    <section class="page empty">
+      <h1>There is no such workflow</h1>
+      <p>
+        <code>{id}</code> was deleted, or never was.
+      </p>
+      <p>
+        <a href="#/">All workflows</a>
+      </p>
+    </section>
+  );
+}

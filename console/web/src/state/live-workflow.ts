@@ -1,0 +1,112 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { loadWorkflow } from "../api/calls";
+import { follow } from "../api/live";
+import type { WireFeed } from "../api/wire";
+import { type Loaded, useLoad } from "../components/load";
+import { throttled } from "../components/throttled";
+import { type Change, toChange } from "../views/change";
+import { over } from "../views/states";
+import type { Step } from "../views/step";
+import type { Workflow } from "../views/workflow";
+
+/** Ms between two loads of a workflow while it changes: at least, and for each of its steps. */
+const LEAST_PAUSE = 1000;
+const PAUSE_PER_STEP = 1.5;
+
+export interface LiveWorkflow extends Omit<Loaded<Workflow>, "value"> {
+  workflow: Workflow | null;
+  steps: ReadonlyMap<number, Step>;
+  /** Counts what the feed told: a reason to look at the trace again. */
+  news: number;
+}
+
+const NO_STEPS: ReadonlyMap<number, Step> = new Map();
+
+/** A workflow as it is now: what the feed tells is shown at once, and then loaded exactly. */
+export function useLiveWorkflow(id: string): LiveWorkflow {
+  const loaded = useLoad(`workflow ${id}`, (signal) => loadWorkflow(id, signal));
+  const { value, reload } = loaded;
+  const [patched, setPatched] = useState<Patched | null>(null);
+  const [news, setNews] = useState(0);
+  useEffect(() => setPatched(value && fresh(value)), [value]);
+  const size = useRef(0);
+  size.current = value?.steps.length ?? 0;
+  const change = useCallback((feed: WireFeed) => {
+    setPatched((old) => old && patch(old, feed));
+    setNews((count) => count + 1);
+  }, []);
+  useEffect(() => {
+    let soon = throttled(reload, LEAST_PAUSE);
+    let pause = LEAST_PAUSE;
+    const again = () => {
+      const wanted = Math.max(LEAST_PAUSE, size.current * PAUSE_PER_STEP);
+      if (wanted !== pause) {
+        soon.cancel();
+        pause = wanted;
+        soon = throttled(reload, pause);
+      }
+      soon.call();
+    };
+    const stop = follow(`workflows/${encodeURIComponent(id)}/events`, {
+      change(feed) {
+        change(feed);
+        again();
+      },
+      reset: again,
+    });
+    return () => {
+      stop();
+      soon.cancel();
+    };
+  }, [id, reload, change]);
+  return {
+    ...loaded,
+    workflow: patched?.workflow ?? null,
+    steps: patched?.steps ?? NO_STEPS,
+    news,
+  };
+}
+
+interface Patched {
+  workflow: Workflow;
+  steps: ReadonlyMap<number, Step>;
+}
+
+function fresh(workflow: Workflow): Patched {
+  return { workflow, steps: new Map(workflow.steps.map((step) => [step.index, step])) };
+}
+
+export function patch({ workflow, steps }: Patched, feed: WireFeed): Patched {
+  const next = new Map(steps);
+  for (const wire of feed.changes) {
+    const change = toChange(wire);
+    const step = change.step === null ? undefined : next.get(change.step);
+    if (step) next.set(step.index, changed(step, change));
+  }
+  const listed = workflow.steps.map((step) => next.get(step.index) ?? step);
+  const done = listed.filter((step) => step.state === "ended" || step.state === "skipped").length;
+  return {
+    workflow: {
+      ...workflow,
+      state: feed.state || workflow.state,
+      steps: listed,
+      done: Math.max(workflow.done, done),
+    },
+    steps: next,
+  };
+}
+
+function changed(step: Step, { state, at, activation, attempt }: Change): Step {
+  const next = { ...step, state };
+  if (activation > step.activations) {
+    next.activations = activation;
+    next.queued = at;
+    next.started = null;
+    next.ended = null;
+  }
+  if (attempt) next.attempts = attempt;
+  if (state === "queued") next.queued ??= at;
+  if (state === "running") next.started ??= at;
+  next.ended = over(state) ? at : null;
+  return next;
+}

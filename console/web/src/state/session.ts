@@ -1,0 +1,46 @@
+import { computed, signal } from "@preact/signals";
+import type { Me } from "../api/wire";
+
+const KEY = "littleflow-token";
+
+/** The API's token: kept for this tab only. */
+export const token = signal(stored());
+
+export const me = signal<Me | null>(null);
+
+/** The API wants a token, or another one. */
+export const needsToken = signal(false);
+
+export const mayChange = computed(() => me.value?.access !== "read");
+
+function stored(): string {
+  try {
+    return sessionStorage.getItem(KEY) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function setToken(value: string): void {
+  token.value = value.trim();
+  needsToken.value = false;
+  try {
+    if (token.value) sessionStorage.setItem(KEY, token.value);
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // A browser that stores nothing asks again.
+  }
+}
+
+export function tokenRefused(): void {
+  needsToken.value = true;
+}
+
+/** Take the token from `#token=…` and remove it from the address, so that nobody copies it on. */
+export function takeTokenFromAddress(): void {
+  const match = /[#&]token=([^&]*)/.exec(location.hash);
+  if (!match?.[1]) return;
+  setToken(decodeURIComponent(match[1]));
+  const rest = location.hash.replace(match[0], "") || "#/";
+  history.replaceState(null, "", rest.startsWith("#/") ? rest : "#/");
+}

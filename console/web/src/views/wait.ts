@@ -1,0 +1,33 @@
+import type { WireWait } from "../api/wire";
+import { visible } from "./text";
+import { type Moment, moment } from "./time";
+
+export interface Wait {
+  key: string;
+  workflow: string;
+  step: number;
+  name: string;
+  scope: string;
+  state: string;
+  kind: string;
+  on: string;
+  since: Moment;
+  due: Moment;
+  owner: string;
+}
+
+export function toWait(wire: WireWait): Wait {
+  return {
+    key: [wire.workflow, wire.step, wire.scope, wire.kind, wire.on].join(" "),
+    workflow: wire.workflow,
+    step: wire.step,
+    name: visible(wire.name),
+    scope: wire.scope,
+    state: wire.state,
+    kind: wire.kind,
+    on: visible(wire.on),
+    since: moment(wire.since),
+    due: moment(wire.due),
+    owner: visible(wire.owner),
+  };
+}
