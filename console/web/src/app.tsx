@@ -19,7 +19,6 @@ import { touch } from "./state/touched";
 
 export function App() {
   const back = regained.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: who we are is asked when the link is back
   useEffect(() => void whoAmI(), [back]);
   return (
     <>

@@ -115,7 +115,6 @@ function useTrace(id: string, news: number): { changes: Change[]; error: string 
   const known = useRef<Change[]>([]);
   const control = useRef<AbortController | null>(null);
   useEffect(() => () => control.current?.abort(), []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: news is the reason to read on
   useEffect(() => {
     const timer = setTimeout(
       async () => {

@@ -43,7 +43,6 @@ export function useLoad<T>(
   }, [key]);
   const news = regained.value + touched.value;
   const seen = tabVisible.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `news` is a reason to load anew
   useEffect(() => {
     if (!seen) return;
     reload();

@@ -11,7 +11,6 @@ export function OutputCell({ id, step }: { id: string; step: Step }) {
   const [text, setText] = useState("");
   const { index, state, activations } = step;
   const wanted = isWork(step) && state === "ended";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another activation, another output
   useEffect(() => {
     if (!wanted) return;
     const control = new AbortController();

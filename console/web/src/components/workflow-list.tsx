@@ -77,7 +77,6 @@ function Row({ row, chosen, choose }: Omit<Props, "rows"> & { row: Summary }) {
   const took = elapsed(row, now.value);
   return (
     // The link inside is what the keyboard reaches; the row only makes it larger for the mouse.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
     <tr
       class={on ? "chosen" : ""}
       onClick={(event) => {

@@ -21,7 +21,6 @@ export function ListRoute() {
     listWorkflows(apiQuery(query, Date.now()), signal),
   );
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another list, another selection
   useEffect(() => setChosen(new Set()), [asked]);
   useEffect(() => {
     const soon = throttled(reload, RELOAD_MS);
