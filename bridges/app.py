@@ -57,6 +57,16 @@ def task_refusal(task: Task) -> str | None:
     return None
 
 
+def serializer_refusal(name: str) -> str | None:
+    """Why arguments cannot be sent in this serializer; None if they can."""
+    if _is_pickle(name):
+        return "pickle can run any code where it is read: set serializer to json"
+    if name not in registry.name_to_type and name not in registry.type_to_name:
+        known = (n for n in registry.name_to_type if not _is_pickle(n))
+        return f"there is no serializer {name!r}: there are {', '.join(sorted(known))}"
+    return None
+
+
 def _find(name: str) -> Celery:
     try:
         app = find_app(name)

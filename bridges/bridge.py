@@ -7,7 +7,7 @@ into end-task events. So either reacts at once, whatever the other waits for.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, closing, contextmanager
 from typing import Protocol
@@ -25,9 +25,12 @@ from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.bridges.publish import Publisher
 from littleflow_redis.bridges.results import Results
 from littleflow_redis.bridges.revoke import Revoker
+from littleflow_redis.bridges.rules import Rules
 from littleflow_redis.bridges.sweep import Sweep
 from littleflow_redis.bridges.watch import Watch
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.defaults import store_defaults, untimed
+from littleflow_redis.engine.settings import Options
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import CLAIM_IDLE, GroupReader, consumer_name
 from littleflow_redis.events.logs import kv
@@ -58,9 +61,11 @@ class Part(Protocol):
 class Bridge:
     """Serves categories of steps; any number of bridges may serve the same ones.
 
-    ``sweep``, ``claim_idle`` and ``revoke_for`` are in seconds; ``terminate_signal`` names the
-    signal that ends tasks which run and are not wanted any more, by default none. Raises
-    ConfigurationError if the results of the app cannot be read.
+    ``rules`` say how steps are called that do not say it, and which times hold for them. ``sweep``,
+    ``claim_idle`` and ``revoke_for`` are in seconds; ``terminate_signal`` names the signal that
+    ends tasks which run and are not wanted any more, by default none.
+
+    Raises ConfigurationError if the results of the app cannot be read, or the rules do not fit it.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class Bridge:
         categories: Sequence[str],
         names: TaskNames,
         *,
+        rules: Rules | None = None,
         stop: Stop | None = None,
         sweep: float | None = None,
         batch: int = BATCH,
@@ -83,7 +89,11 @@ class Bridge:
         self.flights = Flights()
         self._app = app
         self._results = Results(result_backend(app))
-        self._calls = Calls(app, names)
+        rules = rules or Rules()
+        rules.check(names, categories)
+        self._calls = Calls(app, names, rules)
+        #: What the engine acts on, by category; None once it is stored.
+        self._defaults: Mapping[str, Options] | None = rules.categories(categories)
         self._revoker = Revoker(app, terminate_signal)
         self._revoke_for = revoke_for
         self._consumer = consumer_name()
@@ -93,6 +103,7 @@ class Bridge:
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
+        self._store_defaults()
         halt = Stop()
         with (
             self.stop.waking(halt.set),
@@ -105,6 +116,19 @@ class Bridge:
             finally:
                 # What ends one of them, such as a lost connection, ends all.
                 halt.set()
+
+    def _store_defaults(self) -> None:
+        """Once: after an outage another bridge may have stored newer ones."""
+        if self._defaults is None:
+            return
+        redis, keys = self.client.redis, self.client.keys
+        store_defaults(redis, keys, self._defaults, by_bridge=True)
+        self._defaults = None
+        if categories := untimed(redis, keys, list(self.groups)):
+            shown = ",".join(category or "''" for category in categories)
+            why = "a task that Celery loses, or that ends without a result, is waited for for ever"
+            hint = "set --timeout SECONDS, --queue-timeout SECONDS, or $timeout in the flows"
+            LOG.warning(kv("no-timeout", categories=shown, reason=why, next=hint))
 
     @contextmanager
     def parts(self, halt: Stop) -> Iterator[list[Part]]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import Signature
+from typing import Any
 
 from celery import Celery
 
-from littleflow_redis.bridges.app import task_refusal
+from littleflow_redis.bridges.app import serializer_refusal, task_refusal
 from littleflow_redis.bridges.names import Found, TaskNames
 from littleflow_redis.bridges.publish import TaskCall
+from littleflow_redis.bridges.rules import Rules, celery_options
 from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.language.options import BadOption, read_options
 from littleflow_redis.tasks.binding import Bind, BindError, bind
 
 #: Bases whose task is remembered; a flow may name any number that no task serves.
@@ -25,19 +29,22 @@ class Misfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """The task that serves a base, or the reason why none does."""
+    """The task that serves a base, or the reason why none does; how it is called by default."""
 
     task: str
     signature: Signature
     refusal: str | None
+    bind: str = Bind.SPREAD
+    celery: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Calls:
-    """What steps mean for one app; ``names`` says which task serves which."""
+    """What steps mean for one app; ``names`` says which task serves which, ``rules`` how."""
 
-    def __init__(self, app: Celery, names: TaskNames) -> None:
+    def __init__(self, app: Celery, names: TaskNames, rules: Rules | None = None) -> None:
         self._app = app
         self._names = names
+        self._rules = rules or Rules()
         self._target = lru_cache(_REMEMBERED)(self._look_up)
 
     def call(self, task: StartTask, id: str) -> TaskCall:
@@ -45,7 +52,7 @@ class Calls:
         target = self._target(task.base)
         if target.refusal:
             raise Misfit(target.refusal)
-        mode = task.options.get("$bind", Bind.SPREAD)
+        mode = task.options.get("$bind", target.bind)
         try:
             args, kwargs = bind(
                 target.signature, task.input, task.parameters, mode, name=target.task
@@ -58,6 +65,7 @@ class Calls:
             args,
             kwargs,
             {"workflow": task.workflow, "index": task.index, "token": task.token},
+            _celery_options(target, task.options),
         )
 
     def _look_up(self, base: str) -> _Target:
@@ -65,4 +73,25 @@ class Calls:
         if not isinstance(found, Found):
             return _Target("", Signature(), found.reason)
         task = self._app.tasks[found.task]
-        return _Target(found.task, task_signature(task), task_refusal(task))
+        chosen = {name: one.value for name, one in self._rules.of(base, found.task).items()}
+        return _Target(
+            found.task,
+            task_signature(task),
+            task_refusal(task),
+            chosen.get("$bind", Bind.SPREAD),
+            celery_options(chosen),
+        )
+
+
+def _celery_options(target: _Target, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Celery's options for one call: the step's own over those of its task and category."""
+    if "$celery" not in options:
+        return target.celery
+    try:
+        # Whoever wrote the start-task may have compiled nothing.
+        own: Any = read_options({"$celery": options["$celery"]})["$celery"]
+    except BadOption as error:
+        raise Misfit(f"{target.task}: {error}") from error
+    if reason := serializer_refusal(own.get("serializer", "json")):
+        raise Misfit(f"{target.task}: $celery: {reason}")
+    return {**target.celery, **own}

@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from littleflow_redis.events.connection import ConfigurationError
@@ -28,9 +28,10 @@ _BUILT_IN = "celery."
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The registered task that serves the step."""
+    """The registered task that serves the step; ``why`` it does, for people."""
 
     task: str
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,17 @@ class TaskNames:
     def resolve(self, base: str) -> Resolution:
         """Find the task that serves steps with this ``base``."""
         if base in self._mapping:
-            return Found(self._mapping[base])
+            return Found(self._mapping[base], "it is mapped to it")
         category, colon, rest = base.partition(":")
         wanted = rest if colon else base
-        candidates = self._named(base, wanted) or self._ending(category if colon else "", wanted)
+        why = "by its name"
+        candidates = self._named(base, wanted)
+        if not candidates:
+            why = f"the one task whose last part is {wanted!r}"
+            candidates = self._ending(category if colon else "", wanted)
         match candidates:
             case [one]:
-                return Found(one)
+                return Found(one, why)
             case []:
                 return Unknown(base, self._close(wanted))
             case several:
@@ -142,7 +147,8 @@ class TaskNames:
         if task not in self.tasks:
             close = _either(self._close(task))
             raise ConfigurationError(
-                f"--map {base}={task}: the app has no such task; it has {close or 'none at all'}"
+                f"{base} is mapped to {task}: the app has no such task; it has "
+                f"{close or 'none at all'}"
             )
 
 

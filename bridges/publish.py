@@ -57,6 +57,8 @@ class TaskCall:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     #: workflow, index and token.
     header: Mapping[str, Any] = field(default_factory=dict)
+    #: What ``apply_async`` takes: queue, priority, expires (seconds), serializer, headers.
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class Publisher:
     def _send(
         self, call: TaskCall, producer: Producer, options: Mapping[str, Any]
     ) -> Refusal | None:
+        own = dict(call.options)
+        headers = {**own.pop("headers", {}), HEADER: dict(call.header)}
         try:
             self._app.tasks[call.task].apply_async(
                 tuple(call.args),
@@ -125,8 +129,9 @@ class Publisher:
                 producer=producer,
                 # Travels in the message: the worker stores the result whatever the task says.
                 ignore_result=False,
-                headers={HEADER: dict(call.header)},
+                headers=headers,
                 add_to_parent=False,
+                **own,
                 **options,
             )
         except (OperationalError, _BatchError):

@@ -1,63 +1,111 @@
-"""Options by category: from ``--default``, and from a TOML file."""
+"""What commands set for categories and tasks: by options, and by a TOML file of the same form."""
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-#: The table of the file that says what holds for which category.
-TABLE = "categories"
+if TYPE_CHECKING:
+    from littleflow_redis.engine.settings import Options, Settings
 
 
-def defaults_of(config: Path | None, texts: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """Options by category, checked. What ``--default`` says wins over the file.
+def defaults_of(config: Path | None, texts: Sequence[str]) -> dict[str, Options]:
+    """What the engine acts on, by category. What ``--default`` says wins over the file.
 
     Raises ClickException, which says where the mistake is.
     """
-    given = _read_file(config) if config else {}
-    for text in texts:
-        _add(given, text)
-    return {category: _checked(f"--default {category}:", of) for category, of in given.items()}
+    from littleflow_redis.engine.defaults import engine_s
+
+    given = {
+        category: made
+        for category, options in (file_settings(config).categories if config else {}).items()
+        if (made := engine_s(options)) or not options
+    }
+    for category, options in option_settings(texts, removable=True).categories.items():
+        given[category] = {**given.get(category, {}), **options} if options else {}
+    return given
 
 
-def _read_file(path: Path) -> dict[str, dict[str, Any]]:
+def file_settings(path: Path) -> Settings:
+    """Read a TOML file. Raises ClickException, which says where the mistake is."""
+    from littleflow_redis.engine.settings import read_settings
+    from littleflow_redis.events.connection import ConfigurationError
+
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_settings(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise click.ClickException(f"{path}: cannot be read: {error}") from error
-    for name in document:
-        if name != TABLE:
-            raise click.ClickException(f"{path}: {name} is unknown; there is only [{TABLE}.NAME]")
-    tables = document.get(TABLE, {})
-    if not isinstance(tables, dict):
-        raise click.ClickException(f"{path}: {TABLE} needs tables, such as [{TABLE}.math]")
-    for category, table in tables.items():
-        name = category or '""'
-        where = f"{path}: {TABLE}.{name}"
-        if not isinstance(table, dict):
-            raise click.ClickException(f"{where} needs a table, such as [{TABLE}.math]")
-        _checked(f"{where}:", table)
-    return tables
 
 
-def _add(given: dict[str, dict[str, Any]], text: str) -> None:
-    category, colon, setting = text.partition(":")
-    name, equals, value = setting.partition("=")
-    if not colon or "=" in category or (setting and not (name and equals)):
-        raise click.ClickException(
-            f"--default {text}: write CATEGORY:KEY=VALUE, such as math:timeout=30, or CATEGORY: "
-            "alone to remove what holds for it"
-        )
-    if not setting:
-        given[category] = {}
+def option_settings(
+    defaults: Sequence[str], tasks: Sequence[str] = (), *, removable: bool = False
+) -> Settings:
+    """What ``--default CATEGORY:KEY=VALUE`` and ``--task STEP:KEY=VALUE`` say, checked.
+
+    With ``removable``, ``CATEGORY:`` alone gives that category without options.
+    Raises ClickException, which repeats what is wrong.
+    """
+    from littleflow_redis.engine.settings import CATEGORIES, TASKS, Settings
+
+    return Settings(
+        "options",
+        _by_name(CATEGORIES, "--default", defaults, removable=removable),
+        _by_name(TASKS, "--task", tasks),
+    )
+
+
+def _by_name(
+    kind: str, option: str, texts: Iterable[str], *, removable: bool = False
+) -> dict[str, Options]:
+    from littleflow_redis.engine.settings import read_table
+    from littleflow_redis.events.connection import ConfigurationError
+
+    written: dict[str, dict[str, Any]] = {}
+    made: dict[str, Options] = {}
+    for text in texts:
+        name, keys, value = _parts(option, text, removable=removable)
+        if not keys:
+            written[name] = {}
+        else:
+            _put(written.setdefault(name, {}), keys, value)
+        try:
+            made[name] = read_table(kind, name, written[name], f"{option} {text}")
+        except ConfigurationError as error:
+            raise click.ClickException(str(error)) from error
+    return made
+
+
+def _parts(option: str, text: str, *, removable: bool) -> tuple[str, list[str], Any]:
+    """Name, keys from outside in, value."""
+    setting, equals, value = text.partition("=")
+    name, colon, key = setting.rpartition(":")
+    if colon and equals and key:
+        return name, key.split("."), _value(value)
+    if removable and colon and not equals and not key:
+        return name, [], None
+    what, example = ("STEP", "math:add:bind=whole")
+    if option == "--default":
+        what, example = ("CATEGORY", "math:timeout=30")
+    alone = f", or {what}: alone to remove what holds for it" if removable else ""
+    raise click.ClickException(f"{option} {text}: write {what}:KEY=VALUE, such as {example}{alone}")
+
+
+def _put(table: dict[str, Any], keys: Sequence[str], value: Any) -> None:
+    """Set one value, in tables of its own if the key has dots: ``celery.queue``."""
+    first, *rest = keys
+    if not rest:
+        table[first] = value
         return
-    _checked(f"--default {text}:", {name: _value(value)})
-    given.setdefault(category, {})[name] = _value(value)
+    inner = table.get(first)
+    table[first] = dict(inner) if isinstance(inner, Mapping) else {}
+    _put(table[first], rest, value)
 
 
 def _value(text: str) -> Any:
@@ -66,14 +114,3 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _checked(where: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    from littleflow_redis.engine.defaults import read_defaults
-    from littleflow_redis.language import BadOption
-
-    try:
-        return read_defaults(given)
-    except BadOption as error:
-        hint = f" ({error.hint})" if error.hint else ""
-        raise click.ClickException(f"{where} {error}{hint}") from error

@@ -34,7 +34,8 @@ key                               type    what, and how long
 ``workflows:dead``                stream  dead letters; trimmed
 ``workflows:begun``               hash    base → when those with a `$queue-timeout` were taken up;
                                           for seven days after the last
-``workflows:defaults``            hash    category → its `$retry`, `$timeout`, `$queue-timeout`
+``workflows:defaults``            hash    category → its `$retry`, `$timeout`, `$queue-timeout`;
+                                          ``bridge:<category>`` → those that a bridge has set
 ``workflows:counts``              hash    counters since ever: late, duplicate, unknown ends
 ================================  ======  ========================================================
 

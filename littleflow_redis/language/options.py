@@ -17,6 +17,9 @@ MOST_RETRIES = 10_000
 #: Open activations that a step may be allowed.
 MOST_CONCURRENCY = 100_000
 
+#: Characters of a name that goes to a broker: AMQP has room for so many bytes.
+LONGEST_NAME = 255
+
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _PART = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*(ms|s|m|h|d)(?![a-z])")
 
@@ -105,10 +108,41 @@ def _retry(value: Json) -> Json:
     return _read(value, _RETRY)
 
 
-def _object(value: Json) -> Json:
+def _object(value: Json) -> Mapping[str, Json]:
     if not isinstance(value, Mapping):
         raise BadOption("needs an object")
     return value
+
+
+def _text(value: Json) -> Json:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
+        raise BadOption(f"needs text of at most {LONGEST_NAME} characters")
+    return value
+
+
+def _serializer(value: Json) -> Json:
+    name = _text(value)
+    if name in _PICKLES:
+        raise BadOption("cannot be pickle: it runs any code where it is read", "use json")
+    return name
+
+
+def _headers(value: Json) -> Json:
+    headers = _object(value)
+    for name in headers:
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
+            raise BadOption(f"needs names of at most {LONGEST_NAME} characters")
+        if name in _CELERY_S_OWN:
+            raise BadOption(f"cannot have {name}: Celery or the bridge writes it")
+    return headers
+
+
+def _celery(value: Json) -> Json:
+    given = _object(value)
+    for name in given:
+        if name in _NOT_FOR_CELERY:
+            raise BadOption(f"cannot have {name}", _NOT_FOR_CELERY[name])
+    return _read(given, _CELERY)
 
 
 _RETRY: Mapping[str, Reader] = {
@@ -121,13 +155,39 @@ _RETRY: Mapping[str, Reader] = {
     "except": _names,
 }
 
+_PICKLES = ("pickle", "application/x-python-serialize")
+
+#: Headers of Celery's message protocol, and the one by which a task learns which attempt it is.
+_CELERY_S_OWN = frozenset(
+    """lang task id shadow eta expires group group_index retries timelimit root_id parent_id
+    argsrepr kwargsrepr origin ignore_result replaced_task_nesting stamped_headers stamps
+    compression redelivered littleflow""".split()  # noqa: SIM905
+)
+
+#: What people set in ``apply_async`` and have here elsewhere.
+_NOT_FOR_CELERY = dict.fromkeys(
+    ("eta", "countdown"), "put wait:delay(- duration: 10m -) before the step"
+) | {
+    "time_limit": "use $timeout, or set it on the task",
+    "soft_time_limit": "use $timeout, or set it on the task",
+    "retry": "use $retry",
+}
+
+_CELERY: Mapping[str, Reader] = {
+    "queue": _text,
+    "priority": _whole(0, 255),
+    "expires": _positive_seconds,
+    "headers": _headers,
+    "serializer": _serializer,
+}
+
 OPTIONS: Mapping[str, Reader] = {
     "$retry": _retry,
     "$timeout": _positive_seconds,
     "$queue-timeout": _positive_seconds,
     "$bind": _one_of("spread", "whole", "none"),
     "$concurrency": _whole(1, MOST_CONCURRENCY),
-    "$celery": _object,
+    "$celery": _celery,
     "$on-failure": _one_of("continue"),
 }
 

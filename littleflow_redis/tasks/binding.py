@@ -47,11 +47,19 @@ _OTHER_MODES = (
 )
 
 
+_ADVICE = "change what the step is given, or add what is missing to its parameters"
+
+
 class BindError(ValueError):
     """Input and parameters do not fit the function: final, trying again changes nothing.
 
     The message names the signature and the shapes of the values, never the values themselves.
+    ``problem`` is what Python says of the call, and which ``$bind`` would fit.
     """
+
+    def __init__(self, message: str, problem: str = "") -> None:
+        super().__init__(message)
+        self.problem = problem or message
 
 
 def bind(
@@ -74,10 +82,11 @@ def bind(
     problem = _misfit(signature, args, kwargs)
     if problem is None:
         return args, kwargs
-    advice = _advice(signature, input, parameters, chosen)
+    better = _better(signature, input, parameters, chosen)
     raise BindError(
-        f"cannot call {name}{_text(signature)} with {_shape(input)} as input and "
-        f"{_shape(parameters)} as parameters: {problem}; {advice}"
+        f"cannot call {name}{signature_text(signature)} with {_shape(input)} as input and "
+        f"{_shape(parameters)} as parameters: {problem}; {better or _ADVICE}",
+        f"{problem}; {better}" if better else problem,
     )
 
 
@@ -136,19 +145,20 @@ def _misfit(signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
     return None
 
 
-def _advice(signature: Signature, input: Json, parameters: Json, mode: Bind) -> str:
+def _better(signature: Signature, input: Json, parameters: Json, mode: Bind) -> str:
+    """Which other mode would fit, in words; empty if none would."""
     if mode is Bind.SPREAD and input not in (None, {}, []):
         for other, effect in _OTHER_MODES:
             if _fits(signature, input, parameters, other):
                 return f"to {effect}, set `$bind: {other}` in the step's parameters"
-    return "change what the step is given, or add what is missing to its parameters"
+    return ""
 
 
 def _fits(signature: Signature, input: Json, parameters: Json, mode: Bind) -> bool:
     return _misfit(signature, *_arguments(signature, input, parameters, mode)) is None
 
 
-def _text(signature: Signature) -> str:
+def signature_text(signature: Signature) -> str:
     """The signature without annotations: what a caller has to know."""
     bare = [
         parameter.replace(annotation=Parameter.empty) for parameter in signature.parameters.values()

@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -63,6 +64,32 @@ def test_several_categories_and_a_map(engine: Client, start: Start) -> None:
     start("--category", "a", "--category", "", "--map", "a:sum=plain.total", "--batch", "1")
     workflow = engine.start("{ a:add([1, 1]) mul([2, 3]) } → a:sum(- $bind: whole -)")
     assert engine.wait(workflow, timeout=LONG) == 8
+
+
+@pytest.mark.usefixtures("shared_worker")
+def test_what_is_set_for_tasks_and_categories(engine: Client, start: Start, tmp_path: Path) -> None:
+    config = tmp_path / "bridge.toml"
+    config.write_text("""
+        [categories.math]
+        timeout = "1h"
+        retry = 2
+        [tasks."math:total"]
+        bind = "whole"
+    """)
+    bridge = start("--config", str(config), "--category", "math", "--default", "math:timeout=2h")
+    assert engine.wait(engine.start("<[1, 2, 3]> → math:total"), timeout=LONG) == 6
+    assert "event=no-timeout" not in bridge.output
+    workflow = engine.start("math:order(- item: shoes -)")
+    wait_until(lambda: engine.state(workflow).steps[1].state == "retrying", "it is tried again")
+    engine.terminate(workflow)
+    waiting = engine.start("math:nap(- {line: x, seconds: 2} -)")
+    [wait] = wait_until(lambda: [w for w in engine.waits(waiting) if w.owner], "it is taken")
+    assert 7100 < (wait.due - wait.since).total_seconds() < 7300
+    engine.wait(waiting, timeout=LONG)
+    plain = start("--category", "math")
+    plain.wait_for_output("event=no-timeout categories=math")
+    assert "set --timeout SECONDS" in plain.output
+    assert not engine.redis.exists(engine.keys.defaults)
 
 
 @pytest.mark.usefixtures("shared_worker")
@@ -142,6 +169,10 @@ def test_a_broker_that_is_away_is_waited_for(
         ([], {"CELERY_RESULT_BACKEND": "disabled://"}, "set result_backend"),
         (["--map", "math:add=plain.ad"], {}, "the app has no such task; it has plain.add"),
         (["--map", "math:add"], {}, "write it as in math:add=proj.tasks.add"),
+        (["--task", "math:add:bind=hole"], {}, "did you mean whole?"),
+        (["--task", "ad:bind=whole"], {}, "options: tasks.ad: no Celery task serves"),
+        (["--config", "none.toml"], {}, "none.toml: cannot be read"),
+        (["--timeout", "0"], {}, "timeout needs a time above 0"),
         (["--category", "math:add"], {}, "set --category to what stands before the colon, 'math'"),
         (["--category", "wait"], {}, "set --category to one of your own"),
     ],

@@ -85,5 +85,5 @@ def test_an_explicit_map_wins() -> None:
 
 
 def test_a_map_to_a_task_that_is_not_there_is_refused_at_once() -> None:
-    with pytest.raises(ConfigurationError, match=r"--map math:add=sums: .* it has other\.sum"):
+    with pytest.raises(ConfigurationError, match=r"is mapped to sums: .* it has other\.sum"):
         TaskNames(["other.sum"], (), {"math:add": "sums"})

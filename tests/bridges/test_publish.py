@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -223,3 +224,26 @@ def test_without_batches_in_the_transport_each_message_goes_at_once(app: Celery)
     assert refusal.call.id == "two"
     with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
         assert queue.get(timeout=1).headers["id"] == "one"
+
+
+def test_options_of_a_call_go_over_those_of_the_task_and_the_routes(
+    app: Celery, broker: redis.Redis
+) -> None:
+    app.conf.task_routes = {"plain.add": {"queue": "routed", "priority": 3}}
+    app.tasks["plain.add"].serializer = "json"
+    options = {
+        "queue": "slow",
+        "priority": 6,
+        "expires": 60,
+        "serializer": "yaml",
+        "headers": {"tenant": "x", "littleflow": "not mine"},
+    }
+    before = datetime.now(UTC)
+    Publisher(app).publish([TaskCall("one", "plain.add", [1, 2], {}, HEADER, options)])
+    [message] = messages(broker, "slow\x06\x166")
+    assert message["content-type"] == "application/x-yaml"
+    assert message["headers"]["tenant"] == "x"
+    assert message["headers"]["littleflow"] == HEADER
+    expires = datetime.fromisoformat(message["headers"]["expires"])
+    assert timedelta(seconds=59) < expires - before < timedelta(seconds=75)
+    assert options["headers"] == {"tenant": "x", "littleflow": "not mine"}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.defaults import read_defaults, store_defaults
+from littleflow_redis.engine.defaults import store_defaults, untimed
+from littleflow_redis.engine.reports import Flight
+from littleflow_redis.engine.settings import Options, read_settings
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
@@ -17,8 +20,12 @@ from .test_retries import failing, timers
 
 
 def given(engine: Client, **categories: Any) -> None:
-    by_name = {name.strip("_"): read_defaults(of) for name, of in categories.items()}
-    store_defaults(engine.redis, engine.keys, by_name)
+    store_defaults(engine.redis, engine.keys, by_category(**categories))
+
+
+def by_category(**categories: Any) -> Mapping[str, Options]:
+    named = {name.strip("_"): options for name, options in categories.items()}
+    return read_settings({"categories": named}, "here").categories
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,7 @@ def test_a_default_taken_back_leaves_the_clock_that_runs(engine: Client) -> None
 
 def test_a_worker_stores_those_of_its_categories_once(engine: Client) -> None:
     given(engine, math={"retry": 1}, text={"retry": 2})
-    worker = LifecycleWorker(engine, defaults={"math": read_defaults({"timeout": 30})})
+    worker = LifecycleWorker(engine, defaults=by_category(math={"timeout": 30}))
     worker.stop.set()
     worker.run()
     assert sorted(engine.redis.hkeys(engine.keys.defaults)) == [b"math", b"text"]
@@ -101,6 +108,76 @@ def test_a_worker_stores_those_of_its_categories_once(engine: Client) -> None:
     assert b"math" in engine.redis.hkeys(engine.keys.defaults)
     Hand(engine, "math:B")
     assert timers(engine) == {}
+
+
+def by_bridge(engine: Client, **categories: Any) -> None:
+    store_defaults(engine.redis, engine.keys, by_category(**categories), by_bridge=True)
+
+
+def test_a_bridge_s_own_win_one_by_one(engine: Client) -> None:
+    given(engine, math={"timeout": 30, "queue-timeout": 300, "retry": 2})
+    by_bridge(engine, math={"queue-timeout": 60})
+    hand = Hand(engine, "math:A")
+    assert timers(engine) == {"queue": pytest.approx(60, abs=1)}
+    (task,) = hand.tasks.values()
+    engine.transitions.run([engine.transitions.take(task, "bridge:math")])
+    assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
+    by_bridge(engine, math={"retry": 0})
+    _, player = run(engine, "math:A", play=failing(9))
+    assert len(player.played) == 1
+    by_bridge(engine, math={})
+    assert engine.redis.hkeys(engine.keys.defaults) == [b"math"]
+
+
+def test_a_bridge_s_timeout_counts_from_when_it_took_the_attempt(engine: Client) -> None:
+    by_bridge(engine, math={"timeout": 30})
+    hand = Hand(engine, "math:A")
+    assert timers(engine) == {}
+    (task,) = hand.tasks.values()
+    for _ in range(2):
+        engine.transitions.run([engine.transitions.take(task, "bridge:math")])
+        assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
+    hurry(engine)
+    hand.turn()
+    (reason,) = engine.state(hand.workflow).reasons
+    assert reason.endswith("timed out after 30 s")
+
+
+@pytest.mark.parametrize("queue_timeout", [None, 300])
+def test_a_bridge_s_timeout_and_a_task_whose_start_will_be_seen(
+    engine: Client, queue_timeout: int | None
+) -> None:
+    """Without a clock of its queue, the task's runs from publishing: its message may be lost."""
+    times = {"timeout": 30} | ({"queue-timeout": queue_timeout} if queue_timeout else {})
+    by_bridge(engine, math=times)
+    (task,) = Hand(engine, "math:A").tasks.values()
+    flight = Flight("math", "id")
+    engine.transitions.run(
+        [engine.transitions.take(task, "bridge:math", flight=flight, queued=True)]
+    )
+    first = {"queue": pytest.approx(300, abs=1)} if queue_timeout else {}
+    assert timers(engine) == (first or {"timeout": pytest.approx(30, abs=1)})
+    before = engine.redis.zrange(engine.keys.timers, 0, -1, withscores=True)
+    engine.transitions.run([engine.transitions.begun(task, "celery@host")])
+    assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
+    if not queue_timeout:
+        assert engine.redis.zrange(engine.keys.timers, 0, -1, withscores=True) == before
+
+
+def test_a_step_s_own_timeout_is_not_begun_anew_when_it_is_taken(engine: Client) -> None:
+    by_bridge(engine, math={"timeout": 30})
+    hand = Hand(engine, "math:A(- $timeout: 7 -)")
+    before = engine.redis.zrange(engine.keys.timers, 0, -1, withscores=True)
+    (task,) = hand.tasks.values()
+    engine.transitions.run([engine.transitions.take(task, "bridge:math")])
+    assert engine.redis.zrange(engine.keys.timers, 0, -1, withscores=True) == before
+
+
+def test_for_which_categories_nobody_has_set_a_time(engine: Client) -> None:
+    given(engine, a={"timeout": 1}, b={"retry": 1})
+    by_bridge(engine, c={"queue-timeout": 1}, d={"retry": 1})
+    assert untimed(engine.redis, engine.keys, ["a", "b", "c", "d", "", "e"]) == ["b", "d", "", "e"]
+    assert untimed(engine.redis, engine.keys, []) == []
 
 
 #: Timers due at once: some hundred times what a worker fires in one turn.

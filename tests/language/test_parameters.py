@@ -177,6 +177,17 @@ def test_warnings_of_declarations() -> None:
         ("$bind: whole", {"$bind": "whole"}),
         ("$concurrency: 5", {"$concurrency": 5}),
         ("$celery: {queue: slow}", {"$celery": {"queue": "slow"}}),
+        (
+            "$celery: {priority: 9, expires: 5m, serializer: yaml, headers: {tenant: {id: 7}}}",
+            {
+                "$celery": {
+                    "priority": 9,
+                    "expires": 300,
+                    "serializer": "yaml",
+                    "headers": {"tenant": {"id": 7}},
+                }
+            },
+        ),
         ("$on-failure: continue", {"$on-failure": "continue"}),
     ],
 )
@@ -206,6 +217,19 @@ def test_options(written: str, read: dict[str, Json]) -> None:
         ("$bind: [spread]", "$bind needs one of", ""),
         ("$concurrency: 0", "$concurrency needs", ""),
         ("$celery: slow", "$celery needs an object", ""),
+        ("$celery: {queu: slow}", "$celery queu is unknown", "did you mean queue?"),
+        ("$celery: {queue: ''}", "$celery queue needs text", ""),
+        ("$celery: {queue: [a]}", "$celery queue needs text", ""),
+        ("$celery: {priority: 256}", "$celery priority needs a whole number", ""),
+        ("$celery: {priority: high}", "$celery priority needs a whole number", ""),
+        ("$celery: {expires: 0}", "$celery expires needs a time above 0", ""),
+        ("$celery: {expires: soon}", "$celery expires needs a time", ""),
+        ("$celery: {serializer: pickle}", "$celery serializer cannot be pickle", "use json"),
+        ("$celery: {headers: [a]}", "$celery headers needs an object", ""),
+        ("$celery: {headers: {id: x}}", "$celery headers cannot have id", ""),
+        ("$celery: {headers: {littleflow: x}}", "$celery headers cannot have littleflow", ""),
+        ("$celery: {countdown: 3}", "$celery cannot have countdown", "put wait:delay"),
+        ("$celery: {time_limit: 3}", "$celery cannot have time_limit", "use $timeout"),
         ("$on-failure: 3", "$on-failure needs", ""),
     ],
 )

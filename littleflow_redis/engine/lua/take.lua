@@ -46,7 +46,8 @@ attempt[Attempt.TAKES] = takes + 1
 attempt[Attempt.OWNER] = ARGV[3]
 attempt[Attempt.FLIGHT], attempt[Attempt.TASK] = ARGV[5], ARGV[6]
 local queued = ARGV[9] == 'queued'
-if not queued then started(KEYS[1], K.flow .. f[3], field, step, attempt, now) end
+if queued then clock_taken(KEYS[1], K.flow .. f[3], field, attempt, now)
+else started(KEYS[1], K.flow .. f[3], field, step, attempt, now) end
 redis.call('HSET', steps, field, cmsgpack.pack(step))
 -- The task's id outlives its flight in the trace alone.
 local detail = ARGV[6] == '' and ARGV[4] or cjson.encode({worker = ARGV[4], celery_id = ARGV[6]})

@@ -4,26 +4,32 @@ local function category_of(static)
   return string.match(cjson.decode(static[Static.BASE]), '^([^:]*):') or ''
 end
 
--- What was set for the step's category, nil if nothing was. Read once per plan `w`.
+-- What was set for the step's category, best first: by a bridge that serves it, by a worker. Read
+-- once per plan `w`.
 local function defaults_of(w, static)
   if not w.defaults then
     w.defaults = {}
     local all = redis.call('HGETALL', K.defaults)
     for i = 1, #all, 2 do w.defaults[all[i]] = cmsgpack.unpack(all[i + 1]) end
   end
-  return next(w.defaults) and w.defaults[category_of(static)] or nil
+  if not next(w.defaults) then return nil, nil end
+  local category = category_of(static)
+  return w.defaults['bridge:' .. category], w.defaults[category]
 end
 
--- The step's own time in ms, else that of its category, else 0.
+-- The step's own time in ms, else that of its category, else 0; and whether it is a bridge's, which
+-- counts from when the bridge took the attempt.
 local function time_of(w, static, own, default)
   if static[own] > 0 then return static[own] end
-  local set = defaults_of(w, static)
-  return set and set[default] or 0
+  local bridge_s, worker_s = defaults_of(w, static)
+  if bridge_s and bridge_s[default] > 0 then return bridge_s[default], true end
+  return worker_s and worker_s[default] or 0
 end
 
 -- The step's own policy, else that of its category; empty if there is none.
 local function retry_of(w, static)
   if #static[Static.RETRY] > 0 then return static[Static.RETRY] end
-  local set = defaults_of(w, static)
-  return set and set[Default.RETRY] or {}
+  local bridge_s, worker_s = defaults_of(w, static)
+  if bridge_s and #bridge_s[Default.RETRY] > 0 then return bridge_s[Default.RETRY] end
+  return worker_s and worker_s[Default.RETRY] or {}
 end

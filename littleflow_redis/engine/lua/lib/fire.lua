@@ -78,10 +78,11 @@ local function emit(w, index, scope, text)
   -- Until somebody has taken it up, only the queue's clock runs, if there is one.
   local static = static_of(w, index)
   local clocked, limit = 'queue', time_of(w, static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
+  local later = false
   if limit == 0 then
-    clocked, limit = 'timeout', time_of(w, static, Static.TIMEOUT, Default.TIMEOUT)
+    clocked, limit, later = 'timeout', time_of(w, static, Static.TIMEOUT, Default.TIMEOUT)
   end
-  if limit > 0 then
+  if limit > 0 and not later then
     attempt[Attempt.TIMERS][1] = arm(w, timer(clocked, w, field, token), w.now + limit)
   end
   table.insert(step[Dynamic.OPEN], attempt)

@@ -1,21 +1,34 @@
+-- The task's clock starts, if there is one: writes at once.
+local function clock_task(key, static, field, attempt, now)
+  local limit = time_of({}, static, Static.TIMEOUT, Default.TIMEOUT)
+  if limit == 0 then return end
+  local member = string.format('timeout|%s|%s|%s', key, field, attempt[Attempt.TOKEN])
+  table.insert(attempt[Attempt.TIMERS], 1, member)
+  redis.call('ZADD', K.timers, now + limit, member)
+  redis.call('SADD', key .. S.timers, member)
+end
+
+-- Whoever takes an attempt on which no clock runs starts the task's: a bridge's default counts from
+-- there. All others run from when the attempt was handed out.
+local function clock_taken(key, flow, field, attempt, now)
+  if #attempt[Attempt.TIMERS] > 0 or redis.call('EXISTS', K.defaults) == 0 then return end
+  local static = cmsgpack.unpack(redis.call('HGET', flow, (string.match(field, '^%d+'))))
+  clock_task(key, static, field, attempt, now)
+end
+
 -- A sign of start: whoever was to take an attempt up has done so. The queue's clock stops, that of
 -- the task starts. Writes at once: it is the last thing that its scripts do.
 local function started(key, flow, field, step, attempt, now)
   step[Dynamic.STATE], step[Dynamic.STARTED], attempt[Attempt.TAKEN] = 'running', now, now
   local members = attempt[Attempt.TIMERS]
-  if #members == 0 or string.sub(members[1], 1, 6) ~= 'queue|' then return end
+  if #members == 0 then return clock_taken(key, flow, field, attempt, now) end
+  if string.sub(members[1], 1, 6) ~= 'queue|' then return end
   local queued = table.remove(members, 1)
   redis.call('ZREM', K.timers, queued)
   redis.call('SREM', key .. S.timers, queued)
-  local index = string.match(field, '^%d+')
-  local static = cmsgpack.unpack(redis.call('HGET', flow, index))
+  local static = cmsgpack.unpack(redis.call('HGET', flow, (string.match(field, '^%d+'))))
   write_begun(static[Static.BASE], attempt, now)
-  local limit = time_of({}, static, Static.TIMEOUT, Default.TIMEOUT)
-  if limit == 0 then return end
-  local member = string.format('timeout|%s|%s|%s', key, field, attempt[Attempt.TOKEN])
-  members[1] = member
-  redis.call('ZADD', K.timers, now + limit, member)
-  redis.call('SADD', key .. S.timers, member)
+  clock_task(key, static, field, attempt, now)
 end
 
 -- Write down what happened to an attempt, where nothing else changes.

@@ -1,0 +1,159 @@
+"""``bridge --explain``: what it says is what the bridge does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery, Task
+from kombu.entity import Exchange, Queue
+from pydantic import BaseModel
+
+from littleflow_redis.bridges.explain import explained
+from littleflow_redis.bridges.names import TaskNames
+from littleflow_redis.bridges.rules import Rules
+from littleflow_redis.engine.settings import read_settings
+from tests.support import Spawned
+
+from .conftest import APPS
+
+
+class Order(BaseModel):
+    item: str
+
+
+def by_place(x: Any, /, y: Any = 2) -> None: ...
+def by_name(*, x: Any, y: Any = 2) -> None: ...
+def anything(*args: Any, **kwargs: Any) -> None: ...
+def itself(self: Task, x: Any) -> None: ...
+def ordered(order: Order, times: int = 1) -> None: ...
+
+
+@pytest.fixture
+def app() -> Iterator[Celery]:
+    with Celery("shop", set_as_current=False, broker="redis://127.0.0.1:1") as app:
+        for function in (by_place, by_name, anything):
+            app.task(function, shared=False, name=function.__name__)
+        app.task(itself, shared=False, bind=True, name="proj.tasks.it-self")
+        app.task(ordered, shared=False, pydantic=True, name="ordered")
+        app.task(by_place, shared=False, name="a.same")
+        app.task(by_place, shared=False, name="b.same")
+        yield app
+
+
+def explain(app: Celery, step: str, **given: Any) -> dict[str, str]:
+    rules = Rules([read_settings(given, "file.toml")])
+    names = TaskNames(app.tasks, ("shop",), rules.mapping)
+    text = explained(app, names, rules, ["math", ""], step)
+    rows = (line.split("  ", 1) for line in text.splitlines() if line)
+    return {title: about.strip() for title, about in rows}
+
+
+#: Step, input, what is said of it.
+CALLS = [
+    ("by_place", "{}", "the step fails: missing a required argument: 'x'"),
+    ("by_place", "1", "by_place(1)"),
+    ("by_place", "[1, 2]", "by_place(1, 2)"),
+    ("by_place", '{"x": 1, "y": 2, "more": 3}', "by_place(1, y=2)"),
+    ("by_name", "1", "the step fails: too many positional arguments"),
+    ("by_name", '{"x": 1, "y": 2, "more": 3}', "by_name(x=1, y=2)"),
+    ("anything", "{}", "anything()"),
+    ("anything", "[1, 2]", "anything(1, 2)"),
+    ("anything", '{"more": 1}', "anything(more=1)"),
+    ("math:it-self", "1", "proj.tasks.it-self(1)"),
+    ("math:it_self", '{"x": 1, "more": 2}', "proj.tasks.it-self(x=1)"),
+    ("math:proj:tasks:it-self", "1", "proj.tasks.it-self(1)"),
+    ("ordered", '{"order": 1, "times": 2, "more": 3}', "ordered(order=1, times=2)"),
+]
+
+
+@pytest.mark.parametrize(("step", "input", "told"), CALLS)
+def test_what_inputs_become(app: Celery, step: str, input: str, told: str) -> None:
+    assert explain(app, step)[input].startswith(told)
+
+
+def test_the_mode_in_force_and_from_where(app: Celery) -> None:
+    assert explain(app, "math:by_place")["bind"] == "spread (nothing else is set)"
+    found = explain(app, "math:by_place", tasks={"math:by_place": {"bind": "whole"}})
+    assert found["bind"] == 'whole (file.toml: tasks."math:by_place")'
+    assert found["[1, 2]"] == "by_place([1, 2])"
+    found = explain(app, "math:anything", categories={"math": {"bind": "none"}})
+    assert found["bind"] == "none (file.toml: categories.math)"
+    assert found["[1, 2]"] == "anything()"
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("by_place", "by_place (by its name)"),
+        ("math:it-self", "proj.tasks.it-self (the one task whose last part is 'it-self')"),
+        ("math:mapped", "b.same (it is mapped to it)"),
+        ("math:same", "none: 'math:same' could be the Celery task a.same or b.same: say which"),
+        ("math:by_plac", "none: no Celery task serves 'math:by_plac': did you mean by_place"),
+    ],
+)
+def test_which_task_serves_and_why(app: Celery, step: str, told: str) -> None:
+    found = explain(app, step, tasks={"math:mapped": {"task": "b.same"}})
+    assert found["served by"].startswith(told)
+
+
+def test_a_category_that_is_not_served(app: Celery) -> None:
+    assert explain(app, "math:by_place")["category"] == "'math'"
+    assert explain(app, "by_place")["category"] == "none ('')"
+    assert "add --category other" in explain(app, "other:by_place")["category"]
+
+
+def test_celery_s_options_and_where_they_come_from(app: Celery) -> None:
+    app.conf.task_queues = [Queue("celery"), Queue("slow", Exchange("jobs", "topic"), "k.#")]
+    app.conf.task_routes = {"by_*": {"queue": "slow", "priority": 3}}
+    assert explain(app, "by_place")["route"] == (
+        "queue slow, exchange jobs (topic), routing key k.#, priority 3; a worker must consume it: "
+        "celery worker -Q slow"
+    )
+    assert explain(app, "anything")["route"].startswith("queue celery;")
+    app.tasks["b.same"].queue, app.tasks["b.same"].priority = "own", 4
+    own = explain(app, "b.same")
+    assert own["celery queue"] == "own (the task's own)"
+    assert own["celery priority"] == "4 (the task's own)"
+    given = {"tasks": {"b.same": {"celery": {"queue": "fast", "serializer": "yaml"}}}}
+    found = explain(app, "b.same", **given)
+    assert found["celery queue"] == 'fast (file.toml: tasks."b.same")'
+    assert found["celery serializer"] == 'yaml (file.toml: tasks."b.same")'
+    assert found["route"].startswith("queue fast;")
+
+
+def test_a_router_that_raises_is_told(app: Celery) -> None:
+    def route(*_: Any, **__: Any) -> None:
+        raise LookupError("no table")
+
+    app.conf.task_routes = (route,)
+    assert explain(app, "by_place")["route"] == "unknown: LookupError: no table"
+
+
+def test_a_task_that_is_refused(app: Celery) -> None:
+    app.tasks["by_place"].serializer = "pickle"
+    assert "set serializer='json' on it" in explain(app, "by_place")["refused"]
+
+
+def test_times_in_force(app: Celery) -> None:
+    found = explain(app, "math:by_place", categories={"math": {"timeout": "1m", "retry": 2}})
+    assert found["timeout"] == "60 s (file.toml: categories.math)"
+    assert found["retry"] == '{"limit": 2} (file.toml: categories.math)'
+    assert "worker's --default math:queue-timeout may" in found["queue-timeout"]
+
+
+def test_it_needs_neither_redis_nor_broker(spawn: Callable[..., Spawned], tmp_path: Path) -> None:
+    config = tmp_path / "bridge.toml"
+    config.write_text('[tasks."math:total"]\nbind = "whole"\n')
+    away = "redis://127.0.0.1:1/0"
+    environment = {"CELERY_BROKER_URL": away, "CELERY_RESULT_BACKEND": away, "REDIS_URL": away}
+    command = [sys.executable, "-m", "littleflow_redis", "bridge", "-A", "plain"]
+    options = ["--explain", "math:total", "--explain", "add", "--config", str(config)]
+    process = spawn([*command, *options, "--queue-timeout", "5m"], env=environment, cwd=APPS)
+    assert process.wait() == 0, process.output
+    assert f'whole ({config}: tasks."math:total")' in process.output
+    assert "300 s (--queue-timeout: categories." in process.output
+    assert process.output.count("served by") == 2
