@@ -104,7 +104,7 @@ class Bridge:
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
         self._store_defaults()
-        halt = Stop()
+        halt = Stop(self.stop.pulse)
         with (
             self.stop.waking(halt.set),
             self.parts(halt) as parts,

@@ -44,7 +44,7 @@ class Collector:
     def run(self) -> None:
         """Work until halted. Raises RedisError."""
         with self._halt.waking(self._watch.wake):
-            while not self._halt.is_set():
+            for _ in self._halt.turns():
                 self.turn(self._block)
 
     def turn(self, block: float = 0.0) -> int:

@@ -58,7 +58,7 @@ class Intake:
     def run(self) -> None:
         """Work until halted. Raises RedisError."""
         with self._halt.waking(self.reader.interrupt):
-            while not self._halt.is_set():
+            for _ in self._halt.turns():
                 self.turn(BLOCK)
 
     def turn(self, block: float = 0.0) -> int:

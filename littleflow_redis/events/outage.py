@@ -99,7 +99,7 @@ class Outage:
 
         Raises ConfigurationError if it refuses the credentials.
         """
-        while not self._stop.is_set():
+        for _ in self._stop.turns():
             try:
                 self._client.ping()
             except (AuthenticationError, NoPermissionError) as error:

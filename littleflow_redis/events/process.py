@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from types import FrameType
 
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.pulse import Pulse
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -20,7 +21,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Stop:
     """Asks a process or a thread to end; every wait of ours also waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, pulse: Pulse | None = None) -> None:
+        #: Who is told that loops turn.
+        self.pulse = pulse
         self._event = threading.Event()
         self._lock = threading.Lock()
         #: Who else is to be woken, and the thread that does it, once it is time.
@@ -29,6 +32,17 @@ class Stop:
     def is_set(self) -> bool:
         """Tell if it is time to end."""
         return self._event.is_set()
+
+    def turns(self) -> Iterator[None]:
+        """Make a loop: one item for each turn, until it is time to end."""
+        try:
+            while not self.is_set():
+                if self.pulse is not None:
+                    self.pulse.beat()
+                yield
+        finally:
+            if self.pulse is not None:
+                self.pulse.rest()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Sleep up to ``seconds``; return at once, with True, when it is time to end."""

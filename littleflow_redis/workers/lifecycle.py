@@ -98,7 +98,7 @@ class LifecycleWorker:
         self._store_defaults()
         self.reader.ensure()
         with self.stop.waking(self.reader.interrupt):
-            while not self.stop.is_set():
+            for _ in self.stop.turns():
                 self.turn(BLOCK)
         self.reader.drop()
 

@@ -63,7 +63,7 @@ class Receipts:
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
-        while not self.stop.is_set():
+        for _ in self.stop.turns():
             began = time.monotonic()
             pause = BUSY if self.turn() else IDLE
             self.stop.wait(max(pause, (time.monotonic() - began) / SHARE))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Protocol
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import Outage, address_of
 from littleflow_redis.events.process import Stop, stop_on_signals
+from littleflow_redis.events.pulse import Pulse
 
 LOG = logging.getLogger("littleflow_redis")
 
@@ -26,8 +28,10 @@ def run_worker(worker: Worker, name: str, **about: object) -> None:
     """Run a worker until SIGTERM or SIGINT, through all times when Redis is away.
 
     It finishes the work in hand; a second signal quits. ``about`` stands in the line that says
-    that it is ready. To be called in the main thread. Raises ConfigurationError.
+    that it is ready. LITTLEFLOW_HEALTH_FILE names a file that is touched while it works, for
+    ``health``. To be called in the main thread. Raises ConfigurationError.
     """
+    worker.stop.pulse = Pulse.of(os.environ)
     with stop_on_signals(worker.stop, LOG):
         work_through_outages(worker, name, **about)
     LOG.info(kv("stopped", worker=name))

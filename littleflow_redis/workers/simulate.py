@@ -76,7 +76,7 @@ class Simulator:
         reader = self._intake.reader
         reader.ensure()
         with self.stop.waking(reader.interrupt):
-            while not self.stop.is_set():
+            for _ in self.stop.turns():
                 self.turn(BLOCK)
 
     def turn(self, block: float = 0.0) -> int:
