@@ -5,6 +5,7 @@ from __future__ import annotations
 from littleflow_redis.api.routes import (
     about,
     archives,
+    bulk,
     checking,
     dead,
     documentation,
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     flow.blp,
     running.blp,
     archives.blp,
+    bulk.blp,
     events.blp,
     dead.blp,
     documentation.blp,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Length, OneOf
 
 from littleflow_redis.api.schemas.common import STATES, described
 from littleflow_redis.api.schemas.fields import Id, Json, JsonText, Moment, Step
@@ -90,19 +90,6 @@ class WorkflowSchema(ma.Schema):
 
     workflow = ma.fields.String(
         required=True, validate=Length(1, 300), metadata=described("The workflow's id.")
-    )
-
-
-class PageSchema(ma.Schema):
-    """A part of a list by numbers."""
-
-    next = ma.fields.Integer(
-        load_default=0,
-        validate=Range(0, 10**9),
-        metadata=described("How many to leave out."),
-    )
-    size = ma.fields.Integer(
-        load_default=50, validate=Range(1, MOST_PER_PAGE), metadata=described("How many to show.")
     )
 
 

@@ -1,0 +1,36 @@
+"""One action on many workflows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from littleflow_redis.api.blueprint import Blueprint
+from littleflow_redis.api.context import client
+from littleflow_redis.api.schemas.lists import BulkDoneSchema, BulkSchema, query_of
+from littleflow_redis.api.security.audit import about
+from littleflow_redis.engine.bulk import Action, act, chosen
+
+blp = Blueprint("bulk", "One action on many workflows.")
+
+
+@blp.post("/workflows/bulk")
+@blp.arguments(BulkSchema)
+@blp.response(200, BulkDoneSchema)
+def act_on_many(body: dict[str, Any]) -> dict[str, Any]:
+    """Terminate, restart or delete many; what cannot be done is told one by one."""
+    action, limit = Action(body["action"]), body["limit"]
+    if "ids" in body:
+        ids, more = body["ids"][:limit], len(body["ids"]) > limit
+    else:
+        ids, more = chosen(client(), query_of(body["filter"]), limit)
+    results = act(client(), action, ids)
+    about(action=action, workflows=len(results), done=sum(one.done for one in results))
+    shown = [
+        {
+            "workflow": one.workflow,
+            "status": "Success" if one.done else "Error",
+            "message": one.message,
+        }
+        for one in results
+    ]
+    return {"results": shown, "more": more}
