@@ -45,6 +45,8 @@ class Config:
     rate: int = 200
     #: Event streams open at once.
     streams: int = 128
+    #: Seconds that a request may take to arrive.
+    arrival: int = 30
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -53,7 +55,8 @@ class Config:
         REDIS_SERVICE (host[:port]) and REDIS_AUTH ([user:]password), else REDIS_URL or REDIS_HOST
         and so on; WORKFLOWS_STREAM, WORKFLOWS_KEY, INPROGRESS_KEY, LITTLEFLOW_NAMESPACE;
         LITTLEFLOW_API_TOKEN, …_TOKEN_FILE, …_HOSTS, …_ORIGINS, …_ARCHIVES (lists, by spaces or
-        commas), …_MAX_BODY, …_MAX_ARCHIVE, …_MAX_DEPTH, …_RATE, …_STREAMS.
+        commas), …_MAX_BODY, …_MAX_ARCHIVE, …_MAX_DEPTH, …_RATE, …_STREAMS,
+        …_ARRIVAL.
         """
         get = _Settings(os.environ if environ is None else environ)
         hosts = get.list("LITTLEFLOW_API_HOSTS")
@@ -80,7 +83,7 @@ class Config:
 
 def _numbers() -> dict[str, int]:
     defaults = {f.name: f.default for f in fields(Config)}
-    names = ("max_body", "max_archive", "max_depth", "rate", "streams")
+    names = ("max_body", "max_archive", "max_depth", "rate", "streams", "arrival")
     return {name: int(str(defaults[name])) for name in names}
 
 

@@ -26,9 +26,6 @@ REQUESTS = 16
 #: Connections beside those of event streams; further ones wait to be accepted.
 CONNECTIONS = 500
 
-#: Seconds that a request may take to arrive.
-ARRIVAL = 30.0
-
 #: Seconds after which a connection that does nothing is closed.
 IDLE = 60
 
@@ -65,14 +62,16 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection whose requests may not arrive drop by drop."""
 
     error_task_class = _ErrorTask
+    #: Seconds that a request may take to arrive; set by :func:`make_server`.
+    arrival = 30.0
     _begun: float | None = None
 
     def received(self, data: bytes) -> bool:
         now = time.monotonic()
         if self.request is None:
             self._begun = now
-        elif self._begun is not None and now - self._begun > ARRIVAL:
-            LOG.warning(kv("too-slow", peer=self.addr[0], seconds=ARRIVAL))
+        elif self._begun is not None and now - self._begun > self.arrival:
+            LOG.warning(kv("too-slow", peer=self.addr[0], seconds=self.arrival))
             self.will_close = True
             return False
         return bool(super().received(data))
@@ -99,9 +98,10 @@ def make_server(app: Flask, config: Config, host: str, port: int) -> Any:
         asyncore_use_poll=True,
         ident="littleflow_redis",
     )
+    channel = type("Channel", (_Channel,), {"arrival": float(config.arrival)})
     for one in sockets.values():
         if hasattr(one, "channel_class"):
-            one.channel_class = _Channel
+            one.channel_class = channel
     return server
 
 
