@@ -10,7 +10,9 @@ from celery import states
 
 from littleflow_redis.bridges.ends import end_of
 from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.bridges.progress import Progress
 from littleflow_redis.bridges.records import Result
+from littleflow_redis.bridges.references import References
 from littleflow_redis.bridges.results import ResultsUnreachable
 from littleflow_redis.bridges.sweep import Sweep
 from littleflow_redis.bridges.watch import Watch
@@ -40,6 +42,8 @@ class Collector:
         self._halt = halt
         self._sweeping: Iterator[list[Result]] | None = None
         self._unreachable = False
+        self._progress = Progress(client, flights)
+        self._references = References(sweep.results, flights)
 
     def run(self) -> None:
         """Work until halted. Raises RedisError."""
@@ -57,7 +61,8 @@ class Collector:
             self._sweeping = self._sweep.pages()
         self._halt.wait(self._flights.linger)
         heard = self._watch.take(0.0 if self._sweeping else block)
-        return self._note(heard) + self._note(self._swept())
+        told = self._note(heard, heard=True) + self._note(self._swept(), heard=False)
+        return told + self._tell(self._references.again())
 
     def _swept(self) -> Sequence[Result]:
         """One page of the sweep that is under way, if any."""
@@ -76,8 +81,10 @@ class Collector:
         self._unreachable = False
         return page
 
-    def _note(self, results: Sequence[Result]) -> int:
+    def _note(self, results: Sequence[Result], *, heard: bool) -> int:
         """Tell what these results mean; return how many were ends."""
+        results = self._references.resolve(results)
+        self._progress.tell(results, heard=heard)
         self._begin([result for result in results if result.state == states.STARTED])
         return self._tell([result for result in results if result.ended])
 

@@ -24,18 +24,18 @@ def failure(
 ) -> dict[str, str]:
     """The encoded fields of a failed end; ``final`` forbids a retry."""
     detail = _detail(error) if error is not None else None
-    fields = end_fields(task, reason=_sendable(reason[:MAX_REASON]), error=detail, final=final)
+    fields = end_fields(task, reason=sendable(reason[:MAX_REASON]), error=detail, final=final)
     return encode(message(fields))
 
 
 def _detail(error: TaskError) -> Mapping[str, str]:
     return {
-        "type": _sendable(error.type),
-        "message": _sendable(error.message),
-        "traceback": _sendable(error.traceback),
+        "type": sendable(error.type),
+        "message": sendable(error.message),
+        "traceback": sendable(error.traceback),
     }
 
 
-def _sendable(text: str) -> str:
+def sendable(text: str) -> str:
     """Without lone surrogates, of file names that are not UTF-8: no server takes them."""
     return text.encode(errors="backslashreplace").decode()

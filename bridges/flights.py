@@ -32,6 +32,7 @@ class Flights:
         self._tasks: dict[str, StartTask] = {}
         self._told: dict[str, float] = {}
         self._begun: set[str] = set()
+        self._noted: dict[str, str] = {}
         self._tell_again = tell_again
 
     def __contains__(self, id: str) -> bool:
@@ -67,6 +68,14 @@ class Flights:
         """Remember that the starts of these were told."""
         self._begun.update(ids)
 
+    def to_note(self, id: str, note: str) -> StartTask | None:
+        """The task of which this note has to be told; None if it is not ours, or it was told."""
+        return None if self._noted.get(id) == note else self._tasks.get(id)
+
+    def noted(self, id: str, note: str) -> None:
+        """Remember that this note was told last."""
+        self._noted[id] = note
+
     def answered(self, ids: Collection[str]) -> list[str]:
         """Those of these whose end was told."""
         return [id for id in ids if id in self._told]
@@ -81,3 +90,4 @@ class Flights:
             self._tasks.pop(id, None)
             self._told.pop(id, None)
             self._begun.discard(id)
+            self._noted.pop(id, None)

@@ -17,11 +17,15 @@ from celery import states
 from celery.backends import base
 
 from littleflow_redis.bridges.plain import plain
+from littleflow_redis.bridges.returned import Returned, read_returned
 from littleflow_redis.engine.messages import MAX_REASON, MAX_TRACEBACK
 from littleflow_redis.engine.values import dump, output_text
 
 #: The states that end an attempt. RETRY, STARTED and an app's own states do not.
 ENDS = frozenset({states.SUCCESS, states.FAILURE, states.REVOKED})
+
+#: Characters that are kept of what a task says while it runs.
+MAX_NOTE = 200
 
 #: Type of the error of a record that cannot be read or whose value cannot be an output.
 UNREADABLE = "UnreadableResult"
@@ -44,8 +48,10 @@ class TaskError:
 class Result:
     """What a record says: ``output``, JSON text, of a SUCCESS; ``error`` of a FAILURE or REVOKED.
 
-    ``worker`` is who took a STARTED one up. A record that cannot be read is a FAILURE with the
-    error type :data:`UNREADABLE`.
+    ``returned`` are the tasks for which the value of a SUCCESS stands. ``worker`` is who took a
+    STARTED one up. ``error`` of a RETRY is why it is tried again, ``retries`` how often, if that is
+    stored; ``meta``, a text, is what a task stored with a state of its own. A record that cannot be
+    read is a FAILURE with the error type :data:`UNREADABLE`.
     """
 
     id: str
@@ -53,6 +59,9 @@ class Result:
     output: str | None = None
     error: TaskError | None = None
     worker: str = ""
+    retries: int | None = None
+    meta: str = ""
+    returned: Returned | None = None
 
     @property
     def ended(self) -> bool:
@@ -75,10 +84,28 @@ def _result(id: str, record: Any) -> Result:
         raise ValueError("it has no status")
     state = record["status"]
     if state == states.SUCCESS:
-        return Result(id, state, output=output_text(dump(plain(record.get("result")))))
+        value = record.get("result")
+        returned = read_returned(value, record.get("children")) if record.get("children") else None
+        return Result(id, state, output=output_text(dump(plain(value))), returned=returned)
     if state in ENDS:
         return Result(id, state, error=_error(record))
-    return Result(id, state, worker=_worker(record.get("result")))
+    try:
+        return _running(id, state, record)
+    except (ValueError, RecursionError):
+        # It has not ended: what it says meanwhile is for people alone.
+        return Result(id, state)
+
+
+def _running(id: str, state: str, record: Mapping[str, Any]) -> Result:
+    about = record.get("result")
+    if state == states.RETRY:
+        done = record.get("retries")
+        # Those that were made before this one; only with result_extended.
+        retries = done + 1 if isinstance(done, int) else None
+        return Result(id, state, error=_error(record), retries=retries)
+    if state == states.STARTED:
+        return Result(id, state, worker=_worker(about))
+    return Result(id, state, meta="" if about is None else dump(plain(about))[:MAX_NOTE])
 
 
 def _worker(about: Any) -> str:

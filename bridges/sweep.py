@@ -49,7 +49,7 @@ class Sweep:
     ) -> None:
         self.closed = Closed(client, groups, self._task, revoke_for)
         self._client = client
-        self._results = results
+        self.results = results
         self._flights = flights
         self._groups = groups
         self._consumer = consumer
@@ -68,7 +68,7 @@ class Sweep:
                 seen.update(page)
                 self._adopt(page, others)
                 due = [id for id in page if self._flights.to_tell(id)]
-                yield list(self._results.fetch(due))
+                yield list(self.results.fetch(due))
                 unwanted |= self._unwanted(page)
         gone = known - seen
         answered = self._flights.answered(gone)
@@ -76,7 +76,7 @@ class Sweep:
         self.closed.look()
         # Their ends came too late, but were told.
         self.closed.settle(answered)
-        yield list(self._results.fetch(list(self.closed.ids)))
+        yield list(self.results.fetch(list(self.closed.ids)))
         # What the page that was yielded just now said has been told meanwhile.
         unwanted = {id for id in unwanted if self._flights.to_tell(id)}
         self._revoker.turn(unwanted.union(self.closed.ids))

@@ -97,7 +97,7 @@ def _row(
         str(step.attempts) if step.attempts else "",
         "" if step.state == "queued" else moment(step.started),
         duration(step.started, step.ended),
-        "; ".join(filter(None, (step.reason, _about_step(step, view, flow, waits)))),
+        "; ".join(filter(None, (step.reason, _about_step(step, view, flow, waits), step.note))),
     )
 
 

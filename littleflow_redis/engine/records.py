@@ -134,7 +134,8 @@ UNTOUCHED: Sequence[Any] = (StepState.IDLE.value, 0, 0, 0, 0, 0, "", [], 0, 0, 0
 class Attempt(IntEnum):
     """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category,
     ``TIMERS`` the timers that end with it, ``TAKES`` how often somebody took it to run it. ``WAIT``
-    is there while the engine waits for something.
+    is there while the engine waits for something, ``NOTE`` once its worker has told how far it is:
+    how often it tried again, and a text.
     """
 
     TOKEN = 1
@@ -149,6 +150,7 @@ class Attempt(IntEnum):
     TIMERS = 10
     TAKES = 11
     WAIT = 12
+    NOTE = 13
 
 
 class Wait(IntEnum):

@@ -41,6 +41,7 @@ NAMES = (
     "index",
     "listen",
     "missing",
+    "progress",
     "prune",
     "published",
     "receipted",

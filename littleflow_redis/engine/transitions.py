@@ -132,6 +132,15 @@ class Transitions(Upkeep):
         args = (task.index, task.token, "", "", "", worker)
         return Call(self._scripts.sign, [task.workflow], args)
 
+    def progress(self, task: StartTask, text: str, retries: int | str = "") -> Call:
+        """Note for people how far an open attempt is.
+
+        ``retries`` are those of its worker: ``+`` for one more than is known, a number for at least
+        so many, empty for none.
+        """
+        args = (task.index, task.token, text, retries, "")
+        return Call(self._scripts.progress, [task.workflow], args)
+
     def take(
         self,
         task: StartTask,

@@ -25,7 +25,8 @@ class StepView:
     """One step. Times are UTC, None if it did not come to that; ``started`` is when somebody took
     it up, or when it was handed out if nobody said so. ``attempts`` and ``reason`` are those of the
     latest activation; ``waiting`` counts the inputs that arrived for the next one. ``waits`` is a
-    sentence on what a step in the state waiting waits for.
+    sentence on what a step in the state waiting waits for, ``note`` what the worker of its oldest
+    open attempt tells of it.
     """
 
     index: int
@@ -42,6 +43,7 @@ class StepView:
     waiting: int
     reason: str
     waits: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ def _step_view(
         waiting=waiting,
         reason=f"item {scope}: {reason}" if reason and scope else reason,
         waits=_waits(record) if state is StepState.WAITING else "",
+        note=next(filter(None, map(note_of, record[Dynamic.OPEN])), ""),
     )
 
 
@@ -242,6 +245,15 @@ def _waits(record: Record) -> str:
         until = f"{event and ','} until {due:%Y-%m-%d %H:%M:%S}" if due else ""
         return f"waits{event}{until}"
     return ""
+
+
+def note_of(attempt: Sequence[Any]) -> str:
+    """What the worker of an open attempt tells of it, in words."""
+    note = attempt[Attempt.NOTE - 1] if len(attempt) >= Attempt.NOTE else None
+    if not note:
+        return ""
+    retries, text = note
+    return f"Celery retry {retries}" + (f": {text}" if text else "") if retries else text
 
 
 def _urgency(item: tuple[str, Record]) -> tuple[int, list[int]]:

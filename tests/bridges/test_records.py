@@ -113,11 +113,57 @@ def test_revoked_ends(backend: Encoder) -> None:
 
 def test_a_retry_and_a_start_do_not_end(backend: Encoder) -> None:
     backend.mark_as_retry("id", ValueError("again"))
-    assert stored(backend) == Result("id", "RETRY")
+    assert stored(backend) == Result("id", "RETRY", error=TaskError("ValueError", "again"))
     backend.mark_as_started("id", pid=1)
     assert stored(backend) == Result("id", "STARTED")
     backend.store_result("id", {"done": 50}, "PROGRESS")
+    assert stored(backend) == Result("id", "PROGRESS", meta='{"done":50}')
+
+
+def test_what_a_running_task_says_cannot_fail_it(backend: Encoder) -> None:
+    backend.store_result("id", {"done": float("nan")}, "PROGRESS")
     assert not stored(backend).ended
+    assert (
+        read_record(
+            "id",
+            '{"status": "RETRY", "result": {"exc_type": "E", "exc_message": NaN}}',
+            "application/json",
+        ).state
+        == "RETRY"
+    )
+
+
+ID = "0359622f-0e49-4280-b6a3-938ca6236176"
+ONE, TWO = [[ID, None], None], [["other", None], None]
+
+
+@pytest.mark.parametrize(
+    ("value", "children", "ids"),
+    [
+        (ONE, [ONE], {ID}),
+        ([["last", ONE], None], [ONE], {ID, "last"}),
+        ([["group", None], [ONE, TWO]], [[["group", None], [ONE, TWO]]], {ID, "other"}),
+        ([["body", [["group", None], [ONE]]], None], [[["group", None], [ONE]]], {ID, "body"}),
+        ([["group", None], []], [[["group", None], []]], set()),
+        (ONE, [], None),
+        (ONE, [TWO], None),
+        (ID, [ONE], None),
+        ([ID, ID], [ONE], None),
+        ([[7, None], None], [ONE], None),
+        ([["", None], None], [ONE], None),
+        (ONE, ["odd"], None),
+        (ONE, 7, None),
+        ({"x": 1}, [ONE], None),
+    ],
+)
+def test_ids_of_tasks_that_it_started_stand_for_these(
+    value: Any, children: Any, ids: set[str] | None
+) -> None:
+    record = json.dumps({"status": "SUCCESS", "result": value, "children": children})
+    result = read_record("id", record, "application/json")
+    assert result.ended
+    assert json.loads(result.output or "") == value
+    assert (None if result.returned is None else result.returned.ids) == ids
 
 
 def test_a_result_of_another_task_is_its_id(backend: Encoder) -> None:

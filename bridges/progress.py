@@ -1,0 +1,63 @@
+"""What tasks store while they run, told to people: retries of Celery's own, and their own states.
+
+None of it ends an attempt, and nothing hangs on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from celery import states
+
+from littleflow_redis.bridges.ends import sendable
+from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.bridges.records import MAX_NOTE, Result
+from littleflow_redis.engine.client import Client
+from littleflow_redis.events.lua import Call
+
+#: States that say nothing beyond what the engine knows.
+_SILENT = frozenset({states.PENDING, states.RECEIVED, states.STARTED, states.REVOKED})
+
+
+class Progress:
+    """Tells how far flights are; one thread works with it."""
+
+    def __init__(self, client: Client, flights: Flights) -> None:
+        self._client = client
+        self._flights = flights
+
+    def tell(self, results: Sequence[Result], *, heard: bool) -> None:
+        """Note what these results say. Raises RedisError.
+
+        Each that was ``heard`` is one retry more; of what a sweep finds, nobody knows how many went
+        before, unless Celery stores it (``result_extended``).
+        """
+        ended = {result.id for result in results if result.ended}
+        calls = [
+            call
+            for result in results
+            if result.id not in ended and result.state not in _SILENT
+            for call in self._calls(result, heard=heard)
+        ]
+        if calls:
+            self._client.transitions.run(calls)
+
+    def _calls(self, result: Result, *, heard: bool) -> Iterator[Call]:
+        retry = result.state == states.RETRY
+        text = _reason(result) if retry else f"{result.state} {result.meta}".strip()
+        note = f"{result.state} {result.retries} {text}"
+        # A retry that is heard may fail as the one before did.
+        again = retry and heard and result.retries is None
+        task = self._flights.to_note(result.id, "" if again else note)
+        if task is None:
+            return
+        count = "" if not retry else "+" if again else (result.retries or 1)
+        self._flights.noted(result.id, note)
+        yield self._client.transitions.progress(task, sendable(text[:MAX_NOTE]), count)
+
+
+def _reason(result: Result) -> str:
+    """Why it is tried again; a task may call ``retry`` without a reason."""
+    if result.error is None or result.error.type == states.RETRY:
+        return ""
+    return result.error.reason

@@ -1,0 +1,206 @@
+"""What becomes of a step, however its Celery task ends: on a real worker."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import redis
+from celery import Celery
+from kombu import pools
+
+from littleflow_redis.bridges.bridge import Bridge
+from littleflow_redis.bridges.rules import Rules
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.errors import WorkflowFailed
+from littleflow_redis.engine.settings import read_settings
+from tests.support import RedisServer, Spawned, wait_until
+from tests.workers.scenes import lifecycle
+
+from .conftest import APPS
+from .serving import LONG, bridge_of, check_once, in_flight, running
+
+pytestmark = pytest.mark.usefixtures("worker", "quick_watch")
+
+
+@pytest.fixture(scope="module")
+def worker(
+    celery_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Spawned]:
+    command = [sys.executable, "-m", "celery", "-A", "endings", "worker", "-l", "info"]
+    options = ["--without-mingle", "--without-gossip", "--pool", "threads", "-c", "2"]
+    output = tmp_path_factory.mktemp("celery") / "output"
+    process = Spawned([*command, *options], {**os.environ, **celery_environment}, APPS, output)
+    process.wait_for_output("ready.")
+    yield process
+    process.kill_group()
+
+
+@pytest.fixture
+def app(
+    client: redis.Redis, celery_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Celery]:
+    monkeypatch.syspath_prepend(APPS)
+    importlib.import_module("endings")
+    app = Celery("endings", set_as_current=False)
+    app.conf.broker_url = celery_environment["CELERY_BROKER_URL"]
+    app.conf.result_backend = celery_environment["CELERY_RESULT_BACKEND"]
+    app.finalize()
+    yield app
+    app.close()
+    pools.reset()
+
+
+@pytest.fixture
+def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
+    engine = Client(redis_server.url)
+    with lifecycle(engine):
+        yield engine
+
+
+@pytest.fixture
+def bridge(engine: Client, app: Celery) -> Iterator[Bridge]:
+    with running(bridge_of(engine, app, "e", sweep=0.3)) as bridge:
+        yield bridge
+
+
+@pytest.fixture
+def end(engine: Client, bridge: Bridge) -> Callable[[str], Any]:
+    """Run one step; return its output, or the reason why it failed."""
+
+    def end(step: str) -> Any:
+        workflow = engine.start(step)
+        try:
+            output = engine.wait(workflow, timeout=LONG)
+        except WorkflowFailed as failed:
+            [reason] = failed.reasons
+            return str(reason).partition(": ")[2]
+        finally:
+            wait_until(lambda: in_flight(engine, "e") == 0, "nothing is in flight")
+        check_once(engine, workflow)
+        return output
+
+    return end
+
+
+End = Callable[[str], Any]
+
+
+@pytest.mark.parametrize(
+    ("how", "output"),
+    [
+        ("task", 5),
+        ("chain", 7),
+        ("group", [2, 3, 4]),
+        ("chord", 5),
+        ("chain with a group", [4, 5]),
+    ],
+)
+@pytest.mark.parametrize("task", ["replaced", "returned", "returned-twice"])
+def test_a_task_that_becomes_others_ends_as_they_end(
+    end: End, task: str, how: str, output: Any
+) -> None:
+    assert end(f"e:{task}(- how: {how} -)") == output
+
+
+@pytest.mark.parametrize("how", ["broken chain", "broken group", "broken chord"])
+@pytest.mark.parametrize("task", ["replaced", "returned", "returned-twice"])
+def test_a_task_that_becomes_others_fails_as_they_fail(end: End, task: str, how: str) -> None:
+    assert "no such thing" in end(f"e:{task}(- how: {how} -)")
+
+
+def test_what_a_task_starts_and_does_not_return_is_not_waited_for(end: End) -> None:
+    assert end("e:forgets") == "done"
+
+
+def test_until_what_was_returned_has_ended_inspect_says_so(engine: Client, bridge: Bridge) -> None:
+    workflow = engine.start("e:starts-slow")
+    note = wait_until(lambda: engine.state(workflow).steps[1].note, "it is told")
+    assert "RETURNED waits for the task" in note
+    assert engine.wait(workflow, timeout=LONG) == "done"
+
+
+def test_retries_of_celery_s_own_are_shown(engine: Client, bridge: Bridge) -> None:
+    workflow = engine.start("e:stubborn(- {times: 3, pause: 0.4} -)")
+    for number in (1, 2, 3):
+        told = f"Celery retry {number}: OSError: busy"
+        wait_until(lambda told=told: engine.state(workflow).steps[1].note == told, told)
+    assert engine.wait(workflow, timeout=LONG) == 3
+    retries = [entry.detail for entry in engine.trace(workflow) if entry.what == "celery-retry"]
+    assert retries == [f"{n}: OSError: busy" for n in (1, 2, 3)]
+    assert engine.state(workflow).steps[1].attempts == 1
+    assert engine.state(workflow).steps[1].note == ""
+
+
+def test_a_task_that_gives_up_its_retries_fails(end: End) -> None:
+    assert end("e:weary") == "OSError: busy"
+
+
+def test_a_state_of_the_task_s_own_is_shown(engine: Client, bridge: Bridge) -> None:
+    workflow = engine.start("e:telling(- seconds: 1 -)")
+    told = 'PROGRESS {"done":1,"of":2}'
+    wait_until(lambda: engine.state(workflow).steps[1].note == told, told)
+    assert engine.wait(workflow, timeout=LONG) == "done"
+
+
+def test_ignore_ends_by_the_bridge_s_timeout(engine: Client, app: Celery) -> None:
+    rules = Rules([read_settings({"categories": {"e": {"timeout": 1}}}, "options")])
+    with running(bridge_of(engine, app, "e", rules=rules)):
+        workflow = engine.start("e:ignore(- $retry: 1 -)")
+        wait_until(lambda: engine.waits(workflow) and engine.waits(workflow)[0].owner, "taken")
+        assert engine.waits(workflow)[0].due is not None
+        with pytest.raises(WorkflowFailed, match="timed out after 1 s"):
+            engine.wait(workflow, timeout=LONG)
+    assert engine.state(workflow).steps[1].attempts == 2
+
+
+def test_ignore_after_a_state_that_the_task_stored_itself(end: End) -> None:
+    assert end("e:ignore-with-a-state") == "what it stored itself"
+
+
+def test_reject(end: End) -> None:
+    assert end("e:reject").startswith("celery.exceptions.Reject: unreadable")
+    assert end("e:reject-once") == "second time"
+
+
+def test_what_expired_in_its_queue_is_revoked(
+    engine: Client, bridge: Bridge, app: Celery, celery_environment: dict[str, str]
+) -> None:
+    workflow = engine.start("e:add(- {x: 1, $celery: {expires: 0.3, queue: late}} -)")
+    with redis.Redis.from_url(celery_environment["CELERY_BROKER_URL"]) as broker:
+        wait_until(lambda: broker.llen("late"), "it is published")
+        waiting = json.loads(broker.lindex("late", 0))
+        expires = datetime.fromisoformat(waiting["headers"]["expires"])
+        wait_until(lambda: datetime.now(UTC) > expires, "it is too late")
+    app.control.add_consumer("late")
+    with pytest.raises(WorkflowFailed, match="TaskRevokedError: expired"):
+        engine.wait(workflow, timeout=LONG)
+
+
+def test_a_revoked_task_is_a_failed_attempt(
+    engine: Client, bridge: Bridge, app: Celery, celery_environment: dict[str, str]
+) -> None:
+    workflow = engine.start("e:add(- {x: 1, $retry: 1, $celery: {queue: revoked}} -)")
+    with redis.Redis.from_url(celery_environment["CELERY_BROKER_URL"]) as broker:
+        wait_until(lambda: broker.llen("revoked"), "it is published")
+        waiting = json.loads(broker.lindex("revoked", 0))
+    app.control.revoke(waiting["headers"]["id"], reply=True)
+    app.control.add_consumer("revoked", reply=True)
+    assert engine.wait(workflow, timeout=LONG) == 2
+    [retry] = [entry.detail for entry in engine.trace(workflow) if entry.what == "retry"]
+    assert "TaskRevokedError: revoked" in retry
+
+
+def test_a_task_may_be_sent_to_a_queue_of_its_own(
+    engine: Client, bridge: Bridge, celery_environment: dict[str, str]
+) -> None:
+    workflow = engine.start("e:add(- {x: 1, $celery: {queue: slow, priority: 3}} -)")
+    with redis.Redis.from_url(celery_environment["CELERY_BROKER_URL"]) as broker:
+        wait_until(lambda: broker.llen("slow\x06\x163") == 1, "it waits in the queue slow")
+    engine.terminate(workflow)
