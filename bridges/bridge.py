@@ -20,6 +20,7 @@ from littleflow_redis.bridges.closed import REVOKE_FOR
 from littleflow_redis.bridges.collect import Collector
 from littleflow_redis.bridges.dispatch import Dispatch
 from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.bridges.gate import MAX_IN_FLIGHT, Gate, Rate
 from littleflow_redis.bridges.intake import Intake
 from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.bridges.publish import Publisher
@@ -63,7 +64,8 @@ class Bridge:
 
     ``rules`` say how steps are called that do not say it, and which times hold for them. ``sweep``,
     ``claim_idle`` and ``revoke_for`` are in seconds; ``terminate_signal`` names the signal that
-    ends tasks which run and are not wanted any more, by default none.
+    ends tasks which run and are not wanted any more, by default none. ``max_in_flight`` and
+    ``rate`` hold for each category, all its bridges together.
 
     Raises ConfigurationError if the results of the app cannot be read, or the rules do not fit it.
     """
@@ -82,6 +84,8 @@ class Bridge:
         claim_idle: float = CLAIM_IDLE,
         revoke_for: float = REVOKE_FOR,
         terminate_signal: str | None = None,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        rate: Rate | None = None,
     ) -> None:
         self.client = client
         self.stop = stop or Stop()
@@ -96,6 +100,8 @@ class Bridge:
         self._defaults: Mapping[str, Options] | None = rules.categories(categories)
         self._revoker = Revoker(app, terminate_signal)
         self._revoke_for = revoke_for
+        self._max_in_flight = max_in_flight
+        self._rate = rate
         self._consumer = consumer_name()
         self._batch = batch
         self._claim_idle = claim_idle
@@ -162,7 +168,10 @@ class Bridge:
             halt,
             self._start_seen,
         )
-        return Intake(self.client, category, reader, dispatch, self.flights, self._batch, halt)
+        gate = Gate(self.client, category, self._max_in_flight, self._rate)
+        return Intake(
+            self.client, category, reader, dispatch, self.flights, gate, self._batch, halt
+        )
 
     def _start_seen(self, task: str) -> bool:
         """Whether a worker stores STARTED for it."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
 from littleflow_redis.bridges.dispatch import Dispatch
 from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.bridges.gate import Gate
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask, base_of, category_of, kind_of, start_task
 from littleflow_redis.events.group import Entry, GroupReader
@@ -40,6 +39,7 @@ class Intake:
         reader: GroupReader,
         dispatch: Dispatch,
         flights: Flights,
+        gate: Gate,
         batch: int,
         halt: Stop,
     ) -> None:
@@ -48,12 +48,15 @@ class Intake:
         self._category = category
         self._dispatch = dispatch
         self._flights = flights
+        self._gate = gate
         self._batch = batch
         self._halt = halt
         self._renewal = Renewal(reader.renew, reader.claim_idle / 5, LOG)
         self._claim = Pace(min(CLAIM_EVERY, reader.claim_idle))
         self._tidy = Pace(TIDY_EVERY)
         self._ignored: set[str] = set()
+        #: In hand: read, and not yet let through.
+        self._held: dict[str, StartTask] = {}
 
     def run(self) -> None:
         """Work until halted. Raises RedisError."""
@@ -68,31 +71,39 @@ class Intake:
         """
         self._halt.wait(self._flights.linger)
         entries = self._entries(block)
-        tasks = [task for entry in entries if (task := self._task(entry))]
-        if tasks:
-            with self._holding(tasks):
-                self._dispatch.send(tasks)
+        for entry in entries:
+            if task := self._task(entry):
+                self._held[entry.id] = task
+                self._renewal.hold(entry.id)
+        sent = self._send() if self._held else 0
+        if self._held and not sent:
+            self._halt.wait(min(block, self._gate.pause))
         if not entries or len(self._ignored) > MOST_IGNORED or self._tidy.due():
             self._acknowledge_ignored()
-        return len(entries)
+        return len(entries) + sent
 
     def close(self) -> None:
         """Leave the group; what is pending goes to others."""
         self._renewal.close()
         try:
             self._acknowledge_ignored()
+            self.reader.release(list(self._held))
             self.reader.drop()
             self.reader.close()
         except RedisError as error:
             LOG.debug(kv("consumer-left", consumer=self.reader.consumer, error=error))
 
     def _entries(self, block: float) -> list[Entry]:
+        skip = self._ignored | self._held.keys()
         if self._claim.due():
-            claimed = self.reader.claim_stale(self._batch, skip=self._ignored)
+            claimed = self.reader.claim_stale(self._batch, skip=skip)
             if claimed:
                 LOG.info(kv("claimed", group=self.reader.group, entries=len(claimed)))
                 return claimed
-        return self.reader.read(self._batch, round(block * 1000), skip=self._ignored)
+        # Others may take what one cannot send.
+        if self._held:
+            return []
+        return self.reader.read(self._batch, round(block * 1000), skip=skip)
 
     def _task(self, entry: Entry) -> StartTask | None:
         """The task in an entry; None, and the entry is ignored, if it is none of ours."""
@@ -107,16 +118,18 @@ class Intake:
         self._ignored.add(entry.id)
         return None
 
-    @contextmanager
-    def _holding(self, tasks: Sequence[StartTask]) -> Iterator[None]:
-        """Renew the entries within, which takes long only while the broker is away."""
-        for task in tasks:
-            self._renewal.hold(task.event)
+    def _send(self) -> int:
+        """Send what may go; it is renewed meanwhile, for the broker may be away for long."""
+        tasks = self._gate.admit(list(self._held.values()))
+        if not tasks:
+            return 0
         try:
-            yield
+            self._dispatch.send(tasks)
         finally:
             for task in tasks:
+                del self._held[task.event]
                 self._renewal.let_go(task.event)
+        return len(tasks)
 
     def _acknowledge_ignored(self) -> None:
         self.reader.ack(list(self._ignored))

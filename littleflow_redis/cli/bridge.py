@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .defaults import file_settings, option_settings
 from .failures import clean_errors
 from .options import Settings, connection_options
+from .pace import pace_options
 from .parameters import DURATION, client_of
 
 if TYPE_CHECKING:
@@ -103,35 +104,7 @@ def times_of(
     multiple=True,
     help="Show how a step such as math:add would be called, and end; repeatable.",
 )
-@click.option(
-    "--sweep",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="How often stored results are looked through."
-    "  [default: 5; 1 where the result backend tells of none]",
-)
-@click.option(
-    "--batch",
-    type=click.IntRange(1, 1000),
-    default=256,
-    show_default=True,
-    help="Events read at once.",
-)
-@click.option(
-    "--revoke-for",
-    type=click.FloatRange(min=0),
-    metavar="SECONDS",
-    default=600,
-    show_default=True,
-    help="How long tasks that are no longer wanted are revoked, unless they end before.",
-)
-@click.option(
-    "--terminate-signal",
-    type=click.Choice(["SIGTERM", "SIGINT", "SIGUSR1", "SIGKILL"]),
-    help="End tasks that run and are no longer wanted, by this signal to their process; prefork"
-    " pools only. It may hit another task that the process has begun meanwhile."
-    "  [default: they run on]",
-)
+@pace_options
 @connection_options
 @clean_errors
 def command(
@@ -145,10 +118,7 @@ def command(
     tasks: tuple[str, ...],
     config: Path | None,
     explain: tuple[str, ...],
-    sweep: float | None,
-    batch: int,
-    revoke_for: float,
-    terminate_signal: str | None,
+    pace: dict[str, Any],
 ) -> None:
     """Publish the steps of some categories as tasks of a Celery app, and tell how they ended.
 
@@ -187,10 +157,7 @@ def command(
         served,
         names,
         rules=rules,
-        sweep=sweep,
-        batch=batch,
-        revoke_for=revoke_for,
-        terminate_signal=terminate_signal,
+        **pace,
     )
     warn_about(celery)
     shown = ",".join(category or "''" for category in served)

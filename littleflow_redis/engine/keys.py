@@ -23,6 +23,7 @@ key                               type    what, and how long
 ``workflows:flight:<category>``   hash    task id → what a bridge published; until it is closed
 ``workflows:closed:<category>``   hash    task id → a flight that was closed before its task ended;
                                           until it has, or for as long as a bridge revokes it
+``workflows:rate:<category>``     string  when the next task may be published (µs); until then
 ``workflows:index``               zset    all ids by creation (ms); ``:<STATE>`` those in a state
 ``workflows:ended:<STATE>``       zset    ids by their end (ms); until restarted or deleted
 ``workflows:receipted``           hash    user event → its receipt; until it leaves the stream
@@ -134,6 +135,10 @@ class Keys:
         return f"{self.namespace}workflows:closed:"
 
     @property
+    def rate(self) -> str:
+        return f"{self.namespace}workflows:rate:"
+
+    @property
     def index(self) -> str:
         return f"{self.namespace}workflows:index"
 
@@ -203,6 +208,7 @@ class Keys:
             "latched": self.latched,
             "flight": self.flight,
             "closed": self.closed,
+            "rate": self.rate,
             "index": self.index,
             "ended": self.ended,
             "receipted": self.receipted,

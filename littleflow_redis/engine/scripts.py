@@ -26,6 +26,7 @@ _NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b")
 
 #: The files of ``lua/``, one transition each.
 NAMES = (
+    "admit",
     "archive",
     "arrive",
     "dead_letter",
@@ -87,6 +88,7 @@ def compose(name: str, names: Mapping[str, Mapping[str, Any]]) -> str:
 class Scripts(SimpleNamespace):
     """Every script under its name, for one set of key names."""
 
+    admit: Script
     archive: Script
     arrive: Script
     dead_letter: Script

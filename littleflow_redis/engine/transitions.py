@@ -161,6 +161,18 @@ class Transitions(Upkeep):
         args = (task.index, task.token, owner, worker, category, id, "", most, way)
         return Call(self._scripts.take, [task.workflow], args)
 
+    def admit(
+        self, category: str, wanted: int, most: int, interval: int, at_once: int
+    ) -> tuple[int, float]:
+        """How many of ``wanted`` tasks may be published now, and seconds until asking again.
+
+        ``most`` may be in flight, 0 for no limit; ``interval`` is in microseconds, 0 for no rate;
+        a rate lets ``at_once`` go together.
+        """
+        args = (category, wanted, most, interval, at_once, "")
+        count, wait = self._scripts.admit.run(self.client, [], args)
+        return int(count), int(wait) / 1000
+
     def published(self, group: str, flights: Sequence[tuple[Flight, str]]) -> int:
         """Mark flights of one category as published and acknowledge their start-task events."""
         if not flights:

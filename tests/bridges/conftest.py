@@ -95,3 +95,16 @@ def worker(
         return process
 
     return start
+
+
+@pytest.fixture
+def broker(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    """Where the queue is the list ``celery``."""
+    with redis.Redis(host=redis_server.host, port=redis_server.port, db=1) as broker:
+        yield broker
+
+
+@pytest.fixture
+def results(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    with redis.Redis(host=redis_server.host, port=redis_server.port, db=2) as results:
+        yield results

@@ -66,19 +66,6 @@ def whats(engine: Client, workflow: str) -> list[str]:
     return [entry.what for entry in engine.trace(workflow) if entry.field == "1"]
 
 
-@pytest.fixture
-def broker(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    """Where the queue is the list ``celery``."""
-    with redis.Redis(host=redis_server.host, port=redis_server.port, db=1) as broker:
-        yield broker
-
-
-@pytest.fixture
-def results(redis_server: RedisServer) -> Iterator[redis.Redis]:
-    with redis.Redis(host=redis_server.host, port=redis_server.port, db=2) as results:
-        yield results
-
-
 def test_a_worker_s_sign_of_start_is_shown(
     engine: Client, tracking: Celery, celery: Start, tmp_path: Path
 ) -> None:
