@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     )
     from .engine.states import StepState, WorkflowState
     from .language import Flow, FlowError, compile_text
+    from .tasks.current import current_task
     from .tasks.local import run_local
     from .workers.listener import TaskListener
 
@@ -107,6 +108,7 @@ _HOMES = {
     ),
     "engine.states": ("StepState", "WorkflowState"),
     "language": ("Flow", "FlowError", "compile_text"),
+    "tasks.current": ("current_task",),
     "tasks.local": ("run_local",),
     "workers.listener": ("TaskListener",),
 }
@@ -167,6 +169,7 @@ __all__ = [
     "WorkflowState",
     "WorkflowTerminated",
     "compile_text",
+    "current_task",
     "run_local",
 ]
 

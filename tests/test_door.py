@@ -27,6 +27,7 @@ def test_the_door_is_small_and_known() -> None:
         "WorkflowState",
         "WorkflowTerminated",
         "compile_text",
+        "current_task",
         "run_local",
     ]
 

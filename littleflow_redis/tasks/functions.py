@@ -14,6 +14,7 @@ from littleflow_redis.engine import messages, values
 from littleflow_redis.engine.messages import StartTask
 
 from .binding import Bind, BindError, bind
+from .current import running
 
 #: Signature of a function that does not tell its own, such as some of those written in C.
 _ANYTHING: Final = Signature(
@@ -77,7 +78,8 @@ def call(served: Served, task: StartTask, name: str) -> str:
     except BindError as error:
         raise TaskFailed(str(error), final=True) from error
     try:
-        output = served.function(*args, **kwargs)
+        with running(task):
+            output = served.function(*args, **kwargs)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # sys.exit() in a task is the task's failure

@@ -1,0 +1,114 @@
+"""Everything that a chaotic run consists of: two servers, proxies, processes, the ledger."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import redis
+from redis.exceptions import RedisError
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.events.outage import is_temporary
+from tests.support import RedisServer, ServerKind
+
+from .fleet import Fleet, roles
+from .ledger import VARIABLE, Ledger
+from .proxy import Proxy
+
+T = TypeVar("T")
+
+#: Seconds before a call that found no server is made again.
+_AGAIN = 0.2
+
+#: Who goes through a proxy of their own.
+PROXIED = ("lifecycle", "bridge", "receipts", "native", "theirs")
+
+
+class World:
+    """``server`` holds the workflows, ``broker`` Celery's queues and results."""
+
+    def __init__(
+        self, server: RedisServer, broker: RedisServer, folder: Path, *, combined: bool = False
+    ) -> None:
+        self.server = server
+        self.broker = broker
+        self.folder = folder
+        self.ledger = Ledger(folder / "ledger.sqlite")
+        self.engine = Client(server.url)
+        #: Set when nothing is to be disturbed any more.
+        self.calm = threading.Event()
+        self.proxies = {name: Proxy(server.port) for name in PROXIED}
+        self.proxies["celery"] = Proxy(broker.port)
+        self._roles = roles(combined=combined)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """All is up while inside; nothing is left after it."""
+        with ExitStack() as stack:
+            for proxy in self.proxies.values():
+                stack.enter_context(proxy)
+            environments = {role.name: self._environment(role.name) for role in self._roles}
+            self.fleet = Fleet(self._roles, environments, self.folder)
+            stack.callback(self.fleet.stop)
+            self.fleet.start()
+            yield
+
+    def _environment(self, role: str) -> dict[str, str]:
+        celery = self.proxies["celery"]
+        broker = f"redis://{celery.host}:{celery.port}"
+        port = self.proxies[role].port if role in PROXIED else self.server.port
+        return {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("REDIS_", "LITTLEFLOW_"))},
+            "PYTHONUNBUFFERED": "1",
+            "REDIS_HOST": self.server.host,
+            "REDIS_PORT": str(port),
+            "CELERY_BROKER_URL": f"{broker}/1",
+            "CELERY_RESULT_BACKEND": f"{broker}/2",
+            VARIABLE: str(self.ledger.path),
+        }
+
+    def patiently(self, call: Callable[[], T]) -> T:
+        """Call until the server is there to answer."""
+        while True:
+            try:
+                return call()
+            except (redis.ConnectionError, redis.TimeoutError):
+                threading.Event().wait(_AGAIN)
+            except RedisError as error:
+                if not is_temporary(error):
+                    raise
+                threading.Event().wait(_AGAIN)
+
+    def admin(self) -> redis.Redis:
+        """A client for what operators do; it may not be answered."""
+        return redis.Redis(host=self.server.host, port=self.server.port, socket_timeout=5)
+
+    def pause(self, seconds: float) -> None:
+        """Let a fault last; an end of all disturbance ends it."""
+        self.calm.wait(seconds)
+
+    def restart(self, server: RedisServer) -> None:
+        """Kill a server and start it again; what it had persisted is there."""
+        server.kill()
+        server.start()
+
+    def resume(self, server: RedisServer) -> None:
+        if server.process is not None:
+            server.process.send_signal(signal.SIGCONT)
+
+
+def servers(kind: ServerKind, folder: Path, *options: str) -> tuple[RedisServer, RedisServer]:
+    """The two servers of a run, started; ``options`` are those of the workflows' one."""
+    started = []
+    for name, given in (("redis", options), ("broker", ())):
+        home = folder / name
+        home.mkdir()
+        durable = ("--appendonly", "yes", "--maxmemory-policy", "noeviction")
+        started.append(RedisServer(kind, home, *durable, *given).start())
+    return started[0], started[1]
