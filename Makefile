@@ -6,6 +6,9 @@ PYTHON ?=
 # Added to the command of up, demo, test and bench: `make test ARGS='-k bridge'`. Two processes
 # test side by side; `-n 0` is one, for a debugger.
 ARGS ?=
+# Of `make chaos`: how long, and from which seeds; `fresh` is a new one.
+MINUTES ?= 2
+SEED ?= fresh
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -24,7 +27,7 @@ $(STAMP): remake
 endif
 endif
 
-.PHONY: help install demo up check lint format-check types imports docs web pages test bench remake
+.PHONY: help install demo up check lint format-check types imports docs web pages test bench chaos mutants remake
 
 help:
 	@echo 'make install   .venv with everything a contributor needs (PYTHON=python3.12 picks one)'
@@ -32,6 +35,8 @@ help:
 	@echo 'make up        the same processes, for you to play with; Ctrl-C ends them'
 	@echo 'make check     ruff, mypy, import contract, the docs, and with Node the front end'
 	@echo 'make test      all tests (ARGS=... goes to pytest)'
+	@echo 'make chaos     workflows under faults (MINUTES=60 SEED=7; ARGS=--help for more)'
+	@echo 'make mutants   break the code on purpose: which test sees it? (ARGS=--help for more)'
 	@echo 'make bench     measure against the peers (ARGS=... goes to the benchmark)'
 
 install: $(STAMP) pages
@@ -102,3 +107,9 @@ test: $(STAMP) pages
 
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)
+
+chaos: $(STAMP)
+	$(PY) -m tests.chaos --minutes $(MINUTES) $(SEED:%=--seed %) $(ARGS)
+
+mutants: $(STAMP)
+	$(PY) -m tests.chaos.mutants $(ARGS)

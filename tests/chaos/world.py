@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -23,8 +24,8 @@ from .proxy import Proxy
 
 T = TypeVar("T")
 
-#: Seconds before a call that found no server is made again.
-_AGAIN = 0.2
+#: Seconds before a call that found no server is made again, and after which it is given up.
+_AGAIN, _AWAY = 0.2, 60.0
 
 #: Who goes through a proxy of their own.
 PROXIED = ("lifecycle", "bridge", "receipts", "native", "theirs")
@@ -46,6 +47,7 @@ class World:
         self.proxies = {name: Proxy(server.port) for name in PROXIED}
         self.proxies["celery"] = Proxy(broker.port)
         self._roles = roles(combined=combined)
+        self._starter = ThreadPoolExecutor(1, "starter")
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -56,6 +58,7 @@ class World:
             environments = {role.name: self._environment(role.name) for role in self._roles}
             self.fleet = Fleet(self._roles, environments, self.folder)
             stack.callback(self.fleet.stop)
+            stack.callback(self._starter.shutdown)
             self.fleet.start()
             yield
 
@@ -74,16 +77,15 @@ class World:
         }
 
     def patiently(self, call: Callable[[], T]) -> T:
-        """Call until the server is there to answer."""
+        """Call until the server is there to answer; raise what it says if it is away for good."""
+        deadline = time.monotonic() + _AWAY
         while True:
             try:
                 return call()
-            except (redis.ConnectionError, redis.TimeoutError):
-                threading.Event().wait(_AGAIN)
             except RedisError as error:
-                if not is_temporary(error):
+                if not is_temporary(error) or time.monotonic() > deadline:
                     raise
-                threading.Event().wait(_AGAIN)
+                time.sleep(_AGAIN)
 
     def admin(self) -> redis.Redis:
         """A client for what operators do; it may not be answered."""
@@ -93,14 +95,10 @@ class World:
         """Let a fault last; an end of all disturbance ends it."""
         self.calm.wait(seconds)
 
-    def restart(self, server: RedisServer) -> None:
-        """Kill a server and start it again; what it had persisted is there."""
-        server.kill()
-        server.start()
-
-    def resume(self, server: RedisServer) -> None:
-        if server.process is not None:
-            server.process.send_signal(signal.SIGCONT)
+    def start_server(self, server: RedisServer) -> None:
+        """Start a server that was killed; what it had persisted is there."""
+        # The kernel kills a child with the thread that started it: let that be one that lasts.
+        self._starter.submit(server.start).result()
 
 
 def servers(kind: ServerKind, folder: Path, *options: str) -> tuple[RedisServer, RedisServer]:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from littleflow_redis import current_task
 from littleflow_redis.engine import messages, values
 from littleflow_redis.engine.messages import EndTask, end_task
 from littleflow_redis.workers.functions import Functions
@@ -215,3 +216,13 @@ def test_a_name_can_be_given_only_once() -> None:
 def test_an_unknown_way_to_bind_is_refused() -> None:
     with pytest.raises(ValueError, match=r"sideways.*spread, whole, none"):
         serving(add, bind="sideways")
+
+
+def test_a_function_can_ask_which_task_it_runs_for() -> None:
+    def key() -> str:
+        task = current_task()
+        return f"{task.workflow}:{task.index}:{task.token}"
+
+    assert end_of(serving(key), "math:key")["output"] == "workflow:w:1:1.1-n"
+    with pytest.raises(LookupError, match="no task runs here"):
+        current_task()

@@ -32,7 +32,7 @@ def cold(world: World, rng: Random, lasting: float) -> None:
 def kill_broker(world: World, rng: Random, lasting: float) -> None:
     world.broker.kill()
     world.pause(min(lasting, 4.0))
-    world.broker.start()
+    world.start_server(world.broker)
 
 
 def lose_results(world: World, rng: Random, lasting: float) -> None:

@@ -14,7 +14,7 @@ from tests.chaos.world import World
 def kill(world: World, rng: Random, lasting: float) -> None:
     world.server.kill()
     world.pause(min(lasting, 3.0))
-    world.server.start()
+    world.start_server(world.server)
 
 
 def stop(world: World, rng: Random, lasting: float) -> None:
