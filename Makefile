@@ -27,7 +27,7 @@ $(STAMP): remake
 endif
 endif
 
-.PHONY: help install demo up check lint format-check types imports docs web pages test bench chaos mutants remake
+.PHONY: help install demo up check lint format-check types imports docs web pages test bench chaos remake
 
 help:
 	@echo 'make install   .venv with everything a contributor needs (PYTHON=python3.12 picks one)'
@@ -36,7 +36,6 @@ help:
 	@echo 'make check     ruff, mypy, import contract, the docs, and with Node the front end'
 	@echo 'make test      all tests (ARGS=... goes to pytest)'
 	@echo 'make chaos     workflows under faults (MINUTES=60 SEED=7; ARGS=--help for more)'
-	@echo 'make mutants   break the code on purpose: which test sees it? (ARGS=--help for more)'
 	@echo 'make bench     measure against the peers (ARGS=... goes to the benchmark)'
 
 install: $(STAMP) pages
@@ -111,5 +110,3 @@ bench: $(STAMP)
 chaos: $(STAMP)
 	$(PY) -m tests.chaos --minutes $(MINUTES) $(SEED:%=--seed %) $(ARGS)
 
-mutants: $(STAMP)
-	$(PY) -m tests.chaos.mutants $(ARGS)

@@ -18,33 +18,40 @@ PAGE = 500
 
 
 class Reconciler:
-    """Finds open attempts whose start-task is missing and that nobody took; emits them again.
+    """Finds open attempts that nobody works on and emits them again, with the same token.
 
-    An entry goes missing when an operator deletes the stream, or a failover loses its tail.
+    An entry goes missing when an operator deletes the stream, a group or a consumer. What a group
+    had taken may have ended a moment ago: it is emitted again if the next look finds it the same.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        #: What a group had taken and has no more, as the last look found it.
+        self.suspects: set[bytes] = set()
 
     def run(self) -> int:
         """Look at every open attempt once; return how many were emitted again."""
         client, cursor, emitted = self._client, 0, 0
+        before, self.suspects = self.suspects, set()
         page: Any
         while True:
             cursor, page = client.redis.hscan(client.keys.open, cursor, count=PAGE)
-            for event in client.transitions.missing(list(page)) if page else ():
-                emitted += self._emit(event.decode(), page[event].decode())
+            for event, how in client.transitions.strays(page):
+                if how == "dropped" and event not in before:
+                    self.suspects.add(event)
+                else:
+                    emitted += self._emit(event.decode(), page[event].decode(), how)
             if not cursor:
                 return emitted
 
-    def _emit(self, event: str, attempt: str) -> bool:
+    def _emit(self, event: str, attempt: str, how: str) -> bool:
         workflow, field, token = attempt.split("|")
         index, _, scope = field.partition("@")
         try:
             input = self._client.inputs.text(workflow, int(index), scope)
         except (LookupError, NewerVersion, UnknownWorkflow):
             input = ""
-        done = self._client.transitions.reemit(workflow, field, token, event, input)
+        done = self._client.transitions.reemit(workflow, field, token, event, input, how)
         if done is Outcome.APPLIED:
-            LOG.warning(kv("emitted-again", workflow=workflow, step=index, missing=event))
+            LOG.warning(kv("emitted-again", workflow=workflow, step=index, start=event, found=how))
         return done is Outcome.APPLIED

@@ -41,7 +41,6 @@ NAMES = (
     "list",
     "index",
     "listen",
-    "missing",
     "progress",
     "prune",
     "published",
@@ -54,6 +53,7 @@ NAMES = (
     "restore",
     "sign",
     "start",
+    "strays",
     "sweep",
     "take",
     "terminate",
@@ -103,7 +103,6 @@ class Scripts(SimpleNamespace):
     list: Script
     index: Script
     listen: Script
-    missing: Script
     prune: Script
     published: Script
     receipted: Script
@@ -115,6 +114,7 @@ class Scripts(SimpleNamespace):
     restore: Script
     sign: Script
     start: Script
+    strays: Script
     sweep: Script
     take: Script
     terminate: Script

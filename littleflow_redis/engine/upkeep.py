@@ -48,10 +48,12 @@ class Upkeep:
         code, event = self._scripts.redrive.run(self.client, [self.keys.events], (letter,))
         return Outcome(code), event.decode()
 
-    def reemit(self, workflow: str, field: str, token: str, event: str, input: str) -> Outcome:
-        """Write the start-task of an open attempt again if it is missing."""
-        reply = self._scripts.reemit.run(self.client, [workflow], (field, token, event, input))
-        return Outcome(reply[0])
+    def reemit(
+        self, workflow: str, field: str, token: str, event: str, input: str, stray: str
+    ) -> Outcome:
+        """Write the start-task of an open attempt again if it still is a stray of this kind."""
+        args = (field, token, event, input, stray)
+        return Outcome(self._scripts.reemit.run(self.client, [workflow], args)[0])
 
     def due(self, count: int) -> Call:
         """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
@@ -74,10 +76,14 @@ class Upkeep:
         due = now[0] * 1000 + PUT_OFF
         self.client.zadd(self.keys.timers, dict.fromkeys(members, due), xx=True, gt=True)
 
-    def missing(self, events: Sequence[bytes]) -> list[bytes]:
-        """Those of these entries that are not in the stream."""
-        found: list[bytes] = self._scripts.missing.run(self.client, [self.keys.events], events)
-        return found
+    def strays(self, attempts: Mapping[bytes, bytes]) -> list[tuple[bytes, str]]:
+        """Those open attempts (event to address) that nobody works on, each with how it is lost:
+        ``missing`` or ``dropped``.
+        """
+        args = [text for pair in attempts.items() for text in pair]
+        found = self._scripts.strays.run(self.client, [self.keys.events], args) if args else ()
+        pairs = zip(attempts, found, strict=True)
+        return [(event, how.decode()) for event, how in pairs if how]
 
     def receipts(self, group: str, consumer: str, count: int) -> tuple[int, list[Receipt]]:
         """Take up new receipts: how many entries were read, and the receipts among them."""

@@ -89,6 +89,10 @@ class Pace:
         self._next = now + self.seconds
         return True
 
+    def hasten(self, seconds: float) -> None:
+        """Let it be due in ``seconds`` at the latest, this once."""
+        self._next = min(self._next, time.monotonic() + seconds)
+
 
 @contextmanager
 def stop_on_signals(stop: Stop, log: logging.Logger) -> Iterator[None]:

@@ -58,6 +58,10 @@ BLOCK = 1.0
 #: Seconds between two searches for start-tasks that went missing.
 RECONCILE_EVERY = 60.0
 
+#: Seconds until the second look at tasks that somebody took and has no more: their ends may be
+#: under way.
+LOOK_AGAIN = 30.0
+
 
 class LifecycleWorker:
     """Drives workflows: one consumer of the lifecycle group.
@@ -123,6 +127,8 @@ class LifecycleWorker:
             self.reader.ensure()
             self.reader.drop_dead()
             self._reconciler.run()
+            if self._reconciler.suspects:
+                self._reconcile.hasten(LOOK_AGAIN)
         self._retention.turn()
         handled = 0
         if self._claim.due():

@@ -56,7 +56,9 @@ def _chain(w: _Writer) -> str:
 
 
 def _wide(w: _Writer) -> str:
-    return f"{w.step()} → {{ {' '.join(w.step() for _ in range(w.rng.randint(5, 40)))} }} → {w.step()}"
+    return (
+        f"{w.step()} → {{ {' '.join(w.step() for _ in range(w.rng.randint(5, 40)))} }} → {w.step()}"
+    )
 
 
 def _diamonds(w: _Writer) -> str:
@@ -90,7 +92,8 @@ def _few_at_once(w: _Writer) -> str:
 
 
 def _loop(w: _Writer) -> str:
-    return f"{w.of('n', 'mix')} → wait:delay(- duration: 0.3 -) → :start; n:mix(- seconds: 1.5 -) → :end"
+    round = f"{w.of('n', 'mix')} → wait:delay(- duration: 0.3 -) → :start"
+    return f"{round}; n:mix(- seconds: 1.5 -) → :end"
 
 
 def _retry(w: _Writer) -> str:

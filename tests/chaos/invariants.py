@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -146,8 +147,9 @@ def no_timer_is_early(case: Case) -> Iterator[str]:
             duration = step.parameters["duration"]
             for successor in step.successors:
                 begins = case.first(successor, "begin").values()
-                if begins and ends and min(begins) - max(ends) < duration - SLACK:
-                    yield f"step {successor} began {min(begins) - max(ends)} s after, not {duration}"
+                passed = min(begins, default=math.inf) - max(ends, default=0)
+                if passed < duration - SLACK:
+                    yield f"step {successor} began {passed} s after, not {duration}"
         yield from _early_retries(case, step.index)
 
 
@@ -220,6 +222,8 @@ def _attempt(entry: TraceEntry) -> str:
 
 def _same_path(one: str, other: str) -> bool:
     """Whether one scope lies within the other."""
-    return one == other or f"{one}.".startswith(f"{other}." if other else "") or (
-        f"{other}.".startswith(f"{one}." if one else "")
+    return (
+        one == other
+        or f"{one}.".startswith(f"{other}." if other else "")
+        or (f"{other}.".startswith(f"{one}." if one else ""))
     )

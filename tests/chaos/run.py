@@ -25,7 +25,7 @@ from .shepherd import Shepherd, Stuck
 from .world import World, servers
 
 #: Seconds that a quiet system may need to end what was begun: a few timeouts and retries.
-DRAIN = 240.0
+DRAIN = 400.0
 
 #: Part of the run over which workflows are started.
 STARTING = 0.85
@@ -61,15 +61,11 @@ class Run:
         """Run; return figures. Raises AssertionError for what does not hold."""
         settings = self.settings
         work = jobs(settings.seed, settings.workflows, settings.form)
-        server, broker = servers(
-            settings.server, self.folder, "--appendfsync", settings.fsync
-        )
+        server, broker = servers(settings.server, self.folder, "--appendfsync", settings.fsync)
         world = World(server, broker, self.folder, combined=settings.combined)
         try:
             with world.running():
-                shepherd = Shepherd(
-                    world, work, settings.seconds * STARTING, settings.seed
-                )
+                shepherd = Shepherd(world, work, settings.seconds * STARTING, settings.seed)
                 shepherd.start()
                 try:
                     self._disturb(world, shepherd)

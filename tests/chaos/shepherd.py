@@ -1,14 +1,15 @@
-"""Starts the workflows of a run and cares for them: events, mending, restarts; sees who is stuck."""
+"""Starts workflows and cares for them: events, mending, restarts; sees who is stuck."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
-from littleflow_redis.engine.errors import LittleflowError
+from littleflow_redis.engine.errors import LittleflowError, NotRestartable
 from littleflow_redis.engine.keys import STATE, TRACE
 from littleflow_redis.engine.states import WorkflowState
 
@@ -23,7 +24,7 @@ LOOK = 0.5
 SEND_AGAIN = 20.0
 
 #: Seconds without any change after which a workflow is stuck: longer than any timeout in use.
-STUCK = 120.0
+STUCK = 240.0
 
 
 class Stuck(AssertionError):
@@ -78,11 +79,8 @@ class Shepherd:
             self._over.wait(max(0.0, begin + number * self._pace - time.monotonic()))
             if self._over.is_set():
                 return
-            engine = self.world.engine
-            full = self.world.patiently(
-                lambda job=job: engine.start(job.text, job.input, workflow_id=job.id)
-            )
-            self.started[full] = job
+            start = partial(self.world.engine.start, job.text, job.input, workflow_id=job.id)
+            self.started[self.world.patiently(start)] = job
 
     def _tend(self) -> None:
         while not self._over.wait(LOOK):
@@ -92,9 +90,10 @@ class Shepherd:
             for id, state, length in zip(ids, *self._look(ids), strict=True):
                 self._note(id, (state, length))
                 try:
-                    self.world.patiently(
-                        lambda id=id, state=state: self._tend_one(id, self.started[id], state)
-                    )
+                    self.world.patiently(partial(self._tend_one, id, self.started[id], state))
+                except NotRestartable:
+                    # The reply to a restart was lost: it runs already.
+                    continue
                 except LittleflowError as error:
                     self.wrong[id] = f"{type(error).__name__}: {error}"
 
@@ -168,6 +167,9 @@ class Shepherd:
         lines = [f"stream: {redis.xlen(stream)} entries; timers: {redis.zcard(engine.keys.timers)}"]
         for group in redis.xinfo_groups(stream):
             lines.append(f"group {group}")
-            lines += [f"  pending {row}" for row in redis.xpending_range(stream, group["name"], "-", "+", 5)]
+            lines += [
+                f"  pending {row}"
+                for row in redis.xpending_range(stream, group["name"], "-", "+", 5)
+            ]
         lines += [f"open {row}" for row in list(redis.hgetall(engine.keys.open).items())[:20]]
         return "\n".join([*lines, self.world.fleet.logs()])

@@ -54,3 +54,24 @@ def test_a_join_in_a_round_waits_for_all_that_comes_back(engine: Client) -> None
     assert engine.wait(workflow, timeout=1) == {"n": 3}
     rounds = {step.name: step.activations for step in engine.state(workflow).steps}
     assert [rounds[name] for name in ("A", "Add", "B", "C")] == [3, 3, 3, 3]
+
+
+def test_rounds_that_overlap_end_each_as_itself(engine: Client) -> None:
+    """Two rounds of a step were open, and the end of the first stood in the trace as that of the
+    second: `inspect --attempts` showed one attempt open for ever and the other ended twice.
+    """
+    worker, player = LifecycleWorker(engine), Player(engine, count)
+    slow: list[StartTask] = []
+    end = player.end
+    player.end = lambda task: slow.append(task) if task.name == "Slow" else end(task)  # type: ignore[method-assign]
+    worker.reader.ensure()
+    workflow = engine.start("Add → :start; Slow → Wait → :end", {"n": 0})
+    while len(slow) < 2:
+        player.turn()
+        worker.turn()
+    for task in slow[:2]:
+        end(task)
+    worker.turn()
+    index = next(step.index for step in engine.state(workflow).steps if step.name == "Slow")
+    ended = [a for a in engine.attempts(workflow) if a.index == index and a.ended]
+    assert [(a.activation, a.number) for a in ended] == [(1, 1), (2, 1)]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import redis
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import kind_of, start_task
 from littleflow_redis.engine.reconcile import Reconciler
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.wire import receipt_for
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
+from tests.support import wait_until
 
 from .support import Player, append, drive, run
 
@@ -154,13 +157,65 @@ def test_a_lost_stream_is_written_again_from_the_state(
     assert {step.activations for step in engine.state(workflow).steps} == {1}
 
 
-def test_what_was_taken_is_not_written_again(client: redis.Redis, engine: Client) -> None:
+def lose_stream(engine: Client) -> None:
+    engine.redis.delete(engine.keys.events)
+
+
+def lose_group(engine: Client) -> None:
+    engine.redis.xgroup_destroy(engine.keys.events, "players")
+
+
+def lose_consumer(engine: Client) -> None:
+    (row,) = engine.redis.xinfo_consumers(engine.keys.events, "players")
+    engine.redis.xgroup_delconsumer(engine.keys.events, "players", row["name"])
+
+
+@pytest.mark.parametrize("lose", [lose_stream, lose_group, lose_consumer])
+def test_what_was_taken_is_written_again_once_nobody_has_it(
+    engine: Client, lose: Callable[[Client], None]
+) -> None:
+    """An operator deleted the stream, or the consumer of a listener, and a workflow stood still for
+    ever: the task was taken, so nobody wrote it again, and pending nowhere, so nobody claimed it.
+    """
     player = Player(engine)
-    player.end = lambda task: None  # type: ignore[method-assign]
-    engine.start("A")
+    workflow = engine.start("A → B")
+    (entry,) = [e for e in player.reader.read(10) if kind_of(e.fields) == "start-task"]
+    task = start_task(entry.id, entry.fields)
+    engine.transitions.run([engine.transitions.take(task, player.reader.group)])
+    reconciler, worker = Reconciler(engine), LifecycleWorker(engine)
+    assert reconciler.run() == 0
+    assert not reconciler.suspects
+    lose(engine)
+    # Its end could be under way: the first look only notes it.
+    assert reconciler.run() == 0
+    assert reconciler.suspects == {entry.id.encode()}
+    assert reconciler.run() == 1
+    assert reconciler.run() == 0
+    player.reader.ensure()
+    assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
+    assert {t.token for t in player.played if t.name == "A"} == {task.token}
+
+
+def test_what_ended_meanwhile_is_not_written_again(client: redis.Redis, engine: Client) -> None:
+    player, worker, reconciler = Player(engine), LifecycleWorker(engine), Reconciler(engine)
+    engine.start("A → B")
     player.turn()
+    # Taken, ended and acknowledged; the end has not been applied yet.
+    reconciler.run()
+    assert len(reconciler.suspects) == 1
+    worker.reader.ensure()
+    worker.turn()
+    assert reconciler.run() == 0
+
+
+def test_waits_are_not_written_again(client: redis.Redis, engine: Client) -> None:
+    worker, reconciler = LifecycleWorker(engine), Reconciler(engine)
+    worker.reader.ensure()
+    engine.start("{ wait:delay(- duration: 1000 -) wait:event(- event: go -) }")
+    wait_until(lambda: worker.turn() == 0, "the waits are taken up")
     client.delete(engine.keys.events)
-    assert Reconciler(engine).run() == 0
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+    assert not reconciler.suspects
 
 
 def test_a_worker_notices_by_itself_that_the_group_is_gone(

@@ -29,7 +29,7 @@ if output == '' then
 end
 if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = w.now end
 close(w, step, token)
-complete(w, index, scope, output, 'end', attempt[Attempt.NUMBER], '{"event":"' .. id .. '"}')
+complete(w, index, scope, output, 'end', attempt, '{"event":"' .. id .. '"}')
 w.arrived[#w.arrived + 1] = {index, scope}
 settle(w)
 rest(w)

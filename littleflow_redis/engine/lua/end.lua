@@ -45,7 +45,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
       return acknowledged(event, Outcome.DUPLICATE, 'duplicate')
     end
     if static[Static.FLAGS] >= Flag.ITERATE or static[Static.DEPTH] > 0 then
-      fail(w, index, '', 0, NO_TOKEN)
+      fail(w, index, '', nil, NO_TOKEN)
       redis.call('XACK', K.stream, group, event)
       commit(w)
       return report(w, Outcome.APPLIED)
@@ -63,7 +63,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
   w.answered = attempt
   if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = attempt[Attempt.QUEUED] end
   if status == 'SUCCESS' then
-    complete(w, index, scope, output, 'end', attempt[Attempt.NUMBER], detail)
+    complete(w, index, scope, output, 'end', attempt, detail)
   else
     fail_attempt(w, index, scope, attempt, reason, detail, final ~= '')
   end

@@ -45,7 +45,7 @@ end
 local function requeue()
   local waited = bound(Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT, attempt[Attempt.QUEUED])
   if w.state ~= 'RUNNING' or verdict == 'count' and step[Dynamic.REQUEUES] >= MAX_REQUEUES then
-    return fail(w, index, scope, attempt[Attempt.NUMBER], 'nobody took it up within ' .. waited
+    return fail(w, index, scope, attempt, 'nobody took it up within ' .. waited
       .. ', ' .. MAX_REQUEUES + 1 .. ' times, but others that were queued later: what loses it?')
   end
   if verdict == 'count' then step[Dynamic.REQUEUES] = step[Dynamic.REQUEUES] + 1 end
@@ -53,7 +53,7 @@ local function requeue()
   emit(w, index, scope, ARGV[2])
 end
 
-if kind == 'wake' or kind == 'latch' then complete(w, index, scope, ARGV[2], 'end', attempt[Attempt.NUMBER])
+if kind == 'wake' or kind == 'latch' then complete(w, index, scope, ARGV[2], 'end', attempt)
 elseif kind == 'queue' then requeue()
 else
   local since = attempt[Attempt.TAKEN] > 0 and attempt[Attempt.TAKEN] or attempt[Attempt.QUEUED]

@@ -51,12 +51,12 @@ local function skip()
     partner[Dynamic.ACTIVATIONS] = partner[Dynamic.ACTIVATIONS] + 1
     partner[Dynamic.QUEUED], partner[Dynamic.STARTED] = w.now, w.now
   end
-  complete(w, index, scope, ARGV[3], 'skip', 0)
+  complete(w, index, scope, ARGV[3], 'skip')
 end
 
 if w.state ~= 'RUNNING' then hold()
 elseif action == 'run' then run(w, index, scope, ARGV[3])
-elseif action == 'fail' then fail(w, index, scope, 0, ARGV[4])
+elseif action == 'fail' then fail(w, index, scope, nil, ARGV[4])
 elseif action == 'skip' then skip()
 else
   local items = {}

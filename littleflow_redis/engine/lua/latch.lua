@@ -58,9 +58,9 @@ end
 if valid and action == 'countdown' and tonumber(count) > 0 then return wait() end
 close(w, step, token)
 if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = w.now end
-if valid then complete(w, index, scope, ARGV[7], 'end', attempt[Attempt.NUMBER])
+if valid then complete(w, index, scope, ARGV[7], 'end', attempt)
 else
-  fail(w, index, scope, attempt[Attempt.NUMBER], 'the key ' .. latch
+  fail(w, index, scope, attempt, 'the key ' .. latch
     .. ' holds no count: delete the key')
 end
 local opens = valid and action == 'release' and tonumber(count) <= 1

@@ -1,10 +1,12 @@
--- Write the start-task of an open attempt again, if it is missing and nobody took the attempt.
+-- Write the start-task of an open attempt again, if nobody works on it.
 -- KEYS  workflow
--- ARGV  field of the step, token, event id it had, input (JSON text)
+-- ARGV  field of the step, token, event id it had, input (JSON text), what it was found to be: 'missing'
+--       or 'dropped'
 -- Returns {code}: APPLIED, GONE, UNCHANGED, NEWER.
 -- Race closed: state is the truth and the stream its transport; of several workers that find the
--- same entry missing, the first writes it and changes the event id that the others compare.
---@include base defaults stamp workflow input timers close fire iterate retry rest commit
+-- same entry missing, the first writes it and changes the event id that the others compare. The token
+-- stays: if somebody works on it after all, one of two ends is applied.
+--@include base defaults stamp workflow input timers close fire iterate retry rest stray commit
 local w = load_workflow(KEYS[1], clock(''))
 if w and w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = tonumber(string.match(ARGV[1], '^%d+')), string.match(ARGV[1], '@(.+)$') or ''
@@ -16,8 +18,7 @@ if not attempt then
   redis.call('HDEL', K.open, ARGV[3])
   return {Outcome.GONE}
 end
-local there = #redis.call('XRANGE', K.stream, ARGV[3], ARGV[3]) > 0
-if there or attempt[Attempt.OWNER] ~= '' or attempt[Attempt.EVENT] ~= ARGV[3] then
+if attempt[Attempt.EVENT] ~= ARGV[3] or stray(attempt, ARGV[3]) ~= ARGV[5] then
   return {Outcome.UNCHANGED}
 end
 trace(w, 'reemit', ARGV[1], attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])

@@ -27,9 +27,7 @@ app.conf.update(
 def _serve(name: str) -> None:
     def run(self: Task, *args: Any, **kwargs: Any) -> Any:
         about = self.request.littleflow
-        noted = Noted(
-            Ledger.of_environment(), about["workflow"], about["index"], about["token"]
-        )
+        noted = Noted(Ledger.of_environment(), about["workflow"], about["index"], about["token"])
         return noted.run(name, *args, **kwargs)
 
     app.task(run, bind=True, name=f"c.{name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from contextlib import suppress
 from random import Random
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -46,22 +47,31 @@ def fill(world: World, rng: Random, lasting: float) -> None:
 
 
 def destroy_group(world: World, rng: Random, lasting: float) -> None:
-    groups = _order(world, "XINFO", "GROUPS", world.engine.keys.events) or []
+    groups = _groups(world)
     if groups:
-        _order(world, "XGROUP", "DESTROY", world.engine.keys.events, rng.choice(groups)["name"])
+        _order(world, "XGROUP", "DESTROY", world.engine.keys.events, rng.choice(groups))
 
 
 def delete_consumer(world: World, rng: Random, lasting: float) -> None:
     """An operator deletes a consumer that has work: what it had is acknowledged by nobody."""
     stream = world.engine.keys.events
-    for group in _order(world, "XINFO", "GROUPS", stream) or []:
-        consumers = _order(world, "XINFO", "CONSUMERS", stream, group["name"]) or []
-        if consumers:
-            _order(world, "XGROUP", "DELCONSUMER", stream, group["name"], consumers[0]["name"])
+    for group in _groups(world):
+        with suppress(RedisError), world.admin() as client:
+            rows: Any = client.xinfo_consumers(stream, group)
+            busiest = max(rows, key=lambda row: row["pending"], default=None)
+            if busiest:
+                client.xgroup_delconsumer(stream, group, busiest["name"])
 
 
 def delete_stream(world: World, rng: Random, lasting: float) -> None:
     _order(world, "DEL", world.engine.keys.events)
+
+
+def _groups(world: World) -> list[bytes]:
+    with suppress(RedisError), world.admin() as client:
+        groups: Any = client.xinfo_groups(world.engine.keys.events)
+        return [group["name"] for group in groups]
+    return []
 
 
 def _order(world: World, *command: object) -> object:

@@ -1,5 +1,8 @@
 -- What every script needs: sliced calls, Redis' clock, ids in order.
 
+-- Owner of an attempt that the engine itself runs: a wait.
+local ENGINE = '(engine)'
+
 -- `unpack` fails near 8,000 values; even, so that field-value pairs stay together.
 local SLICE = 4000
 

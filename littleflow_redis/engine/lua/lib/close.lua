@@ -1,8 +1,5 @@
 -- Closing attempts and ending workflows, still in the plan.
 
--- Owner of an attempt that the engine itself runs: a wait.
-local ENGINE = '(engine)'
-
 -- Close the step's open attempt with this token; returns its record, nil if there is none.
 local function close(w, step, token)
   for i, attempt in ipairs(step[Dynamic.OPEN]) do

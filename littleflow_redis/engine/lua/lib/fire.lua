@@ -16,6 +16,13 @@ local function failure_output(w, index, reason, detail)
     static_of(w, index)[Static.NAME])
 end
 
+-- What came of a step: of the activation that the closed attempt is of, else of its latest.
+local function tell(w, what, field, step, attempt, detail)
+  trace(w, what, field, attempt and attempt[Attempt.ACTIVATION] or step[Dynamic.ACTIVATIONS],
+    attempt and attempt[Attempt.NUMBER] or 0, detail)
+end
+
+-- The step has failed; `attempt` is the one that was closed, nil if it had none.
 local function fail(w, index, scope, attempt, reason, detail)
   local step = step_of(w, index, scope)
   if static_of(w, index)[Static.CONTINUE] == 1 then
@@ -24,12 +31,12 @@ local function fail(w, index, scope, attempt, reason, detail)
       detail or reason)
   end
   step[Dynamic.STATE], step[Dynamic.ENDED], step[Dynamic.REASON] = 'failed', w.now, reason
-  trace(w, 'fail', field_of(index, scope), step[Dynamic.ACTIVATIONS], attempt, detail or reason)
+  tell(w, 'fail', field_of(index, scope), step, attempt, detail or reason)
   if is_item(static_of(w, index), scope) then
     local outer, item = string.match(scope, '^(.-)%.?(%d+)$')
     local static = static_of(w, index)
     local control = static[Static.KIND] == Kind.SUBFLOW_END and static[Static.PARTNER] or index
-    return fail(w, control, outer, attempt, 'item ' .. item .. ': ' .. reason)
+    return fail(w, control, outer, nil, 'item ' .. item .. ': ' .. reason)
   end
   if w.state == 'RUNNING' then conclude(w, 'FAILED', reason) end
 end
@@ -47,7 +54,7 @@ end
 
 local item_done -- of iterate.lua
 
--- The step is over with this output: give each successor its token.
+-- The step is over with this output: give each successor its token. `attempt` as in `fail`.
 complete = function(w, index, scope, text, what, attempt, detail)
   local field, step = field_of(index, scope), step_of(w, index, scope)
   local static = static_of(w, index)
@@ -59,7 +66,7 @@ complete = function(w, index, scope, text, what, attempt, detail)
   w.outputs[field] = text
   w.stored[#w.stored + 1] = w.key .. S.output .. field
   w.stored[#w.stored + 1] = text
-  trace(w, what, field, step[Dynamic.ACTIVATIONS], attempt, detail)
+  tell(w, what, field, step, attempt, detail)
   if static[Static.KIND] == Kind.END then
     if w.state == 'RUNNING' then conclude(w, 'FINISHED') end
   elseif is_item(static, scope) then item_done(w, index, scope)
@@ -99,13 +106,13 @@ end
 local function run(w, index, scope, text)
   local kind = static_of(w, index)[Static.KIND]
   if not text then
-    fail(w, index, scope, 0, 'its inputs are larger than 64 MB together')
+    fail(w, index, scope, nil, 'its inputs are larger than 64 MB together')
   elseif kind == Kind.TASK or kind == Kind.LOAD or kind == Kind.STORE then
     emit(w, index, scope, text)
   else
     local step = step_of(w, index, scope)
     step[Dynamic.QUEUED], step[Dynamic.STARTED] = w.now, w.now
-    complete(w, index, scope, text, 'pass', 0)
+    complete(w, index, scope, text, 'pass')
   end
 end
 

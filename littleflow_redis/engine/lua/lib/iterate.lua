@@ -68,7 +68,7 @@ item_done = function(w, last, inner)
   if step[Dynamic.DONE] < step[Dynamic.ITEMS] then return end
   local text = gather_items(w, index, last, scope, step[Dynamic.ITEMS])
   if not text then
-    return fail(w, last, scope, 0, 'the outputs of its items are larger than 64 MB together')
+    return fail(w, last, scope, nil, 'the outputs of its items are larger than 64 MB together')
   end
   if last ~= index then
     step[Dynamic.STATE], step[Dynamic.ENDED] = 'ended', w.now
@@ -76,6 +76,6 @@ item_done = function(w, last, inner)
     closing[Dynamic.ACTIVATIONS] = closing[Dynamic.ACTIVATIONS] + 1
     closing[Dynamic.QUEUED], closing[Dynamic.STARTED] = w.now, w.now
   end
-  complete(w, last, scope, text, 'end', 0)
+  complete(w, last, scope, text, 'end')
   w.arrived[#w.arrived + 1] = {index, scope}
 end

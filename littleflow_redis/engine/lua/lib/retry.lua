@@ -28,7 +28,7 @@ local function fail_attempt(w, index, scope, attempt, reason, detail, final)
   local known, error = pcall(cjson.decode, detail)
   local type = known and error.error and error.error.type or ''
   if final or w.state ~= 'RUNNING' or not may_retry(retry_of(w, static), step, type) then
-    return fail(w, index, scope, attempt[Attempt.NUMBER], reason, detail)
+    return fail(w, index, scope, attempt, reason, detail)
   end
   step[Dynamic.RETRIES] = step[Dynamic.RETRIES] + 1
   step[Dynamic.STATE], step[Dynamic.REASON] = 'retrying', reason
