@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from littleflow_redis.language import StepKind
 
 if TYPE_CHECKING:
+    from littleflow_redis.engine.changes import TraceEntry
     from littleflow_redis.engine.client import Client
-    from littleflow_redis.engine.views import TraceEntry, WorkflowView
+    from littleflow_redis.engine.views import WorkflowView
 
 #: Seconds between two looks at the trace: below what a person sees as a delay.
 LOOK_EVERY = 0.05

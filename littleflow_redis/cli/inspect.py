@@ -15,8 +15,11 @@ from .tables import duration, moment, printable, table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from littleflow_redis.engine.attempts import AttemptView, WaitView
-    from littleflow_redis.engine.views import StepView, TraceEntry, WorkflowView
+    from littleflow_redis.engine.attempts import AttemptView
+    from littleflow_redis.engine.changes import TraceEntry
+    from littleflow_redis.engine.steps import StepView
+    from littleflow_redis.engine.views import WorkflowView
+    from littleflow_redis.engine.waiting import WaitView
     from littleflow_redis.language import Flow
 
 #: Steps that a waiting step names before it says how many more there are.
@@ -32,13 +35,20 @@ SHOWN = 5
     help="Show upstream's vectors: A, inputs that arrived for each step; S, its open activations.",
 )
 @click.option("--attempts", is_flag=True, help="Show every attempt of every step.")
+@click.option("--source", is_flag=True, help="Show the text that it runs, and nothing else.")
 @connection_options
 @clean_errors
-def command(settings: Settings, workflow: str, trace: bool, vectors: bool, attempts: bool) -> None:
+def command(
+    settings: Settings, workflow: str, trace: bool, vectors: bool, attempts: bool, source: bool
+) -> None:
     """Show the state of a workflow and a table of its steps. Times are UTC."""
     from littleflow_redis.engine.vectors import current
 
     client = client_of(settings)
+    if source:
+        text = client.source(workflow)
+        click.echo(text, nl=not text.endswith("\n"))
+        return
     view = client.state(workflow)
     flow = client.views.flow(view.id)
     waits: dict[int, list[WaitView]] = {}
@@ -105,12 +115,10 @@ def _about_step(
     step: StepView, view: WorkflowView, flow: Flow, waits: Mapping[int, Sequence[WaitView]]
 ) -> str:
     """What has to happen before the step goes on; empty if nobody waits for that."""
-    if step.waits:
-        return step.waits
     found = waits.get(step.index, ())
     if found:
         more = f" (and {len(found) - 1} more of it)" if len(found) > 1 else ""
-        return _waits_for(found[0], step, flow) + more
+        return found[0].sentence + more
     if not step.waiting or view.state.ended:
         return ""
     sources = flow[step.index].predecessors
@@ -118,24 +126,6 @@ def _about_step(
     more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
     steps = f": waits for {', '.join(missing[:SHOWN])}{more}" if missing else ""
     return f"has {step.waiting} of {flow[step.index].threshold} inputs{steps}"
-
-
-def _waits_for(wait: WaitView, step: StepView, flow: Flow) -> str:
-    since = f" since {moment(wait.since)}" if wait.since else ""
-    due = moment(wait.due)
-    match wait.state.value:
-        case "queued":
-            served = f"category {flow[step.index].category!r}" if ":" in step.base else "its name"
-            limit = f", until {due}" if due else ""
-            return f"waits for whoever serves {served}{since}{limit}"
-        case "ready":
-            return f"waits for a worker{since}"
-        case "retrying":
-            return f"attempt {wait.number} at {due}"
-        case "waiting":
-            return f"waits{since}" + (f" until {due}" if due else "")
-    by = f" by {wait.owner}" if wait.owner else ""
-    return f"taken{by}" + (f", to end by {due}" if due else "")
 
 
 def _attempt(attempt: AttemptView, view: WorkflowView) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ output of each step, and ``trace`` everything that happened. Steps under iterati
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from littleflow_redis.language import Flow, save
 
 from . import values
 from .records import Attempt, Change, Dynamic, Record
+from .times import iso
 
 FORMAT = "littleflow-archive"
 
@@ -128,10 +128,3 @@ def _change(record: Record) -> dict[str, Any]:
         "attempt": record[Change.ATTEMPT],
         "detail": record[Change.DETAIL] or "",
     }
-
-
-def iso(ms: bytes | int | float | None) -> str | None:
-    """A time in ms since 1970 as ISO text, to the millisecond; None for none."""
-    if ms is None or float(ms) <= 0:
-        return None
-    return datetime.fromtimestamp(float(ms) / 1000, UTC).isoformat(timespec="milliseconds")

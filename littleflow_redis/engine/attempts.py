@@ -1,4 +1,4 @@
-"""Every attempt of every step, and what steps wait for: read from the trace and the timers."""
+"""Every attempt of every step: the trace, folded."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import redis
-
 from . import values
-from .keys import STEPS, TIMERS, Keys
-from .records import Attempt, Dynamic, Record
-from .states import StepState, WorkflowState
-from .timers import Timer, TimerKind
-from .views import TraceEntry, required_time
+from .changes import TraceEntry
+from .states import WorkflowState
 
 #: Changes by which an attempt is closed.
 _CLOSES = frozenset({"end", "continue", "fail", "retry", "requeue", "cancel"})
@@ -41,22 +36,6 @@ class AttemptView:
     reason: str = ""
     traceback: str = ""
     celery_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitView:
-    """What a step waits for. ``state`` is ready, queued, running, waiting or retrying; ``since``
-    when, ``due`` when that ends by itself, if it does. ``number`` is the attempt; ``owner`` is the
-    group that took it.
-    """
-
-    index: int
-    scope: str
-    state: StepState
-    number: int
-    since: datetime | None
-    due: datetime | None
-    owner: str = ""
 
 
 def attempts(trace: Iterable[TraceEntry]) -> list[AttemptView]:
@@ -127,68 +106,3 @@ def _object(detail: str) -> Mapping[str, Any] | None:
     except values.BadValue:
         told = None
     return told if isinstance(told, Mapping) else None
-
-
-def waits(
-    client: redis.Redis, keys: Keys, workflow: str, trace: Iterable[TraceEntry]
-) -> list[WaitView]:
-    """What each step that has begun and is not over waits for, by index; ``workflow``: full id."""
-    with client.pipeline(transaction=True) as pipe:
-        pipe.hgetall(workflow + STEPS)
-        pipe.smembers(workflow + TIMERS)
-        steps, members = pipe.execute()
-    named = sorted(members)
-    scores: Any = client.zmscore(keys.timers, named) if named else []
-    timers = {m: s for m, s in zip(named, scores, strict=True) if s is not None}
-    return _waits(steps, timers, trace)
-
-
-def _waits(
-    steps: Mapping[bytes, bytes], timers: Mapping[bytes, float], trace: Iterable[TraceEntry]
-) -> list[WaitView]:
-    due = {timer: score for member, score in timers.items() if (timer := _read(member))}
-    since = {(e.field, e.what): e.at for e in trace if e.what in ("ready", "retry")}
-    records = {
-        name.decode(): Record(packed) for name, packed in steps.items() if name[:1].isdigit()
-    }
-    found: list[WaitView] = []
-    for name, record in records.items():
-        for attempt in record[Dynamic.OPEN] or ():
-            found.append(_open(name, StepState(record[Dynamic.STATE]), attempt, due))
-    for timer, at in due.items():
-        if timer.kind.fires and timer.field in records:
-            what = "retry" if timer.kind is TimerKind.RETRY else "ready"
-            number = int(records[timer.field][Dynamic.ATTEMPTS]) + 1
-            state = StepState.RETRYING if what == "retry" else StepState.READY
-            begun = since.get((timer.field, what))
-            found.append(
-                WaitView(timer.index, timer.scope, state, number, begun, required_time(at))
-            )
-    return sorted(found, key=lambda wait: (wait.index, wait.scope, wait.number))
-
-
-def _read(member: bytes) -> Timer | None:
-    try:
-        return Timer.read(member)
-    except ValueError:
-        # Of a newer version, which knows more kinds.
-        return None
-
-
-def _open(name: str, state: StepState, attempt: Any, due: Mapping[Timer, float]) -> WaitView:
-    index, _, scope = name.partition("@")
-    token, taken = attempt[Attempt.TOKEN - 1], attempt[Attempt.TAKEN - 1]
-    if not taken:
-        state = StepState.QUEUED
-    elif state is not StepState.WAITING:
-        state = StepState.RUNNING
-    ends = [at for timer, at in due.items() if timer.field == name and timer.rest == token]
-    return WaitView(
-        index=int(index),
-        scope=scope,
-        state=state,
-        number=attempt[Attempt.NUMBER - 1],
-        since=required_time(taken or attempt[Attempt.QUEUED - 1]),
-        due=required_time(min(ends)) if ends else None,
-        owner=attempt[Attempt.OWNER - 1],
-    )

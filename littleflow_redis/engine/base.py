@@ -20,6 +20,7 @@ from .flows import Flows
 from .inputs import Inputs
 from .keys import Keys
 from .listing import Listing
+from .overview import Waiting
 from .reports import Report
 from .states import Outcome
 from .timers import Timer, TimerKind
@@ -48,6 +49,7 @@ class Base:
         self.views = Views(self.redis, self.keys, self.flows)
         self.inputs = Inputs(self.redis, self.keys, self.flows)
         self.listing = Listing(self.redis, self.keys, self.views)
+        self.overview = Waiting(self.redis, self.keys, self.flows, self.listing)
         self.dead = DeadLetters(self.redis, self.keys, self.transitions)
 
     def settle(self, report: Report) -> list[Report]:

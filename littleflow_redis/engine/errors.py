@@ -4,6 +4,7 @@ LittleflowError
 ├── InvalidId           an id or namespace that can be none
 ├── UnknownWorkflow     no workflow has this id
 ├── UnknownStep         the workflow has no such step
+├── NoSource            its flow was not made of a text
 ├── IdConflict          the id belongs to a workflow of another text or input
 ├── InProgress          not while the workflow runs
 ├── NotRestartable      only FAILED and TERMINATED workflows restart
@@ -38,6 +39,13 @@ class UnknownWorkflow(LittleflowError, LookupError):
 
 class UnknownStep(LittleflowError, LookupError):
     """The workflow has no such step."""
+
+
+class NoSource(LittleflowError, LookupError):
+    """The text of the flow is not known."""
+
+    def __init__(self, workflow: str) -> None:
+        super().__init__(f"{workflow} was not started from a text, or restored without it")
 
 
 class IdConflict(LittleflowError, ValueError):

@@ -60,8 +60,12 @@ class Inputs:
         if step.iterate:
             item: Any = self._client.hget(workflow + ITEMS, f"{index}@{scope}")
             return item.decode() if item else values.EMPTY
+        return values.dump(self.given(workflow, step, scope))
+
+    def given(self, workflow: str, step: Step, scope: str = "") -> Any:
+        """What a step gets; of an iteration the whole list. Raises MergeError."""
         gathered = self.gather(workflow, step, scope)
-        return values.dump(merge_inputs(gathered) if step.merge else gathered)
+        return merge_inputs(gathered) if step.merge else gathered
 
     def gather(self, workflow: str, step: Step, scope: str = "", round: bool = False) -> Any:
         """The outputs of the predecessors: none gives {}, one itself, several a list.

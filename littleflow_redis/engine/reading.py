@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .attempts import AttemptView, WaitView, attempts, waits
+from .attempts import AttemptView, attempts
 from .base import Base
+from .changes import TraceEntry
+from .details import StepDetail, detail
+from .errors import NoSource
+from .graphs import graph
 from .listing import Page, Query
 from .states import WorkflowState
-from .views import Summary, TraceEntry, WorkflowView
+from .views import Summary, WorkflowView
+from .waiting import WaitView
 
 
 class Reading(Base):
@@ -19,9 +24,50 @@ class Reading(Base):
         """The workflow and all its steps. Raises UnknownWorkflow."""
         return self.views.workflow(self.keys.full_id(workflow))
 
+    def step(self, workflow: str, index: int, scope: str = "") -> StepDetail:
+        """One step with its input, its output and all its attempts; with ``scope`` one item of it.
+
+        Raises UnknownWorkflow, UnknownStep.
+        """
+        id = self.keys.full_id(workflow)
+        return detail(self.views, self.inputs, id, index, scope, self.views.trace(id))
+
+    def source(self, workflow: str) -> str:
+        """The text that the workflow was started from. Raises UnknownWorkflow, NoSource."""
+        id = self.keys.full_id(workflow)
+        source = self.views.flow(id).source
+        if source is None:
+            raise NoSource(id)
+        return source
+
+    def input(self, workflow: str) -> Any:
+        """The workflow's input. Raises UnknownWorkflow."""
+        id = self.keys.full_id(workflow)
+        self.views.state(id)
+        return self.views.outputs(id, [-1])[0]
+
+    def graph(self, workflow: str) -> dict[str, Any]:
+        """The flow for drawing, with the state of each step: see ``graphs``.
+
+        Raises UnknownWorkflow.
+        """
+        id = self.keys.full_id(workflow)
+        return graph(self.views.flow(id), self.views.workflow(id))
+
     def trace(self, workflow: str) -> Iterator[TraceEntry]:
         """Every change, oldest first. Raises UnknownWorkflow."""
         return self.views.trace(self.keys.full_id(workflow))
+
+    def changes(
+        self, workflow: str, start: int = 0, size: int = 500
+    ) -> tuple[Sequence[TraceEntry], int | None]:
+        """``size`` changes from number ``start`` on, and where to go on, None at the end.
+
+        Raises UnknownWorkflow.
+        """
+        id = self.keys.full_id(workflow)
+        found = list(self.views.trace(id, start, start + size))
+        return found[:size], start + size if len(found) > size else None
 
     def attempts(self, workflow: str) -> Sequence[AttemptView]:
         """Every attempt of every step, in the order in which they were handed out.
@@ -33,7 +79,14 @@ class Reading(Base):
     def waits(self, workflow: str) -> Sequence[WaitView]:
         """What each step that has begun and is not over waits for. Raises UnknownWorkflow."""
         id = self.keys.full_id(workflow)
-        return waits(self.redis, self.keys, id, self.views.trace(id))
+        self.views.state(id)
+        return self.overview.of([id])
+
+    def waiting(self, *, cursor: str = "", size: int = 50) -> Page[WaitView]:
+        """What the steps of all workflows wait for, but for tasks that run; the oldest workflow
+        first, ``size`` at most. Raises BadQuery.
+        """
+        return self.overview.page(cursor, size)
 
     def search(
         self, query: Query | None = None, *, cursor: str = "", size: int = 50

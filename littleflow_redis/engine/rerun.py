@@ -12,7 +12,7 @@ from . import values
 from .errors import NotRestartable
 from .packing import depth, iterates
 from .states import StepState, WorkflowState
-from .views import WorkflowView, label
+from .views import WorkflowView
 
 _DONE = (StepState.ENDED, StepState.SKIPPED)
 
@@ -57,13 +57,13 @@ def find(flow: Flow, name: int | str) -> Step:
         if 0 <= index < len(flow):
             return flow[index]
         raise NotRestartable(f"there is no step {index}: the last one is {len(flow) - 1}")
-    found = [step for step in flow.steps if label(step) == name]
+    found = [step for step in flow.steps if step.label == name]
     if len(found) == 1:
         return found[0]
     if found:
         indexes = ", ".join(str(step.index) for step in found)
         raise NotRestartable(f"several steps are called {name!r}: name one by its index, {indexes}")
-    close = difflib.get_close_matches(name, {label(step) for step in flow.steps})
+    close = difflib.get_close_matches(name, {step.label for step in flow.steps})
     hint = f"did you mean {', '.join(close)}?" if close else "`inspect` lists them"
     raise NotRestartable(f"no step is called {name!r}: {hint}")
 
@@ -117,7 +117,7 @@ def _order(flow: Flow) -> list[list[int]]:
 
 def _check(flow: Flow, view: WorkflowView, step: Step, heads: set[int]) -> None:
     """Raise NotRestartable if this step cannot begin anew now."""
-    what = f"step {step.index} ({label(step)})"
+    what = f"step {step.index} ({step.label})"
     around = _iteration(flow, step)
     if around is not None:
         raise NotRestartable(

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from littleflow_redis.language import Flow, StepKind
 
+from .changes import TraceEntry
 from .packing import iterates
-from .views import TraceEntry, WorkflowView
+from .views import WorkflowView
 
 #: What a change is called by which an attempt is closed, and by which a step hands on its output.
 _CLOSES = frozenset({"end", "continue", "fail", "retry", "requeue", "cancel"})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .compiling import compile_text
 from .conversion import from_littleflow, to_littleflow
-from .diagrams import dot, mermaid
+from .diagrams import dot, mermaid, title
 from .errors import FlowError, Problem, ProblemKind
 from .flow import Flow, Json, Step, StepKind
 from .guards import GuardError, check_guard, guard_matches
@@ -40,5 +40,6 @@ __all__ = [
     "mermaid",
     "save",
     "seconds",
+    "title",
     "to_littleflow",
 ]

@@ -44,7 +44,7 @@ def _states(flow: Flow) -> Iterator[str]:
         elif step.kind is StepKind.SUBFLOW_END:
             yield f"  state {name} <<join>>"
         elif step.kind not in (StepKind.START, StepKind.END):
-            yield f'  state "{_mermaid_text(_title(step))}" as {name}'
+            yield f'  state "{_mermaid_text(title(step))}" as {name}'
 
 
 def _mermaid_name(flow: Flow, index: int) -> str:
@@ -64,7 +64,7 @@ def _mermaid_name(flow: Flow, index: int) -> str:
     return f"{_NOT_IN_NAMES.sub('_', plain)}.{index}"
 
 
-def _title(step: Step) -> str:
+def title(step: Step) -> str:
     """What a drawing writes on a step."""
     title = step.name
     if step.kind is StepKind.LITERAL:
@@ -78,7 +78,7 @@ def _title(step: Step) -> str:
 
 def _note(step: Step, docs: bool) -> str | None:
     if step.kind is StepKind.SUBFLOW_START and (step.name or step.iterate or step.guard):
-        return _mermaid_text(_title(step))
+        return _mermaid_text(title(step))
     if not docs or step.doc is None or step.kind is not StepKind.TASK:
         return None
     return step.doc.strip().partition("\n")[0]
@@ -93,7 +93,7 @@ def dot(flow: Flow) -> str:
     lines = [f"digraph {_quoted(flow.name or 'flow')} {{", "  rankdir=LR;", "  node [shape=box];"]
     for step in flow.steps:
         if step.kind is StepKind.SUBFLOW_START and step.partner >= 0:
-            lines.append(f"  subgraph cluster_{step.index} {{ label={_quoted(_title(step))};")
+            lines.append(f"  subgraph cluster_{step.index} {{ label={_quoted(title(step))};")
         lines.append(f"  {step.index} [{_attributes(step)}];")
         if step.kind is StepKind.SUBFLOW_END and step.partner >= 0:
             lines.append("  }")
@@ -112,7 +112,7 @@ def _attributes(step: Step) -> str:
             return 'label="", shape=doublecircle, style=filled, fillcolor=black'
         case StepKind.SUBFLOW_START | StepKind.SUBFLOW_END:
             return "shape=point"
-    attributes = f"label={_quoted(_title(step))}"
+    attributes = f"label={_quoted(title(step))}"
     if step.doc is not None:
         attributes += f", tooltip={_quoted(step.doc.strip())}"
     return attributes

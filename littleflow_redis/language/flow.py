@@ -70,6 +70,11 @@ class Step:
     column: int = 0
 
     @property
+    def label(self) -> str:
+        """How it is called in tables: its name, or what it is."""
+        return self.name or self.kind.value
+
+    @property
     def category(self) -> str:
         """The part of ``base`` before the first colon; empty if there is none."""
         head, colon, _ = self.base.partition(":")

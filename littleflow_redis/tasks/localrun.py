@@ -15,7 +15,6 @@ from littleflow_redis.engine import values
 from littleflow_redis.engine.inputs import firing_of, joined, sources
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.packing import CONCURRENCY, depth, iterates
-from littleflow_redis.engine.views import label
 from littleflow_redis.language import Flow, Step, StepKind
 
 from .functions import TaskFailed
@@ -252,7 +251,7 @@ class LocalRun:
         if place.scope:
             reason = f"item {'.'.join(map(str, place.scope))}: {reason}"
         step = self._flow[place.step]
-        return Stopped(f"step {step.index} ({label(step)}): {reason}", step)
+        return Stopped(f"step {step.index} ({step.label}): {reason}", step)
 
     def _outer(self, last: Place) -> Place:
         """The iteration whose item ends, or fails, here."""

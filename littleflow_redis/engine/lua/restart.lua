@@ -24,10 +24,10 @@ if plan then rewind(w, plan) end
 local function again(index, scope, step)
   local static, kind = static_of(w, index), 'retry'
   step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.REASON] = 0, 0, ''
-  step[Dynamic.STATE] = 'retrying'
+  step[Dynamic.STATE], step[Dynamic.ENDED] = 'retrying', w.now
   if step[Dynamic.ATTEMPTS] == 0 and static[Static.FLAGS] % 2 == Flag.READY then
     kind = step[Dynamic.ROUND] == 1 and 'round' or 'ready'
-    step[Dynamic.STATE] = 'ready'
+    step[Dynamic.STATE], step[Dynamic.QUEUED] = 'ready', w.now
   end
   local due = w.now + (kind == 'retry' and 0 or READY_DUE)
   w.ready[#w.ready + 1] = arm_step(w, kind, field_of(index, scope), step[Dynamic.ACTIVATIONS], due)

@@ -129,7 +129,7 @@ local function fire(w, index, scope, round)
     w.itemized[#w.itemized + 1] = given
   elseif step[Dynamic.ACTIVATIONS] > 1 then w.unitemized[#w.unitemized + 1] = 'i' .. field end
   if static[Static.FLAGS] % 2 == Flag.READY then
-    step[Dynamic.STATE] = 'ready'
+    step[Dynamic.STATE], step[Dynamic.QUEUED] = 'ready', w.now
     w.ready[#w.ready + 1] = arm_step(w, round and 'round' or 'ready', field,
       step[Dynamic.ACTIVATIONS], w.now + READY_DUE)
     trace(w, 'ready', field, step[Dynamic.ACTIVATIONS], 0)
