@@ -10,7 +10,7 @@ export class ApiError extends Error {
     super(body.message || `The API answered ${status}.`);
     this.status = status;
     this.word = body.error ?? "";
-    this.problems = Array.isArray(body.errors) ? body.errors.filter(hasPlace) : [];
+    this.problems = Array.isArray(body.errors) ? body.errors.filter(isProblem) : [];
   }
 }
 
@@ -23,7 +23,7 @@ export class LinkLost extends Error {
   }
 }
 
-function hasPlace(error: Partial<Problem>): error is Problem {
+function isProblem(error: Partial<Problem>): error is Problem {
   return typeof error.line === "number" && typeof error.message === "string";
 }
 

@@ -10,9 +10,11 @@ export interface WireError {
 }
 
 export interface Problem {
-  line: number;
-  column: number;
+  /** Both from 1; missing where the whole is refused. */
+  line?: number;
+  column?: number;
   message: string;
+  hint?: string | null;
 }
 
 export interface Me {
@@ -89,7 +91,8 @@ export interface WireNode {
   base: string;
   category: string;
   parent: number;
-  state: string;
+  /** Null in the graph of a text that does not run. */
+  state: string | null;
   activations: number;
   attempts: number;
   line: number;

@@ -30,6 +30,7 @@ export function marked(tokens: Token[], problems: Problem[]): Piece[] {
 function cut(token: Token, problems: Problem[]): number | null {
   const lines = token.text.split("\n");
   for (const { line, column } of problems) {
+    if (line === undefined || column === undefined) continue;
     const row = line - token.line;
     const content = lines[row];
     if (row < 0 || content === undefined) continue;

@@ -19,10 +19,11 @@ export function LinkNotice() {
   }, [regained.value]);
   const since = lostSince.value;
   if (since !== null) {
-    const age = duration(Math.floor(Math.max(0, now.value - since) / 1000) * 1000);
+    const ms = now.value - since;
+    const age = ms < 1000 ? "" : ` for ${duration(Math.floor(ms / 1000) * 1000)}`;
     return (
       <Notice tone="waiting">
-        <strong>Link lost.</strong> The API at <code>{apiAddress.value}</code> does not answer for{" "}
+        <strong>Link lost.</strong> The API at <code>{apiAddress.value}</code> does not answer
         {age}; what you see may be old. Trying again.
       </Notice>
     );

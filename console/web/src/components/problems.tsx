@@ -17,10 +17,13 @@ export function Problems({ problems, text, checking, other }: Props) {
       {other && <p class="error-text">{other}</p>}
       {problems.map((problem) => (
         <p key={`${problem.line}:${problem.column}:${problem.message}`} class="error-text">
-          <span class="place">
-            line {problem.line}, column {problem.column}
-          </span>{" "}
+          {problem.line !== undefined && (
+            <span class="place">
+              line {problem.line}, column {problem.column}:{" "}
+            </span>
+          )}
           {visible(problem.message)}
+          {problem.hint && <span class="muted"> – {visible(problem.hint)}</span>}
         </p>
       ))}
       {!problems.length && !other && <p class="muted">{state}</p>}

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { openRetryFrom } from "../actions/retry-from";
 import { openSendEvent } from "../actions/send-event";
 import { loadStep } from "../api/calls";
@@ -27,8 +27,12 @@ export function StepPanel({ workflow, step, select }: Props) {
     loadStep(workflow.id, step.index, signal),
   );
   const version = `${step.state} ${step.activations} ${step.attempts} ${step.ended}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it changed, so load it anew
-  useEffect(reload, [version]);
+  const shown = useRef(version);
+  useEffect(() => {
+    if (shown.current === version) return;
+    shown.current = version;
+    reload();
+  }, [version, reload]);
   const may = mayChange.value;
   return (
     <aside class="step-panel" aria-label={`Step ${step.index}`}>

@@ -165,12 +165,7 @@ export function GraphView(props: Props) {
           const step = (event.target as Element).closest<SVGElement>("[data-step]")?.dataset.step;
           const box = pane.current?.getBoundingClientRect();
           if (step === undefined || !box) setHover(null);
-          else
-            setHover({
-              step: Number(step),
-              x: event.clientX - box.left,
-              y: event.clientY - box.top,
-            });
+          else setHover({ step: Number(step), ...beside(event, box) });
         }}
         onPointerLeave={() => setHover(null)}
       >
@@ -223,6 +218,16 @@ function Tooltip({ at, children }: { at: { x: number; y: number }; children: Com
       {children}
     </div>
   );
+}
+
+/** Pixels that a tooltip may take. */
+const TIP = { width: 300, height: 170 };
+
+/** Beside the pointer, where there is room for a tooltip. */
+function beside(event: PointerEvent, pane: DOMRect): { x: number; y: number } {
+  const x = Math.min(event.clientX - pane.left, pane.width - TIP.width);
+  const y = event.clientY - pane.top;
+  return { x: Math.max(0, x), y: y > pane.height - TIP.height ? y - TIP.height : y };
 }
 
 function more<T>(set: ReadonlySet<T>, item: T): ReadonlySet<T> {

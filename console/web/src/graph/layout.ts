@@ -23,7 +23,7 @@ export async function layOut(dot: string): Promise<Placed & { ms: number }> {
     theWorker().postMessage(question);
   });
   if ("error" in answer) throw new LayoutError(answer.error);
-  const placed = { ...readPlain(answer.plain), ms: answer.ms };
+  const placed = { ...readPlain(answer.plain, dot.includes("rankdir=LR")), ms: answer.ms };
   kept.set(dot, placed);
   for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
   return placed;

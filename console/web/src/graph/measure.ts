@@ -5,7 +5,8 @@ import type { Shape } from "./fold";
 export const HEIGHT = 46;
 const DOT = 12;
 const END = 20;
-const LEAST = 96;
+const LEAST = 124;
+const LEAST_OF_MANY = 184;
 const MOST = 250;
 const BESIDE_LABEL = 46;
 const PER_CHARACTER = 7.3;
@@ -25,7 +26,8 @@ export function sizeOf(shape: Shape): Size {
   if (shape.kind === "dot") return { width: DOT, height: DOT };
   if (shape.kind === "end") return { width: END, height: END };
   const width = BESIDE_LABEL + PER_CHARACTER * columns(labelOf(shape));
-  return { width: Math.round(Math.min(MOST, Math.max(LEAST, width))), height: HEIGHT };
+  const least = shape.kind === "step" ? LEAST : LEAST_OF_MANY;
+  return { width: Math.round(Math.min(MOST, Math.max(least, width))), height: HEIGHT };
 }
 
 /** Columns a text takes: wide characters, such as Chinese ones and emoji, count twice. */

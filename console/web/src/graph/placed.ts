@@ -24,13 +24,19 @@ export interface Placed {
   courses: Course[];
 }
 
-/** Read Graphviz' format `plain`, whose y points up and whose unit is the inch. */
-export function readPlain(text: string): Placed {
+/**
+ * Read Graphviz' format `plain`, whose y points up and whose unit is the inch. `upright` leaves y as
+ * it is: from left to right Graphviz puts what comes first lowest, and we put it on top.
+ */
+export function readPlain(text: string, upright: boolean): Placed {
   const placed: Placed = { width: 0, height: 0, places: new Map(), courses: [] };
   for (const line of text.split("\n")) {
     const words = line.split(" ");
     const at = (i: number): number => Number(words[i]) * INCH;
-    const point = (i: number): [number, number] => [at(i), placed.height - at(i + 1)];
+    const point = (i: number): [number, number] => [
+      at(i),
+      upright ? at(i + 1) : placed.height - at(i + 1),
+    ];
     if (words[0] === "graph") {
       placed.width = at(2);
       placed.height = at(3);

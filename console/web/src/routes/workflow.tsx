@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { loadGraph } from "../api/calls";
 import { ApiError } from "../api/errors";
 import { Events } from "../components/events";
@@ -13,12 +13,13 @@ import { WorkflowHead } from "../components/workflow-head";
 import { GraphView } from "../graph/graph-view";
 import { go, href, route, setQuery } from "../router";
 import { useLiveWorkflow } from "../state/live-workflow";
+import type { Graph } from "../views/graph";
 
 const TABS = ["graph", "timeline", "table", "source", "events"] as const;
 
 export function WorkflowRoute({ id, tab }: { id: string; tab: string }) {
   const { workflow, steps, error, news } = useLiveWorkflow(id);
-  const graph = useLoad(`graph ${id}`, (signal) => loadGraph(id, signal));
+  const graph = useGraph(id);
   const [pointed, setPointed] = useState<number | null>(null);
   const asked = route.value.query.get("step");
   const selected = asked === null ? null : Number(asked);
@@ -85,6 +86,16 @@ export function WorkflowRoute({ id, tab }: { id: string; tab: string }) {
       </div>
     </section>
   );
+}
+
+/** The graph of a workflow never changes: it is loaded once, and what hangs on it stays. */
+function useGraph(id: string): { value: Graph | null; error: unknown } {
+  const known = useRef<Graph | null>(null);
+  const { value, error } = useLoad(`graph ${id}`, async (signal) => {
+    known.current ??= await loadGraph(id, signal);
+    return known.current;
+  });
+  return { value, error };
 }
 
 function Gone({ id }: { id: string }) {

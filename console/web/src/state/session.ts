@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { Me } from "../api/wire";
+import { go } from "../router";
 
 const KEY = "littleflow-token";
 
@@ -42,5 +43,5 @@ export function takeTokenFromAddress(): void {
   if (!match?.[1]) return;
   setToken(decodeURIComponent(match[1]));
   const rest = location.hash.replace(match[0], "") || "#/";
-  history.replaceState(null, "", rest.startsWith("#/") ? rest : "#/");
+  go(rest.startsWith("#/") ? rest : "#/", { replace: true });
 }

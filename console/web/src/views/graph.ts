@@ -41,7 +41,7 @@ export function toGraph(wire: WireGraph): Graph {
       kind: node.kind,
       base: visible(node.base),
       parent: node.parent,
-      state: node.state,
+      state: node.state ?? "idle",
       activations: node.activations,
       attempts: node.attempts,
     })),

@@ -25,7 +25,7 @@ const LOOKS: Record<string, Look> = {
   ready: { label: "ready", tone: "queued", glyph: "◔" },
   queued: { label: "queued", tone: "queued", glyph: "◑" },
   running: { label: "running", tone: "running", glyph: "▶" },
-  waiting: { label: "waiting", tone: "waiting", glyph: "⧗" },
+  waiting: { label: "waiting", tone: "waiting", glyph: "◷" },
   retrying: { label: "retrying", tone: "retrying", glyph: "↻" },
   skipped: { label: "skipped", tone: "idle", glyph: "⇥" },
   ended: { label: "ended", tone: "ended", glyph: "✓" },
