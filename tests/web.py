@@ -29,7 +29,7 @@ def ask(url: str, method: str = "GET", body: bytes = b"", **headers: str) -> Ans
     path = url[len(f"{parts.scheme}://{parts.netloc}") :] or "/"
     connection = http.client.HTTPConnection(parts.netloc, timeout=30)
     try:
-        connection.putrequest(method, path, skip_host="Host" in headers)
+        connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
         if body:
             headers["Content_Length"] = str(len(body))
         for name, value in headers.items():
