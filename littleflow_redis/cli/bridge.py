@@ -147,9 +147,9 @@ def command(
     rules = Rules(layers)
     names = TaskNames(celery.tasks, app_prefixes(celery, app), rules.mapping | dict(mapping))
     rules.check(names, served)
-    for step in explain:
-        click.echo(explained(celery, names, rules, served, step))
     if explain:
+        texts = [explained(celery, names, rules, served, step) for step in explain]
+        click.echo("\n".join(texts), nl=False)
         return
     bridge = Bridge(
         client_of(settings),

@@ -1,0 +1,126 @@
+"""docs/celery.md: its app, its flows, its settings and its commands, on a real worker."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from celery import Celery
+from celery.app.defaults import DEFAULTS
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.errors import WorkflowFailed
+from littleflow_redis.language import compile_text
+from tests.support import RedisServer, Spawned
+from tests.workers.scenes import lifecycle
+
+from .serving import LONG, check_once
+
+PAGE = (Path(__file__).parents[2] / "docs" / "celery.md").read_text("utf-8")
+
+
+def block(kind: str, number: int = 0) -> str:
+    found: list[str] = re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.M | re.S)
+    return found[number]
+
+
+def rows(title: str) -> list[list[str]]:
+    """The cells of the table whose head begins so, without their quotes."""
+    table = PAGE.partition(f"| {title} ")[2].partition("\n\n")[0]
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    return [[cell.partition("`")[2].partition("`")[0] for cell in line] for line in lines]
+
+
+CALLS = rows("flow | call")
+REASONS = rows("flow | reason")
+
+#: What `add` and the others stand for in the rows.
+CALLED = re.compile(r"(\w+)\((.*)\)")
+
+
+@pytest.fixture(scope="module")
+def project(celery_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page's app and file, with this machine's addresses."""
+    folder = tmp_path_factory.mktemp("page")
+    text = block("python")
+    addresses = {
+        "redis://localhost/1": celery_environment["CELERY_BROKER_URL"],
+        "redis://localhost/2": celery_environment["CELERY_RESULT_BACKEND"],
+    }
+    for written, real in addresses.items():
+        assert written in text
+        text = text.replace(written, real)
+    (folder / "tasks.py").write_text(text, "utf-8")
+    (folder / "bridge.toml").write_text(block("toml"), "utf-8")
+    return folder
+
+
+Start = Callable[..., Spawned]
+
+
+@pytest.fixture
+def start(spawn: Start, redis_server: RedisServer, project: Path) -> Start:
+    def start(*words: str) -> Spawned:
+        return spawn([sys.executable, "-m", *words], env=redis_server.environment, cwd=project)
+
+    return start
+
+
+@pytest.fixture
+def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
+    engine = Client(redis_server.url)
+    with lifecycle(engine):
+        yield engine
+
+
+def test_its_flows_do_what_it_says(engine: Client, start: Start) -> None:
+    """One worker and one bridge for all rows: they start for seconds."""
+    assert len(CALLS) > 12
+    alone = ("--pool", "solo", "-l", "info", "--without-mingle", "--without-gossip")
+    worker = start("celery", "-A", "tasks", "worker", "-Q", "celery,slow", *alone)
+    bridge = start(
+        *("littleflow_redis", "bridge", "-A", "tasks", "--category", "shop"),
+        *("--config", "bridge.toml"),
+    )
+    worker.wait_for_output("ready.")
+    bridge.wait_for_output("event=ready")
+    assert "event=no-timeout" not in bridge.output
+
+    started = [(flow, engine.start(flow), output) for flow, _, output in CALLS]
+    for flow, workflow, output in started:
+        assert engine.wait(workflow, timeout=LONG) == json.loads(output), flow
+        check_once(engine, workflow)
+    for flow, reason in REASONS:
+        with pytest.raises(WorkflowFailed) as failed:
+            engine.wait(engine.start(flow), timeout=LONG)
+        assert reason in str(failed.value).replace("`", ""), flow
+    assert engine.wait(engine.start("<[1, 2]> → shop:sum"), timeout=LONG) == 3
+
+
+def test_its_explanation_is_what_the_bridge_says(start: Start) -> None:
+    command, _, shown = block("console").partition("\n")
+    words = command.removeprefix("$ python -m ").split()
+    process = start(*words)
+    assert process.wait() == 0, process.output
+    assert process.output == shown
+
+
+@pytest.mark.parametrize("flow", re.findall(r"^```flow\n(.*?)^```", PAGE, re.M | re.S))
+def test_its_flows_compile(flow: str) -> None:
+    assert compile_text(flow).warnings == ()
+
+
+def test_what_it_recommends_are_settings_of_celery() -> None:
+    app = Celery(set_as_current=False)
+    text = block("python", 1)
+    exec(text, {"app": app})  # noqa: S102 - the page's own lines
+    names = re.findall(r"(?:^    |app\.conf\.)(\w+) ?=", text, re.M)
+    assert len(names) > 8
+    for name in names:
+        assert name in DEFAULTS, name
+        assert app.conf[name] != DEFAULTS[name] or name.endswith(("_serializer", "_expires"))
