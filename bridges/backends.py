@@ -1,27 +1,25 @@
 """Which result backends can tell a bridge how a task ended.
 
 A backend must keep results where another process can read them later, as bytes that are plain
-data. Redis tells of each result at once; the other key-value backends are polled. Backends with
-rows of their own (SQLAlchemy, MongoDB and others) need a reader each; its place is
-:func:`result_backend`.
+data. Redis tells of each result at once, all others are polled (see :mod:`.readers`).
 """
 
 from __future__ import annotations
 
 from celery import Celery
-from celery.backends.base import BaseKeyValueStoreBackend, DisabledBackend
+from celery.backends.base import Backend, DisabledBackend
 from celery.backends.cache import CacheBackend
-from celery.backends.redis import RedisBackend
 from celery.backends.rpc import RPCBackend
 from celery.exceptions import ImproperlyConfigured
 
+from littleflow_redis.bridges.readers import is_redis
 from littleflow_redis.bridges.records import DECODERS
 from littleflow_redis.events.connection import ConfigurationError
 
 _ADVICE = "set result_backend, for example to 'redis://127.0.0.1:6379/1'"
 
 
-def result_backend(app: Celery) -> BaseKeyValueStoreBackend:
+def result_backend(app: Celery) -> Backend:
     """The app's result backend. Raises ConfigurationError if a bridge cannot read results there."""
     try:
         backend = app.backend
@@ -39,9 +37,9 @@ def result_backend(app: Celery) -> BaseKeyValueStoreBackend:
     return backend
 
 
-def tells_at_once(backend: BaseKeyValueStoreBackend) -> bool:
+def tells_at_once(backend: Backend) -> bool:
     """Whether the backend publishes each result, so that nobody has to poll for it."""
-    return isinstance(backend, RedisBackend)
+    return is_redis(backend)
 
 
 def _refusal(backend: object) -> str | None:
@@ -52,7 +50,7 @@ def _refusal(backend: object) -> str | None:
             return "rpc:// sends a result once, to whoever sent the task, and stores nothing"
         case CacheBackend():
             return "a cache forgets results when it is full or starts anew"
-        case BaseKeyValueStoreBackend():
-            return None
+        case _ if not hasattr(backend, "_get_task_meta_for"):
+            return f"{type(backend).__name__} keeps no records"
         case _:
-            return f"results in {type(backend).__name__} cannot be read by this version"
+            return None

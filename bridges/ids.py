@@ -14,8 +14,8 @@ import re
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII)
 
 #: Longest part of an id in characters. Three parts at their longest, an index of ten digits and the
-#: prefix make 199; AMQP allows 255 for a correlation id, databases of results often as many.
-_LONGEST = 60
+#: prefix make 154; Celery's tables of results hold 155, AMQP 255 in a correlation id.
+_LONGEST = 45
 
 #: Hex digits of the digest that ends a shortened part: 64 bits, far beyond any number of names.
 _DIGEST = 16

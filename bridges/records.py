@@ -7,6 +7,7 @@ Here nothing that a record says is ever imported, called or rebuilt.
 from __future__ import annotations
 
 import json
+import pickletools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -70,8 +71,30 @@ class Result:
 
 def read_record(id: str, payload: bytes | str, content_type: str) -> Result:
     """Read one stored record; ``content_type`` is one of :data:`DECODERS`. Never raises."""
+    return _read(id, lambda: DECODERS[content_type](_decompressed(payload)))
+
+
+def read_row(
+    id: str, status: str, payload: bytes | None, traceback: str | None, content_type: str
+) -> Result:
+    """Read a record that stands in the columns of a table. Never raises."""
+
+    def decode() -> Mapping[str, Any]:
+        raw = None if payload is None else _unpacked(bytes(payload))
+        result = None if raw is None else DECODERS[content_type](raw)
+        return {"status": status, "result": result, "traceback": traceback}
+
+    return _read(id, decode)
+
+
+def read_decoded(id: str, record: Mapping[str, Any]) -> Result:
+    """Read a record that its backend has decoded. Never raises."""
+    return _read(id, lambda: record)
+
+
+def _read(id: str, decode: Callable[[], Any]) -> Result:
     try:
-        return _result(id, DECODERS[content_type](_decompressed(payload)))
+        return _result(id, decode())
     # Foreign bytes: each of five decoders and decompressors fails in ways of its own, and one bad
     # record must not keep the results of others back.
     except Exception as error:  # noqa: BLE001
@@ -151,6 +174,26 @@ def _decompressed(payload: bytes | str) -> bytes | str:
     """Undo ``result_compression``, which Celery has from 5.7 on."""
     decompress = getattr(base, "decompress_payload", None)
     return decompress(payload) if decompress else payload
+
+
+def _unpacked(payload: bytes) -> bytes:
+    """The bytes inside a pickle of nothing but bytes, as Celery before 5.7 puts them in tables.
+
+    Nothing is unpickled: a pickle is a list of instructions, and one of these holds the bytes.
+    """
+    # One such byte alone is the empty object of msgpack.
+    if payload[:1] != b"\x80" or len(payload) == 1:
+        return payload
+    operations = list(pickletools.genops(payload))
+    held: list[Any] = [held for op, held, _ in operations if op.name in _PICKLED_BYTES]
+    if len(held) != 1 or not _HARMLESS.issuperset(op.name for op, *_ in operations):
+        raise ValueError("it is a pickle, and these are never opened")
+    return bytes(held[0])
+
+
+#: Instructions of a pickle that hold bytes, and all that a pickle of bytes has.
+_PICKLED_BYTES = frozenset({"SHORT_BINBYTES", "BINBYTES", "BINBYTES8"})
+_HARMLESS = _PICKLED_BYTES | {"PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "STOP"}
 
 
 def _from_yaml(payload: bytes | str) -> Any:

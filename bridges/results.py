@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from celery.backends.base import BaseKeyValueStoreBackend
+from celery.backends.base import Backend
 
+from littleflow_redis.bridges.readers import reader_of
 from littleflow_redis.bridges.records import Result, read_record
 
-#: Records per MGET: large enough to make round trips cheap, small enough that a batch of large
+#: Records per read: large enough to make round trips cheap, small enough that a batch of large
 #: results does not hold up the server.
 BATCH = 256
 
@@ -21,10 +22,11 @@ class ResultsUnreachable(ConnectionError):
 class Results:
     """Reads the results of an app's tasks from its backend (see :mod:`.backends`)."""
 
-    def __init__(self, backend: BaseKeyValueStoreBackend) -> None:
+    def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        #: What keys and channels of results start with; the id follows.
-        self.key_prefix: bytes = _bytes(backend.task_keyprefix)
+        self._reader = reader_of(backend)
+        #: What keys and channels of results start with; the id follows. Empty where there are none.
+        self.key_prefix: bytes = _bytes(getattr(backend, "task_keyprefix", b""))
 
     def fetch(self, ids: Iterable[str]) -> Iterator[Result]:
         """Yield what is stored for these ids; without a record an id is left out.
@@ -33,9 +35,7 @@ class Results:
         """
         remaining = iter(ids)
         while batch := list(islice(remaining, BATCH)):
-            for id, payload in zip(batch, self._load(batch), strict=True):
-                if payload:
-                    yield self.read(id, payload)
+            yield from self._load(batch)
 
     def read(self, id: str, payload: bytes | str) -> Result:
         """Read one record as it is stored and published. Never raises."""
@@ -45,23 +45,15 @@ class Results:
         """The task id of a key or channel."""
         return _bytes(key).removeprefix(self.key_prefix).decode()
 
-    def _load(self, ids: Sequence[str]) -> Sequence[bytes | str | None]:
-        keys = [self.backend.get_key_for_task(id) for id in ids]
+    def _load(self, ids: Sequence[str]) -> list[Result]:
         try:
-            return self._mget(keys)
+            return list(self._reader.read(ids))
+        # Each backend has a library of its own, which raises what it likes; no bridge may end for
+        # it. What is no outage stays in the log until somebody mends it.
         except Exception as error:
-            if isinstance(error, OSError) or self.backend.exception_safe_to_retry(error):
-                raise ResultsUnreachable(
-                    f"no answer from {self.backend.as_uri()}: {error}"
-                ) from error
-            raise
-
-    def _mget(self, keys: Sequence[bytes | str]) -> Sequence[bytes | str | None]:
-        try:
-            found = self.backend.mget(keys)
-        except NotImplementedError:
-            return [self.backend.get(key) for key in keys]
-        return [found.get(key) for key in keys] if hasattr(found, "items") else found
+            raise ResultsUnreachable(
+                f"no answer from {self.backend.as_uri()}: {type(error).__name__}: {error}"
+            ) from error
 
 
 def _bytes(text: bytes | str) -> bytes:
