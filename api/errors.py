@@ -50,6 +50,7 @@ _ENGINE: tuple[tuple[type[Exception], int, str], ...] = (
     (engine.InvalidId, 400, "invalid-id"),
     (engine.UnknownWorkflow, 404, "unknown-workflow"),
     (engine.BadQuery, 400, "bad-query"),
+    (engine.NoSource, 404, "no-source"),
     (engine.UnknownStep, 404, "unknown-step"),
     (engine.UnknownDeadLetter, 404, "unknown-dead-letter"),
     (engine.IdConflict, 409, "id-conflict"),

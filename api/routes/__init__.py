@@ -15,6 +15,8 @@ from littleflow_redis.api.routes import (
     running,
     starting,
     state,
+    steps,
+    waiting,
 )
 
 #: In the order in which the documentation shows them.
@@ -23,9 +25,11 @@ BLUEPRINTS = (
     listing.blp,
     starting.blp,
     checking.blp,
+    steps.blp,
     state.blp,
     flow.blp,
     running.blp,
+    waiting.blp,
     archives.blp,
     bulk.blp,
     events.blp,

@@ -9,6 +9,7 @@ from littleflow_redis.api.errors import problems
 from littleflow_redis.api.schemas.flows import CheckedSchema, CheckSchema
 from littleflow_redis.api.traits import JSON, TEXT
 from littleflow_redis.engine.dryrun import dry_run
+from littleflow_redis.engine.graphs import graph
 from littleflow_redis.language import mermaid, save
 
 blp = Blueprint("check", "What would come of a text.")
@@ -30,5 +31,6 @@ def check_workflow(body: dict[str, Any]) -> dict[str, Any]:
         "problems": [{"message": found.refused}] if found.refused else [],
         "warnings": found.flow.warnings,
         "flow": save(found.flow),
+        "graph": graph(found.flow),
         "mermaid": mermaid(found.flow),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from littleflow_redis.api.blueprint import Blueprint
 from littleflow_redis.api.context import client
+from littleflow_redis.api.paging import LINK, link
 from littleflow_redis.api.schemas.common import DoneSchema, done
 from littleflow_redis.api.schemas.events import LetterPageSchema, LetterSchema
 
@@ -14,14 +15,14 @@ blp = Blueprint("dead letters", "Events that could not be processed.")
 
 @blp.get("/dead", errors=(404, 422))
 @blp.query(LetterPageSchema)
-@blp.response(200, LetterSchema(many=True))
+@blp.response(200, LetterSchema(many=True), headers=LINK)
 def list_dead(query: dict[str, Any]) -> Any:
     """Dead letters, newest first."""
     size = query["size"]
     found = client().dead_letters(query["start"], size + 1)
     if len(found) <= size:
         return found
-    return found[:size], {"Link": f'<?start={found[size - 1].id}&size={size}>; rel="next"'}
+    return found[:size], link(start=found[size - 1].id)
 
 
 @blp.post("/dead/<letter>/retry", errors=(404, 409))

@@ -8,8 +8,7 @@ from flask import Response
 
 from littleflow_redis.api.blueprint import Blueprint
 from littleflow_redis.api.context import client
-from littleflow_redis.api.errors import Refused
-from littleflow_redis.api.schemas.flows import DrawingSchema, FlowSchema
+from littleflow_redis.api.schemas.flows import DrawingSchema, FlowSchema, GraphSchema
 from littleflow_redis.api.traits import TEXT
 from littleflow_redis.language import Flow, dot, mermaid, save
 
@@ -32,11 +31,7 @@ def workflow_flow(workflow: str) -> dict[str, Any]:
 @blp.response(200, {"type": "string"}, content_type=TEXT)
 def workflow_source(workflow: str) -> Response:
     """The text that was started."""
-    source = flow_of(workflow).source
-    if source is None:
-        message = "this workflow was started from a compiled flow: GET /workflows/ID shows that"
-        raise Refused(404, "no-source", message)
-    return Response(source, mimetype=TEXT)
+    return Response(client().source(workflow), mimetype=TEXT)
 
 
 @blp.get("/workflows/<workflow>/graph", produces=(TEXT,), errors=(404, 422))
@@ -47,3 +42,10 @@ def workflow_graph(query: dict[str, Any], workflow: str) -> Response:
     flow, vertical = flow_of(workflow), query["orientation"] == "vertical"
     text = dot(flow) if query["format"] == "dot" else mermaid(flow, vertical=vertical)
     return Response(text, mimetype=TEXT)
+
+
+@blp.get("/workflows/<workflow>/graph.json", errors=(404,))
+@blp.response(200, GraphSchema)
+def workflow_drawing(workflow: str) -> dict[str, Any]:
+    """The graph for drawing, with the state of each step."""
+    return client().graph(workflow)

@@ -3,46 +3,33 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from littleflow_redis.api.blueprint import Blueprint
 from littleflow_redis.api.context import client
+from littleflow_redis.api.paging import LINK, link
 from littleflow_redis.api.schemas.lists import ListSchema, query_of
 from littleflow_redis.api.schemas.workflows import SummarySchema
 
 blp = Blueprint("workflows", "Lists of workflows.")
 
-_LINK = {
-    "Link": {
-        "schema": {"type": "string"},
-        "description": 'Where the next page is, relative to this one; rel="next".',
-    }
-}
-
 
 @blp.get("/workflows/", errors=(422,))
 @blp.query(ListSchema)
-@blp.response(200, SummarySchema(many=True), headers=_LINK)
+@blp.response(200, SummarySchema(many=True), headers=LINK)
 def list_workflows(query: dict[str, Any]) -> Any:
     """Workflows by state, name, time and text, newest first."""
     if "next" in query:
         return _numbered(query["next"], query["size"])
     page = client().search(query_of(query), cursor=query["cursor"], size=query["size"])
-    return page.items, _next(cursor=page.next) if page.next else {}
+    return page.items, link(cursor=page.next) if page.next else {}
 
 
 def _numbered(start: int, size: int) -> Any:
     """A page as old clients ask for it."""
     found = client().list(start=start, size=size + 1)
-    return found[:size], _next(next=str(start + size)) if len(found) > size else {}
-
-
-def _next(**place: str) -> dict[str, str]:
-    """The header Link: the same query, further on."""
-    given = [(name, v) for name, v in request.args.items(multi=True) if name not in place]
-    return {"Link": f'<?{urlencode([*given, *place.items()])}>; rel="next"'}
+    return found[:size], link(next=start + size) if len(found) > size else {}
 
 
 @blp.get("/inprogress")

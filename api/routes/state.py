@@ -10,6 +10,7 @@ from flask import Response, jsonify
 from littleflow_redis.api.blueprint import Blueprint
 from littleflow_redis.api.context import client
 from littleflow_redis.api.errors import Refused
+from littleflow_redis.api.paging import LINK, link
 from littleflow_redis.api.schemas.flows import VectorPageSchema
 from littleflow_redis.api.schemas.workflows import StateSchema
 from littleflow_redis.engine import interchange
@@ -28,7 +29,8 @@ def workflow_state(workflow: str) -> dict[str, Any]:
 @blp.query(VectorPageSchema)
 @blp.response(
     200,
-    {"type": "array", "items": {"type": "array", "prefixItems": [{"type": "string"}]}},
+    {"type": "array", "items": {"type": "array", "items": {}, "minItems": 2}},
+    headers=LINK,
     example=[["2026-11-26T10:45:01.123000+00:00", [0, 1, 0]]],
 )
 def workflow_vector(query: dict[str, int], workflow: str, vector: str) -> Response:
@@ -39,5 +41,5 @@ def workflow_vector(query: dict[str, int], workflow: str, vector: str) -> Respon
     found: Sequence[Any] = interchange.trace(client(), workflow, vector, start, size + 1)
     answer = jsonify(found[:size])
     if len(found) > size:
-        answer.headers["Link"] = f'<?next={start + size}&size={size}>; rel="next"'
+        answer.headers.update(link(next=start + size))
     return answer

@@ -67,7 +67,7 @@ class NodeSchema(ma.Schema):
     """A step as it is drawn."""
 
     index = ma.fields.Integer(required=True)
-    name = ma.fields.String(required=True, metadata=described("Its name, empty for none."))
+    name = ma.fields.String(required=True, metadata=described("Its name, or what it is."))
     label = ma.fields.String(required=True, metadata=described("What to write on it."))
     kind = ma.fields.String(required=True, metadata=described("What it is.", "task"))
     base = ma.fields.String(required=True, metadata=described("What serves it.", "math:add"))
@@ -77,9 +77,13 @@ class NodeSchema(ma.Schema):
     )
     line = ma.fields.Integer(required=True, metadata=described("Where it stands in the text."))
     column = ma.fields.Integer(required=True)
-    state = ma.fields.String(metadata=described("Its state, in a workflow.", "running"))
-    activations = ma.fields.Integer(metadata=described("How often it fired."))
-    attempts = ma.fields.Integer(metadata=described("Attempts of the latest activation."))
+    state = ma.fields.String(
+        required=True, allow_none=True, metadata=described("Its state; null in a dry run.")
+    )
+    activations = ma.fields.Integer(required=True, metadata=described("How often it fired."))
+    attempts = ma.fields.Integer(
+        required=True, metadata=described("Attempts of the latest activation.")
+    )
 
 
 class ClusterSchema(ma.Schema):
@@ -94,8 +98,8 @@ class ClusterSchema(ma.Schema):
 class EdgeSchema(ma.Schema):
     """An edge as it is drawn."""
 
-    source = ma.fields.Integer(required=True, data_key="from")
-    target = ma.fields.Integer(required=True, data_key="to")
+    source = ma.fields.Integer(required=True, data_key="from", attribute="from")
+    target = ma.fields.Integer(required=True, data_key="to", attribute="to")
     guard = ma.fields.String(metadata=described("The guard of the step it leads to."))
     back = ma.fields.Boolean(required=True, metadata=described("It leads back: a loop."))
 

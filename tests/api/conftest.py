@@ -19,6 +19,10 @@ from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import RedisServer, Spawned, free_port, wait_until
 from tests.workers.scenes import lifecycle
 
+#: The token of ``s3_service``.
+TOKEN = "0123456789abcdef"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
 
 class Service:
     """``python -m littleflow_redis.service`` on a free port."""
@@ -88,28 +92,29 @@ def ended(http: httpx.Client, workflow: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def s3_service(
-    redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Service]:
-    """The service beside an S3 server that has a bucket ``archives``."""
-    boto3 = pytest.importorskip("boto3")
+def s3() -> Iterator[dict[str, str]]:
+    """Variables that lead to an S3 server with a bucket ``archives``."""
     moto = pytest.importorskip("moto.server")
     store = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     store.start()
-    access = {
+    url = f"http://127.0.0.1:{store.get_host_and_port()[1]}"
+    httpx.put(f"{url}/archives").raise_for_status()
+    yield {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{store.get_host_and_port()[1]}",
+        "AWS_ENDPOINT_URL_S3": url,
     }
-    boto3.client(
-        "s3",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        region_name="us-east-1",
-        endpoint_url=access["AWS_ENDPOINT_URL_S3"],
-    ).create_bucket(Bucket="archives")
-    service = Service(redis_server, tmp_path_factory.mktemp("service"), **access)
+    store.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_service(
+    redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory, s3: dict[str, str]
+) -> Iterator[Service]:
+    """The service beside that S3 server, with a token."""
+    folder = tmp_path_factory.mktemp("service")
+    given = {**s3, "LITTLEFLOW_API_TOKEN": TOKEN, "LITTLEFLOW_API_RATE": "0"}
+    service = Service(redis_server, folder, **given)
     yield service
     service.process.kill_group()
-    store.stop()

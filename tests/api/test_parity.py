@@ -13,7 +13,7 @@ import pytest
 
 from littleflow_redis import Client, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.api.conftest import Service, ended
+from tests.api.conftest import BEARER, Service, ended
 from tests.cli.test_manage import take
 from tests.support import wait_until
 
@@ -156,7 +156,7 @@ def test_archive_and_restore(
     document = archive.json()
     assert document.keys() >= {"F", "T", "S", "A", "format", "outputs"}
 
-    with httpx.Client(base_url=s3_service.url) as s3:
+    with httpx.Client(base_url=s3_service.url, headers=BEARER) as s3:
         if how == "whole":
             answer = s3.post("/workflows/restore", json=document)
         else:
