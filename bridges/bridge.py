@@ -94,7 +94,7 @@ class Bridge:
         self._app = app
         self._results = Results(result_backend(app))
         rules = rules or Rules()
-        rules.check(names, categories)
+        rules.check(app, names, categories)
         self._calls = Calls(app, names, rules)
         #: What the engine acts on, by category; None once it is stored.
         self._defaults: Mapping[str, Options] | None = rules.categories(categories)

@@ -65,8 +65,21 @@ class Calls:
             args,
             kwargs,
             {"workflow": task.workflow, "index": task.index, "token": task.token},
-            _celery_options(target, task.options),
+            self._celery_options(target, task.options),
         )
+
+    def _celery_options(self, target: _Target, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Celery's options for one call: the step's own over those of its task and category."""
+        if "$celery" not in options:
+            return target.celery
+        try:
+            # Whoever wrote the start-task may have compiled nothing.
+            own: Any = read_options({"$celery": options["$celery"]})["$celery"]
+        except BadOption as error:
+            raise Misfit(f"{target.task}: {error}") from error
+        if "serializer" in own and (reason := serializer_refusal(self._app, own["serializer"])):
+            raise Misfit(f"{target.task}: $celery: {reason}")
+        return {**target.celery, **own}
 
     def _look_up(self, base: str) -> _Target:
         found = self._names.resolve(base)
@@ -81,17 +94,3 @@ class Calls:
             chosen.get("$bind", Bind.SPREAD),
             celery_options(chosen),
         )
-
-
-def _celery_options(target: _Target, options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Celery's options for one call: the step's own over those of its task and category."""
-    if "$celery" not in options:
-        return target.celery
-    try:
-        # Whoever wrote the start-task may have compiled nothing.
-        own: Any = read_options({"$celery": options["$celery"]})["$celery"]
-    except BadOption as error:
-        raise Misfit(f"{target.task}: {error}") from error
-    if reason := serializer_refusal(own.get("serializer", "json")):
-        raise Misfit(f"{target.task}: $celery: {reason}")
-    return {**target.celery, **own}

@@ -96,7 +96,7 @@ def _route(app: Celery, task: Task, options: Mapping[str, Choice]) -> str:
         text += f", routing key {key}"
     others = {k: v for k, v in route.items() if k not in _OWN[:3] and k not in options}
     text += "".join(f", {name} {value}" for name, value in sorted(others.items()))
-    if others.get("serializer") and (reason := serializer_refusal(others["serializer"])):
+    if others.get("serializer") and (reason := serializer_refusal(app, others["serializer"])):
         text += f"; {reason}"
     return f"{text}; a worker must consume it: celery worker -Q {queue.name}"
 

@@ -83,31 +83,26 @@ class Rules:
             }
         return made
 
-    def check(self, names: TaskNames, served: Collection[str]) -> None:
+    def check(self, app: Celery, names: TaskNames, served: Collection[str]) -> None:
         """Raise ConfigurationError if a task is set up that is not there, or cannot be sent so."""
         for layer in self._layers:
             for base, options in layer.tasks.items():
-                place = place_of(layer.where, TASKS, base)
-                self._check_serializer(options, place)
-                if base in names.tasks or category_of(base) not in served:
+                if base not in names.tasks and category_of(base) not in served:
                     continue
+                place = place_of(layer.where, TASKS, base)
+                _check_serializer(app, options, place)
                 found = names.resolve(base)
-                if not isinstance(found, Found):
+                if base not in names.tasks and not isinstance(found, Found):
                     raise ConfigurationError(f"{place}: {found.reason}")
-            for category, options in layer.categories.items():
-                self._check_serializer(options, place_of(layer.where, CATEGORIES, category))
+            for category in layer.categories.keys() & served:
+                options = layer.categories[category]
+                _check_serializer(app, options, place_of(layer.where, CATEGORIES, category))
 
     def _tables(self, kind: str, name: str) -> Iterator[tuple[str, Options]]:
         for layer in self._layers:
             tables = layer.tasks if kind == TASKS else layer.categories
             if name in tables:
                 yield place_of(layer.where, kind, name), tables[name]
-
-    @staticmethod
-    def _check_serializer(options: Options, place: str) -> None:
-        name = flat(options).get("$celery.serializer")
-        if name is not None and (reason := serializer_refusal(name)):
-            raise ConfigurationError(f"{place}: {reason}")
 
 
 def flat(options: Options) -> dict[str, Any]:
@@ -119,6 +114,12 @@ def flat(options: Options) -> dict[str, Any]:
         else:
             made[name] = value
     return made
+
+
+def _check_serializer(app: Celery, options: Options, place: str) -> None:
+    name = flat(options).get("$celery.serializer")
+    if name is not None and (reason := serializer_refusal(app, name)):
+        raise ConfigurationError(f"{place}: {reason}")
 
 
 def celery_options(chosen: Mapping[str, Any]) -> dict[str, Any]:

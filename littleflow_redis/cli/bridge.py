@@ -146,7 +146,7 @@ def command(
     ]
     rules = Rules(layers)
     names = TaskNames(celery.tasks, app_prefixes(celery, app), rules.mapping | dict(mapping))
-    rules.check(names, served)
+    rules.check(celery, names, served)
     if explain:
         texts = [explained(celery, names, rules, served, step) for step in explain]
         click.echo("\n".join(texts), nl=False)

@@ -138,3 +138,16 @@ def test_a_task_whose_result_no_worker_would_store_is_refused(
     reason = task_refusal(app.tasks["plain.silent"])
     assert (reason is not None) is refused
     assert task_refusal(app.tasks["plain.add"]) is None
+
+
+def test_a_task_that_the_app_s_workers_would_drop_is_refused(app: Celery) -> None:
+    app.tasks["plain.add"].serializer = "yaml"
+    reason = task_refusal(app.tasks["plain.add"])
+    assert reason == (
+        "plain.add: the app's workers do not accept yaml: set serializer to one of json, or add "
+        "'yaml' to accept_content"
+    )
+    app.conf.accept_content = ["application/json", "yaml"]
+    assert task_refusal(app.tasks["plain.add"]) is None
+    app.conf.accept_content = None
+    assert task_refusal(app.tasks["plain.add"]) is None

@@ -128,7 +128,7 @@ def test_an_app_configured_by_a_settings_object(settings: dict[str, Any]) -> Non
             'file: tasks."math:add": there is no serializer',
         ),
         (
-            {"categories": {"other": {"celery": {"serializer": "x-pickle"}}}},
+            {"categories": {"math": {"celery": {"serializer": "x-pickle"}}}},
             "there are json, msgpack, yaml",
         ),
     ],
@@ -136,19 +136,30 @@ def test_an_app_configured_by_a_settings_object(settings: dict[str, Any]) -> Non
 def test_settings_that_do_not_fit_the_app(app: Celery, given: Any, told: str) -> None:
     rules = Rules([layer("file", **given)])
     with pytest.raises(ConfigurationError) as caught:
-        rules.check(TaskNames(app.tasks, ("plain",)), ["math"])
+        rules.check(app, TaskNames(app.tasks, ("plain",)), ["math"])
     assert told in str(caught.value)
 
 
 def test_a_file_may_be_shared_with_bridges_for_other_categories(app: Celery) -> None:
-    given = {"tasks": {"text:ad": {}, "plain.add": {}, "math:add": {}}, "categories": {"text": {}}}
-    Rules([layer("file", **given)]).check(TaskNames(app.tasks, ("plain",)), ["math"])
+    given = {
+        "tasks": {
+            "text:ad": {"celery": {"serializer": "msgpack"}},
+            "plain.add": {},
+            "math:add": {},
+        },
+        "categories": {"text": {"celery": {"serializer": "msgpack"}}},
+    }
+    Rules([layer("file", **given)]).check(app, TaskNames(app.tasks, ("plain",)), ["math"])
 
 
 @pytest.mark.parametrize(
     ("celery", "told"),
     [
         ({"serializer": "jsn"}, "plain.add: $celery: there is no serializer 'jsn'"),
+        (
+            {"serializer": "yaml"},
+            "workers do not accept yaml: set serializer to one of json, or add",
+        ),
         ({"serializer": "pickle"}, "plain.add: $celery serializer cannot be pickle"),
         ({"task_id": "mine"}, "plain.add: $celery task_id is unknown"),
         ("slow", "plain.add: $celery needs an object"),
