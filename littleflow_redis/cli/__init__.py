@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Entry] = {
         ("graph", "Draw a workflow, for Graphviz."),
         ("list", "List workflows, newest first."),
         ("inspect", "Show the state of a workflow and of its steps."),
+        ("follow", "Print what happens to workflows, as it happens."),
         ("terminate", "Stop a workflow."),
         ("restart", "Restart a workflow where it stopped, or from a step."),
         ("archive", "Write a workflow as one JSON document."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from littleflow_redis.engine.waiting import WaitView
     from littleflow_redis.language import Flow
 
+LOG = logging.getLogger("littleflow_redis.inspect")
+
 #: Steps that a waiting step names before it says how many more there are.
 SHOWN = 5
 
@@ -36,10 +39,17 @@ SHOWN = 5
 )
 @click.option("--attempts", is_flag=True, help="Show every attempt of every step.")
 @click.option("--source", is_flag=True, help="Show the text that it runs, and nothing else.")
+@click.option("--follow", is_flag=True, help="Show what has happened, and goes on to the end.")
 @connection_options
 @clean_errors
 def command(
-    settings: Settings, workflow: str, trace: bool, vectors: bool, attempts: bool, source: bool
+    settings: Settings,
+    workflow: str,
+    trace: bool,
+    vectors: bool,
+    attempts: bool,
+    source: bool,
+    follow: bool,
 ) -> None:
     """Show the state of a workflow and a table of its steps. Times are UTC."""
     from littleflow_redis.engine.vectors import current
@@ -49,6 +59,13 @@ def command(
         text = client.source(workflow)
         click.echo(text, nl=not text.endswith("\n"))
         return
+    if follow:
+        from littleflow_redis.events.outage import Outage
+        from littleflow_redis.events.process import Stop
+
+        from .progress import watch
+
+        watch(client, client.state(workflow).id, Outage(client.redis, Stop(), LOG))
     view = client.state(workflow)
     flow = client.views.flow(view.id)
     waits: dict[int, list[WaitView]] = {}

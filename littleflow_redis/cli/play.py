@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from littleflow_redis.cli.follow import follow
+from littleflow_redis.cli.telling import follow
 from littleflow_redis.engine.client import Client, as_flow
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.engine.support import unsupported

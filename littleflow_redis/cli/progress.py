@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from .follow import LOOK_EVERY, Teller
 from .tables import printable
+from .telling import LOOK_EVERY, Teller
 
 if TYPE_CHECKING:
     from littleflow_redis.engine.client import Client

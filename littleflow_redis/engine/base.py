@@ -16,6 +16,7 @@ from littleflow_redis.language import Flow
 
 from .dead import DeadLetters
 from .errors import InProgress, NewerVersion, UnknownWorkflow
+from .feed import Feed
 from .flows import Flows
 from .inputs import Inputs
 from .keys import Keys
@@ -50,6 +51,7 @@ class Base:
         self.inputs = Inputs(self.redis, self.keys, self.flows)
         self.listing = Listing(self.redis, self.keys, self.views)
         self.overview = Waiting(self.redis, self.keys, self.flows, self.listing)
+        self.feed = Feed(self.redis, self.keys)
         self.dead = DeadLetters(self.redis, self.keys, self.transitions)
 
     def settle(self, report: Report) -> list[Report]:

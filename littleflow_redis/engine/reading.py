@@ -10,6 +10,7 @@ from .base import Base
 from .changes import TraceEntry
 from .details import StepDetail, detail
 from .errors import NoSource
+from .feed import BLOCK, FeedEntry, Reader
 from .graphs import graph
 from .listing import Page, Query
 from .states import WorkflowState
@@ -108,3 +109,19 @@ class Reading(Base):
         """Short ids of the workflows that have not ended, in no order."""
         found: Any = self.redis.smembers(self.keys.running)
         return sorted(self.keys.short_id(id.decode()) for id in found)
+
+    def follow(
+        self, workflow: str | None = None, *, after: str = "", block: float = BLOCK
+    ) -> Iterator[FeedEntry]:
+        """What happens from now on, or from the entry ``after`` on, to one workflow or to all.
+
+        Never ends by itself. Raises BadQuery, InvalidId, and what Redis raises: then call it again,
+        with the last ``id``. For many listeners in one process see ``feed``.
+        """
+        id = self.keys.full_id(workflow) if workflow else ""
+        reader = Reader(self.redis, self.keys, after)
+        reader.start()
+        while True:
+            for found in reader.read(block):
+                if found.reset or not id or found.workflow == id:
+                    yield found

@@ -228,5 +228,12 @@ class Record:
     def __init__(self, packed: bytes) -> None:
         self._values: Sequence[Any] = msgpack.unpackb(packed, strict_map_key=False)
 
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Record:
+        """What was unpacked before."""
+        made = cls.__new__(cls)
+        made._values = values
+        return made
+
     def __getitem__(self, field: IntEnum) -> Any:
         return self._values[field - 1] if field <= len(self._values) else None

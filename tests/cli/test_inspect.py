@@ -203,3 +203,11 @@ def test_every_attempt(command: Command, engine: Client) -> None:
 def test_the_source_alone(command: Command, engine: Client) -> None:
     engine.start("# note\nA → B", workflow_id="w")
     assert command("inspect", "w", "--source").stdout == "# note\nA → B\n"
+
+
+def test_following_one_to_its_end(command: Command, engine: Client) -> None:
+    engine.start("A", workflow_id="w")
+    end(engine, "workflow:w", 1)
+    result = command("inspect", "w", "--follow")
+    assert re.search(r"A +queued\n.*A +ended +\{\}", result.stderr)
+    assert "FINISHED" in result.stdout
