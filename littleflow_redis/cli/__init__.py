@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Entry] = {
         ("worker", "Advance workflows; run built-in tasks."),
         ("receipts", "Print receipted events; remove what is done."),
         ("bridge", "Serve steps with the tasks of a Celery app."),
+        ("doctor", "Say what about a Celery app and its servers may cost work."),
         ("simulate", "Play every task with a random delay."),
         ("health", "Tell if the process of this container works (for probes)."),
         ("version", "Print the version."),

@@ -130,7 +130,8 @@ def command(
     app.conf.littleflow; what is set for a task wins over what is set for its category.
     """
     from littleflow_redis.bridges.app import app_prefixes, load_app
-    from littleflow_redis.bridges.bridge import Bridge, served_categories, warn_about
+    from littleflow_redis.bridges.bridge import LOG, Bridge, served_categories, warn_about
+    from littleflow_redis.bridges.doctor import Subject, warn_at_start
     from littleflow_redis.bridges.explain import explained
     from littleflow_redis.bridges.names import TaskNames
     from littleflow_redis.bridges.rules import Rules, app_settings
@@ -160,5 +161,6 @@ def command(
         **pace,
     )
     warn_about(celery)
+    warn_at_start(Subject(client_of(settings), celery, served, names), LOG)
     shown = ",".join(category or "''" for category in served)
     run_worker(bridge, "bridge", app=app, categories=shown, tasks=len(names.tasks))

@@ -1,0 +1,87 @@
+"""What about an app, its servers and its workers may cost work, and which line to set.
+
+A check is a function from a :class:`Subject` to findings; a new one is a line in :data:`CHECKS`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from littleflow_redis.bridges.doctor import flows, queues, results, servers, tasks
+from littleflow_redis.bridges.doctor.finding import Finding, Level
+from littleflow_redis.bridges.doctor.subject import Subject
+from littleflow_redis.events.logs import kv
+
+Check = Callable[[Subject], Iterator[Finding]]
+
+#: By name, in the order in which they are told.
+CHECKS: Mapping[str, Check] = {
+    "broker": servers.broker,
+    "result-backend": results.backend,
+    "result-expires": results.expires,
+    "always-retry": results.always_retry,
+    "serializers": tasks.serializers,
+    "ignore-result": tasks.ignore_result,
+    "track-started": tasks.track_started,
+    "acks-late": tasks.acks_late,
+    "reject-on-worker-lost": tasks.reject_on_worker_lost,
+    "delivery-mode": tasks.delivery_mode,
+    "timeouts": tasks.timeouts,
+    "visibility-timeout": queues.visibility_timeout,
+    "consumers": queues.consumers,
+    "eviction": servers.eviction,
+    "persistence": servers.persistence,
+    "clock": servers.clock,
+    "tasks": flows.tasks,
+}
+
+#: Findings that a bridge logs when it starts.
+WORST = 3
+
+#: What a bridge does not say in a line of its own.
+_NEWS = tuple(name for name in CHECKS if name not in ("track-started", "timeouts"))
+
+__all__ = ["CHECKS", "Finding", "Level", "Subject", "examine", "warn_at_start"]
+
+
+def examine(subject: Subject, names: Sequence[str] = tuple(CHECKS)) -> list[Finding]:
+    """Run the checks; the worst findings come first. A server that is away is a finding."""
+    found: list[Finding] = []
+    away: dict[str, list[str]] = {}
+    for name in names:
+        try:
+            found += CHECKS[name](subject)
+        except (RedisError, OperationalError, OSError) as error:
+            away.setdefault(str(error), []).append(name)
+    found += [_unknown(checks, reason) for reason, checks in away.items()]
+    return sorted(found, key=lambda finding: finding.level.weight)
+
+
+def _unknown(checks: Sequence[str], reason: str) -> Finding:
+    return Finding(
+        checks[0],
+        Level.WARNING,
+        f"a server did not answer: {reason}; not looked at: {', '.join(checks)}",
+        "nothing is known about these",
+        "what it takes to reach the server from here, and ask again",
+    )
+
+
+def warn_at_start(subject: Subject, log: logging.Logger) -> None:
+    """Log the worst that the checks find, in a thread: workers may take a while to answer."""
+
+    def warn() -> None:
+        found = [f for f in examine(subject, _NEWS) if f.level is not Level.HINT]
+        for finding in found[:WORST]:
+            level = logging.ERROR if finding.level is Level.ERROR else logging.WARNING
+            about = {"check": finding.check, "found": finding.found, "costs": finding.costs}
+            log.log(level, kv("doctor", **about, set=finding.set))
+        if len(found) > WORST:
+            log.warning(kv("doctor", more=len(found) - WORST, next="ask littleflow_redis doctor"))
+
+    threading.Thread(target=warn, name="bridge-doctor", daemon=True).start()

@@ -1,0 +1,71 @@
+"""``doctor``: what about a Celery app and its servers may cost work."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .failures import clean_errors
+from .options import Settings, connection_options
+from .parameters import client_of
+
+if TYPE_CHECKING:
+    from littleflow_redis.bridges.doctor import Finding
+
+
+@click.command(name="doctor")
+@click.option("-A", "--app", required=True, help="Celery app, as for `celery -A`.")
+@click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    help="Category that a bridge serves, as for `bridge`; repeatable.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@connection_options
+@clean_errors
+def command(
+    settings: Settings, app: str, categories: tuple[str, ...], as_json: bool, files: Sequence[Path]
+) -> None:
+    """Look at a Celery app, its workers and all servers; say what may be lost, and what to set.
+
+    FILES are flows whose tasks the app should have; those of unfinished workflows are looked at
+    anyhow. Exits 1 if there are errors or warnings, 0 if there are hints at most.
+    """
+    from littleflow_redis.bridges.app import app_prefixes, load_app
+    from littleflow_redis.bridges.bridge import served_categories
+    from littleflow_redis.bridges.doctor import CHECKS, Level, Subject, examine
+    from littleflow_redis.bridges.names import TaskNames
+    from littleflow_redis.bridges.rules import Rules, app_settings
+    from littleflow_redis.language import compile_text
+
+    celery = load_app(app)
+    names = TaskNames(
+        celery.tasks, app_prefixes(celery, app), Rules([app_settings(celery)]).mapping
+    )
+    flows = [compile_text(file.read_text(encoding="utf-8"), filename=str(file)) for file in files]
+    served = served_categories(celery, categories)
+    found = examine(Subject(client_of(settings), celery, served, names, flows))
+    if as_json:
+        click.echo(json.dumps([finding.as_json() for finding in found], indent=2))
+    else:
+        click.echo(_shown(found, len(CHECKS)))
+    sys.exit(any(finding.level is not Level.HINT for finding in found))
+
+
+def _shown(found: Sequence[Finding], checks: int) -> str:
+    if not found:
+        return f"{checks} checks, nothing to say"
+    lines = [
+        f"{finding.level}: {finding.found} [{finding.check}]\n"
+        f"    costs: {finding.costs}\n"
+        f"    set:   {finding.set}"
+        for finding in found
+    ]
+    return "\n".join([*lines, f"{checks} checks, {len(found)} findings"])

@@ -1,0 +1,208 @@
+"""`doctor`: each check finds what it is for, and nothing in an app that is well."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+import redis
+from celery import Celery
+
+from littleflow_redis.bridges.doctor import CHECKS, Finding, Level, Subject, examine, servers
+from littleflow_redis.bridges.names import TaskNames
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.defaults import store_defaults
+from littleflow_redis.language import compile_text
+from tests.support import RedisServer, Spawned
+
+from .conftest import APPS
+
+#: What an app sets that is well.
+WELL = {
+    "task_track_started": True,
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_time_limit": 600,
+    "result_backend_always_retry": True,
+}
+
+
+@pytest.fixture
+def engine(client: redis.Redis) -> Client:
+    return Client(redis=client)
+
+
+def work() -> None:
+    """What the tasks do."""
+
+
+def subject(engine: Client, app: Celery, *texts: str, **settings: object) -> Subject:
+    """An app with two tasks of its own, which have these settings."""
+    own = Celery("shop", set_as_current=False)
+    own.conf.update(broker_url=app.conf.broker_url, result_backend=app.conf.result_backend)
+    own.conf.update(WELL | settings)
+    for name in ("shop.pack", "shop.send"):
+        own.task(name=name, shared=False)(work)
+    own.finalize()
+    names = TaskNames([name for name in own.tasks if name.startswith("shop.")], ("shop",))
+    flows = [compile_text(text) for text in texts]
+    return Subject(engine, own, ["shop"], names, flows)
+
+
+def found(subject: Subject, check: str) -> list[Finding]:
+    return examine(subject, [check])
+
+
+@pytest.mark.parametrize(
+    ("check", "settings", "level", "says", "sets"),
+    [
+        ("result-backend", {"result_backend": "rpc://"}, Level.ERROR, "stores nothing", "redis://"),
+        ("result-expires", {"result_expires": 60}, Level.WARNING, "for 60 s", "=86400"),
+        ("always-retry", {"result_backend_always_retry": False}, Level.HINT, "once", "=True"),
+        ("serializers", {"accept_content": ["yaml"]}, Level.ERROR, "sent as json", "'json'"),
+        ("ignore-result", {"task_ignore_result": True}, Level.WARNING, "shop.pack", "=False"),
+        ("track-started", {"task_track_started": False}, Level.HINT, "shop.pack", "=True"),
+        ("acks-late", {"task_acks_late": False}, Level.HINT, "before they run", "=True"),
+        (
+            "reject-on-worker-lost",
+            {"task_reject_on_worker_lost": None},
+            Level.HINT,
+            "their process is killed",
+            "=True",
+        ),
+        ("delivery-mode", {"task_default_delivery_mode": 1}, Level.WARNING, "transient", "persist"),
+        ("visibility-timeout", {"task_time_limit": None}, Level.WARNING, "3600 s", "task_time_lim"),
+        (
+            "visibility-timeout",
+            {"broker_transport_options": {"visibility_timeout": 60}},
+            Level.WARNING,
+            "longer than 60 s",
+            "below 60",
+        ),
+        ("broker", {"broker_url": "redis://127.0.0.1:1/0"}, Level.ERROR, "cannot be", "broker_url"),
+    ],
+)
+def test_what_an_app_sets(
+    engine: Client,
+    app: Celery,
+    check: str,
+    settings: dict[str, object],
+    level: Level,
+    says: str,
+    sets: str,
+) -> None:
+    assert found(subject(engine, app), check) == []
+    (finding,) = found(subject(engine, app, **settings), check)
+    assert (finding.check, finding.level) == (check, level)
+    assert says in finding.found
+    assert sets in finding.set
+    assert finding.costs
+
+
+def test_times_of_a_category(engine: Client, app: Celery) -> None:
+    (finding,) = found(subject(engine, app), "timeouts")
+    assert "category shop" in finding.found
+    store_defaults(engine.redis, engine.keys, {"shop": {"$timeout": 60}})
+    assert found(subject(engine, app), "timeouts") == []
+
+
+def test_tasks_that_flows_name(engine: Client, app: Celery) -> None:
+    engine.start("shop:pack → shop:sned → other:thing")
+    texts = [one.found for one in found(subject(engine, app, "shop:lost"), "tasks")]
+    assert len(texts) == 2
+    assert "shop:lost" in texts[0]
+    assert "shop:sned, and the app has no such task; there is shop.send" in texts[1]
+
+
+@pytest.mark.parametrize(("limit", "level"), [("0", Level.HINT), ("100mb", Level.ERROR)])
+def test_eviction(
+    app: Celery, own_server: Callable[..., RedisServer], limit: str, level: Level
+) -> None:
+    server = own_server("--maxmemory-policy", "allkeys-lru", "--maxmemory", limit)
+    with server.client() as client:
+        (finding,) = found(subject(Client(redis=client), app), "eviction")
+    assert (finding.level, "the engine's Redis" in finding.found) == (level, True)
+    assert "maxmemory-policy noeviction" in finding.set
+
+
+def test_persistence(app: Celery, engine: Client, own_server: Callable[..., RedisServer]) -> None:
+    # The test server keeps nothing, and is broker and result backend too.
+    assert len(found(subject(engine, app), "persistence")) == 3
+    kept = own_server("--appendonly", "yes")
+    snapshots = own_server()
+    for server, levels in ((kept, []), (snapshots, [Level.HINT])):
+        with server.client() as client:
+            client.config_set("save", "60 1")
+            one = subject(Client(redis=client), app, broker_url=kept.url, result_backend=kept.url)
+            assert [finding.level for finding in found(one, "persistence")] == levels
+            one.app.close()
+
+
+def test_a_clock_that_differs(app: Celery, engine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(subject(engine, app), "clock") == []
+    monkeypatch.setattr(servers, "SKEW", -1.0)
+    assert len(found(subject(engine, app), "clock")) == 3
+
+
+def test_queues_without_a_consumer(
+    engine: Client, app: Celery, worker: Callable[..., Spawned]
+) -> None:
+    (nobody,) = found(subject(engine, app), "consumers")
+    assert "no Celery worker answers" in nobody.found
+    worker()
+    assert found(subject(engine, app), "consumers") == []
+    routed = subject(engine, app, task_routes={"shop.send": {"queue": "slow"}})
+    (finding,) = found(routed, "consumers")
+    assert finding.level is Level.ERROR
+    assert "'slow', where shop.send go" in finding.found
+    assert "worker -Q slow" in finding.set
+
+
+def test_a_server_that_is_away_is_one_finding(engine: Client, app: Celery) -> None:
+    away = Client("redis://127.0.0.1:1/0")
+    checks = [name for name in CHECKS if name != "consumers"]
+    (finding,) = examine(subject(away, app), checks)
+    assert "not looked at: timeouts, eviction, persistence, clock, tasks" in finding.found
+
+
+def test_the_worst_come_first(engine: Client, app: Celery) -> None:
+    settings = {"task_track_started": False, "accept_content": ["yaml"]}
+    levels = [one.level for one in examine(subject(engine, app, **settings))]
+    assert levels == sorted(levels, key=lambda level: level.weight)
+    assert set(levels) == set(Level)
+
+
+Run = Callable[..., Spawned]
+
+
+@pytest.fixture
+def command(spawn: Run, redis_server: RedisServer, celery_environment: dict[str, str]) -> Run:
+    def start(name: str, *options: str) -> Spawned:
+        command: Sequence[str] = [sys.executable, "-m", "littleflow_redis", name, "-A", "plain"]
+        environment = {**redis_server.environment, **celery_environment}
+        return spawn([*command, *options], env=environment, cwd=APPS)
+
+    return start
+
+
+def test_the_command_says_it_as_text_and_as_json(
+    client: redis.Redis, command: Run, tmp_path: Path
+) -> None:
+    flow = tmp_path / "shop.flow"
+    flow.write_text("add → nothing")
+    text, data = command("doctor", str(flow)), command("doctor", "--json", str(flow))
+    assert (text.wait(), data.wait()) == (1, 1)
+    assert "error: no Celery worker answers [consumers]\n    costs: " in text.output
+    assert "error: a flow names nothing" in text.output
+    findings = json.loads(data.output)
+    assert {"check", "level", "found", "costs", "set"} == set(findings[0])
+    assert findings[0]["level"] == "error"
+
+
+def test_a_bridge_warns_of_the_worst_when_it_starts(client: redis.Redis, command: Run) -> None:
+    bridge = command("bridge", "--category", "math")
+    bridge.wait_for_output("event=doctor check=consumers")
+    bridge.wait_for_output('next="ask littleflow_redis doctor"')
