@@ -104,6 +104,14 @@ def with_celery() -> Iterator[Engine]:
 
 
 @contextmanager
+def combined() -> Iterator[Engine]:
+    """Lifecycle and bridge in one process, receipts, and a Celery worker."""
+    both = (*_MODULE, "worker", "--app", "benchmarks.celeryapp", "--category", "bench")
+    with _engine({"worker": both, "celery": _CELERY_WORKER}) as engine:
+        yield engine
+
+
+@contextmanager
 def celery_worker(folder: Path, found: Server) -> Iterator[Running]:
     """The same Celery worker by itself."""
     with running("celery", _CELERY_WORKER, celery_environment(found), folder) as process:

@@ -2,6 +2,9 @@
 
 Per category a thread takes start-tasks from the stream and publishes them; one more turns results
 into end-task events. So either reacts at once, whatever the other waits for.
+
+With a lifecycle worker in the same process the stream is only needed for what others emit: results
+are applied where they are heard, and what follows for the same categories is published at once.
 """
 
 from __future__ import annotations
@@ -18,9 +21,12 @@ from littleflow_redis.bridges.backends import result_backend, tells_at_once
 from littleflow_redis.bridges.calls import Calls
 from littleflow_redis.bridges.closed import REVOKE_FOR
 from littleflow_redis.bridges.collect import Collector
+from littleflow_redis.bridges.combined import Handing, Lifecycle
 from littleflow_redis.bridges.dispatch import Dispatch
+from littleflow_redis.bridges.ends import Applied, Ends, Told
 from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.gate import MAX_IN_FLIGHT, Gate, Rate
+from littleflow_redis.bridges.ids import id_prefix
 from littleflow_redis.bridges.intake import Intake
 from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.bridges.publish import Publisher
@@ -31,12 +37,17 @@ from littleflow_redis.bridges.sweep import Sweep
 from littleflow_redis.bridges.watch import Watch
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.defaults import store_defaults, untimed
+from littleflow_redis.engine.handing import Serving
 from littleflow_redis.engine.settings import Options
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import CLAIM_IDLE, GroupReader, consumer_name
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Stop
 from littleflow_redis.tasks import BUILTINS
+from littleflow_redis.workers.applying import Applying
+from littleflow_redis.workers.following import Following
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from littleflow_redis.workers.newer import Newer
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 
@@ -65,7 +76,8 @@ class Bridge:
     ``rules`` say how steps are called that do not say it, and which times hold for them. ``sweep``,
     ``claim_idle`` and ``revoke_for`` are in seconds; ``terminate_signal`` names the signal that
     ends tasks which run and are not wanted any more, by default none. ``max_in_flight`` and
-    ``rate`` hold for each category, all its bridges together.
+    ``rate`` hold for each category, all its bridges together. A lifecycle ``worker`` on the same
+    client works in this process too, and hands over what it emits for these categories.
 
     Raises ConfigurationError if the results of the app cannot be read, or the rules do not fit it.
     """
@@ -86,8 +98,10 @@ class Bridge:
         terminate_signal: str | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
         rate: Rate | None = None,
+        worker: LifecycleWorker | None = None,
     ) -> None:
         self.client = client
+        self.worker = worker
         self.stop = stop or Stop()
         self.groups = {category: f"{GROUP}:{category}" for category in categories}
         self.flights = Flights()
@@ -105,7 +119,15 @@ class Bridge:
         self._consumer = consumer_name()
         self._batch = batch
         self._claim_idle = claim_idle
+        if worker is not None and rate is None:
+            client.transitions.serve(self._serving())
         self.sweep = sweep or (SWEEP if tells_at_once(self._results.backend) else POLL)
+
+    def _serving(self) -> Serving:
+        """What scripts may hand over. Under a rate that is nothing: the gate keeps it."""
+        served = {category: (group, id_prefix(category)) for category, group in self.groups.items()}
+        queued = any(map(self._start_seen, self._app.tasks))
+        return Serving(self._consumer, served, queued=queued, most=self._max_in_flight)
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
@@ -140,11 +162,19 @@ class Bridge:
     def parts(self, halt: Stop) -> Iterator[list[Part]]:
         """What works side by side until ``halt`` or an error of Redis; then they are made anew."""
         with Watch(self._results, self.groups) as watch, ExitStack() as stack:
-            intakes = [
-                stack.enter_context(closing(self._intake(category, halt)))
+            intakes = {
+                category: stack.enter_context(closing(self._intake(category, halt)))
                 for category in self.groups
-            ]
-            yield [*intakes, self._collector(watch, halt)]
+            }
+            if self.worker is None:
+                yield [*intakes.values(), self._collector(Told(self.client), watch, halt)]
+                return
+            following = Following(self.client, Newer(LOG))
+            handing = Handing({category: intake.dispatch for category, intake in intakes.items()})
+            self.worker.following.hand_over = following.hand_over = handing.send
+            ends = Applied(self.client, Applying(self.client, following))
+            lifecycle = Lifecycle(self.worker, halt)
+            yield [*intakes.values(), self._collector(ends, watch, halt), lifecycle]
 
     def _intake(self, category: str, halt: Stop) -> Intake:
         # The same name after an error: what was in hand then is read again first.
@@ -177,7 +207,7 @@ class Bridge:
         """Whether a worker stores STARTED for it."""
         return bool(self._app.tasks[task].track_started)
 
-    def _collector(self, watch: Watch, halt: Stop) -> Collector:
+    def _collector(self, ends: Ends, watch: Watch, halt: Stop) -> Collector:
         sweep = Sweep(
             self.client,
             self._results,
@@ -188,7 +218,7 @@ class Bridge:
             self._revoker,
             self._revoke_for,
         )
-        return Collector(self.client, self.flights, watch, sweep, self.sweep, halt)
+        return Collector(self.client, ends, self.flights, watch, sweep, self.sweep, halt)
 
 
 def served_categories(app: Celery, wanted: Sequence[str] = ()) -> list[str]:

@@ -1,14 +1,13 @@
-"""From results to end-task events: what was heard at once, what the sweep finds after it."""
+"""From results to the ends that they mean: what is heard at once, what the sweep finds later."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
 
 from celery import states
 
-from littleflow_redis.bridges.ends import end_of
+from littleflow_redis.bridges.ends import Ended, Ends
 from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.progress import Progress
 from littleflow_redis.bridges.records import Result
@@ -30,10 +29,18 @@ class Collector:
     """Tells the ends of flights; one thread works with it. ``every`` is seconds between sweeps."""
 
     def __init__(
-        self, client: Client, flights: Flights, watch: Watch, sweep: Sweep, every: float, halt: Stop
+        self,
+        client: Client,
+        ends: Ends,
+        flights: Flights,
+        watch: Watch,
+        sweep: Sweep,
+        every: float,
+        halt: Stop,
     ) -> None:
         self.told = 0
         self._client = client
+        self._ends = ends
         self._flights = flights
         self._watch = watch
         self._sweep = sweep
@@ -60,9 +67,11 @@ class Collector:
             self._watch.missed.clear()
             self._sweeping = self._sweep.pages()
         self._halt.wait(self._flights.linger)
-        heard = self._watch.take(0.0 if self._sweeping else block)
+        heard = self._watch.take(0.0 if self._sweeping else self._ends.patience(block))
         told = self._note(heard, heard=True) + self._note(self._swept(), heard=False)
-        return told + self._tell(self._references.again())
+        told += self._tell(self._references.again())
+        self._ends.turn()
+        return told
 
     def _swept(self) -> Sequence[Result]:
         """One page of the sweep that is under way, if any."""
@@ -100,30 +109,25 @@ class Collector:
             self._flights.begun(calls.keys())
 
     def _tell(self, results: Sequence[Result]) -> int:
-        """Write the ends that these results mean, in one round trip."""
-        ends = {
-            result.id: end_of(task, result)
+        """Tell the ends that these results mean, in one round trip."""
+        ended = {
+            result.id: (task, result)
             for result in results
             if (task := self._flights.to_tell(result.id))
         }
         late = self._late(results)
-        if not ends and not late:
+        if not ended and not late:
             return 0
-        with self._client.redis.pipeline(transaction=False) as pipe:
-            for fields in (*ends.values(), *late):
-                pipe.xadd(self._client.keys.events, cast("Any", fields))
-            pipe.execute()
+        self._ends.tell([*ended.values(), *late])
         # What was not told, or whose reply was lost, is found again by the next sweep.
-        self._flights.told(ends.keys())
-        self.told += len(ends) + len(late)
-        return len(ends) + len(late)
+        self._flights.told(ended.keys())
+        self.told += len(ended) + len(late)
+        return len(ended) + len(late)
 
-    def _late(self, results: Sequence[Result]) -> list[dict[str, str]]:
+    def _late(self, results: Sequence[Result]) -> list[Ended]:
         """The ends of tasks whose attempts were closed before; a REVOKED one has nothing to say."""
         closed = {result.id: result for result in results if result.id in self._sweep.closed}
         settled = self._sweep.closed.settle(closed) if closed else {}
         return [
-            end_of(task, closed[id])
-            for id, task in settled.items()
-            if closed[id].state != states.REVOKED
+            (task, closed[id]) for id, task in settled.items() if closed[id].state != states.REVOKED
         ]

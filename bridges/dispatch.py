@@ -23,6 +23,7 @@ from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher, Refus
 from littleflow_redis.bridges.results import Results, ResultsUnreachable
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.reconcile import rescue
 from littleflow_redis.engine.reports import Flight, Report
 from littleflow_redis.engine.states import Outcome
 from littleflow_redis.events.group import GroupReader
@@ -89,6 +90,43 @@ class Dispatch:
         taken = self._take([self._job(task) for task in tasks])
         self._fail([(job, job.reason, True) for job in taken if job.call is None])
         self._publish([job for job in taken if job.call])
+
+    def send_handed(self, tasks: Sequence[StartTask]) -> None:
+        """Bring tasks under way that a script took for this process; any thread may.
+
+        If the broker is away they go back into the stream, where they wait for it. Raises
+        RedisError.
+        """
+        jobs = [self._job(task) for task in tasks]
+        ids = {job.id for job in jobs}
+        self._flights.in_hand |= ids
+        try:
+            self._bring([job for job in jobs if job.call])
+            self._fail([(job, job.reason, True) for job in jobs if job.call is None])
+        finally:
+            self._flights.in_hand -= ids
+
+    def _bring(self, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            self._flights.add(job.id, job.task)
+        try:
+            refusals = self._publisher.publish([job.call for job in jobs if job.call])
+        except BrokerUnreachable as error:
+            LOG.warning(kv("sent-back", category=self._category, tasks=len(jobs), reason=error))
+            for job in jobs:
+                task = job.task
+                rescue(self._client, task.workflow, task.field, task.token)
+        else:
+            refused = {refusal.call.id: refusal for refusal in refusals}
+            self._sent(jobs, refused)
+            self._begin([job for job in jobs if job.id not in refused])
+
+    def _begin(self, jobs: Sequence[_Job]) -> None:
+        """If any task of the app tells its start, all count as queued: tell it of the others."""
+        serving = self._transitions.serving
+        if serving and serving.queued:
+            unseen = [job for job in jobs if job.call and not self._start_seen(job.call.task)]
+            self._transitions.run([self._transitions.begun(job.task, "") for job in unseen])
 
     def _job(self, task: StartTask) -> _Job:
         id = celery_id(self._category, task.workflow, task.index, task.token)
@@ -173,12 +211,13 @@ class Dispatch:
         if not failures:
             return
         ends = {job.id: failure(job.task, reason, final=final) for job, reason, final in failures}
-        events = [job.task.event for job, *_ in failures]
+        events = [job.task.event for job, *_ in failures if job.task.event]
         # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
         with self._client.redis.pipeline(transaction=True) as pipe:
             for fields in ends.values():
                 pipe.xadd(self._client.keys.events, cast("Any", fields))
-            pipe.xack(self._client.keys.events, self._reader.group, *events)
+            if events:
+                pipe.xack(self._client.keys.events, self._reader.group, *events)
             pipe.execute()
         for job, reason, _ in failures:
             LOG.warning(

@@ -33,6 +33,8 @@ class Flights:
         self._told: dict[str, float] = {}
         self._begun: set[str] = set()
         self._noted: dict[str, str] = {}
+        #: Handed over and about to be published: nobody else needs to.
+        self.in_hand: set[str] = set()
         self._tell_again = tell_again
 
     def __contains__(self, id: str) -> bool:

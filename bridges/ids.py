@@ -40,6 +40,7 @@ def escape_pattern(text: bytes) -> bytes:
 def _part(text: str) -> str:
     if len(text) <= _LONGEST and _PLAIN.fullmatch(text):
         return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+    # Of the digests that Lua scripts have: engine/lua/lib/handing.lua makes the same ids.
+    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:_DIGEST]
     plain = re.sub(r"[^A-Za-z0-9_.-]", "_", text)
     return f"{plain[: _LONGEST - _DIGEST - 1]}~{digest}"

@@ -46,7 +46,7 @@ class Intake:
         self.reader = reader
         self._client = client
         self._category = category
-        self._dispatch = dispatch
+        self.dispatch = dispatch
         self._flights = flights
         self._gate = gate
         self._batch = batch
@@ -124,7 +124,7 @@ class Intake:
         if not tasks:
             return 0
         try:
-            self._dispatch.send(tasks)
+            self.dispatch.send(tasks)
         finally:
             for task in tasks:
                 del self._held[task.event]

@@ -20,6 +20,7 @@ from littleflow_redis.bridges.revoke import Revoker
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import STATE
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.reconcile import rescue
 from littleflow_redis.engine.records import Flight, Record
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.events.group import is_group_missing
@@ -67,6 +68,7 @@ class Sweep:
             for page in self._scan(category):
                 seen.update(page)
                 self._adopt(page, others)
+                self._rescue(page, others)
                 due = [id for id in page if self._flights.to_tell(id)]
                 yield list(self.results.fetch(due))
                 unwanted |= self._unwanted(page)
@@ -98,6 +100,18 @@ class Sweep:
             task = None if record[Flight.OWNER] in others else self._task(record)
             if task is not None:
                 self._flights.add(id, task)
+
+    def _rescue(self, page: Mapping[str, bytes], others: set[str]) -> None:
+        """Write the start-tasks of what was handed over and not published: whoever was to do that
+        died before it, or never had the reply.
+        """
+        for id, packed in page.items():
+            record = Record(packed)
+            if record[Flight.STATE] != "recorded" or record[Flight.EVENT]:
+                continue
+            if record[Flight.OWNER] not in others and id not in self._flights.in_hand:
+                where = record[Flight.WORKFLOW], record[Flight.STEP], record[Flight.TOKEN]
+                rescue(self._client, *where, self._silence)
 
     def _unwanted(self, page: Mapping[str, bytes]) -> set[str]:
         """Those of workflows that are being terminated: what has not begun need not begin."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_NAMES = ("sweep", "batch", "max_in_flight", "rate", "revoke_for", "terminate_signal")
+PACE = ("sweep", "batch", "max_in_flight", "rate", "revoke_for", "terminate_signal")
 
 
 def pace_options(command: Command) -> Command:
@@ -21,7 +21,7 @@ def pace_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_pace(**options: Any) -> Any:
-        pace = {name: options.pop(name) for name in _NAMES}
+        pace = {name: options.pop(name) for name in PACE}
         return command(pace=pace, **options)
 
     for option in reversed(_OPTIONS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +12,7 @@ from .defaults import defaults_of
 from .failures import clean_errors
 from .options import Settings, connection_options
 from .parameters import DURATION, client_of
+from .serving import refuse_serving_options, serving_of, serving_options
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -60,10 +62,15 @@ LOG = logging.getLogger("littleflow_redis.worker")
     metavar="FILE",
     help="TOML file with tables [categories.NAME] of such defaults.",
 )
+@click.option(
+    "-A", "--app", help="Celery app, as for `celery -A`: serve its steps in this process too."
+)
+@serving_options
 @connection_options
 @clean_errors
 def command(
     settings: Settings,
+    app: str | None,
     group: str,
     lifecycle_group: str | None,  # noqa: ARG001 - upstream's option
     workflows: str,
@@ -73,11 +80,16 @@ def command(
     retain_failed: float | None,
     defaults: tuple[str, ...],
     config: Path | None,
+    **served: Any,
 ) -> None:
     """Advance workflows as their tasks end, and run built-in tasks.
 
     Any number of workers may run side by side; they share the work. Ctrl-C ends one when the work
     in hand is done, a second Ctrl-C at once. Who gives another KEY gives it to every command.
+
+    With -A the process is a bridge as well, and faster than both apart: what it emits for the
+    categories that it serves goes to Celery without a trip through the stream, and results come
+    back the same way. --config and --default then hold for its steps as they do for `bridge`.
 
     Without --retain and --retain-failed workflows are kept until somebody deletes them. What runs
     is never deleted.
@@ -90,6 +102,8 @@ def command(
     from littleflow_redis.workers.lifecycle import LifecycleWorker
     from littleflow_redis.workers.running import run_worker
 
+    if app is None:
+        refuse_serving_options()
     if issuer is not None:
         LOG.warning(kv("issuer-unused", reason="request tasks are not run by this version yet"))
     by_category = defaults_of(config, defaults)
@@ -101,4 +115,11 @@ def command(
     }
     retained = {state: limit for state, limit in limits.items() if limit is not None}
     worker = LifecycleWorker(client, group=group, retain=retained, defaults=by_category)
-    run_worker(worker, "worker", group=group, stream=client.keys.events)
+    about = {"group": group, "stream": client.keys.events}
+    if app is None:
+        run_worker(worker, "worker", **about)
+    else:
+        # `CATEGORY:` alone is an order to the worker.
+        set_here = [text for text in defaults if "=" in text]
+        serving = serving_of(app, set_here, config, **served)
+        run_worker(serving.bridge(client, worker), "worker", **about, **serving.about)

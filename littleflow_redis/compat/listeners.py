@@ -16,7 +16,8 @@ from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.outage import Outage
 from littleflow_redis.events.process import Stop
 from littleflow_redis.events.wire import encode
-from littleflow_redis.workers.lifecycle import BATCH, LifecycleWorker
+from littleflow_redis.workers.following import BATCH
+from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.newer import Newer
 from littleflow_redis.workers.timers import Timers
 

@@ -46,12 +46,27 @@ class Reconciler:
 
     def _emit(self, event: str, attempt: str, how: str) -> bool:
         workflow, field, token = attempt.split("|")
-        index, _, scope = field.partition("@")
-        try:
-            input = self._client.inputs.text(workflow, int(index), scope)
-        except (LookupError, NewerVersion, UnknownWorkflow):
-            input = ""
+        index, input = field.partition("@")[0], _input(self._client, workflow, field)
         done = self._client.transitions.reemit(workflow, field, token, event, input, how)
         if done is Outcome.APPLIED:
             LOG.warning(kv("emitted-again", workflow=workflow, step=index, start=event, found=how))
         return done is Outcome.APPLIED
+
+
+def rescue(client: Client, workflow: str, field: str, token: str, after: float = 0.0) -> bool:
+    """Write the start-task of an attempt that was handed over and not published since, ``after``
+    seconds ago at least; False if that is not (any more) so.
+    """
+    done = client.transitions.rescue(workflow, field, token, _input(client, workflow, field), after)
+    if done is Outcome.APPLIED:
+        index = field.partition("@")[0]
+        LOG.warning(kv("emitted-again", workflow=workflow, step=index, found="unpublished"))
+    return done is Outcome.APPLIED
+
+
+def _input(client: Client, workflow: str, field: str) -> str:
+    index, _, scope = field.partition("@")
+    try:
+        return client.inputs.text(workflow, int(index), scope)
+    except (LookupError, NewerVersion, UnknownWorkflow):
+        return ""

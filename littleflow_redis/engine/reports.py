@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from . import values
+from .messages import StartTask
 from .states import Outcome, WorkflowState
 from .timers import Timer
 
@@ -28,6 +29,8 @@ class Report:
     state: WorkflowState | None = None
     reason: str = ""
     ready: tuple[Timer, ...] = ()
+    #: What this process is to run: see ``handing``.
+    handed: tuple[StartTask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ NAMES = (
     "receipted",
     "receipts",
     "redrive",
+    "rescue",
     "reemit",
     "reindex",
     "restart",
@@ -108,6 +109,7 @@ class Scripts(SimpleNamespace):
     receipted: Script
     receipts: Script
     redrive: Script
+    rescue: Script
     reemit: Script
     reindex: Script
     restart: Script

@@ -12,6 +12,7 @@ from redis.exceptions import ResponseError
 from littleflow_redis.events.lua import Argument, Call, run_batch
 
 from . import records, values
+from .handing import Serving, handed_over
 from .keys import Keys
 from .messages import EndTask, StartTask
 from .reports import Firing as Firing
@@ -39,6 +40,12 @@ class Transitions(Upkeep):
         super().__init__(client, keys)
         #: The newest form that this process knows.
         self.version = records.VERSION
+        self.serving: Serving | None = None
+        self._serving = b""
+
+    def serve(self, serving: Serving) -> None:
+        """Have attempts of these categories handed over: in reports of ends and of timers."""
+        self.serving, self._serving = serving, serving.packed()
 
     def start(
         self,
@@ -66,7 +73,7 @@ class Transitions(Upkeep):
         ]
 
     def _ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> Call:
-        args: list[Argument] = [group, ""]
+        args: list[Argument] = [group, "", self._serving]
         for end, output in ends:
             status = "SUCCESS" if end.success else "FAILURE"
             final = "final" if end.final else ""
@@ -92,14 +99,13 @@ class Transitions(Upkeep):
 
     def fire(self, ready: Timer, firing: Firing) -> Call:
         """Fire a ready step as was decided, or emit a retry that is due."""
-        args = (
-            str(ready), firing.action, firing.input, firing.reason, "", *firing.items,
-        )  # fmt: skip
+        head = (str(ready), firing.action, firing.input, firing.reason, "", self._serving)
+        args: list[Argument] = [*head, *firing.items]
         return Call(self._scripts.fire, [ready.workflow], args)
 
     def expire(self, timer: Timer, input: str) -> Call:
         """Act on the due timer of an open attempt; ``input`` is the step's, as JSON text."""
-        return Call(self._scripts.expire, [timer.workflow], (str(timer), input, ""))
+        return Call(self._scripts.expire, [timer.workflow], (str(timer), input, "", self._serving))
 
     def wait(self, task: StartTask, group: str, *, ms: int | None = None, until: int = 0) -> Call:
         """Take up a start-task as a wait of ``ms``, or until a time in ms since 1970."""
@@ -226,10 +232,11 @@ class Transitions(Upkeep):
         """Read a script's reply."""
         if len(reply) < 3:
             return Report(Outcome(reply[0]), workflow)
-        ready = tuple(Timer.read(member) for member in reply[3:])
+        ready = tuple(Timer.read(item) for item in reply[3:] if isinstance(item, bytes))
+        handed = tuple(handed_over(workflow, item) for item in reply[3:] if isinstance(item, list))
         state = WorkflowState(reply[1].decode()) if reply[1] else None
         reason = reply[2].decode("utf-8", "replace")
-        return Report(Outcome(reply[0]), workflow, state, reason, ready)
+        return Report(Outcome(reply[0]), workflow, state, reason, ready, handed)
 
 
 def _packed(flat: Sequence[Any]) -> bytes:

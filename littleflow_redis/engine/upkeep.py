@@ -55,6 +55,13 @@ class Upkeep:
         args = (field, token, event, input, stray)
         return Outcome(self._scripts.reemit.run(self.client, [workflow], args)[0])
 
+    def rescue(self, workflow: str, field: str, token: str, input: str, after: float) -> Outcome:
+        """Write the start-task of an attempt that was handed over ``after`` seconds ago at least,
+        and not published since.
+        """
+        args = (field, token, input, round(after * 1000))
+        return Outcome(self._scripts.rescue.run(self.client, [workflow], args)[0])
+
     def due(self, count: int) -> Call:
         """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
         return Call(self._scripts.due, [self.keys.timers], (count, ""))

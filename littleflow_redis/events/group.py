@@ -162,6 +162,10 @@ class GroupReader:
                 return  # The read ends by itself when its time is up.
             time.sleep(_WAKE_INTERVAL)
 
+    def resume(self) -> None:
+        """Let reads block again after an ``interrupt``."""
+        self._interrupted = False
+
     def close(self) -> None:
         """Give the connection of the blocking reads back to its pool."""
         link, self._link = self._link, None

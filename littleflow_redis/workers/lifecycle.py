@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,10 +33,10 @@ from littleflow_redis.language.flow import Json
 from littleflow_redis.tasks import BUILTINS
 
 from .builtins import Builtins
+from .following import BATCH, Following
 from .giving_up import MAX_DELIVERIES, failed
 from .newer import Newer
 from .retention import Retention
-from .timers import Timers
 from .waits import Waits
 
 LOG = logging.getLogger("littleflow_redis.worker")
@@ -48,9 +47,6 @@ GROUP = "ending"
 #: Seconds an event may lie with a silent worker before another takes it. Short, for doing it twice
 #: is harmless: the token fences.
 CLAIM_IDLE = 0.5
-
-#: Events read at once, and timers fired at once.
-BATCH = 256
 
 #: Seconds to wait for an event at most; a timer that is due sooner cuts it.
 BLOCK = 1.0
@@ -90,19 +86,22 @@ class LifecycleWorker:
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
         self._newer = Newer(LOG)
-        self._timers = Timers(client, self._newer, self._tell)
+        self.following = Following(client, self._newer, BLOCK)
+        self._tell = self.following.tell
         self._builtins = Builtins(client, group, self._waits, self._newer, self._tell)
         self._retention = Retention(client, retain or {})
         self._defaults = defaults
-        #: When the next timer is due, by time.monotonic(); None if that must be asked.
-        self._next: float | None = None
 
-    def run(self) -> None:
-        """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
+    def run(self, halt: Stop | None = None) -> None:
+        """Work until stopped, or until ``halt``. Raises what Redis raises: the caller waits and
+        calls again.
+        """
+        stop = halt or self.stop
         self._store_defaults()
         self.reader.ensure()
-        with self.stop.waking(self.reader.interrupt):
-            for _ in self.stop.turns():
+        self.reader.resume()
+        with stop.waking(self.reader.interrupt):
+            for _ in stop.turns():
                 self.turn(BLOCK)
         self.reader.drop()
 
@@ -133,19 +132,10 @@ class LifecycleWorker:
         handled = 0
         if self._claim.due():
             handled = self.handle(self.reader.claim_stale(BATCH, skip=self._newer.events))
-        if not handled and self._next is None:
-            self.fire_timers(run_batch(self.client.redis, [self._timers.due(BATCH)])[0])
-        return handled + self.handle(self.reader.read(BATCH, self._patience(block)))
-
-    def _patience(self, block: float) -> int:
-        """Milliseconds to wait for events: not beyond the next timer."""
-        left = 0.0 if self._next is None else self._next - time.monotonic()
-        return round(max(0.0, min(block, left)) * 1000)
-
-    def fire_timers(self, reply: Any) -> None:
-        """Act on the timers that are due, and note when the next one is."""
-        wait = self._timers.fire(reply)
-        self._next = None if wait is None else time.monotonic() + min(wait, BLOCK)
+        if not handled:
+            self.following.ask()
+        patience = round(self.following.patience(block) * 1000)
+        return handled + self.handle(self.reader.read(BATCH, patience))
 
     def handle(self, entries: Sequence[Entry]) -> int:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
@@ -203,7 +193,7 @@ class LifecycleWorker:
         calls: list[Call | Command] = [*signs.values(), *applied]
         if rest := [id for id in done if id not in signs]:
             calls.append(send.acknowledge(self.reader.group, rest))
-        replies = run_batch(self.client.redis, [*calls, self._timers.due(BATCH)])
+        replies = run_batch(self.client.redis, [*calls, self.following.due()])
         self._signed(signs, replies[: len(signs)])
         reports = send.reports(applied, replies[len(signs) : len(signs) + len(applied)])
         for (entry, end), report in zip(ends, reports, strict=True):
@@ -211,7 +201,7 @@ class LifecycleWorker:
                 self._raised(entry, end, report)
             else:
                 self._applied(entry, end, report)
-        self.fire_timers(replies[-1])
+        self.following.fire(replies[-1])
 
     def _signed(self, signs: Mapping[str, Call], replies: Sequence[Any]) -> None:
         for (receipt, call), reply in zip(signs.items(), replies, strict=True):
@@ -247,8 +237,7 @@ class LifecycleWorker:
             self._bury(entry, f"field 'index': the flow has no task with index {end.index}")
         elif report.outcome is Outcome.APPLIED:
             self.applied += 1
-            self._tell(report)
-            self._follow(report)
+            self.following.follow(report)
         elif report.outcome is Outcome.NEWER:
             self._newer.leave(end.workflow, entry.id)
         else:
@@ -272,19 +261,3 @@ class LifecycleWorker:
     def _bury(self, entry: Entry, reason: str) -> None:
         self.client.transitions.dead_letter(entry.id, self.reader.group, reason)
         LOG.warning(kv("dead-letter", id=entry.id, reason=reason))
-
-    def _follow(self, report: Report) -> None:
-        for after in self.client.settle(report):
-            self._tell(after)
-
-    @staticmethod
-    def _tell(report: Report) -> None:
-        if report.state is not None:
-            LOG.info(
-                kv(
-                    "workflow",
-                    workflow=report.workflow,
-                    state=report.state,
-                    reason=report.reason or None,
-                )
-            )

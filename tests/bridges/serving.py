@@ -14,6 +14,7 @@ from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 #: Seconds; only a test that fails waits so long.
 LONG = 20.0
@@ -29,6 +30,15 @@ def bridge_of(
 ) -> Bridge:
     names = TaskNames(app.tasks if tasks is None else tasks, ("plain",), mapping)
     return Bridge(client, app, categories or ("math",), names, **options)
+
+
+def combined_of(
+    client: Client, app: Celery, *, claim_idle: float | None = None, **options: Any
+) -> Bridge:
+    """A bridge with a lifecycle worker in it; ``client`` must be its own."""
+    idle = {} if claim_idle is None else {"claim_idle": claim_idle}
+    worker = LifecycleWorker(client, **idle)
+    return bridge_of(client, app, worker=worker, **idle, **options)
 
 
 @contextmanager

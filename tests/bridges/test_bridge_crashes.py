@@ -4,76 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
 
 import pytest
 import redis
 from celery import Celery
-from redis.exceptions import ConnectionError
 
-from littleflow_redis.bridges.bridge import Bridge, Part
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.events.process import Stop
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.engine.support import hurry
-from tests.faults import Died, Fault, Plan, every_fault, faulty_client
+from tests.faults import Plan, every_fault, faulty_client
 from tests.support import RedisServer
 
+from .mortal import CLAIM_IDLE, SWEEP, Mortal, Once
 from .serving import LONG, bridge_of, check_once, ends, in_flight
 
 pytestmark = pytest.mark.usefixtures("shared_worker", "quick_watch")
-
-#: Seconds; short, so that the work of the dead is soon found.
-CLAIM_IDLE, SWEEP = 0.005, 0.05
-
-#: Seconds that a turn waits for results: most come sooner, so that the calls stay few.
-PATIENCE = 0.05
-
-
-class Once(Plan):
-    """Follows a plan; after a death no call gets through: the dead do not tidy up."""
-
-    def __init__(self, plan: Plan) -> None:
-        super().__init__()
-        self._plan = plan
-        self._dead = False
-
-    def next(self) -> Fault | None:
-        if self._dead:
-            return Fault.DIE_BEFORE
-        fault = self._plan.next()
-        self._dead = fault in (Fault.DIE_BEFORE, Fault.DIE_AFTER)
-        return fault
-
-
-class Mortal:
-    """A bridge that is replaced when it dies, and connects anew when a reply is lost."""
-
-    def __init__(self, first: Bridge, successor: Callable[[], Bridge]) -> None:
-        self._bridge = first
-        self._successor = successor
-        self._session = ExitStack()
-        self._parts: list[Part] = []
-
-    def turn(self) -> None:
-        try:
-            if not self._parts:
-                self._parts = self._session.enter_context(self._bridge.parts(Stop()))
-            *intakes, collector = self._parts
-            for intake in intakes:
-                intake.turn()
-            collector.turn(PATIENCE)
-        except ConnectionError:
-            self.close()
-        except Died:
-            self.close()
-            self._bridge = self._successor()
-
-    def close(self) -> None:
-        with suppress(Died):
-            self._session.close()
-        self._session, self._parts = ExitStack(), []
 
 
 def drive(engine: Client, text: str, mortal: Mortal) -> str:

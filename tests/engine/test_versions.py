@@ -115,7 +115,7 @@ def test_due_timers_are_put_off_by_an_old_worker(engine: Client, newer: Client) 
     engine.redis.zadd(engine.keys.timers, {"someday|workflow:w|1|x": 0})
     turns(old)
     assert len(due(engine)) == 2, "no newer one could see them"
-    old._timers.stuck = Stuck(patience=0.0)
+    old.following.timers.stuck = Stuck(patience=0.0)
     turns(old)
     assert due(engine) == [], "it would look at them in every turn"
     assert engine.redis.zcard(engine.keys.timers) == 2

@@ -18,7 +18,7 @@ def test_an_idle_worker_reacts_at_once_and_asks_little(engine: Client) -> None:
     thread.start()
     try:
         player = Player(engine, lambda task: 1)
-        wait_until(lambda: worker._next is not None, "the worker waits")
+        wait_until(lambda: worker.following._next is not None, "the worker waits")
         before = engine.redis.info("stats")["total_commands_processed"]
         began = time.monotonic()
         while time.monotonic() - began < 2:

@@ -1,8 +1,9 @@
 -- Apply ends of tasks: close each attempt, store its output, fire what has its inputs.
 -- KEYS  the workflow of each end
--- ARGV  group, clock override or '', then for each end: event id, index, token or '', 'SUCCESS' or
---       'FAILURE', output (JSON text), reason, detail (JSON text: error, worker), 'final' or ''
--- Returns for each {code, state, reason, ready...}: APPLIED, LATE, DUPLICATE, UNKNOWN_WORKFLOW,
+-- ARGV  group, clock override or '', what the caller serves (see handing.lua) or '', then for each
+--       end: event id or '' if none told it, index, token or '', 'SUCCESS' or 'FAILURE', output (JSON
+--       text), reason, detail (JSON text: error, worker), 'final' or ''
+-- Returns for each {code, state, reason, ready..., handed...}: APPLIED, LATE, DUPLICATE, UNKNOWN_WORKFLOW,
 -- BAD_INDEX, NEWER; or the text of the error that it raised, having written nothing. All but
 -- BAD_INDEX, NEWER and errors acknowledge the event.
 -- Race closed: acknowledgement, state and the start-tasks that follow are one. Apart, a worker that
@@ -10,17 +11,28 @@
 -- is the token: an end is applied only while its attempt is open.
 -- Each end is a transition of its own; many share a call, for setting a call up costs as much as a
 -- small transition.
---@include base defaults stamp workflow input timers close fire iterate retry rest commit
+--@include base defaults stamp workflow input timers close handing fire iterate retry rest commit
 local NO_TOKEN = "its listener must echo the field 'token': without it nobody can tell which item "
   .. 'has ended'
 -- Arguments of one end.
 local WIDTH = 8
-local group, now = ARGV[1], clock(ARGV[2])
+local group, now, serving = ARGV[1], clock(ARGV[2]), serving_of(ARGV[3])
+
+local function acknowledge(event)
+  if event ~= '' then redis.call('XACK', K.stream, group, event) end
+end
 
 local function acknowledged(event, code, counter)
-  redis.call('XACK', K.stream, group, event)
+  acknowledge(event)
   redis.call('HINCRBY', K.counts, counter, 1)
   return {code, '', ''}
+end
+
+-- An attempt that was handed over has no start-task; the last id of its millisecond stands for that.
+local function begun_before(attempt, event)
+  local began = attempt[Attempt.EVENT]
+  if began == '' then began = string.format('%.0f-18446744073709551615', attempt[Attempt.QUEUED]) end
+  return earlier(began, event)
 end
 
 local function apply(key, event, index, token, status, output, reason, detail, final)
@@ -30,6 +42,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
     return acknowledged(event, Outcome.UNKNOWN_WORKFLOW, 'unknown')
   end
   if w.version > VERSION then return {Outcome.NEWER, '', ''} end
+  w.serving = serving
   local static = index >= 0 and index <= w.last and static_of(w, index)
   local kind = static and static[Static.KIND]
   if kind ~= Kind.TASK and kind ~= Kind.LOAD and kind ~= Kind.STORE then
@@ -46,12 +59,12 @@ local function apply(key, event, index, token, status, output, reason, detail, f
     end
     if static[Static.FLAGS] >= Flag.ITERATE or static[Static.DEPTH] > 0 then
       fail(w, index, '', nil, NO_TOKEN)
-      redis.call('XACK', K.stream, group, event)
+      acknowledge(event)
       commit(w)
       return report(w, Outcome.APPLIED)
     end
     local oldest = step[Dynamic.OPEN][1]
-    if oldest and earlier(oldest[Attempt.EVENT], event) then token = oldest[Attempt.TOKEN] end
+    if oldest and begun_before(oldest, event) then token = oldest[Attempt.TOKEN] end
   end
 
   local attempt = close(w, step, token)
@@ -71,14 +84,14 @@ local function apply(key, event, index, token, status, output, reason, detail, f
   w.arrived[#w.arrived + 1] = {index, scope}
   settle(w)
   rest(w)
-  redis.call('XACK', K.stream, group, event)
+  acknowledge(event)
   commit(w)
   return report(w, Outcome.APPLIED)
 end
 
 local replies = {}
 for i, key in ipairs(KEYS) do
-  local at = 2 + (i - 1) * WIDTH
+  local at = 3 + (i - 1) * WIDTH
   local ok, reply = pcall(apply, key, ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3],
     ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8])
   -- Newer servers raise tables, older ones text.

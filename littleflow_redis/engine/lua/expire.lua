@@ -1,11 +1,13 @@
 -- The timer of an open attempt is due: a wait is over, or a task took too long.
 -- KEYS  workflow
--- ARGV  timer, input of the step (JSON text), clock override or ''
--- Returns {code, state, reason, ready...}: APPLIED, UNCHANGED, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
+-- ARGV  timer, input of the step (JSON text), clock override or '', what the caller serves (see
+--       handing.lua) or ''
+-- Returns {code, state, reason, ready..., handed...}: APPLIED, UNCHANGED, NOT_READY,
+-- UNKNOWN_WORKFLOW, NEWER.
 -- Races closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
 -- and an end that comes later is late. Whether a queue moves is read where the attempt is closed: a
 -- sign of start that comes first stops the timer.
---@include base defaults queue overdue sign stamp workflow input timers close fire iterate retry rest commit
+--@include base defaults queue overdue sign stamp workflow input timers close handing fire iterate retry rest commit
 -- Times that an attempt which got lost is closed and handed out again.
 local MAX_REQUEUES = 3
 local member = ARGV[1]
@@ -16,6 +18,7 @@ if not w then
   return {Outcome.UNKNOWN_WORKFLOW, '', ''}
 end
 if w.version > VERSION then return {Outcome.NEWER, '', ''} end
+w.serving = serving_of(ARGV[4])
 local index = tonumber(string.match(field, '^%d+'))
 local scope = string.match(field, '@(.+)$') or ''
 local static, step = static_of(w, index), step_of(w, index, scope)

@@ -1,11 +1,11 @@
 -- Fire a ready step with the input that Python made of its predecessors' outputs.
 -- KEYS  workflow
 -- ARGV  timer of the step, 'run' | 'skip' | 'items' | 'fail', input (JSON text), reason,
---       clock override or '', then the items (JSON texts)
--- Returns {code, state, reason, ready...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
+--       clock override or '', what the caller serves (see handing.lua) or '', then the items (JSON)
+-- Returns {code, state, reason, ready..., handed...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: the ready record is the permission. Of two workers that both saw the step become
 -- ready, or a worker and the timer, only the one whose call removes the record fires it.
---@include base defaults stamp workflow input timers close fire iterate retry rest commit
+--@include base defaults stamp workflow input timers close handing fire iterate retry rest commit
 local member, action = ARGV[1], ARGV[2]
 local kind, field, activation = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(%d+)$')
 local w = load_workflow(KEYS[1], clock(ARGV[5]))
@@ -19,6 +19,7 @@ if redis.call('SISMEMBER', w.key .. S.timers, member) == 0 then
   return {Outcome.NOT_READY, '', ''}
 end
 
+w.serving = serving_of(ARGV[6])
 local index = tonumber(string.match(field, '^%d+'))
 local scope = string.match(field, '@(.+)$') or ''
 local static, step = static_of(w, index), step_of(w, index, scope)
@@ -60,7 +61,7 @@ elseif action == 'fail' then fail(w, index, scope, nil, ARGV[4])
 elseif action == 'skip' then skip()
 else
   local items = {}
-  for i = 6, #ARGV do items[i - 5] = ARGV[i] end
+  for i = 7, #ARGV do items[i - 6] = ARGV[i] end
   start_items(w, index, scope, items)
 end
 settle(w)

@@ -1,6 +1,6 @@
 -- A bridge published these tasks: mark their flights and acknowledge their start-tasks.
 -- KEYS  stream
--- ARGV  group, flight category, clock override or '', then task id and event id of each
+-- ARGV  group, flight category, clock override or '', then task id and event id, or '', of each
 -- Returns how many flights were marked.
 -- Race closed: mark and acknowledgement are one. Marked alone, a redelivered entry would wait for
 -- ever as published; acknowledged alone, a bridge that dies would leave it recorded and unpublished.
@@ -15,6 +15,6 @@ for i = 4, #ARGV, 2 do
     redis.call('HSET', flights, ARGV[i], cmsgpack.pack(flight))
     marked = marked + 1
   end
-  redis.call('XACK', KEYS[1], ARGV[1], ARGV[i + 1])
+  if ARGV[i + 1] ~= '' then redis.call('XACK', KEYS[1], ARGV[1], ARGV[i + 1]) end
 end
 return marked

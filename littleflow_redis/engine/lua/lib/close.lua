@@ -52,7 +52,7 @@ local function cancel_attempts(w, idle)
       end
     end
   end
-  w.emits = {}
+  w.emits, w.handed = {}, {}
 end
 
 -- Cancel what is open, ready or waiting, here or in this very plan; with `idle`, leave those

@@ -93,8 +93,9 @@ end
 
 local function write_closed(w)
   local forgotten = {}
-  for i, attempt in ipairs(w.closed) do
-    forgotten[i] = attempt[Attempt.EVENT]
+  for _, attempt in ipairs(w.closed) do
+    -- Of what was handed over there is no start-task.
+    if attempt[Attempt.EVENT] ~= '' then forgotten[#forgotten + 1] = attempt[Attempt.EVENT] end
     unlisten(w, attempt)
     if attempt[Attempt.TASK] ~= '' then land(w, attempt) end
   end
@@ -131,6 +132,7 @@ local function commit(w)
   sliced('UNLINK', nil, w.dropped)
   write_closed(w)
   write_emits(w)
+  write_handed(w)
   write_steps(w)
   sliced('ZADD', K.timers, w.timers)
   for i = 2, #w.timers, 2 do redis.call('SADD', w.key .. S.timers, w.timers[i]) end
@@ -142,8 +144,8 @@ local function commit(w)
 end
 
 -- What the caller is told: the code, the state if it changed, its reason, then the timer of every
--- step that waits for Python.
+-- step that waits for Python, and each attempt that was handed over.
 local function report(w, code)
-  return {code, w.state ~= w.before and w.state or '', w.reason or '', unpack(w.ready, 1,
-    math.min(#w.ready, SLICE))}
+  return handed_of(w, {code, w.state ~= w.before and w.state or '', w.reason or '',
+    unpack(w.ready, 1, math.min(#w.ready, SLICE))})
 end

@@ -1,7 +1,10 @@
 -- What holds for the steps of a category that do not say it themselves; see defaults.py.
 
 local function category_of(static)
-  return string.match(cjson.decode(static[Static.BASE]), '^([^:]*):') or ''
+  local text = static[Static.BASE]
+  -- JSON text without escapes, as it mostly is, need not be decoded.
+  local base = string.match(text, '^"([^"\\]*)"$') or cjson.decode(text)
+  return string.match(base, '^([^:]*):') or ''
 end
 
 -- What was set for the step's category, best first: by a bridge that serves it, by a worker. Read

@@ -83,13 +83,14 @@ local function emit(w, index, scope, text)
   step[Dynamic.QUEUED], step[Dynamic.STARTED], step[Dynamic.REASON] = w.now, 0, ''
   local attempt = {token, step[Dynamic.ACTIVATIONS], number, '', w.now, '', 0, '', '', {}, 0}
   -- Until somebody has taken it up, only the queue's clock runs, if there is one.
-  local static = static_of(w, index)
+  local static, e = static_of(w, index), {index = index, field = field, attempt = attempt, input = text}
   local clocked, limit = 'queue', time_of(w, static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
+  local handed = hand_over(w, static, step, e, limit > 0)
   local later = false
   if limit == 0 then
     clocked, limit, later = 'timeout', time_of(w, static, Static.TIMEOUT, Default.TIMEOUT)
   end
-  if limit > 0 and not later then
+  if limit > 0 and (handed or not later) then
     attempt[Attempt.TIMERS][1] = arm(w, timer(clocked, w, field, token), w.now + limit)
   end
   table.insert(step[Dynamic.OPEN], attempt)
@@ -98,8 +99,11 @@ local function emit(w, index, scope, text)
   if number > 1 or step[Dynamic.ACTIVATIONS] > 1 then
     w.dropped[#w.dropped + 1] = w.key .. S.output .. field
   end
-  w.emits[#w.emits + 1] = {index = index, field = field, attempt = attempt, input = text}
   trace(w, 'queue', field, step[Dynamic.ACTIVATIONS], number)
+  if handed then
+    trace(w, w.serving.queued and 'publish' or 'take', field, step[Dynamic.ACTIVATIONS], number,
+      cjson.encode({worker = w.serving.consumer, celery_id = attempt[Attempt.TASK]}))
+  else w.emits[#w.emits + 1] = e end
 end
 
 -- Run the step with its input: tasks are handed out, all else is over at once.

@@ -13,7 +13,8 @@ local function plan(key, now, f)
     version = tonumber(f[7]), created = f[8], state = f[9], before = f[9],
     statics = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
     changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {},
-    forgotten = {}, given = {}, emits = {}, closed = {}, ready = {}, timers = {}, untimed = {}, trace = {}}
+    forgotten = {}, given = {}, emits = {}, handed = {}, closed = {}, ready = {}, timers = {}, untimed = {},
+    trace = {}}
 end
 
 local function load_workflow(key, now)

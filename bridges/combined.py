@@ -1,0 +1,41 @@
+"""The parts that a lifecycle worker and a bridge need to be one process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from littleflow_redis.bridges.dispatch import Dispatch
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.events.process import Stop
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+
+
+class Handing:
+    """Publishes what scripts hand over, each category as its own dispatch does; any thread may."""
+
+    def __init__(self, dispatches: Mapping[str, Dispatch]) -> None:
+        self._dispatches = dispatches
+
+    def send(self, tasks: Sequence[StartTask]) -> None:
+        """Bring these under way. Raises RedisError."""
+        by_category: dict[str, list[StartTask]] = {}
+        for task in tasks:
+            by_category.setdefault(task.category, []).append(task)
+        for category, some in by_category.items():
+            self._dispatches[category].send_handed(some)
+
+
+class Lifecycle:
+    """The lifecycle worker as a part of a bridge, which ``halt`` ends with the others."""
+
+    def __init__(self, worker: LifecycleWorker, halt: Stop) -> None:
+        self._worker = worker
+        self._halt = halt
+
+    def run(self) -> None:
+        """Work until halted. Raises RedisError."""
+        self._worker.run(self._halt)
+
+    def turn(self, block: float = 0.0) -> int:
+        """Do what there is to do, waiting ``block`` seconds at most; return the events handled."""
+        return self._worker.turn(block)

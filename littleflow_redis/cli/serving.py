@@ -1,0 +1,183 @@
+"""What the commands share that serve steps with a Celery app: `bridge`, and `worker -A`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from .defaults import file_settings, option_settings
+from .pace import PACE, pace_options
+from .parameters import DURATION
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from littleflow_redis.bridges.bridge import Bridge
+    from littleflow_redis.bridges.names import TaskNames
+    from littleflow_redis.bridges.rules import Rules
+    from littleflow_redis.engine.client import Client
+    from littleflow_redis.engine.settings import Settings as LayerOfSettings
+    from littleflow_redis.workers.lifecycle import LifecycleWorker
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_NAMES = {"categories", "mapping", "timeout", "queue_timeout", "tasks", *PACE}
+
+
+class Mapped(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on only
+    """``BASE=TASK``."""
+
+    name = "BASE=TASK"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Split at the first ``=``."""
+        base, _, task = value.partition("=")
+        if not base or not task:
+            self.fail(f"{value!r}: write it as in math:add=proj.tasks.add", param, ctx)
+        return base, task
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A loaded app, what it serves and how; ``name`` is what was given to ``-A``."""
+
+    name: str
+    app: Celery
+    categories: Sequence[str]
+    names: TaskNames
+    rules: Rules
+    #: Further options of the bridge.
+    pace: dict[str, Any]
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What the log says of it."""
+        shown = ",".join(category or "''" for category in self.categories)
+        return {"app": self.name, "categories": shown, "tasks": len(self.names.tasks)}
+
+    def bridge(self, client: Client, worker: LifecycleWorker | None = None) -> Bridge:
+        """The bridge, with a lifecycle ``worker`` in it if there is one."""
+        from littleflow_redis.bridges.bridge import LOG, Bridge, warn_about
+        from littleflow_redis.bridges.doctor import Subject, warn_at_start
+
+        bridge = Bridge(
+            client,
+            self.app,
+            self.categories,
+            self.names,
+            rules=self.rules,
+            worker=worker,
+            **self.pace,
+        )
+        warn_about(self.app)
+        warn_at_start(Subject(client, self.app, self.categories, self.names), LOG)
+        return bridge
+
+
+def serving_of(
+    app: str,
+    defaults: Sequence[str],
+    config: Path | None,
+    *,
+    categories: Sequence[str],
+    mapping: Sequence[tuple[str, str]],
+    timeout: float | None,
+    queue_timeout: float | None,
+    tasks: Sequence[str],
+    pace: dict[str, Any],
+) -> Serving:
+    """Load the app, and put together what the options say. Raises ConfigurationError."""
+    from littleflow_redis.bridges.app import app_prefixes, load_app
+    from littleflow_redis.bridges.bridge import served_categories
+    from littleflow_redis.bridges.names import TaskNames
+    from littleflow_redis.bridges.rules import Rules, app_settings
+
+    celery = load_app(app)
+    served = served_categories(celery, categories)
+    layers = [
+        option_settings(defaults, tasks),
+        times_of(served, timeout, queue_timeout),
+        *([file_settings(config)] if config else []),
+        app_settings(celery),
+    ]
+    rules = Rules(layers)
+    names = TaskNames(celery.tasks, app_prefixes(celery, app), rules.mapping | dict(mapping))
+    rules.check(celery, names, served)
+    return Serving(app, celery, served, names, rules, pace)
+
+
+def times_of(
+    categories: Sequence[str], timeout: float | None, queue_timeout: float | None
+) -> LayerOfSettings:
+    """What ``--timeout`` and ``--queue-timeout`` set, in seconds, for these categories."""
+    from littleflow_redis.engine.settings import Settings as LayerOfSettings
+    from littleflow_redis.engine.settings import read_table
+
+    given = {"timeout": timeout, "queue-timeout": queue_timeout}
+    named = {name: value for name, value in given.items() if value is not None}
+    where = " ".join(f"--{name}" for name in named)
+    return LayerOfSettings(
+        where,
+        {category: read_table("categories", category, named, where) for category in categories},
+    )
+
+
+def serving_options(command: Command) -> Command:
+    """Add the options that say which steps are served, and how; for ``serving_of``."""
+    command = pace_options(command)
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def refuse_serving_options() -> None:
+    """Raise UsageError if one of these options was given, for there is no Celery app."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and parameter.name in _NAMES:
+            raise click.UsageError(f"{parameter.opts[0]} is about a Celery app: add -A APP")
+
+
+_OPTIONS = (
+    click.option(
+        "--category",
+        "categories",
+        multiple=True,
+        help="Category to serve, '' for steps without one; repeatable."
+        "  [default: '' and the app's name]",
+    ),
+    click.option(
+        "--map",
+        "mapping",
+        type=Mapped(),
+        multiple=True,
+        help="The task that serves a step, as in math:add=proj.tasks.add; repeatable.",
+    ),
+    click.option(
+        "--timeout",
+        type=DURATION,
+        help="An attempt in these categories that takes longer has failed; counted from publishing."
+        "  [default: no limit]",
+    ),
+    click.option(
+        "--queue-timeout",
+        type=DURATION,
+        help="An attempt that no Celery worker begins in this time is published anew."
+        "  [default: no limit]",
+    ),
+    click.option(
+        "--task",
+        "tasks",
+        multiple=True,
+        metavar="STEP:KEY=VALUE",
+        help="bind, celery.OPTION or task for one step, as in math:add:bind=whole; repeatable.",
+    ),
+)

@@ -1,0 +1,80 @@
+-- Handing attempts to the caller itself: emitted, taken and recorded as flights in one, they need
+-- no start-task. `serving` is what the caller serves: its consumer, by category its group and what
+-- ids of tasks start with, whether tasks go into a queue from which signs of start come, and how many
+-- of a category may be in flight (0: any number).
+
+-- Attempts handed over by one call, and bytes of their inputs: what is more goes through the
+-- stream, where others share it.
+local MAX_HANDED, MAX_HANDED_BYTES = 1000, 4000000
+-- Longest part of a task's id; see bridges/ids.py.
+local LONGEST, DIGEST = 60, 16
+
+local function serving_of(packed)
+  if not packed or packed == '' then return nil end
+  local given = cmsgpack.unpack(packed)
+  return {consumer = given[1], categories = given[2], queued = given[3], most = given[4],
+    count = 0, bytes = 0, room = {}}
+end
+
+local function part_of(text)
+  if #text <= LONGEST then return text end
+  return string.sub(text, 1, LONGEST - DIGEST - 1) .. '~'
+    .. string.sub(redis.sha1hex(text), 1, DIGEST)
+end
+
+-- Whether one more of this category may be in flight.
+local function has_room_for(serving, category)
+  if serving.most == 0 then return true end
+  local room = serving.room[category] or serving.most - redis.call('HLEN', K.flight .. category)
+  serving.room[category] = room - 1
+  return room > 0
+end
+
+-- Take an attempt for the caller, if it serves its category; false if not. Its `clocked` queue is
+-- the stream if no sign will come from another.
+local function hand_over(w, static, step, e, clocked)
+  local serving = w.serving
+  if not serving or clocked and not serving.queued then return false end
+  local category = category_of(static)
+  local served = serving.categories[category]
+  if not served then return false end
+  local count, bytes = serving.count + 1, serving.bytes + #e.input
+  if count > MAX_HANDED or bytes > MAX_HANDED_BYTES or not has_room_for(serving, category) then
+    return false
+  end
+  serving.count, serving.bytes = count, bytes
+  w.part = w.part or part_of(string.match(w.key, '[^:]*$'))
+  local attempt = e.attempt
+  attempt[Attempt.OWNER], attempt[Attempt.TAKES] = served[1], 1
+  attempt[Attempt.FLIGHT] = category
+  attempt[Attempt.TASK] = served[2] .. w.part .. ':' .. e.index .. ':'
+    .. part_of(attempt[Attempt.TOKEN])
+  if not serving.queued then
+    attempt[Attempt.TAKEN], step[Dynamic.STATE], step[Dynamic.STARTED] = w.now, 'running', w.now
+  end
+  w.handed[#w.handed + 1] = e
+  return true
+end
+
+local function write_handed(w)
+  local flights = {}
+  for _, e in ipairs(w.handed) do
+    local attempt = e.attempt
+    local list = flights[attempt[Attempt.FLIGHT]] or {}
+    flights[attempt[Attempt.FLIGHT]] = list
+    list[#list + 1] = attempt[Attempt.TASK]
+    list[#list + 1] = cmsgpack.pack({w.key, e.field, attempt[Attempt.TOKEN], '',
+      w.serving.consumer, 'recorded', w.now})
+  end
+  for category, list in pairs(flights) do sliced('HSET', K.flight .. category, list) end
+end
+
+-- What the caller is told of them: the fields of a start-task that differ between start-tasks.
+local function handed_of(w, into)
+  for _, e in ipairs(w.handed) do
+    local static = static_of(w, e.index)
+    into[#into + 1] = {e.index, static[Static.NAME], static[Static.BASE], static[Static.PARAMETERS],
+      e.input, e.attempt[Attempt.TOKEN], static[Static.OPTIONS]}
+  end
+  return into
+end

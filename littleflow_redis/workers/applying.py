@@ -1,0 +1,74 @@
+"""Ends that a process applies itself, without a trip through the stream."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from redis.exceptions import ResponseError
+
+from littleflow_redis.engine import values
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import EndTask
+from littleflow_redis.engine.reports import Report
+from littleflow_redis.engine.states import Outcome
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.lua import run_batch
+from littleflow_redis.events.outage import is_temporary
+
+from .following import Following
+
+LOG = logging.getLogger("littleflow_redis.worker")
+
+#: What an event would be kept or buried for: its end goes the way of events.
+_BY_THE_STREAM = (Outcome.NEWER, Outcome.BAD_INDEX)
+
+
+class Applying:
+    """Applies ends for one thread, and follows up on them.
+
+    The ends have tokens, so one that is applied twice, here or by a worker that was told it by an
+    event, is late the second time and changes nothing.
+    """
+
+    def __init__(self, client: Client, following: Following) -> None:
+        self.following = following
+        self._client = client
+
+    def apply(self, ends: Sequence[EndTask]) -> list[int]:
+        """Apply ends, which have no event, in one round trip.
+
+        Returns the places of those that must be told by an event instead. Raises RedisError: then
+        any of them may have been applied.
+        """
+        send = self._client.transitions
+        calls = send.ends([(end, end.output or values.EMPTY) for end in ends], "")
+        *replies, due = run_batch(self._client.redis, [*calls, self.following.due()])
+        reports = send.reports(calls, replies)
+        left: list[int] = []
+        problems: list[Exception] = []
+        for place, (end, report) in enumerate(zip(ends, reports, strict=True)):
+            if isinstance(report, Exception):
+                problems.append(report)
+                left.append(place)
+                LOG.error(kv("end-failed", workflow=end.workflow, step=end.index, error=report))
+            elif report.outcome in _BY_THE_STREAM:
+                left.append(place)
+            else:
+                self._applied(end, report)
+        self.following.fire(due)
+        for problem in problems:
+            if not isinstance(problem, ResponseError) or is_temporary(problem):
+                raise problem
+        return left
+
+    def _applied(self, end: EndTask, report: Report) -> None:
+        if report.outcome is Outcome.APPLIED:
+            self.following.follow(report)
+        else:
+            reason = report.outcome.sentence
+            LOG.info(kv("end-ignored", workflow=end.workflow, step=end.index, reason=reason))
+
+    def turn(self) -> None:
+        """Fire what has become due."""
+        self.following.ask()

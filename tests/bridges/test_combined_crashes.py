@@ -1,0 +1,87 @@
+"""At every Redis call of lifecycle and bridge in one process: die before it, after it, lose its
+reply."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+import redis
+from celery import Celery
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.states import WorkflowState
+from tests.engine.support import hurry
+from tests.faults import Plan, every_fault, faulty_client
+from tests.support import RedisServer
+
+from .mortal import CLAIM_IDLE, SWEEP, Mortal, Once
+from .serving import LONG, check_once, combined_of, ends, in_flight
+
+pytestmark = pytest.mark.usefixtures("shared_worker", "quick_watch")
+
+
+def drive(engine: Client, text: str, mortal: Mortal) -> str:
+    """Run a workflow to its end and until nothing is in flight."""
+    workflow, since = engine.start(text), time.monotonic()
+    while not engine.views.state(workflow).ended or in_flight(engine):
+        mortal.turn()
+        hurry(engine)
+        assert time.monotonic() - since < LONG, f"stuck: {engine.state(workflow)}"
+    mortal.close()
+    return workflow
+
+
+@pytest.fixture
+def mortal(client: redis.Redis, redis_server: RedisServer, app: Celery) -> Callable[[Plan], Mortal]:
+    engine = Client(redis=client)
+
+    def make(plan: Plan) -> Mortal:
+        client.flushdb()
+        faulty = Client(redis=faulty_client(redis_server, Once(plan)))
+        return Mortal(
+            combined_of(faulty, app, sweep=SWEEP),
+            # Clients that hand over must not be those of the test.
+            lambda: combined_of(
+                Client(redis=engine.redis), app, sweep=SWEEP, claim_idle=CLAIM_IDLE
+            ),
+        )
+
+    return make
+
+
+def test_both_in_one_may_fail_at_any_call(
+    client: redis.Redis, mortal: Callable[[Plan], Mortal]
+) -> None:
+    engine = Client(redis=client)
+
+    def scenario(plan: Plan) -> None:
+        workflow = drive(engine, "{ math:add([2, 3]) math:add([4, 5]) } → math:add", mortal(plan))
+        check_once(engine, workflow)
+        assert engine.state(workflow).output == 14
+        assert len(ends(engine, workflow)) == 3
+
+    assert sum(1 for _ in every_fault(scenario)) > 30
+
+
+def test_refusals_and_retries_may_fail_at_any_call(
+    client: redis.Redis, mortal: Callable[[Plan], Mortal]
+) -> None:
+    """The second step cannot be called, which is an output; the third fails and is tried again."""
+    engine = Client(redis=client)
+    text = """
+        math:add([1, 2]) → math:add(- {z: 3, $on-failure: continue} -)
+        → math:order(- {item: tea, $retry: {limit: 1, delay: 0}} -)
+    """
+
+    def scenario(plan: Plan) -> None:
+        workflow = drive(engine, text, mortal(plan))
+        view = engine.state(workflow)
+        assert view.state is WorkflowState.FAILED
+        assert "OutOfStock" in view.reasons[0]
+        whats = [entry.what for entry in engine.trace(workflow)]
+        counts = [whats.count(what) for what in ("end", "continue", "retry", "fail")]
+        assert counts == [1, 1, 1, 1], whats
+
+    assert sum(1 for _ in every_fault(scenario)) > 30

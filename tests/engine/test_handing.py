@@ -1,0 +1,149 @@
+"""Attempts that a script hands to its caller: taken and recorded as it emits them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import redis
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.handing import Serving
+from littleflow_redis.engine.keys import Keys
+from littleflow_redis.engine.messages import EndTask
+from littleflow_redis.engine.records import Flight, Record
+from littleflow_redis.engine.reports import Report
+from littleflow_redis.engine.states import Outcome, StepState, WorkflowState
+from littleflow_redis.events.lua import run_batch
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import wait_until
+
+from .support import append
+
+SERVING = Serving("c-1", {"a": ("bridge:a", "lf:a:")})
+
+
+def caller(client: redis.Redis) -> Client:
+    """A process that serves the category `a`."""
+    engine = Client(redis=client, keys=Keys())
+    engine.transitions.serve(SERVING)
+    return engine
+
+
+def end(engine: Client, workflow: str, index: int, token: str, output: str = "1") -> Report:
+    ended = EndTask("", workflow, index, token, True, output, "", "")
+    calls = engine.transitions.ends([(ended, output)], "")
+    (report,) = engine.transitions.reports(calls, run_batch(engine.redis, calls))
+    assert isinstance(report, Report)
+    return report
+
+
+def first_token(engine: Client, workflow: str) -> str:
+    nonce: bytes = engine.redis.hget(workflow, "nonce")
+    return f"1.1-{nonce.decode()}"
+
+
+def test_what_is_handed_over_is_taken_and_in_flight(engine: Client, client: redis.Redis) -> None:
+    workflow = engine.start('x → a:one(- {p: [1, {"ä": 1.0}], $timeout: 60} -)')
+    report = end(caller(client), workflow, 1, first_token(engine, workflow), '{"i":"ü"}')
+    (task,) = report.handed
+    assert (task.event, task.workflow, task.index, task.base) == ("", workflow, 2, "a:one")
+    assert (task.parameters, task.input) == ({"p": [1, {"ä": 1.0}]}, {"i": "ü"})
+    assert engine.state(workflow).steps[2].state is StepState.RUNNING
+    ((id, packed),) = client.hgetall(engine.keys.flight + "a").items()
+    short = workflow.removeprefix("workflow:")
+    assert id.decode() == f"lf:a:{short}:2:{task.token}"
+    flight = Record(packed)
+    assert (flight[Flight.OWNER], flight[Flight.STATE], flight[Flight.EVENT]) == (
+        "c-1",
+        "recorded",
+        "",
+    )
+    assert client.zcard(engine.keys.timers) == 1
+    # The first step's start-task alone.
+    assert client.xlen(engine.keys.events) == 2
+
+    assert end(engine, workflow, 2, task.token).state is WorkflowState.FINISHED
+    assert end(engine, workflow, 2, task.token).outcome is Outcome.LATE
+    assert client.hlen(engine.keys.flight + "a") == client.zcard(engine.keys.timers) == 0
+
+
+def test_what_is_too_much_for_one_goes_through_the_stream(
+    engine: Client, client: redis.Redis
+) -> None:
+    workflow = engine.start(f"x → {{ {'a:one ' * 1005} b:two }}")
+    before = client.xlen(engine.keys.events)
+    report = end(caller(client), workflow, 1, first_token(engine, workflow))
+    assert len(report.handed) == client.hlen(engine.keys.flight + "a") == 1000
+    assert client.xlen(engine.keys.events) - before == 6
+
+    workflow = engine.start(f"x → {{ {'a:one ' * 9} }}")
+    large = f'"{"x" * 500_000}"'
+    report = end(caller(client), workflow, 1, first_token(engine, workflow), large)
+    assert len(report.handed) == 7
+
+
+def test_no_more_is_handed_over_than_may_be_in_flight(engine: Client, client: redis.Redis) -> None:
+    few = Client(redis=client)
+    few.transitions.serve(replace(SERVING, most=3))
+    workflow = engine.start("x → { a:one a:two }")
+    assert len(end(few, workflow, 1, first_token(engine, workflow)).handed) == 2
+    workflow = engine.start("x → { a:one a:two }")
+    assert len(end(few, workflow, 1, first_token(engine, workflow)).handed) == 1
+
+
+def test_whoever_serves_nothing_is_handed_nothing(engine: Client, client: redis.Redis) -> None:
+    workflow = engine.start("x → a:one")
+    assert end(engine, workflow, 1, first_token(engine, workflow)).handed == ()
+    assert client.exists(engine.keys.flight + "a") == 0
+
+
+def test_an_end_without_a_token_ends_what_was_handed_over(
+    engine: Client, client: redis.Redis
+) -> None:
+    """`littleflow_redis end`, by hand: there is no start-task to compare its id with."""
+    worker = LifecycleWorker(engine)
+    worker.reader.ensure()
+    workflow = engine.start("x → a:one")
+    append(client, engine.keys.events, by_hand(workflow))
+    end(caller(client), workflow, 1, first_token(engine, workflow))
+    worker.turn()
+    assert engine.views.state(workflow) is WorkflowState.RUNNING
+    (queued,) = [e.at for e in engine.trace(workflow) if e.what == "queue" and e.field == "2"]
+    wait_until(lambda: datetime.now(UTC) > queued + timedelta(milliseconds=1), "time passes")
+    append(client, engine.keys.events, by_hand(workflow))
+    worker.turn()
+    assert engine.views.state(workflow) is WorkflowState.FINISHED
+
+
+def by_hand(workflow: str) -> dict[str, object]:
+    return {"kind": "end-task", "workflow": workflow, "index": 2, "name": "a:one", "output": 1}
+
+
+def test_deleted_it_leaves_nothing(engine: Client, client: redis.Redis) -> None:
+    workflow = engine.start("x → { a:one a:two }")
+    end(caller(client), workflow, 1, first_token(engine, workflow))
+    engine.terminate(workflow)
+    assert engine.terminate(workflow) is WorkflowState.TERMINATED
+    engine.delete(workflow)
+    assert client.exists(engine.keys.flight + "a") == 0
+    assert not client.keys(f"{workflow}*")
+
+
+def test_it_is_written_to_the_stream_once_if_it_was_not_published(
+    engine: Client, client: redis.Redis
+) -> None:
+    workflow = engine.start("x → a:one")
+    (task,) = end(caller(client), workflow, 1, first_token(engine, workflow)).handed
+    before = client.xlen(engine.keys.events)
+
+    def rescue(after: float) -> Outcome:
+        return engine.transitions.rescue(workflow, "2", task.token, "1", after)
+
+    assert rescue(60) is Outcome.UNCHANGED
+    assert rescue(0) is Outcome.APPLIED
+    assert rescue(0) is Outcome.UNCHANGED
+    assert client.xlen(engine.keys.events) == before + 1
+    ((_, packed),) = client.hgetall(engine.keys.flight + "a").items()
+    event = Record(packed)[Flight.EVENT]
+    assert client.hget(engine.keys.open, event) == f"{workflow}|2|{task.token}".encode()
