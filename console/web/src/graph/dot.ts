@@ -21,7 +21,9 @@ export function toDot({ shapes, lines, boxes }: Drawn, orientation: Orientation)
   for (const shape of shapes) {
     const { width, height } = sizeOf(shape);
     const text = `"${shape.id}" [width=${inches(width)}, height=${inches(height)}];`;
-    inside.set(shape.parent, [...(inside.get(shape.parent) ?? []), text]);
+    const texts = inside.get(shape.parent);
+    if (texts) texts.push(text);
+    else inside.set(shape.parent, [text]);
   }
   cluster(-1, inside, boxes, out);
   for (const line of lines) {

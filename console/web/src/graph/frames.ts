@@ -18,7 +18,10 @@ export function framesOf(drawn: Drawn, placed: Placed): SVGElement[] {
   const own = new Map<number, Place[]>();
   for (const shape of drawn.shapes) {
     const place = placed.places.get(shape.id);
-    if (place) own.set(shape.parent, [...(own.get(shape.parent) ?? []), place]);
+    const places = own.get(shape.parent);
+    if (!place || shape.parent < 0) continue;
+    if (places) places.push(place);
+    else own.set(shape.parent, [place]);
   }
   const frames: SVGElement[] = [];
   const frame = (box: Box): Edges | null => {

@@ -5,7 +5,6 @@ import { orientation } from "../state/preferences";
 import type { Graph } from "../views/graph";
 import { count } from "../views/text";
 import { Camera } from "./camera";
-import { toDot } from "./dot";
 import { Drawing } from "./drawing";
 import { drawn, type Folding } from "./fold";
 import { GroupCard } from "./group-card";
@@ -59,7 +58,7 @@ export function GraphView(props: Props) {
 
   useEffect(() => {
     let current = true;
-    layOut(toDot(content, direction))
+    layOut(content, direction)
       .then((placed) => {
         if (!current || !drawing.current) return;
         const begun = performance.now();

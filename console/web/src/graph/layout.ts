@@ -1,5 +1,9 @@
+import type { Orientation } from "../state/preferences";
+import { toDot } from "./dot";
+import type { Drawn } from "./fold";
 import type { Answer, Question } from "./layout.worker";
 import { type Placed, readPlain } from "./placed";
+import { crowded, quickLayout } from "./quick";
 
 /** The layout that failed or was overtaken by a newer one of the same view. */
 export class LayoutError extends Error {}
@@ -13,7 +17,15 @@ const KEPT = 4;
 const kept = new Map<string, Placed & { ms: number }>();
 
 /** Have Graphviz lay a graph out, in a worker: the page stays alive meanwhile. */
-export async function layOut(dot: string): Promise<Placed & { ms: number }> {
+export async function layOut(
+  drawn: Drawn,
+  orientation: Orientation,
+): Promise<Placed & { ms: number }> {
+  if (crowded(drawn)) {
+    const begun = performance.now();
+    return { ...quickLayout(drawn, orientation), ms: performance.now() - begun };
+  }
+  const dot = toDot(drawn, orientation);
   const known = kept.get(dot);
   if (known) return known;
   last += 1;
@@ -23,7 +35,7 @@ export async function layOut(dot: string): Promise<Placed & { ms: number }> {
     theWorker().postMessage(question);
   });
   if ("error" in answer) throw new LayoutError(answer.error);
-  const placed = { ...readPlain(answer.plain, dot.includes("rankdir=LR")), ms: answer.ms };
+  const placed = { ...readPlain(answer.plain, orientation === "horizontal"), ms: answer.ms };
   kept.set(dot, placed);
   for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
   return placed;
