@@ -10,7 +10,7 @@ from flask import Flask
 from littleflow_redis.api import errors, security
 from littleflow_redis.api.config import Config
 from littleflow_redis.api.context import Context, set_context
-from littleflow_redis.api.rate import Rate
+from littleflow_redis.api.limits import Cap, Rate
 from littleflow_redis.api.routes import BLUEPRINTS
 from littleflow_redis.api.schemas.common import ErrorSchema
 from littleflow_redis.engine.client import Client
@@ -60,7 +60,7 @@ def create_app(config: Config | None = None, *, client: Client | None = None) ->
     app.json.compact = True  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    set_context(app, Context(config, client, Rate(config.rate)))
+    set_context(app, Context(config, client, Rate(config.rate), Cap(config.streams)))
     security.install(app)
     api = _Api(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})

@@ -8,7 +8,7 @@ from typing import cast
 from flask import Flask, current_app, g
 
 from littleflow_redis.api.config import Config
-from littleflow_redis.api.rate import Rate
+from littleflow_redis.api.limits import Cap, Rate
 from littleflow_redis.api.tokens import Caller
 from littleflow_redis.engine.client import Client
 
@@ -22,6 +22,7 @@ class Context:
     config: Config
     client: Client
     rate: Rate
+    streams: Cap
 
 
 def set_context(app: Flask, context: Context) -> None:

@@ -6,7 +6,9 @@ import json
 import logging
 import os
 import signal
+import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -105,8 +107,11 @@ def make_server(app: Flask, config: Config, host: str, port: int) -> Any:
     return server
 
 
-def serve(server: Any) -> None:
-    """Serve until SIGTERM or SIGINT; then finish the requests in hand. A second signal quits."""
+def serve(server: Any, ending: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; then finish the requests in hand. A second signal quits.
+
+    ``ending`` ends the requests that would go on for ever.
+    """
     received: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -114,6 +119,8 @@ def serve(server: Any) -> None:
         if len(received) > 1:
             os.write(2, b"event=quit reason=second-signal\n")
             os._exit(128 + number)
+        # A handler waits for no lock: what holds it may be what it interrupted.
+        threading.Thread(target=ending, name="ending", daemon=True).start()
         raise SystemExit
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -62,9 +62,12 @@ def _serve(host: str, port: int) -> None:
     from littleflow_redis.api.app import create_app
     from littleflow_redis.api.config import Config
     from littleflow_redis.api.serving import make_server, serve
+    from littleflow_redis.engine.client import Client
+    from littleflow_redis.events.connection import connect
 
     config = Config.read()
-    server = make_server(create_app(config), config, host, port)
+    client = Client(redis=connect(config.connection), keys=config.keys)
+    server = make_server(create_app(config, client=client), config, host, port)
     for at, on in _listening(server):
         LOG.info(kv("serving", host=at, port=on, redis=config.connection.address, docs="/apidocs/"))
     if not config.tokens:
@@ -75,7 +78,7 @@ def _serve(host: str, port: int) -> None:
                 next="set LITTLEFLOW_API_TOKEN, always behind a proxy",
             )
         )
-    serve(server)
+    serve(server, client.feed.close)
 
 
 def _listening(server: Any) -> list[tuple[str, int]]:

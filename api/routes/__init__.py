@@ -12,6 +12,7 @@ from littleflow_redis.api.routes import (
     events,
     flow,
     listing,
+    live,
     running,
     starting,
     state,
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     archives.blp,
     bulk.blp,
     events.blp,
+    live.blp,
     dead.blp,
     documentation.blp,
 )

@@ -7,7 +7,7 @@ import marshmallow as ma
 from littleflow_redis.api.schemas.fields import Id
 from littleflow_redis.engine.states import WorkflowState
 
-STATES = [state.value for state in WorkflowState]
+STATES: list[str] = [state.value for state in WorkflowState]
 
 #: What is said of a text that can be searched for, or named, at most this long.
 LONGEST = 500

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from littleflow_redis import Client
-from littleflow_redis.api.rate import MOST_CALLERS, Rate
+from littleflow_redis.api.limits import MOST_CALLERS, Rate
 from littleflow_redis.api.tokens import find, read_tokens
 from littleflow_redis.events.connection import ConfigurationError
 

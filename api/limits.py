@@ -1,4 +1,4 @@
-"""How often somebody may ask."""
+"""How often somebody may ask, and how many at once."""
 
 from __future__ import annotations
 
@@ -31,3 +31,24 @@ class Rate:
             while len(self._buckets) > MOST_CALLERS:
                 self._buckets.popitem(last=False)
         return (1 - level) / self._rate if short else 0.0
+
+
+class Cap:
+    """How many streams are open, and may be."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.open = 0
+        self._lock = threading.Lock()
+
+    def enter(self) -> bool:
+        """Take a place; False if there is none."""
+        with self._lock:
+            if self.open >= self.most:
+                return False
+            self.open += 1
+            return True
+
+    def leave(self) -> None:
+        with self._lock:
+            self.open -= 1
