@@ -82,11 +82,19 @@ def page(open_page: Open) -> Any:
 
 @pytest.fixture
 def start(stage: Stage) -> Callable[..., str]:
-    """``start(text, until="FINISHED", input=…)``: a workflow in that state; its id, as shown."""
+    """``start(text, until="FINISHED", input=…)``: a workflow in that state; its id, as shown.
+
+    Steps called ``held`` run when it returns, unless the workflow has ended.
+    """
+
+    def there(id: str, until: str) -> bool:
+        now = stage.client.state(id)
+        held = [step.state for step in now.steps if step.name == "held"]
+        return now.state == until and (now.state.ended or all(one == "running" for one in held))
 
     def start(text: str, until: str = "RUNNING", **options: Any) -> str:
         id = stage.client.start(text, **options)
-        wait_until(lambda: stage.client.state(id).state == until, f"{id} is {until}", 20)
+        wait_until(lambda: there(id, until), f"{id} is {until}", 30)
         return id.removeprefix("workflow:")
 
     return start

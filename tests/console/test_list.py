@@ -94,9 +94,9 @@ def test_filters_stand_in_the_address(page: Any, start: Start, open_page: Open) 
     expect(again.locator(".list tbody tr")).to_have_count(1)
 
 
-def test_pages_are_stable_while_workflows_come_in(page: Any, stage: Stage, start: Start) -> None:
+def test_pages_are_stable_while_workflows_come_in(page: Any, stage: Stage) -> None:
     for number in range(60):
-        stage.client.start(f"@flow flow-{number:02d} held")
+        stage.client.start(f"@flow flow-{number:02d} nobody:serves")
     page.reload()
     expect(page.locator(".list tbody tr")).to_have_count(50)
     first = names(page)
@@ -104,7 +104,7 @@ def test_pages_are_stable_while_workflows_come_in(page: Any, stage: Stage, start
     expect(page.locator(".list tbody tr")).to_have_count(10)
     second = names(page)
     assert not set(first) & set(second)
-    start("@flow late held")
+    stage.client.start("@flow late nobody:serves")
     page.reload()
     expect(page.locator(".list tbody tr")).to_have_count(10)
     assert names(page) == second
