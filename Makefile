@@ -88,7 +88,7 @@ up: $(READY)
 	@cd examples/demo && ../../$(PY) -m littleflow_redis up -A tasks $(ARGS)
 
 check: $(STAMP)
-	@$(MAKE) --no-print-directory -j4 -k lint format-check types imports docs
+	@$(MAKE) --no-print-directory -j4 -k lint format-check types imports docs web
 
 lint:
 	$(VENV)/bin/ruff check
