@@ -48,6 +48,9 @@ class StepSchema(ma.Schema):
     )
     reason = ma.fields.String(required=True, metadata=described("Why it failed or was cancelled."))
     waits = ma.fields.String(required=True, metadata=described("What it waits for, a sentence."))
+    note = ma.fields.String(
+        required=True, metadata=described("What its worker tells, such as Celery retry 2: …")
+    )
     line = ma.fields.Integer(required=True, metadata=described("Where it stands in the text; 0."))
     column = ma.fields.Integer(required=True)
     items = ma.fields.Nested(
