@@ -126,6 +126,12 @@ def test_until_what_was_returned_has_ended_inspect_says_so(engine: Client, bridg
     assert engine.wait(workflow, timeout=LONG) == "done"
 
 
+def test_what_was_returned_is_looked_up_between_two_sweeps(engine: Client, app: Celery) -> None:
+    with running(bridge_of(engine, app, "e", sweep=600.0)):
+        workflow = engine.start("e:starts-slow")
+        assert engine.wait(workflow, timeout=LONG) == "done"
+
+
 def test_retries_of_celery_s_own_are_shown(engine: Client, bridge: Bridge) -> None:
     workflow = engine.start("e:stubborn(- {times: 3, pause: 0.4} -)")
     for number in (1, 2, 3):

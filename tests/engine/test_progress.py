@@ -7,6 +7,7 @@ import pytest
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.states import Outcome, StepState
+from tests.support import wait_until
 
 from .test_ends import Hand
 
@@ -58,6 +59,16 @@ def test_what_comes_after_the_end_changes_nothing(engine: Client, hand: Hand) ->
     engine.delete(hand.workflow)
     assert tell(engine, task, "busy", "+") is Outcome.GONE
     assert not engine.redis.exists(hand.workflow)
+
+
+def test_a_note_of_an_attempt_that_is_over_is_not_that_of_the_next(engine: Client) -> None:
+    hand = Hand(engine, "A(- $retry: {limit: 1, delay: 0} -)")
+    (first,) = hand.tasks.values()
+    hand.send(index=1, name="A", token=first.token, status="FAILURE", reason="no")
+    wait_until(lambda: hand.turn() or hand.tasks["A"].token != first.token, "it is tried again")
+    assert tell(engine, first, "busy", "+") is Outcome.GONE
+    assert note(engine, hand) == ""
+    assert tell(engine, hand.tasks["A"], "busy", "+") is Outcome.APPLIED
 
 
 def test_the_attempt_stays_what_it_was(engine: Client, hand: Hand) -> None:
