@@ -14,6 +14,9 @@ from .work import calm_functions
 #: Who serves: Celery, native listeners, rqse.
 CATEGORIES = ("c", "n", "q")
 
+#: How many of ten steps each has: rqse does one thing at a time.
+_SHARES = (4, 4, 2)
+
 #: What no listener serves: their outputs in an undisturbed run.
 _FREE = {"wait:event": lambda *_, **__: "event"}
 
@@ -40,12 +43,12 @@ class _Writer:
         self.id = id
 
     def step(self, task: str = "mix", **parameters: Any) -> str:
-        category = self.rng.choice(CATEGORIES)
+        (category,) = self.rng.choices(CATEGORIES, _SHARES)
         return self.of(category, task, **parameters)
 
     def of(self, category: str, task: str, **parameters: Any) -> str:
         options = {name.replace("_", "-"): value for name, value in parameters.items()}
-        if task == "mix" and self.rng.random() < 0.3:
+        if task == "mix" and category != "q" and self.rng.random() < 0.3:
             options["seconds"] = round(self.rng.random(), 2)
         inner = ", ".join(f"{name}: {value}" for name, value in options.items())
         return f"{category}:{task}" + (f"(- {{{inner}}} -)" if inner else "")
