@@ -37,6 +37,7 @@ key                               type    what, and how long
                                           for seven days after the last
 ``workflows:defaults``            hash    category → its `$retry`, `$timeout`, `$queue-timeout`;
                                           ``bridge:<category>`` → those that a bridge has set
+``workflows:deleted``             zset    ids by their deletion (ms): the last 10,000
 ``workflows:counts``              hash    counters since ever: late, duplicate, unknown ends
 ================================  ======  ========================================================
 
@@ -176,6 +177,10 @@ class Keys:
         return f"{self.namespace}workflows:dead"
 
     @property
+    def deleted(self) -> str:
+        return f"{self.namespace}workflows:deleted"
+
+    @property
     def counts(self) -> str:
         return f"{self.namespace}workflows:counts"
 
@@ -219,6 +224,7 @@ class Keys:
             "changes": self.changes,
             "dead": self.dead,
             "counts": self.counts,
+            "deleted": self.deleted,
             "begun": self.begun,
             "defaults": self.defaults,
             "done": self.done,

@@ -65,6 +65,7 @@ class Outcome(IntEnum):
     NEED_INPUT = 21
     TOO_MANY = 22
     TOO_LARGE = 23
+    LOST_WORKFLOW = 24
 
     @property
     def sentence(self) -> str:
@@ -96,4 +97,6 @@ _SENTENCES = {
     Outcome.NEED_INPUT: "the start-task is gone: its input has to be computed",
     Outcome.TOO_MANY: "too many different sets of fields are compared",
     Outcome.TOO_LARGE: "the workflow is too large for one archive",
+    Outcome.LOST_WORKFLOW: "there is no such workflow, and none of this id was deleted lately: "
+    "Redis has lost its data, or the end was meant for another Redis",
 }

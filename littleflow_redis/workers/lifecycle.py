@@ -235,6 +235,8 @@ class LifecycleWorker:
     def _applied(self, entry: Entry, end: EndTask, report: Report) -> None:
         if report.outcome is Outcome.BAD_INDEX:
             self._bury(entry, f"field 'index': the flow has no task with index {end.index}")
+        elif report.outcome is Outcome.LOST_WORKFLOW:
+            self._bury(entry, report.outcome.sentence)
         elif report.outcome is Outcome.APPLIED:
             self.applied += 1
             self.following.follow(report)

@@ -53,5 +53,6 @@ def delete_all(world: World, ids: Iterable[str]) -> None:
     keys = [key.decode() for key in world.engine.redis.scan_iter("workflow*", count=1000)]
     kept = {world.engine.keys.events, world.engine.keys.changes, world.engine.keys.counts}
     kept |= {world.engine.keys.dead, world.engine.keys.defaults, world.engine.keys.receipted}
+    kept |= {world.engine.keys.deleted, world.engine.keys.begun}
     left = [key for key in keys if key not in kept and not key.startswith(_KEPT)]
     assert not left, f"keys left behind: {left[:20]}"

@@ -13,7 +13,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import Garbage, StartTask, end_fields, kind_of, start_task
 from littleflow_redis.engine.states import Outcome, WorkflowState
 from littleflow_redis.engine.timers import Timer, TimerKind
-from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.wire import encode
 from littleflow_redis.tasks import BUILTINS
@@ -50,7 +50,14 @@ class Player:
         self.copies = 1
 
     def turn(self) -> int:
-        entries = self.reader.read(100)
+        return self._handle(self.reader.read(100))
+
+    def take_over(self) -> int:
+        """What a player that is gone had in hand, at once."""
+        self.reader.claim_idle = 0.0
+        return self._handle(self.reader.claim_stale(100))
+
+    def _handle(self, entries: Sequence[Entry]) -> int:
         for entry in entries:
             if kind_of(entry.fields) == "start-task":
                 with suppress(Garbage):

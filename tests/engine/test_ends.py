@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.errors import UnknownWorkflow
 from littleflow_redis.engine.messages import StartTask, end_fields
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -169,6 +170,18 @@ def test_an_end_of_a_deleted_workflow_is_acknowledged_and_counted(engine: Client
     assert hand.count("unknown") == 1
     assert hand.count("dead") == 0
     assert not engine.redis.keys(f"{hand.workflow}*")
+
+
+def test_an_end_of_a_workflow_that_redis_lost_is_a_dead_letter(engine: Client) -> None:
+    """Redis came back without its data, and what listeners told then went by in silence."""
+    hand = Hand(engine, "A")
+    engine.redis.flushall()
+    LifecycleWorker(engine).reader.ensure()
+    hand.end("A")
+    (letter,) = engine.dead_letters()
+    assert "Redis has lost its data" in letter.reason
+    with pytest.raises(UnknownWorkflow):
+        engine.wait(hand.workflow, timeout=1)
 
 
 def test_every_event_twice_changes_nothing(client: redis.Redis, engine: Client) -> None:

@@ -345,7 +345,17 @@ class Machine(RuleBasedStateMachine):
         found: Any = self.redis.keys("*")
         left = {key.decode() for key in found}
         mailbox = {keys.mail, keys.letters, f"{keys.kind}go"} if kept else set()
-        assert left - {keys.events, keys.changes, keys.counts, keys.receipted} == mailbox
+        assert (
+            left
+            - {
+                keys.events,
+                keys.changes,
+                keys.counts,
+                keys.receipted,
+                keys.deleted,
+            }
+            == mailbox
+        )
         assert self.redis.hlen(keys.mail) == 2 * kept
 
 

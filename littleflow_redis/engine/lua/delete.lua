@@ -19,6 +19,9 @@ end
 cancel(w)
 write_closed(w)
 write_untimed(w)
+-- So that an end which comes later is known to be for nobody, and not taken for one that Redis lost.
+redis.call('ZADD', K.deleted, w.now, w.key)
+redis.call('ZREMRANGEBYRANK', K.deleted, 0, -10001)
 local keys = {w.key, w.key .. S.state, w.key .. S.steps, w.key .. S.items, w.key .. S.timers,
   w.key .. S.trace, w.key .. S.taken, w.key .. S.output .. '-1'}
 for _, field in ipairs(redis.call('HKEYS', w.key .. S.steps)) do

@@ -4,8 +4,8 @@
 --       end: event id or '' if none told it, index, token or '', 'SUCCESS' or 'FAILURE', output (JSON
 --       text), reason, detail (JSON text: error, worker), 'final' or ''
 -- Returns for each {code, state, reason, ready..., handed...}: APPLIED, LATE, DUPLICATE, UNKNOWN_WORKFLOW,
--- BAD_INDEX, NEWER; or the text of the error that it raised, having written nothing. All but
--- BAD_INDEX, NEWER and errors acknowledge the event.
+-- LOST_WORKFLOW (unknown, and not deleted lately), BAD_INDEX, NEWER; or the text of the error that it
+-- raised, having written nothing. All but the last four acknowledge the event.
 -- Race closed: acknowledgement, state and the start-tasks that follow are one. Apart, a worker that
 -- dies in between applies an end twice (state first) or never (acknowledgement first). The fence
 -- is the token: an end is applied only while its attempt is open.
@@ -38,6 +38,7 @@ end
 local function apply(key, event, index, token, status, output, reason, detail, final)
   local w = load_workflow(key, now)
   if not w then
+    if not redis.call('ZSCORE', K.deleted, key) then return {Outcome.LOST_WORKFLOW, '', ''} end
     redis.call('UNLINK', key .. S.output .. index)
     return acknowledged(event, Outcome.UNKNOWN_WORKFLOW, 'unknown')
   end
