@@ -128,7 +128,7 @@ def test_a_restored_workflow_is_deleted_to_the_last_key(engine: Client) -> None:
         workflow = engine.restore(archive)
         assert engine.redis.sismember(engine.keys.running, workflow) == 0
         engine.delete(workflow)
-        engine.redis.delete(engine.keys.changes)
+        engine.redis.delete(engine.keys.changes, engine.keys.deleted)
         assert engine.redis.keys("*") == []
 
 

@@ -117,7 +117,7 @@ def test_a_running_workflow_is_not_deleted(engine: Client) -> None:
 
 
 #: Keys that belong to no workflow.
-SHARED = {b"workflows:run", b"workflows:changes", b"workflows:counts"}
+SHARED = {b"workflows:run", b"workflows:changes", b"workflows:counts", b"workflows:deleted"}
 
 
 @pytest.mark.parametrize(

@@ -377,7 +377,7 @@ def test_no_key_is_left(scene: Scene) -> None:
     keys = scene.engine.keys
     assert private_keys(scene.engine) == NOTHING
     assert not scene.engine.redis.exists(keys.receipted)
-    scene.engine.redis.delete(keys.events, keys.changes, keys.counts)
+    scene.engine.redis.delete(keys.events, keys.changes, keys.counts, keys.deleted)
 
 
 def test_the_mailbox_follows_the_retention_of_the_stream(scene: Scene) -> None:
