@@ -53,7 +53,12 @@ def preflight() -> Response | None:
 def check_changing_get() -> None:
     """A link or an image on any page can make a browser send a GET: one that changes something
     must come from a page of ours, from no browser at all, or with a token."""
-    if request.method not in ("GET", "HEAD") or not traits().changes or caller().authenticated:
+    if request.method not in ("GET", "HEAD") or not traits().changes:
+        return
+    if request.method == "HEAD":
+        # Flask answers HEAD by what GET does; nobody who sends one wants a change.
+        raise Refused(405, "method-not-allowed", "send a GET or, better, a POST")
+    if caller().authenticated:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise Refused(

@@ -1,4 +1,4 @@
-"""How often one caller may have something parsed, and how often anybody may guess a token."""
+"""How often one caller may have something parsed."""
 
 from __future__ import annotations
 

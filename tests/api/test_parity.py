@@ -95,6 +95,18 @@ def test_state_of_a_failed_one(http: httpx.Client, failed: str) -> None:
     assert state["output"] == [{}, {}, None, None, None]
 
 
+def test_an_output_that_nobody_can_read_hides_nothing_else(
+    http: httpx.Client, engine: Client
+) -> None:
+    """A listener writes what it likes where outputs are, before its end-task is looked at."""
+    id = started(http, "{ A B }")
+    for odd in (b"{", b"1,2", b"\xff"):
+        engine.redis.set(f"workflow:{id}:output:2", odd)
+        engine.redis.set(f"workflow:{id}:output:3", b'"good"')
+        state = http.get(f"/workflows/{id}/state").json()
+        assert state["output"] == [{}, {}, None, "good", None, None]
+
+
 def test_the_history_of_vectors(http: httpx.Client, failed: str) -> None:
     newest_first = http.get(f"/workflows/{failed}/trace/S").json()
     times = [at for at, _ in newest_first]

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from littleflow_redis import Client
 from tests.api.walk import Route, routes
 
 Make = Callable[..., Flask]
@@ -138,6 +139,13 @@ def test_a_get_that_changes_something_is_not_sent_by_another_site(app: Make, sit
         assert refused(call(made, route, {"Sec-Fetch-Site": site}), 403, "cross-site")
     allowed = call(made, Route("GET", "", "/workflows/w/restart", ""))
     assert refused(allowed, 404, "unknown-workflow")
+
+
+def test_a_head_changes_nothing(app: Make, engine: Client) -> None:
+    engine.terminate(engine.start("A", workflow_id="w"))
+    answer = call(app(), Route("HEAD", "", "/workflows/w/restart", ""))
+    assert answer.status_code == 405
+    assert engine.state("w").state == "TERMINATED"
 
 
 def test_an_address_that_is_none_is_closed_as_well(app: Make) -> None:

@@ -285,7 +285,7 @@ def test_what_goes_wrong_inside_stays_inside(
     """A broken record: the answer has the request's id, and the log the traceback under it."""
     engine.start("A", workflow_id="w")
     engine.redis.hset("workflow:w", "created", "never")
-    answer = caller(app()).get("/workflows/w/state")
+    answer = caller(app()).get("/workflows/w/steps")
     assert answer.status_code == 500
     assert "Traceback" not in answer.text
     assert "never" not in answer.text
