@@ -44,7 +44,7 @@ class Closed:
         self._revoke_for = revoke_for
         self._known: dict[str, _Closed] = {}
 
-    def __contains__(self, id: str) -> bool:
+    def __contains__(self, id: object) -> bool:
         return id in self._known
 
     @property

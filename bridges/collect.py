@@ -11,7 +11,6 @@ from littleflow_redis.bridges.ends import Ended, Ends
 from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.progress import Progress
 from littleflow_redis.bridges.records import Result
-from littleflow_redis.bridges.references import References
 from littleflow_redis.bridges.results import ResultsUnreachable
 from littleflow_redis.bridges.sweep import Sweep
 from littleflow_redis.bridges.watch import Watch
@@ -50,7 +49,7 @@ class Collector:
         self._sweeping: Iterator[list[Result]] | None = None
         self._unreachable = False
         self._progress = Progress(client, flights)
-        self._references = References(sweep.results, flights)
+        self._references = sweep.references
 
     def run(self) -> None:
         """Work until halted. Raises RedisError."""

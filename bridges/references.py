@@ -2,12 +2,13 @@
 
 Celery stores the ids of what was returned, and the task has succeeded. The step has not: it ends as
 these end, with their output. Until then nothing is told of it, and they are looked up again and
-again; the stored ids are the memory, so any bridge can go on with it.
+again; the stored ids are the memory, so any bridge can go on with it. When its attempt is closed
+before, they are revoked as the task itself would be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from celery import states
@@ -30,11 +31,15 @@ WAITS = "RETURNED"
 
 
 class References:
-    """Resolves references among results; one thread works with it."""
+    """Resolves references among results; one thread works with it.
 
-    def __init__(self, results: Results, flights: Flights) -> None:
+    Those of other bridges are left alone: ours are ``flights``, and attempts that were ``closed``.
+    """
+
+    def __init__(self, results: Results, flights: Flights, closed: Container[str]) -> None:
         self._results = results
         self._flights = flights
+        self._closed = closed
         self._pace = Pace(LOOK_EVERY)
         self._open: dict[str, Result] = {}
 
@@ -49,50 +54,55 @@ class References:
         """What has ended since of those that were left open."""
         if not self._open or not self._pace.due():
             return []
-        waiting = [result for id, result in self._open.items() if self._flights.to_tell(id)]
+        waiting = list(self._open.values())
         self._open.clear()
-        return [result for result in self.resolve(waiting) if result.ended]
+        return [one for one in self.resolve(waiting) if one.ended and one.returned is None]
+
+    def behind(self, ids: Collection[str]) -> set[str]:
+        """The tasks for whose ends these wait."""
+        waiting = (self._open[id] for id in self._open.keys() & ids)
+        return set().union(*(result.returned.ids for result in waiting if result.returned))
 
     def _resolved(self, result: Result) -> Result:
-        if result.returned is None or not self._flights.to_tell(result.id):
+        ours = self._flights.to_tell(result.id) or result.id in self._closed
+        if result.returned is None or not ours:
             return result
         try:
             end = _End(self._results).of(result.returned, MOST_LEVELS)
         except ResultsUnreachable:
             end = None
         except BadValue as error:
-            end = TaskError(UNREADABLE, str(error))
+            end = Result("", states.FAILURE, error=TaskError(UNREADABLE, str(error)))
         match end:
             case None:
                 self._open[result.id] = result
                 return Result(result.id, WAITS, meta=f"waits for {result.returned}")
-            case TaskError():
-                return Result(result.id, states.FAILURE, error=end)
+            case Result():
+                return replace(end, id=result.id)
             case output:
                 return replace(result, output=output, returned=None)
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """Looks up how returned tasks ended: JSON text, an error, or None if they have not."""
+    """Looks up how returned tasks ended: JSON text, one that failed, or None if they have not."""
 
     results: Results
 
-    def of(self, returned: Returned, levels: int) -> str | TaskError | None:
+    def of(self, returned: Returned, levels: int) -> str | Result | None:
         """Raises ResultsUnreachable, and BadValue if the output cannot be one."""
         if not levels:
             raise BadValue(f"it returned tasks that return tasks, {MOST_LEVELS} times")
         found = {result.id: result for result in self.results.fetch(sorted(returned.ids))}
         for result in found.values():
             if result.error is not None and result.ended:
-                error = result.error
-                message = f"{error.message} (in {result.id}, which it returned)".strip()
-                return replace(error, message=message)
+                message = f"{result.error.message} (in {result.id}, which it returned)".strip()
+                return replace(result, error=replace(result.error, message=message))
         return self._output(returned, found, levels)
 
     def _output(
         self, returned: Returned, found: Mapping[str, Result], levels: int
-    ) -> str | TaskError | None:
+    ) -> str | Result | None:
         if returned.members is None:
             return self._single(found.get(returned.id), levels)
         outputs: list[str] = []
@@ -104,7 +114,7 @@ class _End:
                     return other
         return output_text(f"[{','.join(outputs)}]")
 
-    def _single(self, result: Result | None, levels: int) -> str | TaskError | None:
+    def _single(self, result: Result | None, levels: int) -> str | Result | None:
         if result is None or not result.ended:
             return None
         if result.returned:

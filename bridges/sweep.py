@@ -15,6 +15,7 @@ from redis.exceptions import ResponseError
 from littleflow_redis.bridges.closed import Closed
 from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.records import Result
+from littleflow_redis.bridges.references import References
 from littleflow_redis.bridges.results import Results
 from littleflow_redis.bridges.revoke import Revoker
 from littleflow_redis.engine.client import Client
@@ -50,7 +51,8 @@ class Sweep:
     ) -> None:
         self.closed = Closed(client, groups, self._task, revoke_for)
         self._client = client
-        self.results = results
+        self.references = References(results, flights, self.closed)
+        self._results = results
         self._flights = flights
         self._groups = groups
         self._consumer = consumer
@@ -70,7 +72,7 @@ class Sweep:
                 self._adopt(page, others)
                 self._rescue(page, others)
                 due = [id for id in page if self._flights.to_tell(id)]
-                yield list(self.results.fetch(due))
+                yield list(self._results.fetch(due))
                 unwanted |= self._unwanted(page)
         gone = known - seen
         answered = self._flights.answered(gone)
@@ -78,10 +80,10 @@ class Sweep:
         self.closed.look()
         # Their ends came too late, but were told.
         self.closed.settle(answered)
-        yield list(self.results.fetch(list(self.closed.ids)))
+        yield list(self._results.fetch(list(self.closed.ids)))
         # What the page that was yielded just now said has been told meanwhile.
-        unwanted = {id for id in unwanted if self._flights.to_tell(id)}
-        self._revoker.turn(unwanted.union(self.closed.ids))
+        unwanted = {id for id in unwanted if self._flights.to_tell(id)}.union(self.closed.ids)
+        self._revoker.turn(unwanted | self.references.behind(unwanted))
 
     def _scan(self, category: str) -> Iterator[dict[str, bytes]]:
         key, cursor = self._client.keys.flight + category, 0

@@ -92,6 +92,11 @@ def starts_slow() -> Any:
 
 
 @app.task
+def starts_slow_chain() -> Any:
+    return chain(telling.si(2), add.si(1), add.si(2)).apply_async()
+
+
+@app.task
 def forgets() -> str:
     """Starts something and does not return it."""
     add.delay(1)

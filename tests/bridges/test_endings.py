@@ -126,6 +126,18 @@ def test_until_what_was_returned_has_ended_inspect_says_so(engine: Client, bridg
     assert engine.wait(workflow, timeout=LONG) == "done"
 
 
+def test_terminate_revokes_what_was_returned(engine: Client, bridge: Bridge, app: Celery) -> None:
+    workflow = engine.start("e:starts-slow-chain")
+    wait_until(lambda: engine.state(workflow).steps[1].note, "it is told")
+    [id] = bridge.flights.ids
+    last = app.AsyncResult(id).get()
+    engine.terminate(workflow)
+    wait_until(lambda: engine.state(workflow).state.ended, "it is terminated", timeout=LONG)
+    ended = [last[0][0], last[0][1][0][0]]
+    wait_until(lambda: "REVOKED" in {app.AsyncResult(id).state for id in ended}, "it is revoked")
+    assert "SUCCESS" not in {app.AsyncResult(id).state for id in ended}
+
+
 def test_what_was_returned_is_looked_up_between_two_sweeps(engine: Client, app: Celery) -> None:
     with running(bridge_of(engine, app, "e", sweep=600.0)):
         workflow = engine.start("e:starts-slow")

@@ -23,7 +23,8 @@ class Store:
     def __init__(self, app: Celery) -> None:
         self.results = Results(result_backend(app))
         self.flights = Flights()
-        self.references = References(self.results, self.flights)
+        self.closed: set[str] = set()
+        self.references = References(self.results, self.flights, self.closed)
         self.flights.add("own", TASK)
 
     def put(self, id: str, status: str, result: Any, children: Any = ()) -> None:
@@ -82,6 +83,20 @@ def test_what_is_closed_meanwhile_is_forgotten(store: Store) -> None:
     assert store.references.again() == []
 
 
+def test_what_is_closed_is_waited_for_as_long_as_it_is_revoked(store: Store) -> None:
+    store.returns("own", task("last", parent=task("first")))
+    store.flights.forget(["own"])
+    assert store.resolve().returned is not None
+    assert store.references.behind(["own", "other"]) == set()
+    store.closed.add("own")
+    assert store.resolve().state == WAITS
+    assert store.references.behind(["own", "other"]) == {"first", "last"}
+    assert store.references.behind(["other"]) == set()
+    store.put("first", "REVOKED", {"exc_type": "TaskRevokedError", "exc_message": ["revoked"]})
+    assert [result.state for result in store.references.again()] == ["REVOKED"]
+    assert store.references.behind(["own"]) == set()
+
+
 @pytest.mark.parametrize("status", ["FAILURE", "REVOKED"])
 @pytest.mark.parametrize(
     "returned",
@@ -98,7 +113,7 @@ def test_one_that_fails_fails_all(store: Store, returned: Any, status: str) -> N
     error = {"exc_type": "ValueError", "exc_message": ["no"], "exc_module": "builtins"}
     store.put("bad", status, error)
     result = store.resolve()
-    assert result.state == "FAILURE"
+    assert result.state == status
     assert result.error is not None
     assert (result.error.type, result.error.message) == (
         "ValueError",
