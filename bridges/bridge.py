@@ -161,7 +161,10 @@ class Bridge:
     @contextmanager
     def parts(self, halt: Stop) -> Iterator[list[Part]]:
         """What works side by side until ``halt`` or an error of Redis; then they are made anew."""
-        with Watch(self._results, self.groups) as watch, ExitStack() as stack:
+        with (
+            Watch(self._results, self.groups, lambda: self.flights.linger) as watch,
+            ExitStack() as stack,
+        ):
             intakes = {
                 category: stack.enter_context(closing(self._intake(category, halt)))
                 for category in self.groups

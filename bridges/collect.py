@@ -65,7 +65,6 @@ class Collector:
         if self._sweeping is None and (self._watch.missed.is_set() or self._pace.due()):
             self._watch.missed.clear()
             self._sweeping = self._sweep.pages()
-        self._halt.wait(self._flights.linger)
         heard = self._watch.take(0.0 if self._sweeping else self._ends.patience(block))
         told = self._note(heard, heard=True) + self._note(self._swept(), heard=False)
         told += self._tell(self._references.again())

@@ -6,6 +6,7 @@ Here is what this process knows of it without asking.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -19,6 +20,10 @@ TELL_AGAIN = 30.0
 #: From so many flights on their way on, what comes next may wait for more, and seconds that it
 #: waits: Celery has work meanwhile, and larger batches cost everyone less.
 MANY, LINGER = 50, 0.005
+
+#: Seconds that it waits at most where results come so fast, per second, that it gathers a batch; a
+#: part of the time for which Celery has work.
+LONGEST, FAST, PART = 0.03, 100.0, 0.25
 
 
 class Flights:
@@ -36,6 +41,7 @@ class Flights:
         #: Handed over and about to be published: nobody else needs to.
         self.in_hand: set[str] = set()
         self._tell_again = tell_again
+        self._pace = _Pace()
 
     def __contains__(self, id: str) -> bool:
         return id in self._tasks
@@ -48,7 +54,11 @@ class Flights:
     @property
     def linger(self) -> float:
         """Seconds to wait for more before the next batch: 0 while each step counts."""
-        return LINGER if len(self._tasks) - len(self._told) >= MANY else 0.0
+        ahead = len(self._tasks) - len(self._told)
+        if ahead < MANY:
+            return 0.0
+        rate = self._pace.per_second
+        return min(LONGEST, PART * ahead / rate) if rate >= FAST else LINGER
 
     @property
     def ids(self) -> set[str]:
@@ -85,6 +95,7 @@ class Flights:
     def told(self, ids: Collection[str]) -> None:
         """Remember that these ends stand in the stream."""
         self._told.update(dict.fromkeys(ids, time.monotonic()))
+        self._pace.add(len(ids))
 
     def forget(self, ids: Collection[str]) -> None:
         """Drop flights whose attempts are closed."""
@@ -93,3 +104,18 @@ class Flights:
             self._told.pop(id, None)
             self._begun.discard(id)
             self._noted.pop(id, None)
+
+
+class _Pace:
+    """How many results come per second, of late."""
+
+    def __init__(self) -> None:
+        self._count, self._at = 0.0, time.monotonic()
+
+    def add(self, count: int) -> None:
+        self._count, self._at = self.per_second + count, time.monotonic()
+
+    @property
+    def per_second(self) -> float:
+        """What came before fades by a factor of e each second."""
+        return self._count * math.exp(self._at - time.monotonic())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from littleflow_redis.bridges.flights import LINGER, MANY, Flights
+from littleflow_redis.bridges.flights import LINGER, LONGEST, MANY, Flights
 from tests.workers.scenes import start_task
 
 TASK = start_task("math:add", input=[1, 2], parameters={"y": 1})
@@ -45,3 +45,16 @@ def test_only_while_many_are_on_their_way_the_next_may_wait() -> None:
     assert flights.linger == LINGER
     flights.told(["last"])
     assert flights.linger == 0
+
+
+def test_where_results_come_fast_the_next_waits_for_a_batch() -> None:
+    """Never for long beside the time for which Celery has work."""
+    flights = Flights()
+    for number in range(2 * MANY):
+        flights.add(str(number), TASK)
+    assert flights.linger == LINGER
+    flights.told([f"gone-{number}" for number in range(1000)])
+    for number in range(1000):
+        flights.add(f"gone-{number}", TASK)
+    assert 0 < flights.linger <= LONGEST
+    assert flights.linger <= 0.25 * 2 * MANY / 1000 * 1.5

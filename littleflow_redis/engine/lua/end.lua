@@ -28,6 +28,16 @@ local function acknowledged(event, code, counter)
   return {code, '', ''}
 end
 
+-- The step, read together with those that follow it if it has succeeded.
+local function reached(w, index, scope, static, status)
+  if status == 'SUCCESS' and not is_item(static, scope) then
+    local indexes = {index}
+    for i, successor in ipairs(static[Static.SUCCESSORS]) do indexes[i + 1] = successor end
+    prefetch(w, indexes, scope)
+  end
+  return step_of(w, index, scope)
+end
+
 -- An attempt that was handed over has no start-task; the last id of its millisecond stands for that.
 local function begun_before(attempt, event)
   local began = attempt[Attempt.EVENT]
@@ -51,7 +61,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
   end
 
   local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
-  local step = step_of(w, index, scope)
+  local step = reached(w, index, scope, static, status)
   if token == '' then
     -- Whoever echoes no token means the oldest attempt that started before this end; the
     -- acknowledgement stands for the token: an event that is not pending was applied before.

@@ -7,24 +7,26 @@ local function category_of(static)
   return string.match(base, '^([^:]*):') or ''
 end
 
--- What was set for the step's category, best first: by a bridge that serves it, by a worker. Read
--- once per plan `w`.
-local function defaults_of(w, static)
-  if not w.defaults then
-    w.defaults = {}
+-- Read once per call.
+local defaults
+
+-- What was set for the step's category, best first: by a bridge that serves it, by a worker.
+local function defaults_of(static)
+  if not defaults then
+    defaults = {}
     local all = redis.call('HGETALL', K.defaults)
-    for i = 1, #all, 2 do w.defaults[all[i]] = cmsgpack.unpack(all[i + 1]) end
+    for i = 1, #all, 2 do defaults[all[i]] = cmsgpack.unpack(all[i + 1]) end
   end
-  if not next(w.defaults) then return nil, nil end
+  if not next(defaults) then return nil, nil end
   local category = category_of(static)
-  return w.defaults['bridge:' .. category], w.defaults[category]
+  return defaults['bridge:' .. category], defaults[category]
 end
 
 -- The step's own time in ms, else that of its category, else 0; and whether it is a bridge's, which
 -- counts from when the bridge took the attempt.
 local function time_of(w, static, own, default)
   if static[own] > 0 then return static[own] end
-  local bridge_s, worker_s = defaults_of(w, static)
+  local bridge_s, worker_s = defaults_of(static)
   if bridge_s and bridge_s[default] > 0 then return bridge_s[default], true end
   return worker_s and worker_s[default] or 0
 end
@@ -32,7 +34,7 @@ end
 -- The step's own policy, else that of its category; empty if there is none.
 local function retry_of(w, static)
   if #static[Static.RETRY] > 0 then return static[Static.RETRY] end
-  local bridge_s, worker_s = defaults_of(w, static)
+  local bridge_s, worker_s = defaults_of(static)
   if bridge_s and #bridge_s[Default.RETRY] > 0 then return bridge_s[Default.RETRY] end
   return worker_s and worker_s[Default.RETRY] or {}
 end

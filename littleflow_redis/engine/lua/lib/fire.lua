@@ -102,7 +102,7 @@ local function emit(w, index, scope, text)
   trace(w, 'queue', field, step[Dynamic.ACTIVATIONS], number)
   if handed then
     trace(w, w.serving.queued and 'publish' or 'take', field, step[Dynamic.ACTIVATIONS], number,
-      cjson.encode({worker = w.serving.consumer, celery_id = attempt[Attempt.TASK]}))
+      w.serving.detail .. attempt[Attempt.TASK] .. '"}')
   else w.emits[#w.emits + 1] = e end
 end
 

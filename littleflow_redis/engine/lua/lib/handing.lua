@@ -13,7 +13,8 @@ local function serving_of(packed)
   if not packed or packed == '' then return nil end
   local given = cmsgpack.unpack(packed)
   return {consumer = given[1], categories = given[2], queued = given[3], most = given[4],
-    count = 0, bytes = 0, room = {}}
+    -- Names of consumers and ids of tasks need no escapes.
+    detail = '{"worker":"' .. given[1] .. '","celery_id":"', count = 0, bytes = 0, room = {}}
 end
 
 local function part_of(text)

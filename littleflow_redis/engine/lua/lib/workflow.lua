@@ -6,12 +6,20 @@ local function field_of(index, scope)
   return scope == '' and tostring(index) or index .. '@' .. scope
 end
 
+-- The steps of the flows that this call has read: they never change, and many ends share a flow.
+local flows = {}
+
+local function statics_of(flow)
+  flows[flow] = flows[flow] or {}
+  return flows[flow]
+end
+
 -- `f`: flow, nonce, last, open, waiting, done, version, created, state.
 local function plan(key, now, f)
   return {key = key, now = now, flow = K.flow .. f[1], nonce = f[2], last = tonumber(f[3]),
     open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
     version = tonumber(f[7]), created = f[8], state = f[9], before = f[9],
-    statics = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
+    statics = statics_of(f[1]), steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
     changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {},
     forgotten = {}, given = {}, emits = {}, handed = {}, closed = {}, ready = {}, timers = {}, untimed = {},
     trace = {}}
@@ -23,7 +31,7 @@ local function load_workflow(key, now)
   return f[1] and plan(key, now, f) or nil
 end
 
--- Read what firing these steps may need, in two calls however many they are.
+-- Read what firing these steps may need, in two calls at most however many they are.
 local function prefetch(w, indexes, scope)
   local statics, fields = {}, {}
   for _, index in ipairs(indexes) do
