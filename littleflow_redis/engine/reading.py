@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from . import metrics
 from .attempts import AttemptView, attempts
 from .base import Base
 from .changes import TraceEntry
@@ -12,6 +13,7 @@ from .details import StepDetail, detail
 from .errors import NoSource
 from .feed import BLOCK, FeedEntry, Reader
 from .graphs import graph
+from .groups import Groups, groups
 from .listing import Page, Query
 from .states import WorkflowState
 from .views import Summary, WorkflowView
@@ -125,3 +127,11 @@ class Reading(Base):
             for found in reader.read(block):
                 if found.reset or not id or found.workflow == id:
                     yield found
+
+    def groups(self) -> Groups:
+        """Consumer groups, bridges, the length of the stream, timers and dead letters."""
+        return groups(self.redis, self.keys)
+
+    def metrics(self) -> str:
+        """Metrics in Prometheus' text format, whose type is ``metrics.CONTENT_TYPE``."""
+        return metrics.text(self.redis, self.keys)

@@ -131,6 +131,11 @@ class Dynamic(IntEnum):
 UNTOUCHED: Sequence[Any] = (StepState.IDLE.value, 0, 0, 0, 0, 0, "", [], 0, 0, 0, 0, 0, 0)
 
 
+#: Upper bounds of the buckets in which durations are counted, in ms: from what a stream costs to a
+#: day. What is longer falls into one more. To change them loses what was counted.
+BUCKETS = (10, 50, 100, 500, 1000, 5000, 10_000, 60_000, 300_000, 1_800_000, 3_600_000, 86_400_000)
+
+
 class Attempt(IntEnum):
     """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category,
     ``TIMERS`` the timers that end with it, ``TAKES`` how often somebody took it to run it. ``WAIT``
@@ -199,8 +204,8 @@ class Change(IntEnum):
     DETAIL = 6
 
 
-#: What ``Record.FIELD`` and ``Step.UNTOUCHED`` stand for in the scripts.
-LUA: dict[str, dict[str, Any]] = {"Step": {"UNTOUCHED": UNTOUCHED}} | {
+#: What ``Record.FIELD`` and ``Step.UNTOUCHED`` and the like stand for in the scripts.
+LUA: dict[str, dict[str, Any]] = {
     fields.__name__: {name: int(field) for name, field in fields.__members__.items()}
     for fields in (
         Kind,
@@ -218,6 +223,8 @@ LUA: dict[str, dict[str, Any]] = {"Step": {"UNTOUCHED": UNTOUCHED}} | {
         Outcome,
     )
 }
+LUA["Step"] = {"UNTOUCHED": UNTOUCHED}
+LUA["Metric"] = {"BUCKETS": BUCKETS}
 
 
 class Record:

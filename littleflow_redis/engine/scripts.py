@@ -41,6 +41,7 @@ NAMES = (
     "list",
     "index",
     "listen",
+    "overview",
     "progress",
     "prune",
     "published",

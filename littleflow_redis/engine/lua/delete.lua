@@ -5,7 +5,7 @@
 -- Race closed: open attempts, timers and flights go in the same script, so an end that comes later
 -- finds no workflow and writes nothing. Retention looks again at state and age here: what was
 -- restarted since it was found stays.
---@include base defaults stamp workflow input timers close handing fire iterate retry rest commit
+--@include base defaults stamp count workflow input timers close handing fire iterate retry rest commit
 local w = load_workflow(KEYS[1], clock(''))
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.version > VERSION then return {Outcome.NEWER, '', ''} end

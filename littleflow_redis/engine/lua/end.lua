@@ -11,7 +11,7 @@
 -- is the token: an end is applied only while its attempt is open.
 -- Each end is a transition of its own; many share a call, for setting a call up costs as much as a
 -- small transition.
---@include base defaults stamp workflow input timers close handing fire iterate retry rest commit
+--@include base defaults stamp count workflow input timers close handing fire iterate retry rest commit
 local NO_TOKEN = "its listener must echo the field 'token': without it nobody can tell which item "
   .. 'has ended'
 -- Arguments of one end.
@@ -101,6 +101,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
 end
 
 local replies = {}
+later = true
 for i, key in ipairs(KEYS) do
   local at = 3 + (i - 1) * WIDTH
   local ok, reply = pcall(apply, key, ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3],
@@ -108,4 +109,5 @@ for i, key in ipairs(KEYS) do
   -- Newer servers raise tables, older ones text.
   replies[i] = ok and reply or (type(reply) == 'table' and reply.err or tostring(reply))
 end
+write_counts()
 return replies

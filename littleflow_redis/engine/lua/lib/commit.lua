@@ -114,6 +114,10 @@ local function write_emits(w)
 end
 
 local function write_state(w)
+  if NOTICES[w.state] then
+    count(w, 'state:' .. w.state, 1)
+    observe(w, 'workflow', w.state, w.now - w.created)
+  end
   redis.call('SET', w.key .. S.state, w.state)
   redis.call('HSET', w.key, 'state', w.state, 'reason', w.reason or '', 'ended', NOTICES[w.state] and w.now or 0)
   redis.call('ZREM', K.index .. ':' .. w.before, w.key)
@@ -140,6 +144,7 @@ local function commit(w)
   sliced('RPUSH', w.key .. S.trace, w.trace)
   redis.call('HSET', w.key, 'open', w.open, 'waiting', w.waiting, 'done', w.done)
   if w.state ~= w.before then write_state(w) end
+  commit_counts(w)
   feed(w.key, w.state, table.concat(w.trace))
 end
 

@@ -22,7 +22,7 @@ local function plan(key, now, f)
     statics = statics_of(f[1]), steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
     changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {},
     forgotten = {}, given = {}, emits = {}, handed = {}, closed = {}, ready = {}, timers = {}, untimed = {},
-    trace = {}}
+    trace = {}, counts = {}}
 end
 
 local function load_workflow(key, now)
@@ -86,5 +86,8 @@ local function is_item(static, scope)
 end
 
 local function trace(w, what, field, activation, attempt, detail)
+  if COUNTED[what] and attempt > 0 then
+    count_attempt(w, what, static_of(w, tonumber(string.match(field, '^%d+'))), attempt)
+  end
   w.trace[#w.trace + 1] = cmsgpack.pack({w.now, what, field, activation, attempt, detail or ''})
 end

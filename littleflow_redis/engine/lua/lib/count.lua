@@ -1,0 +1,52 @@
+-- Counters since ever, for monitoring: fields of K.counts, see metrics.py. Gathered in the plan,
+-- written with it; ends that share a call write them once.
+
+-- Fields at most: categories come from texts.
+local MAX_FIELDS = 5000
+local BUCKETS = Metric.BUCKETS
+local counted, later = {}, false
+local categories = {}
+
+local function count(w, field, number)
+  w.counts[field] = (w.counts[field] or 0) + number
+end
+
+local function observe(w, name, label, ms)
+  local bucket, ms = 1, math.max(ms, 0)
+  while BUCKETS[bucket] and ms > BUCKETS[bucket] do bucket = bucket + 1 end
+  count(w, name .. ':' .. bucket .. ':' .. label, 1)
+  count(w, name .. '-ms:' .. label, ms)
+end
+
+-- Changes by which an attempt is closed.
+local COUNTED = {['end'] = true, continue = true, fail = true, retry = true, requeue = true,
+  cancel = true}
+
+-- What became of an attempt: how it ended, how long it waited for somebody, and how long it ran.
+local function count_attempt(w, what, static, number)
+  local attempt = w.closed[#w.closed]
+  -- The failure of an item is told of what is around it, too.
+  if not attempt or attempt == w.counted or attempt[Attempt.NUMBER] ~= number then return end
+  w.counted = attempt
+  local base = static[Static.BASE]
+  local category = categories[base] or category_of(static)
+  categories[base] = category
+  count(w, 'step:' .. what .. ':' .. category, 1)
+  if attempt[Attempt.TAKEN] == 0 then return end
+  observe(w, 'queue', category, attempt[Attempt.TAKEN] - attempt[Attempt.QUEUED])
+  observe(w, 'run', category, w.now - attempt[Attempt.TAKEN])
+end
+
+local function write_counts()
+  for field, number in pairs(counted) do
+    if redis.call('HINCRBY', K.counts, field, number) == number
+      and redis.call('HLEN', K.counts) > MAX_FIELDS then redis.call('HDEL', K.counts, field) end
+  end
+  counted = {}
+end
+
+-- The plan is carried out.
+local function commit_counts(w)
+  for field, number in pairs(w.counts) do counted[field] = (counted[field] or 0) + number end
+  if not later then write_counts() end
+end

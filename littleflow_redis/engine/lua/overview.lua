@@ -1,0 +1,38 @@
+-- What monitoring asks of the stream: its groups, and since when the oldest task waits.
+-- KEYS  stream
+-- ARGV  entries of a group that are counted at most, entries looked at for the oldest task
+-- Returns {entries; time (ms) of the oldest start-task that nobody has taken up among those looked at,
+--       0 if there is none; then for each group name, consumers, pending, entries that it has not read}
+-- (Redis' own lag is unknown as soon as an entry was deleted, and there every entry is, one day.)
+local stream, most = KEYS[1], tonumber(ARGV[1])
+if redis.call('EXISTS', stream) == 0 then return {0, 0} end
+local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+
+local function is_waiting(id)
+  local address = redis.call('HGET', K.open, id)
+  local workflow, field, token = string.match(address or '', '^([^|]+)|([^|]+)|(.+)$')
+  local raw = workflow and redis.call('HGET', workflow .. S.steps, field)
+  for _, attempt in ipairs(raw and cmsgpack.unpack(raw)[Dynamic.OPEN] or {}) do
+    if attempt[Attempt.TOKEN] == token then return attempt[Attempt.TAKEN] == 0 end
+  end
+  return false
+end
+
+local function oldest()
+  for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+', 'COUNT', ARGV[2])) do
+    if is_waiting(entry[1]) then return tonumber(string.match(entry[1], '^%d+')) end
+  end
+  return 0
+end
+
+local found = {redis.call('XLEN', stream), oldest()}
+for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+  local f = {}
+  for i = 1, #info, 2 do f[info[i]] = info[i + 1] end
+  local read, lag = f['last-delivered-id'], 0
+  if newest and newest[1] ~= read then
+    lag = #redis.call('XRANGE', stream, '(' .. read, '+', 'COUNT', most)
+  end
+  for _, value in ipairs({f.name, f.consumers, f.pending, lag}) do found[#found + 1] = value end
+end
+return found
