@@ -62,7 +62,9 @@ def attempts(trace: Iterable[TraceEntry]) -> list[AttemptView]:
 
 def _handed_out(entry: TraceEntry) -> AttemptView:
     index, _, scope = entry.field.partition("@")
-    return AttemptView(int(index), scope, entry.activation, entry.attempt, entry.at)
+    return AttemptView(
+        int(index), scope, entry.activation, entry.attempt, entry.at, celery_id=entry.detail
+    )
 
 
 def _taken(attempt: AttemptView, entry: TraceEntry) -> AttemptView:

@@ -147,3 +147,13 @@ def test_it_is_written_to_the_stream_once_if_it_was_not_published(
     ((_, packed),) = client.hgetall(engine.keys.flight + "a").items()
     event = Record(packed)[Flight.EVENT]
     assert client.hget(engine.keys.open, event) == f"{workflow}|2|{task.token}".encode()
+
+
+def test_what_is_handed_over_has_a_history(engine: Client, client: redis.Redis) -> None:
+    workflow = engine.start("x → a:one")
+    (task,) = end(caller(client), workflow, 1, first_token(engine, workflow)).handed
+    (attempt,) = engine.step(workflow, 2).history
+    id = f"lf:a:{engine.keys.short_id(workflow)}:2:{task.token}"
+    assert (attempt.celery_id, attempt.worker, attempt.started) == (id, "c-1", attempt.queued)
+    last, _ = engine.changes(workflow)
+    assert last[-1].state == StepState.RUNNING

@@ -85,7 +85,7 @@ def test_durations_fall_into_their_buckets(engine: Client) -> None:
         task = hand.tasks[name]
         take = (task.index, task.token, "g", "", "", "", str(now), 0, "")
         scripts.take.run(engine.redis, [task.workflow], take)
-        end = ("e", str(now + ran), "1-1", task.index, task.token, "SUCCESS", "{}", "", "", "")
+        end = ("e", str(now + ran), "", "1-1", task.index, task.token, "SUCCESS", "{}", "", "", "")
         scripts.end.run(engine.redis, [task.workflow], end)
     found = measured(engine)
     bounds = {"0.01": 1, "0.05": 2, "86400.0": 2, "+Inf": 3}

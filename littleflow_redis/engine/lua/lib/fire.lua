@@ -99,7 +99,11 @@ local function emit(w, index, scope, text)
   if number > 1 or step[Dynamic.ACTIVATIONS] > 1 then
     w.dropped[#w.dropped + 1] = w.key .. S.output .. field
   end
-  trace(w, 'queue', field, step[Dynamic.ACTIVATIONS], number)
+  -- The id of what is published outlives its flight in the trace alone.
+  trace(w, 'queue', field, step[Dynamic.ACTIVATIONS], number, attempt[Attempt.TASK])
+  if attempt[Attempt.TAKEN] > 0 then
+    trace(w, 'take', field, step[Dynamic.ACTIVATIONS], number, w.serving.consumer)
+  end
   if handed then
     trace(w, w.serving.queued and 'publish' or 'take', field, step[Dynamic.ACTIVATIONS], number,
       w.serving.detail .. attempt[Attempt.TASK] .. '"}')
