@@ -11,7 +11,7 @@ import msgpack
 
 from littleflow_redis.language import Flow, Json, Step, StepKind
 
-from .packing import depth, iterates
+from .packing import depth
 from .records import UNTOUCHED, Attempt, Dynamic, Record
 from .states import StepState
 from .times import optional_time
@@ -68,6 +68,7 @@ class _Scoped:
 
     @property
     def levels(self) -> int:
+        """How many iterations enclose it."""
         return self.scope.count(".") + 1 if self.scope else 0
 
 
@@ -104,26 +105,29 @@ def _records(
 def step_view(
     workflow: str, flow: Flow, step: Step, records: Records, fields: Mapping[bytes, bytes]
 ) -> StepView:
-    found, levels = records.get(step.index, ()), depth(flow, step) if step.parent else 0
-    own = [each for each in found if each.levels == levels] or [_NOTHING]
-    first = own[0] if len(own) == 1 else min(own, key=_urgency)
-    record, state = first.record, StepState(first.record[Dynamic.STATE])
-    reason = record[Dynamic.REASON]
-    every = [each.record for each in own]
+    found, levels = records.get(step.index, _NONE), depth(flow, step) if step.parent else 0
+    own = [each for each in found if each.levels == levels] if found else [_NOTHING]
+    first = own[0] if len(own) == 1 else min(own, key=_urgency, default=_NOTHING)
+    record = first.record
+    seen = record if len(own) == 1 else _together(record, own)
+    state, reason = StepState(record[Dynamic.STATE]), record[Dynamic.REASON]
     wait = first_wait(workflow, step, first.scope, record) if state is StepState.WAITING else None
+    queued, started = seen[Dynamic.QUEUED], seen[Dynamic.STARTED]
+    if not started and state is not StepState.READY:
+        started = queued
     return StepView(
         index=step.index,
-        name=step.label,
+        name=step.name or step.kind.value,
         kind=step.kind,
         base=step.base,
         state=state,
-        queued=optional_time(min(r[Dynamic.QUEUED] for r in every)),
-        started=optional_time(min(_started(r) for r in every)),
-        ended=optional_time(max(r[Dynamic.ENDED] for r in every)) if state.over else None,
-        activations=sum(r[Dynamic.ACTIVATIONS] for r in every),
-        attempts=max(r[Dynamic.ATTEMPTS] for r in every),
+        queued=optional_time(queued) if queued else None,
+        started=optional_time(started) if started else None,
+        ended=optional_time(seen[Dynamic.ENDED]) if state in _OVER else None,
+        activations=seen[Dynamic.ACTIVATIONS],
+        attempts=seen[Dynamic.ATTEMPTS],
         # Built in Lua, an empty list may have been packed as an empty map.
-        open=sum(len(each.record[Dynamic.OPEN]) for each in found),
+        open=sum(len(each.record[Dynamic.OPEN]) for each in found) if found else 0,
         waiting=int(fields.get(b"t%d" % step.index, 0)),
         reason=f"item {first.scope}: {reason}" if reason and first.scope else reason,
         waits=wait.sentence if wait else "",
@@ -132,20 +136,29 @@ def step_view(
         parameters=step.parameters,
         line=step.line,
         column=step.column,
-        items=_items(step, every, levels, records) if iterates(flow, step) else None,
+        items=_items(step, own, levels, records) if step.iterate else None,
     )
 
 
-def _started(record: Record) -> int:
-    if record[Dynamic.STATE] == StepState.READY:
-        return 0
-    return int(record[Dynamic.STARTED] or record[Dynamic.QUEUED])
+def _together(first: Record, own: Sequence[_Scoped]) -> Record:
+    """What a step that runs under iterations tells of all its items: the earliest and latest times,
+    and how often it ran.
+    """
+    every = [each.record for each in own] or [first]
+    values: list[Any] = [first[member] for member in Dynamic]
+    started = [r[Dynamic.STARTED] or r[Dynamic.QUEUED] for r in every]
+    for member, value in (
+        (Dynamic.ACTIVATIONS, sum(r[Dynamic.ACTIVATIONS] for r in every)),
+        (Dynamic.ATTEMPTS, max(r[Dynamic.ATTEMPTS] for r in every)),
+        (Dynamic.QUEUED, min(r[Dynamic.QUEUED] for r in every)),
+        (Dynamic.STARTED, min(started)),
+        (Dynamic.ENDED, max(r[Dynamic.ENDED] for r in every)),
+    ):
+        values[member - 1] = value
+    return Record.of(values)
 
 
-def _items(step: Step, own: Sequence[Record], levels: int, records: Records) -> ItemCounts | None:
-    if step.kind is StepKind.SUBFLOW_END:
-        # Its start counts them.
-        return None
+def _items(step: Step, own: Sequence[_Scoped], levels: int, records: Records) -> ItemCounts:
     last = step.partner if step.kind is StepKind.SUBFLOW_START else step.index
     failed = {
         tuple(each.scope.split(".")[: levels + 1])
@@ -154,8 +167,8 @@ def _items(step: Step, own: Sequence[Record], levels: int, records: Records) -> 
         if each.levels > levels and each.record[Dynamic.STATE] == StepState.FAILED
     }
     return ItemCounts(
-        total=sum(r[Dynamic.ITEMS] or 0 for r in own),
-        ended=sum(r[Dynamic.DONE] or 0 for r in own),
+        total=sum(each.record[Dynamic.ITEMS] or 0 for each in own),
+        ended=sum(each.record[Dynamic.DONE] or 0 for each in own),
         failed=len(failed),
     )
 
@@ -187,5 +200,9 @@ _URGENCY = (
     StepState.ENDED,
     StepState.SKIPPED,
 )
+
+_OVER = frozenset(state for state in StepState if state.over)
+
+_NONE: Sequence[_Scoped] = ()
 
 _NOTHING = _Scoped("", Record(msgpack.packb(UNTOUCHED)))
