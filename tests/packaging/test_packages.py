@@ -85,9 +85,15 @@ def python(*arguments: str, cwd: Path, env: dict[str, str]) -> subprocess.Comple
     return done
 
 
-def installed(target: Path, source: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    options = ("--no-deps", "-v", "--target", str(target))
-    return python("pip", "install", *options, str(source), cwd=target.parent, env=env)
+#: Build with the setuptools of the tests, where the build requirements are not what is tested.
+AS_IT_IS = "--no-build-isolation"
+
+
+def installed(
+    target: Path, source: Path, *options: str, **env: str
+) -> subprocess.CompletedProcess[str]:
+    given = ("--no-deps", "-v", "--target", str(target), *options)
+    return python("pip", "install", *given, str(source), cwd=target.parent, env=env)
 
 
 def serves_its_pages(spawn: Callable[..., Spawned], packages: Path) -> None:
@@ -108,7 +114,8 @@ def test_the_sdist_carries_the_pages_and_installs_without_node(
     tmp_path: Path,
 ) -> None:
     with_tools_of(checkout)
-    built = python("build", "--sdist", "--outdir", str(tmp_path), ".", cwd=checkout, env={})
+    options = ("--sdist", "--no-isolation", "--outdir", str(tmp_path), ".")
+    built = python("build", *options, cwd=checkout, env={})
     assert built.returncode == 0, built.stdout + built.stderr
     (sdist,) = tmp_path.glob("littleflow_redis-*.tar.gz")
     with tarfile.open(sdist) as archive:
@@ -143,7 +150,7 @@ def test_a_wheel_is_built_on_a_machine_without_node(
     assert [name for name in names if name.startswith("littleflow_redis/console/static/assets/")]
     for word in ("node_modules", "console/web", "console/packaging", "sources.sha256", "old.js"):
         assert not [name for name in names if word in name], word
-    assert not sources_of(checkout) - names, "every file of the package is in the wheel"
+    assert sources_of(checkout) - names == set(), "every file of the package is in the wheel"
 
     target = tmp_path / "target"
     done = installed(target, wheel)
@@ -183,7 +190,7 @@ def test_a_broken_front_end_fails_the_install_with_one_sentence(
     with_tools_of(checkout)
     (checkout / "console" / "web" / "src" / "main.tsx").write_text("this is no TypeScript(\n")
     target = tmp_path / "target"
-    done = installed(target, checkout)
+    done = installed(target, checkout, AS_IT_IS)
     assert done.returncode != 0
     told = [line.strip() for line in done.stderr.splitlines() + done.stdout.splitlines()]
     (sentence,) = {line for line in told if "pages could not be built" in line}
@@ -197,7 +204,7 @@ def test_tools_that_need_only_python_may_skip_the_pages(
     checkout: Path, without_node: dict[str, str], tmp_path: Path
 ) -> None:
     target = tmp_path / "target"
-    done = installed(target, checkout, LITTLEFLOW_SKIP_CONSOLE="1", **without_node)
+    done = installed(target, checkout, AS_IT_IS, LITTLEFLOW_SKIP_CONSOLE="1", **without_node)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nodejs" not in done.stdout + done.stderr
     assert (target / "littleflow_redis" / "console" / "app.py").is_file()
