@@ -52,6 +52,7 @@ class Stage:
             LITTLEFLOW_API_TOKEN=f"tester:full:{FULL},reader:read:{READ}",
             LITTLEFLOW_API_ORIGINS=self.url.rstrip("/"),
             LITTLEFLOW_API_RATE="0",
+            LITTLEFLOW_API_ARCHIVES=self.archives.as_uri(),
         )
         self.api.wait_for_output("event=serving")
 

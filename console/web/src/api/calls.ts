@@ -84,8 +84,20 @@ export async function loadTrace(
   return { changes: trace.changes.map(toChange), next: trace.next ?? null };
 }
 
+/** Waits that are shown at most. */
+const MOST_WAITS = 1000;
+
+/** What waits, but for tasks that somebody works on: those run. */
 export async function loadWaits(signal: Signal = null): Promise<Wait[]> {
-  return (await json<wire.WireWait[]>("waits", { signal })).map(toWait);
+  const waits: wire.WireWait[] = [];
+  for (let cursor = "", more = true; more && waits.length < MOST_WAITS; more = cursor !== "") {
+    const response = await request(`waits?size=500&cursor=${encodeURIComponent(cursor)}`, {
+      signal,
+    });
+    waits.push(...((await response.json()) as wire.WireWait[]));
+    cursor = nextCursor(response.headers.get("Link"));
+  }
+  return waits.filter((wait) => wait.kind !== "task").map(toWait);
 }
 
 export async function loadHealth(signal: Signal = null): Promise<Health> {

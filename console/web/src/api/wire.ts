@@ -52,6 +52,14 @@ export interface WireStep {
   waits: string;
   line: number;
   column: number;
+  /** Of an iteration; null if it runs once. */
+  items: WireItems | null;
+}
+
+export interface WireItems {
+  total: number;
+  ended: number;
+  failed: number;
 }
 
 export interface WireAttempt {
@@ -61,11 +69,12 @@ export interface WireAttempt {
   queued: string | null;
   started: string | null;
   ended: string | null;
-  worker: string | null;
-  result: string | null;
-  reason: string | null;
-  traceback: string | null;
-  celery_id: string | null;
+  worker: string;
+  /** How it was closed: end, fail, continue, retry, requeue, cancel; empty while it is open. */
+  result: string;
+  reason: string;
+  traceback: string;
+  celery_id: string;
 }
 
 export interface WireStepDetail extends WireStep {
@@ -149,9 +158,12 @@ export interface WireWait {
   state: string;
   kind: string;
   on: string;
+  /** What the event has to match, JSON. */
+  match: string;
   since: string | null;
   due: string | null;
-  owner: string | null;
+  owner: string;
+  sentence: string;
 }
 
 export interface WireCheck {
@@ -178,7 +190,12 @@ export interface WireLetter {
   id: string;
   at: string;
   reason: string;
-  event: unknown;
+  event: string;
+  kind: string;
+  workflow: string;
+  cut: boolean;
+  ended: boolean;
+  fields: Record<string, unknown>;
 }
 
 export interface WireGroups {

@@ -6,13 +6,19 @@ import { Duration, Time } from "./time";
 /** Attempts that are listed, the newest ones. */
 const LISTED = 50;
 
+const STATES: Record<string, string> = {
+  end: "ended",
+  fail: "failed",
+  continue: "failed",
+  retry: "retrying",
+  requeue: "queued",
+  cancel: "cancelled",
+};
+
 /** How an attempt ended, as a state of a step. */
 function stateOf(attempt: Attempt): string {
-  const result = attempt.result.toLowerCase();
-  if (result === "success" || result === "ended") return "ended";
-  if (result === "failure" || result === "failed") return "failed";
-  if (result) return result;
-  return attempt.started === null ? "queued" : "running";
+  if (!attempt.result) return attempt.started === null ? "queued" : "running";
+  return STATES[attempt.result] ?? attempt.result;
 }
 
 /** The tries of a step, newest first. */

@@ -21,6 +21,7 @@ function step(index: number, more: Partial<Step> = {}): Step {
     waits: "",
     line: 0,
     column: 0,
+    items: null,
     ...more,
   };
 }

@@ -7,16 +7,21 @@ function shape(members: number[], kind: Shape["kind"] = "step"): Shape {
 }
 
 function live(...states: string[]): Map<number, Live> {
-  return new Map(states.map((state, i) => [i, { state, activations: 1, attempts: 1 }]));
+  return new Map(
+    states.map((state, i) => [i, { state, activations: 1, attempts: 1, items: null }]),
+  );
 }
 
 test("a step says its state, its tries and how often it fired", () => {
-  const steps = new Map([[0, { state: "retrying", activations: 3, attempts: 2 }]]);
+  const steps = new Map([[0, { state: "retrying", activations: 3, attempts: 2, items: null }]]);
   expect(statusOf(shape([0]), steps)).toMatchObject({
     tone: "retrying",
     text: "retrying · try 2",
     times: "×3",
   });
+  const items = { total: 9, ended: 4, failed: 0 };
+  const many = new Map([[0, { state: "running", activations: 1, attempts: 1, items }]]);
+  expect(statusOf(shape([0]), many)).toMatchObject({ text: "running · 4 of 9", times: "×9" });
   expect(statusOf(shape([7]), steps)).toMatchObject({ state: "idle", text: "not reached" });
 });
 

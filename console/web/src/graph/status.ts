@@ -15,9 +15,9 @@ export interface Status {
   parts: { tone: Tone; part: number }[];
 }
 
-export type Live = Pick<Step, "state" | "activations" | "attempts">;
+export type Live = Pick<Step, "state" | "activations" | "attempts" | "items">;
 
-const NOTHING: Live = { state: "idle", activations: 0, attempts: 0 };
+const NOTHING: Live = { state: "idle", activations: 0, attempts: 0, items: null };
 
 export function statusOf(shape: Shape, steps: ReadonlyMap<number, Live>): Status {
   const live = shape.members.map((index) => steps.get(index) ?? NOTHING);
@@ -28,13 +28,16 @@ export function statusOf(shape: Shape, steps: ReadonlyMap<number, Live>): Status
 
 function statusOfOne(step: Live): Status {
   const { label, tone, glyph } = lookOf(step.state);
+  const { items } = step;
   const retried = step.attempts > 1 ? ` · try ${step.attempts}` : "";
+  const part = items && items.ended < items.total ? ` · ${items.ended} of ${items.total}` : "";
+  const times = items?.total ?? step.activations;
   return {
     state: step.state,
     tone,
     glyph,
-    text: `${label}${retried}`,
-    times: step.activations > 1 ? `×${step.activations}` : "",
+    text: `${label}${part || retried}`,
+    times: times > 1 ? `×${times}` : "",
     parts: [],
   };
 }

@@ -29,8 +29,11 @@ export function DeadRoute() {
             <div>
               <h2>{clipped(letter.reason, 200)}</h2>
               <p class="muted">
-                <Time at={letter.at} /> · <code>{letter.id}</code>
+                <Time at={letter.at} /> · {letter.kind || "no kind"} · <code>{letter.id}</code>
               </p>
+              {letter.notes.map((note) => (
+                <p key={note}>{note}</p>
+              ))}
             </div>
             <span class="spacer" />
             {mayChange.value && (

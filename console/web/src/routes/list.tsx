@@ -1,6 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
+import { openRestore } from "../actions/restore";
 import { listWorkflows } from "../api/calls";
 import { follow } from "../api/live";
+import { Button } from "../components/button";
 import { EmptyList, NothingFound } from "../components/empty-list";
 import { Filters } from "../components/filters";
 import { LoadError, useLoad } from "../components/load";
@@ -9,6 +11,7 @@ import { SelectionBar } from "../components/selection-bar";
 import { throttled } from "../components/throttled";
 import { WorkflowList } from "../components/workflow-list";
 import { route } from "../router";
+import { mayChange } from "../state/session";
 import { apiQuery, isFiltered } from "./list-query";
 
 /** Ms between two loads of the list while things happen. */
@@ -36,6 +39,12 @@ export function ListRoute() {
     <section class="page">
       <div class="page-head">
         <h1>Workflows</h1>
+        <span class="spacer" />
+        {mayChange.value && (
+          <Button icon="upload" onClick={openRestore}>
+            Restore
+          </Button>
+        )}
       </div>
       <Filters />
       <LoadError error={error} />

@@ -22,6 +22,14 @@ const KINDS = [
   { kind: "category", title: "Workers" },
 ];
 
+const WORDS: Record<string, string> = {
+  event: "event",
+  latch: "latch",
+  timer: "a time",
+  category: "a worker of",
+  worker: "a lifecycle worker",
+};
+
 /** What waits for what, and since when. */
 export function WaitingRoute() {
   const { value, error } = useLoad("waits", loadWaits, EVERY_MS);
@@ -111,7 +119,9 @@ function WaitTable({ rows }: { rows: Wait[] }) {
                 {mayChange.value && wait.kind === "event" && (
                   <Button
                     icon="send"
-                    onClick={() => openSendEvent({ workflow: wait.workflow, kind: wait.on })}
+                    onClick={() =>
+                      openSendEvent({ workflow: wait.workflow, kind: wait.on, data: wait.match })
+                    }
                   >
                     Send
                   </Button>
@@ -126,16 +136,13 @@ function WaitTable({ rows }: { rows: Wait[] }) {
 }
 
 function WaitsFor({ wait }: { wait: Wait }) {
-  const words: Record<string, string> = {
-    event: "event",
-    latch: "latch",
-    timer: "a time",
-    category: wait.on ? "a worker of" : "a worker",
-  };
+  const none = wait.kind === "category" && !wait.on;
   return (
-    <>
-      <Badge state={wait.state} /> {words[wait.kind] ?? wait.kind} <code>{wait.on}</code>
-      {wait.owner && <span class="muted"> · taken by {wait.owner}</span>}
-    </>
+    <span class="waits-for" title={wait.sentence}>
+      <Badge state={wait.state} />
+      <span>
+        {none ? "a worker of no category" : (WORDS[wait.kind] ?? wait.kind)} <code>{wait.on}</code>
+      </span>
+    </span>
   );
 }

@@ -30,7 +30,7 @@ export function WorkflowRoute({ id, tab }: { id: string; tab: string }) {
     ...Object.fromEntries(TABS.map((name, i) => [String(i + 1), () => go(to(name))])),
     Escape: () => select(null),
   });
-  if (error instanceof ApiError && error.status === 404) return <Gone id={id} />;
+  if (error instanceof ApiError && [400, 404, 422].includes(error.status)) return <Gone id={id} />;
   if (!workflow)
     return (
       <section class="page">

@@ -23,6 +23,7 @@ function step(index: number, state: string): WireStep {
     waits: "",
     line: 0,
     column: 0,
+    items: null,
   };
 }
 

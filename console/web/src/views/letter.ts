@@ -6,9 +6,25 @@ export interface Letter {
   id: string;
   at: Moment;
   reason: string;
-  event: unknown;
+  kind: string;
+  workflow: string;
+  /** What is to be known about it beyond the reason, sentences. */
+  notes: string[];
+  event: { id: string; fields: Record<string, unknown> };
 }
 
 export function toLetter(wire: WireLetter): Letter {
-  return { id: wire.id, at: moment(wire.at), reason: visible(wire.reason), event: wire.event };
+  const notes = [
+    wire.cut && "It was too large to be kept as a whole.",
+    wire.ended && "It was a task, which has ended as failed.",
+  ];
+  return {
+    id: wire.id,
+    at: moment(wire.at),
+    reason: visible(wire.reason),
+    kind: visible(wire.kind),
+    workflow: wire.workflow,
+    notes: notes.filter((note) => note !== false),
+    event: { id: wire.event, fields: wire.fields },
+  };
 }

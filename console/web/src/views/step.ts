@@ -1,4 +1,4 @@
-import type { WireAttempt, WireStep, WireStepDetail } from "../api/wire";
+import type { WireAttempt, WireItems, WireStep, WireStepDetail } from "../api/wire";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";
 
@@ -21,6 +21,8 @@ export interface Step {
   /** Where it stands in the source, both from 1; 0 if nowhere. */
   line: number;
   column: number;
+  /** Of an iteration: how many items, how many are over; null if it runs once. */
+  items: WireItems | null;
 }
 
 export interface Attempt {
@@ -63,6 +65,7 @@ export function toStep(wire: WireStep): Step {
     waits: visible(wire.waits),
     line: wire.line,
     column: wire.column,
+    items: wire.items,
   };
 }
 

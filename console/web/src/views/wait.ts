@@ -11,9 +11,12 @@ export interface Wait {
   state: string;
   kind: string;
   on: string;
+  /** What the event has to match, or undefined. */
+  match: unknown;
   since: Moment;
   due: Moment;
   owner: string;
+  sentence: string;
 }
 
 export function toWait(wire: WireWait): Wait {
@@ -26,8 +29,18 @@ export function toWait(wire: WireWait): Wait {
     state: wire.state,
     kind: wire.kind,
     on: visible(wire.on),
+    match: parsed(wire.match),
     since: moment(wire.since),
     due: moment(wire.due),
     owner: visible(wire.owner),
+    sentence: visible(wire.sentence),
   };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
