@@ -40,6 +40,9 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
+#: Pixels of the window.
+DESK = {"width": 1280, "height": 860}
+
 #: ``open(path="", token=FULL, **context)``: a page of its own, at ``#/path``.
 Open = Callable[..., Any]
 
@@ -52,7 +55,7 @@ def open_page(browser: Any, stage: Stage) -> Iterator[Open]:
     wrong: list[str] = []
 
     def open_page(path: str = "", token: str = FULL, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": 1280, "height": 860}, **options)
+        context = browser.new_context(**{"viewport": DESK, **options})
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()

@@ -52,7 +52,7 @@ READY = {
     "events": ".steps tbody tr",
     "run": ".run-preview .step",
     "waiting": "tbody tr",
-    "health": "tbody tr",
+    "health": "main h1",
     "dead": ".letter",
 }
 
