@@ -38,7 +38,7 @@ key                               type    what, and how long
 ``workflows:defaults``            hash    category → its `$retry`, `$timeout`, `$queue-timeout`;
                                           ``bridge:<category>`` → those that a bridge has set
 ``workflows:deleted``             zset    ids by their deletion (ms): the last 10,000
-``workflows:counts``              hash    counters since ever: late, duplicate, unknown ends
+``workflows:counts``              hash    counters since ever: see ``metrics``
 ================================  ======  ========================================================
 
 ``<step>`` is the step's index and, under iterations, ``@`` and its scope: ``4`` or ``4@0.2``.

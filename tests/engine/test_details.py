@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from littleflow_redis import compile_text
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import NoSource, UnknownStep, UnknownWorkflow
 from littleflow_redis.engine.graphs import graph
+from littleflow_redis.engine.keys import STEPS
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.records import Record
 from littleflow_redis.engine.reports import Flight
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.engine.steps import ItemCounts
@@ -165,3 +169,26 @@ def test_the_states_that_changes_tell_are_those_that_steps_have(engine: Client, 
         if str(step.index) in told:
             assert told[str(step.index)] == step.state
     assert view.state in (WorkflowState.FINISHED, WorkflowState.FAILED)
+
+
+def test_a_large_state_costs_little_more_than_reading_its_records(engine: Client) -> None:
+    """Processor time, as a ratio to reading and unpacking the same records in the same run."""
+    width = 4_000
+    hand = Hand(engine, "first → { " + "\n".join(f"t{i}" for i in range(width)) + " } → last")
+    hand.send(index=1, name="first")
+    hand.turn()
+
+    def bare() -> None:
+        for name, packed in engine.redis.hgetall(hand.workflow + STEPS).items():
+            if name[:1].isdigit():
+                Record(packed)
+
+    def took(call: Callable[[], object]) -> float:
+        began = time.process_time()
+        call()
+        return time.process_time() - began
+
+    assert engine.state(hand.workflow).steps[width].state is StepState.QUEUED
+    least = min(took(bare) for _ in range(5))
+    # 14 on two busy cores; more than a few microseconds a step would show.
+    assert min(took(lambda: engine.state(hand.workflow)) for _ in range(5)) < 30 * least
