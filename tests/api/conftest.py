@@ -16,7 +16,7 @@ from flask import Flask
 from littleflow_redis import Client
 from littleflow_redis.api import Config, create_app
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.support import RedisServer, Spawned, free_port, wait_until
+from tests.support import RedisServer, ServerKind, Spawned, free_port, wait_until
 from tests.workers.scenes import lifecycle
 
 #: The token of ``s3_service``.
@@ -77,6 +77,13 @@ def app(engine: Client, redis_server: RedisServer) -> Callable[..., Flask]:
         return create_app(Config(connection=redis_server.settings, **given), client=engine)
 
     return make
+
+
+@pytest.fixture
+def newest(server_kind: ServerKind) -> None:
+    """For what takes long and is the same on every server."""
+    if server_kind != "valkey":
+        pytest.skip("it takes long, and is the same on every server")
 
 
 def ended(http: httpx.Client, workflow: str) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def p95(http: httpx.Client, calls: int = 100) -> float:
 
 
 def test_a_hundred_streams_are_no_burden(
-    service: Service, http: httpx.Client, engine: Client
+    service: Service, http: httpx.Client, engine: Client, newest: None
 ) -> None:
     for _ in range(10):
         engine.start("A")

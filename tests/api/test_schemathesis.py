@@ -12,7 +12,6 @@ import pytest
 from littleflow_redis import Client
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.api.conftest import TOKEN, Service
-from tests.support import ServerKind
 
 CHECKS = (
     "not_a_server_error",
@@ -25,14 +24,10 @@ CHECKS = (
     "negative_data_rejection",
 )
 
+pytestmark = pytest.mark.usefixtures("newest")
+
 #: Streams have no end to wait for; their own tests read them.
 STREAMS = ("stream_events", "stream_workflow")
-
-
-@pytest.fixture(autouse=True)
-def newest(server_kind: ServerKind) -> None:
-    if server_kind != "valkey":
-        pytest.skip("the answers are the same on every server; one run takes half a minute")
 
 
 def run(service: Service, folder: Path, config: str, *options: str) -> None:

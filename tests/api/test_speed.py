@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable
 
 import httpx
+import pytest
 import redis
 
 from littleflow_redis import Client
 from tests.engine.test_listing import many
+
+pytestmark = pytest.mark.usefixtures("newest")
 
 
 def best(call: Callable[[], object], tries: int = 15) -> float:
