@@ -13,6 +13,7 @@ from littleflow_redis.api.routes import (
     flow,
     listing,
     live,
+    operations,
     running,
     starting,
     state,
@@ -36,5 +37,6 @@ BLUEPRINTS = (
     events.blp,
     live.blp,
     dead.blp,
+    operations.blp,
     documentation.blp,
 )

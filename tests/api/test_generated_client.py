@@ -41,7 +41,11 @@ def generated(service: Service, tmp_path_factory: pytest.TempPathFactory) -> str
 
 
 def test_it_starts_a_workflow_waits_and_reads_its_steps(
-    service: Service, http: httpx.Client, worker: LifecycleWorker, generated: str
+    service: Service,
+    http: httpx.Client,
+    worker: LifecycleWorker,
+    generated: str,
+    request: pytest.FixtureRequest,
 ) -> None:
     def call(tag: str, operation: str, *args: Any, **options: Any) -> Any:
         module = import_module(f"{generated}.api.{tag}.{operation}")
@@ -50,6 +54,7 @@ def test_it_starts_a_workflow_waits_and_reads_its_steps(
         return answer.parsed
 
     client = import_module(generated).Client(base_url=service.url)
+    request.addfinalizer(client.get_httpx_client().close)
     models = import_module(f"{generated}.models")
     body = models.Start(workflow="wait:delay(- {duration: 0} -)", input_={"x": 1})
 
