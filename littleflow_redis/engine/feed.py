@@ -90,8 +90,9 @@ class Reader:
         self._sure = False
         wait = max(round(block * 1000), 1)
         found: Any = self._client.xread({self._key: self.position}, count=PAGE, block=wait)
-        self._sure = True
         entries = [_entry(id.decode(), fields) for id, fields in found[0][1]] if found else []
+        # Who lags behind may be overtaken by what trims the stream.
+        self._sure = len(entries) < PAGE
         if entries:
             self.position = entries[-1].id
         return entries
@@ -198,7 +199,7 @@ class Subscription:
         self._caught_up: deque[FeedEntry] = deque()
         self._from = _order(position)
         #: What was read so, and comes from the feed again.
-        self._seen = _order(_BEGINNING)
+        self._seen = (-1, 0)
         self._limit = queue
         self._queue: deque[FeedEntry] = deque()
         self._news = threading.Condition()
@@ -210,6 +211,9 @@ class Subscription:
         if not wanted:
             return
         with self._news:
+            if any(each.reset for each in wanted):
+                # Whatever comes now is new, also where a stream begins anew.
+                self._seen = (-1, 0)
             self._queue += (each for each in wanted if _order(each.id) > self._seen)
             if len(self._queue) > self._limit:
                 last = self._queue[-1].id

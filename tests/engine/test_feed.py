@@ -224,3 +224,11 @@ def test_waits_are_told(engine: Client, feed: Feed) -> None:
         pass
     waiting = [word for word in words(drain(listener)) if "waiting" in word]
     assert len(waiting) == 3
+
+
+def test_a_reset_at_the_beginning_of_a_stream_is_told(engine: Client, feed: Feed) -> None:
+    """A stream that began anew was passed over, if nothing was in it yet."""
+    engine.start("A")
+    listener = feed.subscribe()
+    listener.take([FeedEntry("0-0", reset=True), FeedEntry("0-1", workflow="w")])
+    assert [entry.reset for entry in told(listener, 2)] == [True, False]

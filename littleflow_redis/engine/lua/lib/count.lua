@@ -25,9 +25,7 @@ local COUNTED = {['end'] = true, continue = true, fail = true, retry = true, req
 -- What became of an attempt: how it ended, how long it waited for somebody, and how long it ran.
 local function count_attempt(w, what, static, number)
   local attempt = w.closed[#w.closed]
-  -- The failure of an item is told of what is around it, too.
-  if not attempt or attempt == w.counted or attempt[Attempt.NUMBER] ~= number then return end
-  w.counted = attempt
+  if not attempt or attempt[Attempt.NUMBER] ~= number then return end
   local base = static[Static.BASE]
   local category = categories[base] or category_of(static)
   categories[base] = category
