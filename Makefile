@@ -30,7 +30,7 @@ $(READY) $(STAMP): remake
 endif
 endif
 
-.PHONY: help install demo up check lint format-check types imports docs web pages test bench chaos remake
+.PHONY: help install demo up check lint format-check types imports docs web pages test bench soak chaos remake
 
 help:
 	@echo 'make install   .venv with everything a contributor needs (PYTHON=python3.12 picks one)'
@@ -40,6 +40,7 @@ help:
 	@echo 'make test      all tests (ARGS=... goes to pytest)'
 	@echo 'make chaos     workflows under faults (MINUTES=60 SEED=7; ARGS=--help for more)'
 	@echo 'make bench     measure against the peers (ARGS=... goes to the benchmark)'
+	@echo 'make soak      an hour of work: memory, stream and latency stay flat (MINUTES=60)'
 
 install: $(STAMP)
 	@$(MAKE) --no-print-directory pages
@@ -121,6 +122,12 @@ test: $(STAMP)
 
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)
+
+# How long the soak lasts: `make soak MINUTES=60`.
+MINUTES ?= 60
+
+soak: $(STAMP)
+	$(PY) -m benchmarks.soak $(MINUTES)
 
 chaos: $(STAMP)
 	$(PY) -m tests.chaos --minutes $(MINUTES) $(SEED:%=--seed %) $(ARGS)

@@ -18,6 +18,7 @@ from benchmarks.machine import load, machine, versions
 from benchmarks.measure import Result, Unmeasured, compare
 from benchmarks.ours import WrongOutcome
 from benchmarks.peers.home import NoPeer
+from benchmarks.plot import svg
 from benchmarks.processes import ProcessDied
 from benchmarks.report import as_json, markdown
 from benchmarks.row import Row
@@ -58,6 +59,7 @@ class Keys(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
 )
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--markdown", "markdown_file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--svg", "svg_file", type=click.Path(dir_okay=False, path_type=Path))
 def main(
     quick: bool,
     keys: Sequence[str],
@@ -65,6 +67,7 @@ def main(
     scale: float | None,
     json_file: Path | None,
     markdown_file: Path | None,
+    svg_file: Path | None,
 ) -> None:
     """Measure littleflow_redis and its peers on this machine, in turn.
 
@@ -86,6 +89,8 @@ def main(
     print(table, end="")
     if markdown_file:
         markdown_file.write_text(table, encoding="utf-8")
+    if svg_file:
+        svg_file.write_text(svg(results), encoding="utf-8")
     if json_file:
         text = json.dumps(as_json(results, about), indent=2, ensure_ascii=False)
         json_file.write_text(text + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ Celery reads broker and result backend from CELERY_BROKER_URL and CELERY_RESULT_
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from celery import Celery
@@ -22,3 +23,9 @@ def noop(value: Any = None) -> Any:
 def collect(values: list[Any]) -> int:
     """Join a fan-out."""
     return len(values)
+
+
+@app.task  # type: ignore[untyped-decorator]
+def stamp(value: Any = None) -> list[Any]:
+    """Add when it was begun to a list of such times, in seconds since 1970."""
+    return [*(value if isinstance(value, list) else []), time.time()]

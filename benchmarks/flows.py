@@ -9,9 +9,9 @@ from littleflow_redis.language import Limits
 _LIMITS = Limits(steps=20_000)
 
 
-def chain(steps: int) -> Flow:
+def chain(steps: int, task: str = "bench:noop") -> Flow:
     """So many tasks, one after the other."""
-    return compile_text(" → ".join(["bench:noop"] * steps))
+    return compile_text(" → ".join([task] * steps))
 
 
 def fan_out(width: int) -> Flow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from littleflow_redis import TaskListener
@@ -20,6 +21,12 @@ def noop(value: Any = None) -> Any:
 def collect(values: list[Any]) -> int:
     """Join a fan-out."""
     return len(values)
+
+
+@listener.task
+def stamp(value: Any = None) -> list[Any]:
+    """Add when it was begun to a list of such times, in seconds since 1970."""
+    return [*(value if isinstance(value, list) else []), time.time()]
 
 
 if __name__ == "__main__":

@@ -89,9 +89,10 @@ class Engine:
 
 
 @contextmanager
-def native() -> Iterator[Engine]:
+def native(appendfsync: str = "") -> Iterator[Engine]:
     """Worker, receipts, and a TaskListener in a process of its own."""
-    with _engine({"listener": (sys.executable, "-m", "benchmarks.listener")}) as engine:
+    listener = (sys.executable, "-m", "benchmarks.listener")
+    with _engine({"listener": listener}, appendfsync) as engine:
         yield engine
 
 
@@ -125,13 +126,13 @@ def celery_environment(found: Server) -> dict[str, str]:
 
 
 @contextmanager
-def _engine(workers: dict[str, tuple[str, ...]]) -> Iterator[Engine]:
+def _engine(workers: dict[str, tuple[str, ...]], appendfsync: str = "") -> Iterator[Engine]:
     commands = {
         "worker": (*_MODULE, "worker"), "receipts": (*_MODULE, "receipts"), **workers
     }  # fmt: skip
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
-        found = stack.enter_context(server(folder))
+        found = stack.enter_context(server(folder, appendfsync))
         client = Client(found.url)
         stack.callback(client.redis.connection_pool.disconnect)
         env = celery_environment(found)

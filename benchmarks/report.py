@@ -31,7 +31,7 @@ def _line(result: Result) -> str:
         return f"| {result.work} | – | – | not measured: {reason} | – | {goal} | – |\n"
     ratios = result.ratios
     spread = f"{_ratio(result.ratio)} ({_ratio(min(ratios))}–{_ratio(max(ratios))})"
-    met = "yes" if result.met else "**no**"
+    met = "–" if result.row.goal is None else "yes" if result.met else "**no**"
     unit = result.row.unit
     return (
         f"| {result.work} | {result.ours.median:,.0f} {unit} | {result.peer.median:,.0f} {unit} "
@@ -40,6 +40,8 @@ def _line(result: Result) -> str:
 
 
 def _goal(row: Row) -> str:
+    if row.goal is None:
+        return "–"
     return f"{'≤' if row.lower_is_better else '≥'} {row.goal:g}×"
 
 

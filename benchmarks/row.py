@@ -31,17 +31,20 @@ class Race:
 class Row:
     """A row: ``race`` makes it for a scale, where 1 is the size that ``goal`` is set for.
 
-    ``goal`` is for ours ÷ peer: the least, or the most where ``lower_is_better``.
+    ``goal`` is for ours ÷ peer: the least, or the most where ``lower_is_better``; None if there
+    is none.
     """
 
     key: str
     unit: str
-    goal: float
+    goal: float | None
     race: Callable[[float], Race]
     lower_is_better: bool = False
 
     def met(self, ratio: float) -> bool:
-        """Tell if this ratio reaches the goal."""
+        """Tell if this ratio reaches the goal, if there is one."""
+        if self.goal is None:
+            return True
         return ratio <= self.goal if self.lower_is_better else ratio >= self.goal
 
 

@@ -1,4 +1,4 @@
-"""A server for one side of a comparison: Valkey on a free loopback port, without persistence."""
+"""A server for one side of a comparison: Valkey on a free loopback port."""
 
 from __future__ import annotations
 
@@ -42,13 +42,17 @@ class Server:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Server]:
-    """Within it a fresh server runs. Raises NoServer."""
+def server(folder: Path, appendfsync: str = "") -> Iterator[Server]:
+    """Within it a fresh server runs, with an append-only file if ``appendfsync`` says when it is
+    written: ``everysec`` or ``always``. Raises NoServer.
+    """
     port = _free_port()
     command = [
         _binary(), "--port", str(port), "--bind", _HOST, "--dir", str(folder),
-        "--save", "", "--appendonly", "no",
+        "--save", "", "--appendonly", "yes" if appendfsync else "no",
     ]  # fmt: skip
+    if appendfsync:
+        command += ["--appendfsync", appendfsync]
     with running(f"server-{port}", command, environment(), folder) as process:
         found = Server(process, port)
         _wait_until_it_answers(found)

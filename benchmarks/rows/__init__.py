@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from benchmarks.row import Row
 from benchmarks.rows import (
+    chains_apart,
     chains_celery,
     drain_celery,
+    durable,
     fan_out_chord,
     growth,
     long_chain_celery,
@@ -21,9 +23,11 @@ ROWS: Mapping[str, Row] = {
         native_upstream.ROW,
         native_bare.ROW,
         chains_celery.ROW,
+        chains_apart.ROW,
         fan_out_chord.ROW,
         long_chain_celery.ROW,
         drain_celery.ROW,
         growth.ROW,
+        *durable.ROWS,
     )
 }

@@ -10,7 +10,7 @@ from celery import chain
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
 from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import workflows
+from benchmarks.rows.celery_side import OURS, workflows
 
 STEPS = 5
 
@@ -31,7 +31,7 @@ def race(scale: float) -> Race:
     count = scaled(200, scale)
     return Race(
         f"{count} chains × {STEPS} steps, Celery worker",
-        Side("littleflow_redis", lambda: workflows(flows.chain(STEPS), count, STEPS)),
+        Side(OURS, lambda: workflows(flows.chain(STEPS), count, STEPS)),
         Side("Celery chain", lambda: chains(count, STEPS)),
     )
 

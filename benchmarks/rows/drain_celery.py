@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
 from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import workflows
+from benchmarks.rows.celery_side import OURS, workflows
 from benchmarks.rows.chains_celery import STEPS
 
 
@@ -26,7 +26,7 @@ def race(scale: float) -> Race:
     count = scaled(200, scale)
     return Race(
         f"{count} chains × {STEPS} steps, Celery worker",
-        Side("littleflow_redis", lambda: workflows(flows.chain(STEPS), count, STEPS)),
+        Side(OURS, lambda: workflows(flows.chain(STEPS), count, STEPS)),
         Side(f"its drain rate: {count * STEPS} queued tasks", lambda: queued(count * STEPS)),
     )
 

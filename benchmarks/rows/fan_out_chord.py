@@ -10,7 +10,7 @@ from celery import chord
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
 from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import workflows
+from benchmarks.rows.celery_side import OURS, workflows
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def race(scale: float) -> Race:
     width = scaled(1000, scale)
     return Race(
         f"fan-out {width} + join, Celery worker",
-        Side("littleflow_redis", lambda: workflows(flows.fan_out(width), 1, width + 1, width)),
+        Side(OURS, lambda: workflows(flows.fan_out(width), 1, width + 1, width)),
         Side("Celery chord", lambda: chords(width)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks import flows
 from benchmarks.row import Race, Row, Side, scaled
-from benchmarks.rows.celery_side import workflows
+from benchmarks.rows.celery_side import OURS, workflows
 from benchmarks.rows.chains_celery import chains
 
 
@@ -12,7 +12,7 @@ def race(scale: float) -> Race:
     steps = scaled(100, scale)
     return Race(
         f"one chain of {steps}, Celery worker",
-        Side("littleflow_redis", lambda: workflows(flows.chain(steps), 1, steps)),
+        Side(OURS, lambda: workflows(flows.chain(steps), 1, steps)),
         Side("Celery chain", lambda: chains(1, steps)),
     )
 

@@ -7,13 +7,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.measure import Comparison, Figures
+from benchmarks.measure import Comparison, Figures, Unmeasured
+from benchmarks.plot import svg
 from benchmarks.report import markdown
 from benchmarks.row import Race, Row
 from benchmarks.rows import ROWS
+from benchmarks.soak import _judge
 from tests.support import Spawned
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +71,28 @@ def test_the_ratio_is_the_median_of_neighbouring_runs() -> None:
 
 def test_a_missed_goal_is_said() -> None:
     assert "| **no** |" in markdown([compared(row(), [10], [10])], ABOUT)
+
+
+def test_a_row_without_a_goal_meets_none() -> None:
+    line = markdown([compared(row(goal=None), [1], [10])], ABOUT).splitlines()[2]
+    assert line.endswith("| 0.10× (0.10×–0.10×) | – | – |")
+
+
+def test_the_picture_has_a_bar_per_row_that_was_measured() -> None:
+    rows = [compared(row(), [30], [10]), compared(row(goal=None), [1, 2], [10, 10])]
+    text = svg([*rows, Unmeasured(row(), "work", "no <peer>")])
+    picture = ElementTree.fromstring(text)  # noqa: S314 - our own text
+    texts = [element.text or "" for element in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts[1:] == ["work / them", "3.00×", "work / them", "0.15×"]
+    assert svg([]).startswith("<svg")
+
+
+def test_a_soak_judges_growth(capsys: pytest.CaptureFixture[str]) -> None:
+    flat = [(1e6, 100.0, 0.01)] * 8
+    assert _judge(flat) == 0
+    assert _judge([*flat[:4], *[(1e6, 100.0, 0.02)] * 4]) == 1
+    assert _judge([*flat[:4], *[(1e6, 5000.0, 0.01)] * 4]) == 1
+    assert "latency: 2.00×" in capsys.readouterr().out
 
 
 def test_where_less_is_better_the_goal_is_the_most() -> None:
