@@ -48,7 +48,7 @@ def main(setup: tuple[str, ...], runs: int) -> None:
 
 
 def _measure(engine: Engine, runs: int) -> dict[str, list[float]]:
-    flow = chain(STEPS, "bench:stamp")
+    flow = chain(STEPS, "bench:stamp(- {$bind: whole} -)")
     steps, first, last = _chains(engine, flow, runs)
     with _load(engine):
         busy, _, _ = _chains(engine, flow, max(runs // 3, 1))
