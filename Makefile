@@ -108,9 +108,13 @@ docs: $(STAMP)
 	$(VENV)/bin/sphinx-build -W --keep-going -q docs build/docs
 
 web:
-	@if command -v npm >/dev/null; then \
-	  $(MAKE) --no-print-directory $(WEB)/node_modules/.package-lock.json && npm --prefix $(WEB) run --silent check; \
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(WEB)/node_modules/.checked; \
 	else echo 'npm was not found: the front end is not checked'; fi
+
+# Only when something changed since it was found right.
+$(WEB)/node_modules/.checked: $(WEB)/node_modules/.package-lock.json $(shell find $(WEB) -name node_modules -prune -o -type f -print)
+	npm --prefix $(WEB) run --silent check
+	@touch $@
 
 # npm leaves this file behind when it has installed what the lock file says.
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
