@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from celery import Celery
 from kombu import pools
 
 from littleflow_redis.bridges import watch
+from littleflow_redis.engine.client import Client
 from tests.support import RedisServer, Spawned
+from tests.workers.scenes import lifecycle
 
 APPS = Path(__file__).parent.parent / "apps"
 
@@ -62,19 +65,38 @@ def shared_worker(
 def app(
     client: redis.Redis, celery_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Celery]:
-    """The tasks of ``tests/apps/plain.py`` in an app of this test's own, on empty databases.
-
-    Celery registers a task in every app of the process, so the module is imported only once.
-    """
+    """The tasks of ``tests/apps/plain.py``, on empty databases."""
     monkeypatch.syspath_prepend(APPS)
-    importlib.import_module("plain")
-    app = Celery("plain", set_as_current=False)
-    app.conf.broker_url = celery_environment["CELERY_BROKER_URL"]
-    app.conf.result_backend = celery_environment["CELERY_RESULT_BACKEND"]
+    with app_of("plain", celery_environment) as app:
+        yield app
+
+
+@contextmanager
+def app_of(module: str, environment: Mapping[str, str]) -> Iterator[Celery]:
+    """The tasks of a module of ``tests/apps`` in an app of this test's own.
+
+    Celery registers a task in every app of the process: the module is imported only once, and what
+    other modules have registered is taken away.
+    """
+    importlib.import_module(module)
+    app = Celery(module, set_as_current=False)
+    app.conf.broker_url = environment["CELERY_BROKER_URL"]
+    app.conf.result_backend = environment["CELERY_RESULT_BACKEND"]
     app.finalize()
+    for name, task in list(app.tasks.items()):
+        if task.__module__ != module and not name.startswith("celery."):
+            del app.tasks[name]
     yield app
     app.close()
     pools.reset()
+
+
+@pytest.fixture
+def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
+    """A client, with a lifecycle worker in a thread of the test's process."""
+    engine = Client(redis_server.url)
+    with lifecycle(engine):
+        yield engine
 
 
 @pytest.fixture

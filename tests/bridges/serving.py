@@ -28,7 +28,7 @@ def bridge_of(
     mapping: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Bridge:
-    names = TaskNames(app.tasks if tasks is None else tasks, ("plain",), mapping)
+    names = TaskNames(app.tasks if tasks is None else tasks, (app.main,), mapping)
     return Bridge(client, app, categories or ("math",), names, **options)
 
 

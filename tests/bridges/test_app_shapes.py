@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
-import redis
 
 from littleflow_redis.engine.client import Client
 from tests.support import RedisServer, Spawned
-from tests.workers.scenes import lifecycle
 
 from .serving import LONG, check_once
 
@@ -103,13 +101,6 @@ DJANGO = {
         return [Order(item=item).item for item in items]
     """,
 }
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from celery import Celery
 
 from littleflow_redis.bridges.backends import result_backend
@@ -24,19 +23,12 @@ from littleflow_redis.engine.reports import Flight
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import GroupReader
-from tests.support import RedisServer, Spawned, wait_until
-from tests.workers.scenes import lifecycle, pending
+from tests.support import Spawned, wait_until
+from tests.workers.scenes import pending
 
 from .serving import LONG, bridge_of, check_once, in_flight, late, running
 
 pytestmark = pytest.mark.usefixtures("shared_worker", "quick_watch")
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
 
 
 @pytest.fixture

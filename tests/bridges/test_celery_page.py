@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import redis
 from celery import Celery
 from celery.app.defaults import DEFAULTS
 
@@ -17,7 +16,6 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import WorkflowFailed
 from littleflow_redis.language import compile_text
 from tests.support import RedisServer, Spawned
-from tests.workers.scenes import lifecycle
 
 from .serving import LONG, check_once
 
@@ -69,13 +67,6 @@ def start(spawn: Start, redis_server: RedisServer, project: Path) -> Start:
         return spawn([sys.executable, "-m", *words], env=redis_server.environment, cwd=project)
 
     return start
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
 
 
 def test_its_flows_do_what_it_says(engine: Client, start: Start) -> None:

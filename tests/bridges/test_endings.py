@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import sys
@@ -13,17 +12,15 @@ from typing import Any
 import pytest
 import redis
 from celery import Celery
-from kombu import pools
 
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.rules import Rules
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import WorkflowFailed
 from littleflow_redis.engine.settings import read_settings
-from tests.support import RedisServer, Spawned, wait_until
-from tests.workers.scenes import lifecycle
+from tests.support import Spawned, wait_until
 
-from .conftest import APPS
+from .conftest import APPS, app_of
 from .serving import LONG, bridge_of, check_once, in_flight, running
 
 pytestmark = pytest.mark.usefixtures("worker", "quick_watch")
@@ -47,21 +44,8 @@ def app(
     client: redis.Redis, celery_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Celery]:
     monkeypatch.syspath_prepend(APPS)
-    importlib.import_module("endings")
-    app = Celery("endings", set_as_current=False)
-    app.conf.broker_url = celery_environment["CELERY_BROKER_URL"]
-    app.conf.result_backend = celery_environment["CELERY_RESULT_BACKEND"]
-    app.finalize()
-    yield app
-    app.close()
-    pools.reset()
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
+    with app_of("endings", celery_environment) as app:
+        yield app
 
 
 @pytest.fixture

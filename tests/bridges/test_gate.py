@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-import redis
 from celery import Celery
 
 from littleflow_redis.bridges.gate import Rate
@@ -15,17 +13,10 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import kind_of, start_task
 from littleflow_redis.engine.transitions import Flight
 from littleflow_redis.events.group import GroupReader
-from tests.support import RedisServer, Spawned, wait_until
-from tests.workers.scenes import lifecycle, pending
+from tests.support import Spawned, wait_until
+from tests.workers.scenes import pending
 
 from .serving import LONG, bridge_of, check_once, in_flight, running
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
 
 
 @pytest.mark.parametrize(

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
 import redis
 from celery import Celery
 
 from littleflow_redis.engine.client import Client
-from tests.support import RedisServer, Spawned, wait_until
-from tests.workers.scenes import lifecycle, pending
+from tests.support import Spawned, wait_until
+from tests.workers.scenes import pending
 
 from .serving import LONG, bridge_of, in_flight, running
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
 
 
 def test_no_more_is_in_flight_than_may_be(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,7 @@ from celery import Celery
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import StepState, WorkflowState
-from tests.support import RedisServer, Spawned, wait_until
-from tests.workers.scenes import lifecycle
+from tests.support import Spawned, wait_until
 
 from .conftest import APPS, WORKER
 from .serving import LONG, bridge_of, check_once, in_flight, running
@@ -25,13 +24,6 @@ SOON = 0.5
 TRACKING = ("--", "task.track_started=1")
 
 Start = Callable[..., Spawned]
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
 
 
 @pytest.fixture

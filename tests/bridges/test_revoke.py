@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,19 +13,11 @@ from celery import Celery
 from littleflow_redis.bridges.revoke import LONGEST_PAUSE, Revoker
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import WorkflowState
-from tests.support import RedisServer, wait_until
-from tests.workers.scenes import lifecycle
+from tests.support import wait_until
 
 from .serving import LONG, bridge_of, in_flight, late, running
 
 BUSY = "math:nap(- {line: busy, seconds: 3} -)"
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
 
 
 def closed(engine: Client) -> int:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from celery import Celery
 from celery.backends.database import DatabaseBackend
 
@@ -18,21 +17,13 @@ from littleflow_redis.bridges.readers import RecordReader, TableReader
 from littleflow_redis.bridges.records import UNREADABLE
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import WorkflowFailed
-from tests.support import RedisServer, Spawned, wait_until
-from tests.workers.scenes import lifecycle
+from tests.support import Spawned, wait_until
 
 from .conftest import APPS
 from .serving import LONG, bridge_of, check_once, in_flight, running
 
 # SQLAlchemy leaves the closing of sqlite's connections to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
 
 
 @pytest.fixture

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-import redis
 from celery import Celery
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import StepState
-from tests.support import RedisServer, Spawned, wait_until
-from tests.workers.scenes import lifecycle
+from tests.support import Spawned, wait_until
 
 from .conftest import APPS, WORKER
 from .serving import LONG, bridge_of, in_flight, running
-
-
-@pytest.fixture
-def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
-    engine = Client(redis_server.url)
-    with lifecycle(engine):
-        yield engine
 
 
 def closed(engine: Client) -> int:
