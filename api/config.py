@@ -6,13 +6,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
 from littleflow_redis.api.tokens import Token, read_tokens
 from littleflow_redis.engine.keys import Keys
 from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings
+from littleflow_redis.events.settings import settings_class
 
 #: Names by which a browser or a program on this machine calls it.
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -128,7 +128,7 @@ class _Settings:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
-        self._class = _load(environ["SERVICE_CONFIG"]) if environ.get("SERVICE_CONFIG") else None
+        self._class = settings_class(environ.get("SERVICE_CONFIG", ""))
 
     def _get(self, name: str) -> Any:
         value = getattr(self._class, name, None)
@@ -149,14 +149,3 @@ class _Settings:
         if isinstance(value, (list, tuple, set, frozenset)):
             return [str(one) for one in value]
         return [] if value is None else str(value).replace(",", " ").split()
-
-
-def _load(path: str) -> Any:
-    module, _, name = path.rpartition(".")
-    try:
-        return getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigurationError(
-            f"SERVICE_CONFIG is {path!r}, which cannot be loaded ({error}); set it to "
-            "module.Class, the module in a folder of PYTHONPATH"
-        ) from error

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from importlib import import_module
 from urllib.parse import urlsplit
 
 from littleflow_redis.events.connection import ConfigurationError
+from littleflow_redis.events.settings import settings_class
 
 #: Where the API listens by default; the pages call this port of their own host if nothing is said.
 API_PORT = 5000
@@ -24,7 +24,7 @@ def api_address(environ: Mapping[str, str] | None = None) -> str:
     ConfigurationError.
     """
     environ = os.environ if environ is None else environ
-    configured = getattr(_load(environ.get("SERVICE_CONFIG", "")), "API", None)
+    configured = getattr(settings_class(environ.get("SERVICE_CONFIG", "")), "API", None)
     return checked(configured or environ.get("LITTLEFLOW_CONSOLE_API", ""))
 
 
@@ -57,16 +57,3 @@ def origins(address: str, host: str) -> list[str]:
     # The policy's grammar has no addresses such as [::1]; and nothing strange gets into a header.
     name = host if _HOST_NAME.fullmatch(host) else "*"
     return [f"{scheme}://{name}:{API_PORT}" for scheme in ("http", "https")]
-
-
-def _load(path: str) -> object:
-    if not path:
-        return None
-    module, _, name = path.rpartition(".")
-    try:
-        return getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigurationError(
-            f"SERVICE_CONFIG is {path!r}, which cannot be loaded ({error}); set it to module.Class,"
-            " the module in a folder of PYTHONPATH"
-        ) from error

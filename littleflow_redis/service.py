@@ -12,33 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import configure_logging, kv
+from littleflow_redis.workers.serving import Address
 
 if TYPE_CHECKING:
     from flask import Flask
 
 LOG = logging.getLogger("littleflow_redis.service")
 
-#: Where it listens; who may call is decided by tokens, or by being on this machine.
-HOST, PORT = "0.0.0.0", 5000  # noqa: S104
+#: Where it listens by default, on every address: who may call is decided by tokens, or by being on
+#: this machine.
+PORT = 5000
 
 USAGE = """\
 Usage: python -m littleflow_redis.service [HOST[:PORT]]
 
 The HTTP API. Default: 0.0.0.0:5000. Without a token it answers only programs on this machine:
 LITTLEFLOW_API_TOKEN sets one. docs/api.md has all that the environment can say."""
-
-
-def address(text: str) -> tuple[str, int]:
-    """Host and port from ``HOST``, ``HOST:PORT``, ``:PORT`` or ``[IPV6]:PORT``.
-
-    Raises ConfigurationError.
-    """
-    host, colon, port = text.rpartition(":")
-    if not colon or text.endswith("]"):
-        host, port = text, str(PORT)
-    if not port.isdecimal() or int(port) > 65535:
-        raise ConfigurationError(f"{text!r} is no address: give HOST or HOST:PORT, such as :8080")
-    return host.strip("[]") or HOST, int(port)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0 if asked else 2
     try:
         configure_logging(os.environ.get("LOG_LEVEL") or "info")
-        _serve(*address(words[0] if words else f"{HOST}:{PORT}"))
+        _serve(*Address.parse(words[0] if words else "", PORT))
     except (ConfigurationError, OSError) as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from littleflow_redis import service
 from littleflow_redis.api import Config
 from littleflow_redis.events.connection import ConfigurationError
 from tests.api.conftest import Service
@@ -96,20 +95,7 @@ def test_a_wrong_setting_ends_it(spawn: Callable[..., Spawned]) -> None:
     assert process.output.startswith("Error: entry 1 of LITTLEFLOW_API_TOKEN")
 
 
-@pytest.mark.parametrize(
-    ("text", "meant"),
-    [
-        ("127.0.0.1", ("127.0.0.1", 5000)),
-        ("localhost:80", ("localhost", 80)),
-        (":8080", (service.HOST, 8080)),
-        ("[::1]:81", ("::1", 81)),
-        ("[::1]", ("::1", 5000)),
-    ],
-)
-def test_addresses(text: str, meant: tuple[str, int]) -> None:
-    assert service.address(text) == meant
-
-
-def test_what_is_no_address() -> None:
-    with pytest.raises(ConfigurationError, match="give HOST or HOST:PORT"):
-        service.address("localhost:http")
+def test_what_is_no_address(spawn: Callable[..., Spawned]) -> None:
+    process = spawn([sys.executable, "-m", "littleflow_redis.service", "localhost:http"])
+    assert process.wait() == 1
+    assert "write it as HOST, HOST:PORT" in process.output

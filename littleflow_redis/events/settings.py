@@ -1,0 +1,24 @@
+"""SERVICE_CONFIG: a class whose attributes are settings, as WSGI services take them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from littleflow_redis.events.connection import ConfigurationError
+
+
+def settings_class(path: str) -> object:
+    """What SERVICE_CONFIG names, ``module.Class``; None for an empty text.
+
+    Raises ConfigurationError, saying what to set.
+    """
+    if not path:
+        return None
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(
+            f"SERVICE_CONFIG is {path!r}, which cannot be loaded ({error}); set it to module.Class,"
+            " the module in a folder of PYTHONPATH"
+        ) from error
