@@ -30,7 +30,7 @@ $(READY) $(STAMP): remake
 endif
 endif
 
-.PHONY: help install demo up check lint format-check types imports docs web pages test bench soak chaos remake
+.PHONY: help install demo up check lint format-check types imports docs web pages test bench soak chaos mutants remake
 
 help:
 	@echo 'make install   .venv with everything a contributor needs (PYTHON=python3.12 picks one)'
@@ -39,6 +39,7 @@ help:
 	@echo 'make check     ruff, mypy, import contract, the docs, and with Node the front end'
 	@echo 'make test      all tests (ARGS=... goes to pytest)'
 	@echo 'make chaos     workflows under faults (MINUTES=60 SEED=7; ARGS=--help for more)'
+	@echo 'make mutants   break the code on purpose: which test sees it? (ARGS=words of their names)'
 	@echo 'make bench     measure against the peers (ARGS=... goes to the benchmark)'
 	@echo 'make soak      an hour of work: memory, stream and latency stay flat (MINUTES=60)'
 
@@ -136,3 +137,6 @@ soak: $(STAMP)
 chaos: $(STAMP)
 	$(PY) -m tests.chaos --minutes $(MINUTES) $(SEED:%=--seed %) $(ARGS)
 
+
+mutants: $(STAMP)
+	$(PY) -m tests.chaos.mutants $(ARGS)

@@ -22,11 +22,11 @@ _ROOT = Path(__file__).parents[2]
 _PYTHON = (sys.executable, "-m")
 
 #: Steps served by Celery and by rqse can lose an attempt without a trace (see guarantees.md): these
-#: bring the next one. rqse works on attempts that are closed, too: without a backoff it would never
-#: catch up with what timed out.
+#: bring the next one. Both work on attempts that are closed, too: without a backoff a busy
+#: machine would never catch up with what timed out.
 DEFAULTS = (
-    "--default", "c:timeout=15", "--default", "c:queue-timeout=60",
-    "--default", 'c:retry={"limit": 100, "delay": 0.2, "max-delay": 1}',
+    "--default", "c:timeout=30", "--default", "c:queue-timeout=60",
+    "--default", 'c:retry={"limit": 100, "delay": 1, "backoff": 2, "max-delay": 60}',
     "--default", "q:timeout=30",
     "--default", 'q:retry={"limit": 100, "delay": 1, "backoff": 2, "max-delay": 60}',
 )  # fmt: skip
@@ -54,7 +54,7 @@ def roles(*, combined: bool = False) -> list[Role]:
         lifecycle = [Role("lifecycle", command, 2, "event=ready")]
     celery = (
         *_PYTHON, "celery", "-A", "tests.chaos.apps.chaosapp", "worker", "--loglevel", "INFO",
-        "--concurrency", "2", "--without-mingle", "--without-gossip",
+        "--concurrency", "4", "--without-mingle", "--without-gossip",
     )  # fmt: skip
     return [
         *lifecycle,

@@ -48,8 +48,8 @@ class _Writer:
 
     def of(self, category: str, task: str, **parameters: Any) -> str:
         options = {name.replace("_", "-"): value for name, value in parameters.items()}
-        if task == "mix" and category != "q" and self.rng.random() < 0.3:
-            options["seconds"] = round(self.rng.random(), 2)
+        if task == "mix" and category != "q" and self.rng.random() < 0.2:
+            options["seconds"] = round(self.rng.uniform(0, 0.6), 2)
         inner = ", ".join(f"{name}: {value}" for name, value in options.items())
         return f"{category}:{task}" + (f"(- {{{inner}}} -)" if inner else "")
 
@@ -60,7 +60,7 @@ def _chain(w: _Writer) -> str:
 
 def _wide(w: _Writer) -> str:
     return (
-        f"{w.step()} → {{ {' '.join(w.step() for _ in range(w.rng.randint(5, 40)))} }} → {w.step()}"
+        f"{w.step()} → {{ {' '.join(w.step() for _ in range(w.rng.randint(5, 25)))} }} → {w.step()}"
     )
 
 
@@ -81,7 +81,7 @@ def _guard(w: _Writer) -> str:
 
 
 def _items(w: _Writer) -> str:
-    return f"{w.step('split', n=w.rng.randint(0, 30))} → * {w.step()} → {w.step()}"
+    return f"{w.step('split', n=w.rng.randint(0, 20))} → * {w.step()} → {w.step()}"
 
 
 def _items_of_subflow(w: _Writer) -> str:

@@ -1,0 +1,138 @@
+"""The mistakes: what stands in the code, what stands there instead, and who must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_LUA = "littleflow_redis/engine/lua"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """``old`` stands once in ``file``. ``tests`` are arguments of pytest."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "the end is acknowledged before it is applied",
+        "littleflow_redis/workers/lifecycle.py",
+        "        send = self.client.transitions\n",
+        "        send = self.client.transitions\n"
+        "        self.reader.ack([entry.id for entry, _ in ends])\n",
+        ("tests/engine/test_crashes.py",),
+    ),
+    Mutant(
+        "the token is not compared",
+        f"{_LUA}/end.lua",
+        "  local attempt = close(w, step, token)\n",
+        "  local one = step[Dynamic.OPEN][1]\n"
+        "  local attempt = one and close(w, step, one[Attempt.TOKEN])\n",
+        ("tests/engine/test_ends.py",),
+    ),
+    Mutant(
+        "the sweep is forgotten",
+        "bridges/collect.py",
+        "self._sweeping = self._sweep.pages()",
+        "self._sweeping = iter(())",
+        ("tests/bridges/test_bridge_crashes.py",),
+    ),
+    Mutant(
+        "a timer is removed before it is acted on",
+        f"{_LUA}/due.lua",
+        "local wait = 0\n",
+        "local wait = 0\nif #due > 0 then redis.call('ZREM', KEYS[1], unpack(due)) end\n",
+        ("tests/engine/test_crashes.py",),
+    ),
+    Mutant(
+        "whoever saw a step become ready may fire it",
+        f"{_LUA}/fire.lua",
+        "if redis.call('SISMEMBER', w.key .. S.timers, member) == 0 then",
+        "if false then",
+        ("tests/engine/test_crashes.py", "tests/engine/test_flowing.py"),
+    ),
+    Mutant(
+        "work begins although its attempt is closed",
+        f"{_LUA}/take.lua",
+        "if not attempt then return {Outcome.GONE} end",
+        "if not attempt then return {Outcome.APPLIED} end",
+        ("tests/workers/test_listener.py", "tests/bridges/test_bridge.py"),
+    ),
+    Mutant(
+        "a task is marked as published before it is",
+        "bridges/dispatch.py",
+        "                refusals = self._publisher.publish(list(calls.values()))\n",
+        "                self._mark(jobs)\n"
+        "                refusals = self._publisher.publish(list(calls.values()))\n",
+        ("tests/bridges/test_bridge_crashes.py",),
+    ),
+    Mutant(
+        "a flight outlives its attempt",
+        f"{_LUA}/lib/commit.lua",
+        "      redis.call('HDEL', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])\n",
+        "",
+        ("tests/bridges/test_bridge.py",),
+    ),
+    Mutant(
+        "a start-task goes when it was read, not when it is done",
+        f"{_LUA}/sweep.lua",
+        "then gone = not open[i]",
+        "then gone = done_by_all(id)",
+        ("tests/engine/test_stream.py",),
+    ),
+    Mutant(
+        "what a group took and lost is left alone",
+        "littleflow_redis/engine/reconcile.py",
+        'if how == "dropped" and event not in before:',
+        'if how == "dropped":',
+        ("tests/engine/test_stream.py",),
+    ),
+    Mutant(
+        "after a lost reply nobody reads again what it delivered",
+        "littleflow_redis/events/group.py",
+        '            self._own_after, self._link_id = "0", 0\n',
+        "            self._link_id = 0\n",
+        ("tests/events/test_group.py",),
+    ),
+    Mutant(
+        "a listener acknowledges before it tells",
+        "littleflow_redis/workers/intake.py",
+        "            with self.client.redis.pipeline(transaction=True) as pipe:\n",
+        "            self.reader.ack(ids)\n"
+        "            with self.client.redis.pipeline(transaction=True) as pipe:\n",
+        ("tests/workers/test_listener.py",),
+    ),
+    Mutant(
+        "a start that is repeated starts again",
+        f"{_LUA}/start.lua",
+        "if known then return",
+        "if false then return",
+        ("tests/engine/test_crashes.py",),
+    ),
+    Mutant(
+        "a workflow that FAILED goes on to its end",
+        f"{_LUA}/lib/fire.lua",
+        "    if w.state == 'RUNNING' then conclude(w, 'FINISHED') end",
+        "    conclude(w, 'FINISHED')",
+        ("tests/engine/test_machine.py", "tests/engine/test_restart.py"),
+    ),
+    Mutant(
+        "a round that ends is taken for the latest",
+        f"{_LUA}/lib/fire.lua",
+        "attempt and attempt[Attempt.ACTIVATION] or step[Dynamic.ACTIVATIONS]",
+        "step[Dynamic.ACTIVATIONS]",
+        ("tests/engine/test_loops.py",),
+    ),
+    Mutant(
+        "ends of workflows that Redis lost go by in silence",
+        f"{_LUA}/end.lua",
+        "if not redis.call('ZSCORE', K.deleted, key) then",
+        "if false then",
+        ("tests/engine/test_ends.py",),
+    ),
+)
