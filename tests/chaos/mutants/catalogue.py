@@ -74,7 +74,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a flight outlives its attempt",
         f"{_LUA}/lib/commit.lua",
-        "      redis.call('HDEL', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])\n",
+        "  redis.call('HDEL', flights, task)\n",
         "",
         ("tests/bridges/test_bridge.py",),
     ),
