@@ -1,4 +1,4 @@
-"""Redis' clock jumps by an hour, forward or back: timers move with it, nothing is lost or doubled."""
+"""Redis' clock jumps by an hour, forward or back: timers go with it, nothing is lost or doubled."""
 
 from __future__ import annotations
 
