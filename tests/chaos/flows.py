@@ -96,7 +96,8 @@ def _few_at_once(w: _Writer) -> str:
 
 def _loop(w: _Writer) -> str:
     round = f"{w.of('n', 'mix')} → wait:delay(- duration: 0.3 -) → :start"
-    return f"{round}; n:mix(- seconds: 1.5 -) → :end"
+    # Its input is that of a round, and under faults that of a later one may end first.
+    return f"{round}; n:mix(- {{seconds: 1.5, $bind: none}} -) → :end"
 
 
 def _retry(w: _Writer) -> str:
