@@ -22,6 +22,10 @@ LOG = logging.getLogger("littleflow_redis.worker")
 #: Timers fired at once.
 BATCH = 256
 
+#: The same while more events wait than one read brings. Each timer writes some events of its own:
+#: many thousands that are due together would put everybody else's behind theirs.
+SHARE = 32
+
 #: Runs attempts that were handed to this process; see ``engine.handing``.
 HandOver = Callable[[Sequence[StartTask]], None]
 
@@ -34,6 +38,8 @@ class Following:
     """
 
     def __init__(self, client: Client, newer: Newer, ask_every: float = math.inf) -> None:
+        #: Whether more events wait than one read brings.
+        self.backlog = False
         #: Set by who serves what scripts hand over.
         self.hand_over: HandOver | None = None
         self._client = client
@@ -64,7 +70,7 @@ class Following:
 
     def due(self) -> Call:
         """Ask for the timers that are due; the reply is for ``fire``."""
-        return self.timers.due(BATCH)
+        return self.timers.due(SHARE if self.backlog else BATCH)
 
     def fire(self, reply: Any) -> None:
         """Act on the timers that are due, and bring what was handed over under way."""

@@ -135,7 +135,9 @@ class LifecycleWorker:
         if not handled:
             self.following.ask()
         patience = round(self.following.patience(block) * 1000)
-        return handled + self.handle(self.reader.read(BATCH, patience))
+        entries = self.reader.read(BATCH, patience)
+        self.following.backlog = len(entries) == BATCH
+        return handled + self.handle(entries)
 
     def handle(self, entries: Sequence[Entry]) -> int:
         """Apply a batch of events, in their order, and acknowledge what is not for us."""
