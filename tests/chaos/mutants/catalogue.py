@@ -115,13 +115,6 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/engine/test_crashes.py",),
     ),
     Mutant(
-        "a workflow that FAILED goes on to its end",
-        f"{_LUA}/lib/fire.lua",
-        "    if w.state == 'RUNNING' then conclude(w, 'FINISHED') end",
-        "    conclude(w, 'FINISHED')",
-        ("tests/engine/test_machine.py", "tests/engine/test_restart.py"),
-    ),
-    Mutant(
         "a round that ends is taken for the latest",
         f"{_LUA}/lib/fire.lua",
         "attempt and attempt[Attempt.ACTIVATION] or step[Dynamic.ACTIVATIONS]",
