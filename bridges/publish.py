@@ -77,6 +77,28 @@ class Refusal:
         )
 
 
+@contextlib.contextmanager
+def _declaring_once(producer: Any) -> Iterator[None]:
+    """Within it a queue that was declared on this connection is only looked up.
+
+    kombu looks it up too, but copies queue and exchange before: a quarter of the time that sending
+    a message takes.
+    """
+    declare = producer.maybe_declare
+
+    def maybe_declare(entity: Any, retry: bool = False, **policy: Any) -> Any:
+        link = producer.channel.connection
+        if link and entity.can_cache_declaration and hash(entity) in link.client.declared_entities:
+            return False
+        return declare(entity, retry, **policy)
+
+    producer.maybe_declare = maybe_declare
+    try:
+        yield
+    finally:
+        del producer.maybe_declare
+
+
 class Publisher:
     """Sends tasks of one app. Safe to share between threads."""
 
@@ -112,7 +134,7 @@ class Publisher:
             if not getattr(producer, "supports_batch_publish", False):
                 yield producer, {}
                 return
-            with producer.batch():
+            with producer.batch(), _declaring_once(producer):
                 # A retry would open a new channel, and a batch belongs to one channel.
                 yield producer, {"retry": False}
 
