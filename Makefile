@@ -125,6 +125,10 @@ test: $(STAMP)
 	@$(MAKE) --no-print-directory pages
 	$(PY) -m pytest -n 2 $(ARGS)
 
+# What the README shows of the console; needs chromium.
+screenshots: $(STAMP) pages
+	PICTURES=docs/images $(PY) -m pytest -n 0 -q tests/console/test_looks.py -k readme
+
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)
 

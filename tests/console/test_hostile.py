@@ -64,5 +64,5 @@ def test_a_megabyte_is_shown_in_part_and_whole_on_demand(open_page: Open, start:
     assert len(output.locator("pre").inner_text()) < 5000
     output.get_by_role("button", name="Show all").click()
     page.wait_for_function(
-        "document.querySelector('[aria-label=Output] pre').textContent.length > 990000"
+        "() => document.querySelector('[aria-label=Output] pre').textContent.length > 990000"
     )

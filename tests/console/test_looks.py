@@ -5,6 +5,7 @@ Pictures of them, to be looked at, go to build/screenshots.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ Open = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "console/web/node_modules/axe-core/axe.min.js"
 PICTURES = ROOT / "build/screenshots"
+
+#: Pixels of the pictures in the README.
+SHOWN = {"viewport": {"width": 1180, "height": 640}}
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -52,7 +56,7 @@ READY = {
     "events": ".steps tbody tr",
     "run": ".run-preview .step",
     "waiting": "tbody tr",
-    "health": "main h1",
+    "health": "tbody tr",
     "dead": ".letter",
 }
 
@@ -70,6 +74,24 @@ def scene(stage: Stage, start: Start) -> Callable[[], str]:
         return id
 
     return scene
+
+
+#: What the README shows: the demo's flow, with steps of these tests behind its names.
+DEMO = """@flow reviews
+@task fetch = pass_on
+@task clean = pass_on
+@task rate = pass_on
+@task topics = held
+@task quote = pass_on
+@task report = pass_on
+@task publish = pass_on
+
+fetch → clean → {
+  rate
+  topics(- most: 4 -)
+  quote
+} → >report → publish
+"""
 
 
 def show(page: Any, stage: Stage, name: str, id: str) -> None:
@@ -142,3 +164,23 @@ def test_the_first_load_is_small(open_page: Open, stage: Stage) -> None:
     assert any("/assets/index-" in url for url in pages)
     assert not any("worker" in url for url in pages)
     assert sum(pages.values()) <= 120_000
+
+
+def test_the_pictures_of_the_readme(open_page: Open, stage: Stage, start: Start) -> None:
+    """`make screenshots` puts them into docs/images."""
+    folder = Path(os.environ.get("PICTURES") or PICTURES)
+    folder.mkdir(parents=True, exist_ok=True)
+    start("@flow import pass_on → pass_on → pass_on", "FINISHED")
+    start("@flow nightly-report pass_on → fragile → pass_on", "FAILED")
+    start("@flow approval pass_on → wait:event(- event: approved -) → pass_on")
+    id = stage.client.start(DEMO, input={"product": "kettle"}).removeprefix("workflow:")
+    page = open_page(f"workflow/{id}/graph", **SHOWN, color_scheme="light")
+    running = page.locator(".graph-drawing .step.state-running")
+    expect(running).to_contain_text("topics")
+    running.click()
+    expect(page.locator(".step-panel .attempts")).to_be_visible()
+    page.mouse.move(0, 0)
+    page.screenshot(path=folder / "console-workflow.png")
+    page = open_page(**SHOWN, color_scheme="dark")
+    expect(page.locator(".list tbody tr")).to_have_count(4)
+    page.screenshot(path=folder / "console-list.png")

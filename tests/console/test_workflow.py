@@ -137,7 +137,7 @@ def test_the_graph_moves_zooms_turns_and_obeys_the_keyboard(open_page: Open, sta
     page.get_by_role("button", name="From top to bottom").click()
     expect(page.get_by_role("button", name="From left to right")).to_be_visible()
     page.wait_for_function(
-        "document.querySelector('[data-step=\"2\"]').getBoundingClientRect().y >"
+        "() => document.querySelector('[data-step=\"2\"]').getBoundingClientRect().y >"
         " document.querySelector('[data-step=\"1\"]').getBoundingClientRect().y + 20"
     )
 

@@ -89,7 +89,11 @@ function Times({ step }: { step: Step }) {
       <dt>Ended</dt>
       <dd>
         <Time at={step.ended} />
-        {run !== null && <span class="muted"> after {duration(run)}</span>}
+        {run !== null && (
+          <span class="muted">
+            {step.ended === null ? ` ${duration(run)} so far` : ` after ${duration(run)}`}
+          </span>
+        )}
       </dd>
     </dl>
   );

@@ -1,7 +1,8 @@
 import { fitted, revealed, type View, zoomed } from "./viewport";
 
-/** Below this scale labels could not be read: they are not drawn. */
+/** Below these scales labels could not be read, and not even large glyphs: they are not drawn. */
 const FAR = 0.38;
+const FARTHEST = 0.14;
 /** Pixels a pointer may move and still have clicked. */
 const CLICK = 4;
 /** Ms without a move after which the picture is drawn sharply again. */
@@ -60,6 +61,7 @@ export class Camera {
     style.willChange = "transform";
     style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
     this.pane.classList.toggle("far", view.scale < FAR);
+    this.pane.classList.toggle("farthest", view.scale < FARTHEST);
     clearTimeout(this.still);
     this.still = setTimeout(() => {
       style.willChange = "auto";

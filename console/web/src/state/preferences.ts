@@ -6,10 +6,9 @@ export type Orientation = "horizontal" | "vertical";
 
 export const theme = kept<Theme>("theme", "auto", ["auto", "light", "dark"]);
 export const times = kept<Times>("times", "local", ["local", "utc", "relative"]);
-export const orientation = kept<Orientation>("orientation", "horizontal", [
-  "horizontal",
-  "vertical",
-]);
+/** On a window that is higher than wide, such as a phone's, graphs run downwards unless told. */
+const natural: Orientation = innerWidth < innerHeight ? "vertical" : "horizontal";
+export const orientation = kept<Orientation>("orientation", natural, ["horizontal", "vertical"]);
 
 effect(() => {
   if (theme.value === "auto") delete document.documentElement.dataset.theme;
@@ -22,7 +21,8 @@ function kept<T extends string>(name: string, fallback: T, choices: readonly T[]
   const choice = signal(read(key, fallback, choices));
   effect(() => {
     try {
-      localStorage.setItem(key, choice.value);
+      if (choice.value === fallback) localStorage.removeItem(key);
+      else localStorage.setItem(key, choice.value);
     } catch {
       // Forgotten with the tab, then.
     }
