@@ -25,8 +25,7 @@ _PYTHON = (sys.executable, "-m")
 #: bring the next one. Both work on attempts that are closed, too: without a backoff a busy
 #: machine would never catch up with what timed out.
 DEFAULTS = (
-    "--default", "c:timeout=30", "--default", "c:queue-timeout=60",
-    "--default", 'c:retry={"limit": 100, "delay": 1, "backoff": 2, "max-delay": 60}',
+    "--config", "tests/chaos/apps/worker.toml",
     "--default", "q:timeout=30",
     "--default", 'q:retry={"limit": 100, "delay": 1, "backoff": 2, "max-delay": 60}',
 )  # fmt: skip

@@ -144,7 +144,7 @@ class Run:
             "processes started again": world.fleet.restarts,
             "replies swallowed": sum(proxy.swallowed for proxy in world.proxies.values()),
             "work done twice": sum(duplicates(case) for case in all),
-            **{f"ends {name.decode()}": int(n) for name, n in counts.items()},
+            **{f"ends {name}": int(counts.get(name.encode(), 0)) for name in ("late", "dead")},
         }
         if not self.schedule:
             assert figures["work done twice"] == 0, figures

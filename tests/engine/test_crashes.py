@@ -9,7 +9,9 @@ import redis
 from redis.exceptions import ConnectionError
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.defaults import store_defaults
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.settings import read_settings
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
@@ -126,6 +128,34 @@ def test_the_janitor_may_fail_at_any_call(client: redis.Redis, redis_server: Red
         drive(engine, workflow, player, both)
         check(engine, workflow)
         wait_until(lambda: both.turn() + client.xlen(engine.keys.events) == 0, "all is swept")
+
+    assert sum(1 for _ in every_fault(scenario)) > 30
+
+
+def test_defaults_may_fail_at_any_call(client: redis.Redis, redis_server: RedisServer) -> None:
+    """A worker that dies while it stores them, or lives by them, leaves all or none of them."""
+    engine = Client(redis=client)
+    defaults = read_settings({"categories": {"math": {"retry": 1, "timeout": 60}}}, "here")
+
+    def fail_once(task: StartTask) -> object:
+        if task.token.startswith("1.1-"):
+            raise RuntimeError("the first time, always")
+        return {task.name: 1}
+
+    def scenario(plan: Plan) -> None:
+        client.flushall()
+        faulty = faulty_client(redis_server, plan)
+        try:
+            store_defaults(faulty, engine.keys, defaults.categories)
+        except (Died, ConnectionError):
+            assert client.hlen(engine.keys.defaults) in (0, 1)
+            store_defaults(client, engine.keys, defaults.categories)
+        player = Player(engine, fail_once)
+        workflow = engine.start("math:A → math:B")
+        drive(engine, workflow, player, Mortal(engine, Client(redis=faulty)))
+        assert engine.state(workflow).output == {"math:B": 1}
+        assert [task.token.partition("-")[0] for task in player.played] == ["1.1", "1.2"] * 2
+        assert client.zcard(engine.keys.timers) == 0
 
     assert sum(1 for _ in every_fault(scenario)) > 30
 
