@@ -26,7 +26,7 @@ from littleflow_redis.bridges.dispatch import Dispatch
 from littleflow_redis.bridges.ends import Applied, Ends, Told
 from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.gate import MAX_IN_FLIGHT, Gate, Rate
-from littleflow_redis.bridges.ids import id_prefix
+from littleflow_redis.bridges.ids import DIGEST, LONGEST, id_prefix
 from littleflow_redis.bridges.intake import Intake
 from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.bridges.publish import Publisher
@@ -127,7 +127,8 @@ class Bridge:
         """What scripts may hand over. Under a rate that is nothing: the gate keeps it."""
         served = {category: (group, id_prefix(category)) for category, group in self.groups.items()}
         queued = any(map(self._start_seen, self._app.tasks))
-        return Serving(self._consumer, served, queued=queued, most=self._max_in_flight)
+        most, parts = self._max_in_flight, (LONGEST, DIGEST)
+        return Serving(self._consumer, served, queued=queued, most=most, parts=parts)
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""

@@ -15,10 +15,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII)
 
 #: Longest part of an id in characters. Three parts at their longest, an index of ten digits and the
 #: prefix make 154; Celery's tables of results hold 155, AMQP 255 in a correlation id.
-_LONGEST = 45
+LONGEST = 45
 
 #: Hex digits of the digest that ends a shortened part: 64 bits, far beyond any number of names.
-_DIGEST = 16
+DIGEST = 16
 
 
 def id_prefix(category: str) -> str:
@@ -38,9 +38,9 @@ def escape_pattern(text: bytes) -> bytes:
 
 
 def _part(text: str) -> str:
-    if len(text) <= _LONGEST and _PLAIN.fullmatch(text):
+    if len(text) <= LONGEST and _PLAIN.fullmatch(text):
         return text
     # Of the digests that Lua scripts have: engine/lua/lib/handing.lua makes the same ids.
-    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:_DIGEST]
+    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:DIGEST]
     plain = re.sub(r"[^A-Za-z0-9_.-]", "_", text)
-    return f"{plain[: _LONGEST - _DIGEST - 1]}~{digest}"
+    return f"{plain[: LONGEST - DIGEST - 1]}~{digest}"

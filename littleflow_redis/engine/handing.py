@@ -22,17 +22,19 @@ class Serving:
     """What a process serves itself: its ``consumer``'s name, and by category the group that takes
     and what ids of tasks start with. ``queued`` if tasks go into a queue, and a sign will tell when
     they are taken up there; else handing over is the sign. Of a category ``most`` may be in flight,
-    0 for no limit.
+    0 for no limit. ``parts`` says how long a part of a task's id may be, and the digest that ends
+    one that was shortened.
     """
 
     consumer: str
     categories: Mapping[str, tuple[str, str]]
     queued: bool = False
     most: int = 0
+    parts: tuple[int, int] = (45, 16)
 
     def packed(self) -> bytes:
         """As the scripts take it: their msgpack knows no type for bytes."""
-        fields = [self.consumer, self.categories, self.queued, self.most]
+        fields = [self.consumer, self.categories, self.queued, self.most, *self.parts]
         packed: bytes = packb(fields, use_bin_type=False)
         return packed
 

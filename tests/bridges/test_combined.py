@@ -10,6 +10,7 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
+from littleflow_redis.bridges.ids import LONGEST
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import Keys
 from littleflow_redis.engine.messages import kind_of, start_task
@@ -52,7 +53,7 @@ def test_only_the_first_step_goes_through_the_stream(
 
 
 @pytest.mark.parametrize("namespace", ["", "ns:"])
-@pytest.mark.parametrize("id", ["short", "w" * 60, "w" * 61, "w" * 200])
+@pytest.mark.parametrize("id", ["short", "w" * LONGEST, "w" * (LONGEST + 1), "w" * 200])
 def test_scripts_and_bridge_make_the_same_ids(
     client: redis.Redis, redis_server: RedisServer, app: Celery, namespace: str, id: str
 ) -> None:

@@ -101,9 +101,6 @@ local function emit(w, index, scope, text)
   end
   -- The id of what is published outlives its flight in the trace alone.
   trace(w, 'queue', field, step[Dynamic.ACTIVATIONS], number, attempt[Attempt.TASK])
-  if attempt[Attempt.TAKEN] > 0 then
-    trace(w, 'take', field, step[Dynamic.ACTIVATIONS], number, w.serving.consumer)
-  end
   if handed then
     trace(w, w.serving.queued and 'publish' or 'take', field, step[Dynamic.ACTIVATIONS], number,
       w.serving.detail .. attempt[Attempt.TASK] .. '"}')

@@ -1,26 +1,26 @@
 -- Handing attempts to the caller itself: emitted, taken and recorded as flights in one, they need
 -- no start-task. `serving` is what the caller serves: its consumer, by category its group and what
--- ids of tasks start with, whether tasks go into a queue from which signs of start come, and how many
--- of a category may be in flight (0: any number).
+-- ids of tasks start with, whether tasks go into a queue from which signs of start come, how many of a
+-- category may be in flight (0: any number), and how long the parts of ids are.
 
 -- Attempts handed over by one call, and bytes of their inputs: what is more goes through the
 -- stream, where others share it.
 local MAX_HANDED, MAX_HANDED_BYTES = 1000, 4000000
--- Longest part of a task's id; see bridges/ids.py.
-local LONGEST, DIGEST = 60, 16
 
 local function serving_of(packed)
   if not packed or packed == '' then return nil end
   local given = cmsgpack.unpack(packed)
-  return {consumer = given[1], categories = given[2], queued = given[3], most = given[4],
+  return {consumer = given[1], categories = given[2], queued = given[3], most = given[4], longest = given[5],
+    digest = given[6],
     -- Names of consumers and ids of tasks need no escapes.
     detail = '{"worker":"' .. given[1] .. '","celery_id":"', count = 0, bytes = 0, room = {}}
 end
 
-local function part_of(text)
-  if #text <= LONGEST then return text end
-  return string.sub(text, 1, LONGEST - DIGEST - 1) .. '~'
-    .. string.sub(redis.sha1hex(text), 1, DIGEST)
+-- A part of a task's id, as bridges/ids.py makes it.
+local function part_of(serving, text)
+  if #text <= serving.longest then return text end
+  return string.sub(text, 1, serving.longest - serving.digest - 1) .. '~'
+    .. string.sub(redis.sha1hex(text), 1, serving.digest)
 end
 
 -- Whether one more of this category may be in flight.
@@ -44,12 +44,12 @@ local function hand_over(w, static, step, e, clocked)
     return false
   end
   serving.count, serving.bytes = count, bytes
-  w.part = w.part or part_of(string.match(w.key, '[^:]*$'))
+  w.part = w.part or part_of(serving, string.match(w.key, '[^:]*$'))
   local attempt = e.attempt
   attempt[Attempt.OWNER], attempt[Attempt.TAKES] = served[1], 1
   attempt[Attempt.FLIGHT] = category
   attempt[Attempt.TASK] = served[2] .. w.part .. ':' .. e.index .. ':'
-    .. part_of(attempt[Attempt.TOKEN])
+    .. part_of(serving, attempt[Attempt.TOKEN])
   if not serving.queued then
     attempt[Attempt.TAKEN], step[Dynamic.STATE], step[Dynamic.STARTED] = w.now, 'running', w.now
   end
