@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.console.browser import expect
 from tests.console.stage import READ, Stage
+from tests.support import wait_until
 
 Start = Callable[..., str]
 Open = Callable[..., Any]
@@ -160,3 +161,22 @@ def test_a_lost_link_is_told_and_its_return_too(page: Any, stage: Stage, start: 
     expect(page.get_by_text("The link to the API is back")).to_be_visible(timeout=30_000)
     expect(row).to_contain_text("Finished")
     expect(page.get_by_text("Link lost")).to_have_count(0)
+
+
+def test_a_hidden_tab_asks_nothing(page: Any, stage: Stage, start: Start) -> None:
+    id = start("held")
+    row = page.locator(".list tbody tr")
+    expect(row).to_contain_text("Running")
+    turn = """state => {
+      Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(turn, "hidden")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    stage.redis.set("test:go", "1")
+    wait_until(lambda: stage.client.state(id).state == "FINISHED", "it has finished", 20)
+    expect(row).to_contain_text("Running")
+    assert not asked
+    page.evaluate(turn, "visible")
+    expect(row).to_contain_text("Finished")
