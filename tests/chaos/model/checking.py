@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from .protocol import Bounds, Rules, State, begin, steps
+from .protocol import steps
+from .state import Bounds, Rules, State, begin
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from .checking import check
-from .protocol import Bounds, Rules
+from .state import Bounds, Rules
 
 #: Two workers, two bridges, two attempts, a crash anywhere: seconds for each.
 SMALL = {
