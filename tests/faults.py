@@ -1,7 +1,7 @@
 """Faults at the Redis calls of one client: die before call k, die after it, lose its reply.
 
 The fault is made where bytes leave: in the connection. What is sent in one go counts as one call,
-so a pipeline or a MULTI is one.
+so a pipeline or a MULTI is one; of a pipeline a death may also leave the first half.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ class Fault(Enum):
     DIE_BEFORE = "die before it"
     DIE_AFTER = "die after it"
     LOSE_REPLY = "lose its reply"
+    #: Only where a call is a pipeline: the first half of its commands arrives, no reply.
+    DIE_WITHIN = "die within it"
+
+    @property
+    def deadly(self) -> bool:
+        return self is not Fault.LOSE_REPLY
 
 
 class Plan:
@@ -35,8 +41,13 @@ class Plan:
         self.at = at
         self.fault = fault
         self.calls = 0
+        #: The calls that were pipelines.
+        self.wide: set[int] = set()
 
-    def next(self) -> Fault | None:
+    def next(self, commands: int = 1) -> Fault | None:
+        """What happens to the next call, which is of so many commands."""
+        if commands > 1:
+            self.wide.add(self.calls)
         self.calls += 1
         return self.fault if self.calls - 1 == self.at else None
 
@@ -57,15 +68,22 @@ class FaultyConnection(redis.Connection):
             self._greeting = False
 
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-        fault = None if self._greeting else self._plan.next()
-        if fault is Fault.DIE_BEFORE:
+        if self._greeting:
+            super().send_packed_command(command, check_health)
+            return
+        commands = split(command)
+        fault = self._plan.next(len(commands))
+        if fault is Fault.DIE_WITHIN:
+            # Of a MULTI that is not whole nothing is done.
+            command = [] if _is_multi(commands[0]) else commands[: len(commands) // 2]
+        if fault is Fault.DIE_BEFORE or not command:
             raise Died
         super().send_packed_command(command, check_health)
         if fault is None:
             return
         self._run_out()
         self.disconnect()
-        if fault is Fault.DIE_AFTER:
+        if fault.deadly:
             raise Died
         raise ConnectionError("the reply was lost")
 
@@ -75,6 +93,25 @@ class FaultyConnection(redis.Connection):
         reply: Any = None
         while reply != b"that was all":
             reply = self._parser.read_response()  # type: ignore[no-untyped-call]
+
+
+def split(packed: Any) -> list[bytes]:
+    """The commands that these bytes are: arrays of strings, as clients write them."""
+    data = packed if isinstance(packed, bytes) else b"".join(packed)
+    commands, begin = [], 0
+    while begin < len(data):
+        at = data.index(b"\r\n", begin)
+        strings, at = int(data[begin + 1 : at]), at + 2
+        for _ in range(strings):
+            size = data.index(b"\r\n", at)
+            at = size + 2 + int(data[at + 1 : size]) + 2
+        commands.append(data[begin:at])
+        begin = at
+    return commands
+
+
+def _is_multi(command: bytes) -> bool:
+    return command == b"*1\r\n$5\r\nMULTI\r\n"
 
 
 def faulty_client(server: RedisServer, plan: Plan) -> redis.Redis:
@@ -93,6 +130,8 @@ def faulty_client(server: RedisServer, plan: Plan) -> redis.Redis:
 def every_fault(scenario: Callable[[Plan], None]) -> Iterator[Plan]:
     """Run a scenario once to count its calls, then once for each call and fault; yield each plan.
 
+    Within a call only those die that are pipelines.
+
     Whatever the scenario asserts holds in each of them.
     """
     counting = Plan()
@@ -100,6 +139,8 @@ def every_fault(scenario: Callable[[Plan], None]) -> Iterator[Plan]:
     assert counting.calls > 0, "the scenario makes no call"
     for at in range(counting.calls):
         for fault in Fault:
+            if fault is Fault.DIE_WITHIN and at not in counting.wide:
+                continue
             plan = Plan(at, fault)
             scenario(plan)
             yield plan

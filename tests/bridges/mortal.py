@@ -27,11 +27,11 @@ class Once(Plan):
         self._plan = plan
         self._dead = False
 
-    def next(self) -> Fault | None:
+    def next(self, commands: int = 1) -> Fault | None:
         if self._dead:
             return Fault.DIE_BEFORE
-        fault = self._plan.next()
-        self._dead = fault in (Fault.DIE_BEFORE, Fault.DIE_AFTER)
+        fault = self._plan.next(commands)
+        self._dead = fault is not None and fault.deadly
         return fault
 
 
