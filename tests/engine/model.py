@@ -13,6 +13,12 @@ from typing import Any
 #: Seconds of every delay and limit in the flows: none passes by itself while a test runs.
 LONG = 1000
 
+#: The latch of all flows that have one.
+LATCH = "gate"
+
+#: How often an attempt that got lost in its queue is handed out again.
+REQUEUES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -24,6 +30,15 @@ class Task:
     wait: bool = False
     merge: bool = False
     carry_on: bool = False
+    #: Its output comes back as its input, for ever.
+    loop: bool = False
+    queue: bool = False
+    latch: str = ""
+
+    @property
+    def played(self) -> bool:
+        """Somebody has to do it."""
+        return not (self.wait or self.latch)
 
 
 Flow = Mapping[str, Task]
@@ -31,11 +46,18 @@ Flow = Mapping[str, Task]
 
 @dataclass(slots=True)
 class Step:
-    """``attempts`` counts what was handed out, ``retries`` since the last restart."""
+    """``attempts`` counts what was handed out in this round, ``retries`` since the last restart.
+
+    ``queued`` is when: what was handed out later has a larger one.
+    """
 
     state: str = "idle"
+    rounds: int = 0
     attempts: int = 0
+    earlier: int = 0
     retries: int = 0
+    requeues: int = 0
+    queued: int = 0
     taken: bool = False
     output: Any = None
 
@@ -45,12 +67,21 @@ class Step:
 
 
 @dataclass(slots=True)
+class Queue:
+    """When the youngest attempt that was taken up had come into the queue."""
+
+    handed: int = 0
+    frontier: int = 0
+
+
+@dataclass(slots=True)
 class Workflow:
     """One workflow: of its steps only those that are work; the last one is its end."""
 
     id: str
     flow: Flow
     input: Any
+    queue: Queue
     state: str = "RUNNING"
     steps: dict[str, Step] = field(default_factory=dict)
 
@@ -67,6 +98,8 @@ class Workflow:
         return self.steps[list(self.flow)[-1]].output if self.state == "FINISHED" else None
 
     def input_of(self, name: str) -> Any:
+        if self.flow[name].loop and self.steps[name].rounds > 1:
+            return self.steps[name].output
         outputs = [self.steps[before].output for before in self.flow[name].after]
         if self.flow[name].merge:
             return {key: value for output in outputs for key, value in output.items()}
@@ -77,7 +110,10 @@ class Workflow:
         if self.state == "RUNNING":
             for name, task in self.flow.items():
                 ready = all(self.steps[before].state == "ended" for before in task.after)
-                if self.steps[name].state == "idle" and ready:
+                step = self.steps[name]
+                if (step.state == "idle" and ready) or (task.loop and step.state == "ended"):
+                    step.rounds, step.earlier = step.rounds + 1, step.earlier + step.attempts
+                    step.attempts = step.retries = step.requeues = 0
                     self.emit(name)
             if self.steps[list(self.flow)[-1]].state == "ended":
                 self.state = "FINISHED"
@@ -87,12 +123,16 @@ class Workflow:
     def emit(self, name: str) -> None:
         step = self.steps[name]
         step.state, step.attempts, step.taken = "queued", step.attempts + 1, False
+        self.queue.handed += 1
+        step.queued = self.queue.handed
 
     def take(self, name: str) -> None:
         step = self.steps[name]
         step.taken = self.state == "RUNNING"
         if step.taken:
             step.state = "running"
+            if self.flow[name].queue:
+                self.queue.frontier = max(self.queue.frontier, step.queued)
 
     def succeed(self, name: str, output: Any) -> None:
         self.steps[name].state, self.steps[name].output = "ended", output
@@ -115,17 +155,34 @@ class Workflow:
             if step.state == "retrying":
                 yield "retry", self.id, name
             elif step.state == "waiting":
-                yield "lapse", self.id, name
+                if self.flow[name].wait:
+                    yield "lapse", self.id, name
+            elif step.state == "queued" and self.flow[name].queue:
+                yield "queue", self.id, name
             elif step.open and self.flow[name].timeout:
                 yield "timeout", self.id, name
 
     def pass_time(self, kind: str, name: str) -> None:
-        if kind != "retry":
+        if kind == "queue":
+            self.requeue(name)
+        elif kind != "retry":
             self.fail(name, "TimeoutError", f"timed out after {LONG} s")
         elif self.state == "RUNNING":
             self.emit(name)
         else:
             self.steps[name].state = "cancelled"
+
+    def requeue(self, name: str) -> None:
+        """It was lost if others, which came later, were taken up."""
+        step = self.steps[name]
+        if self.state == "RUNNING" and self.queue.frontier <= step.queued:
+            return
+        if self.state == "RUNNING" and step.requeues < REQUEUES:
+            step.requeues += 1
+            self.emit(name)
+        else:
+            step.retries = self.flow[name].retry
+            self.fail(name, "TimeoutError", "lost")
 
     def cancel(self, *, running: bool, retrying: bool) -> None:
         for step in self.steps.values():
@@ -145,14 +202,14 @@ class Workflow:
         self.cancel(running=all, retrying=False)
         for name, step in self.steps.items():
             if step.state in ("failed", "cancelled"):
-                step.retries = 0
+                step.retries = step.requeues = 0
                 self.emit(name)
         self.advance()
 
     def restored(self, id: str) -> Workflow:
         """What an archive of this moment becomes."""
         other = copy.deepcopy(self)
-        other.id, other.state = id, "TERMINATED"
+        other.id, other.state, other.queue = id, "TERMINATED", self.queue
         other.cancel(running=True, retrying=True)
         return other
 
@@ -163,6 +220,8 @@ class World:
     def __init__(self) -> None:
         self.workflows: dict[str, Workflow] = {}
         self.mail: list[tuple[str, Any]] = []
+        self.queue = Queue()
+        self.held = 0
 
     def put(self, workflow: Workflow) -> None:
         self.workflows[workflow.id] = workflow
@@ -185,6 +244,31 @@ class World:
                 workflow.succeed(name, fitting[0][1])
             else:
                 workflow.steps[name].state = "waiting"
+        self.turn_latches()
+
+    def turn_latches(self) -> None:
+        """Those that were handed out count or wait; at zero all who wait go on."""
+        for workflow, name in self.latches("queued"):
+            action = workflow.flow[name].latch
+            if action == "countdown" and self.held > 0:
+                workflow.steps[name].state = "waiting"
+                continue
+            workflow.succeed(name, workflow.input_of(name))
+            if action == "acquire":
+                self.held += 1
+            elif action == "release":
+                self.held = max(self.held - 1, 0)
+                if not self.held:
+                    for waiter, waiting in self.latches("waiting"):
+                        waiter.succeed(waiting, waiter.input_of(waiting))
+
+    def latches(self, state: str) -> Sequence[tuple[Workflow, str]]:
+        return [
+            (workflow, name)
+            for workflow in self.workflows.values()
+            for name, task in workflow.flow.items()
+            if task.latch and workflow.steps[name].state == state
+        ]
 
     def event(self, meant: str, output: Any) -> None:
         """All who wait for it get it; if nobody does, it waits for them."""

@@ -1,0 +1,72 @@
+"""The flows of the state machine, each as a text for the engine and as the model has it."""
+
+from __future__ import annotations
+
+from .model import LATCH, LONG, Flow, Task
+
+RETRY = f"$retry: {{limit: 1, delay: {LONG}, max-delay: {LONG}}}"
+TIMEOUT = f"$timeout: {LONG}"
+WAIT = f"wait:event(- {{event: go, timeout: {LONG}}} -)"
+ACQUIRE, RELEASE, COUNTDOWN = (
+    f"wait:{action}(- name: {LATCH} -)" for action in ("acquire", "release", "countdown")
+)
+CARRY_ON = "$on-failure: continue"
+
+#: Each flow as a text for the engine and as the model has it.
+FLOWS: list[tuple[str, Flow]] = [
+    ("A → B → C", {"A": Task(), "B": Task(("A",)), "C": Task(("B",))}),
+    (
+        "A → { B C } → D",
+        {"A": Task(), "B": Task(("A",)), "C": Task(("A",)), "D": Task(("B", "C"))},
+    ),
+    (
+        f"{{ A(- {{{RETRY}, {TIMEOUT}}} -) B }} → > C",
+        {
+            "A": Task(retry=1, timeout=True),
+            "B": Task(),
+            "C": Task(("A", "B"), merge=True),
+        },
+    ),
+    (
+        f"{{ A(- {TIMEOUT} -) {WAIT} }} → C",
+        {
+            "A": Task(timeout=True),
+            "wait:event": Task(wait=True),
+            "C": Task(("A", "wait:event")),
+        },
+    ),
+    (
+        f"{{ A(- {{{CARRY_ON}, {RETRY}}} -) {{ B(- {{{CARRY_ON}, {TIMEOUT}}} -) → C }} }} → D",
+        {
+            "A": Task(carry_on=True, retry=1),
+            "B": Task(carry_on=True, timeout=True),
+            "C": Task(("B",)),
+            "D": Task(("A", "C")),
+        },
+    ),
+    (
+        f"L(- {RETRY} -) → :start",
+        {"L": Task(retry=1, loop=True)},
+    ),
+    (
+        f"{{ Q(- $queue-timeout: {LONG} -) B }} → > C",
+        {"Q": Task(queue=True), "B": Task(), "C": Task(("Q", "B"), merge=True)},
+    ),
+    (
+        f"A → {ACQUIRE} → B → {RELEASE}",
+        {
+            "A": Task(),
+            "wait:acquire": Task(("A",), latch="acquire"),
+            "B": Task(("wait:acquire",)),
+            "wait:release": Task(("B",), latch="release"),
+        },
+    ),
+    (
+        f"A → {COUNTDOWN} → B",
+        {
+            "A": Task(),
+            "wait:countdown": Task(("A",), latch="countdown"),
+            "B": Task(("wait:countdown",)),
+        },
+    ),
+]
