@@ -13,7 +13,7 @@ ACQUIRE, RELEASE, COUNTDOWN = (
 CARRY_ON = "$on-failure: continue"
 
 #: Each flow as a text for the engine and as the model has it.
-FLOWS: list[tuple[str, Flow]] = [
+PLAIN: list[tuple[str, Flow]] = [
     ("A → B → C", {"A": Task(), "B": Task(("A",)), "C": Task(("B",))}),
     (
         "A → { B C } → D",
@@ -44,6 +44,10 @@ FLOWS: list[tuple[str, Flow]] = [
             "D": Task(("A", "C")),
         },
     ),
+]
+
+#: Loops, queues, and latches that all of these flows share.
+RARE: list[tuple[str, Flow]] = [
     (
         f"L(- {RETRY} -) → :start",
         {"L": Task(retry=1, loop=True)},
@@ -53,20 +57,15 @@ FLOWS: list[tuple[str, Flow]] = [
         {"Q": Task(queue=True), "B": Task(), "C": Task(("Q", "B"), merge=True)},
     ),
     (
-        f"A → {ACQUIRE} → B → {RELEASE}",
+        f"{ACQUIRE} → B → {RELEASE}",
         {
-            "A": Task(),
-            "wait:acquire": Task(("A",), latch="acquire"),
+            "wait:acquire": Task(latch="acquire"),
             "B": Task(("wait:acquire",)),
             "wait:release": Task(("B",), latch="release"),
         },
     ),
     (
-        f"A → {COUNTDOWN} → B",
-        {
-            "A": Task(),
-            "wait:countdown": Task(("A",), latch="countdown"),
-            "B": Task(("wait:countdown",)),
-        },
+        f"{COUNTDOWN} → B",
+        {"wait:countdown": Task(latch="countdown"), "B": Task(("wait:countdown",))},
     ),
 ]

@@ -14,9 +14,9 @@ from hypothesis.stateful import (
 
 from littleflow_redis.engine.errors import InProgress, NotRestartable
 
-from .machine_flows import FLOWS
+from .machine_flows import PLAIN, RARE
 from .machine_stage import Stage
-from .model import Workflow
+from .model import Flow, Workflow
 
 #: Workflows at the same time: enough to mistake one for another.
 MOST = 3
@@ -28,10 +28,12 @@ WHICH = st.integers(0, 11)
 class Machine(Stage):
     """The rules: what anybody may do, at any time."""
 
+    flows: list[tuple[str, Flow]]
+
     @precondition(lambda self: len(self.world.workflows) < MOST)
-    @rule(which=st.integers(0, len(FLOWS) - 1), calls=st.integers(1, 2))
+    @rule(which=WHICH, calls=st.integers(1, 2))
     def start(self, which: int, calls: int) -> None:
-        text, flow = FLOWS[which]
+        text, flow = self.flows[which % len(self.flows)]
         id, input = f"w{self.number()}", {"input": self.made}
         for _ in range(calls):
             self.engine.start(text, input, workflow_id=id)
@@ -159,15 +161,19 @@ class Machine(Stage):
         self.settle()
 
 
-def test_the_engine_does_what_the_model_does(client: redis.Redis) -> None:
+@pytest.mark.parametrize("flows", [PLAIN, RARE], ids=["plain", "rare"])
+def test_the_engine_does_what_the_model_does(
+    client: redis.Redis, flows: list[tuple[str, Flow]]
+) -> None:
     class Here(Machine):
         def __init__(self) -> None:
             super().__init__(client)
+            self.flows = flows
 
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
