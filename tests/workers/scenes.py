@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask, kind_of
 from littleflow_redis.engine.states import StepState
@@ -39,8 +41,13 @@ def events(client: Client, kind: str) -> list[dict[str, Any]]:
 
 
 def pending(client: Client, group: str) -> int:
-    """How many entries the group has not acknowledged."""
-    return int(client.redis.xpending(client.keys.events, group)["pending"])
+    """How many entries the group has not acknowledged; none before it is made."""
+    try:
+        return int(client.redis.xpending(client.keys.events, group)["pending"])
+    except ResponseError as error:
+        if not str(error).startswith("NOGROUP"):
+            raise
+        return 0
 
 
 def wait_for_step(client: Client, workflow: str, index: int, state: StepState) -> None:
