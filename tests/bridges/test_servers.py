@@ -136,7 +136,7 @@ def sentinel(folder: Path, master: RedisServer) -> Iterator[int]:
 
 def test_sentinels_and_a_failover(own_server: Servers, serve: Serve, tmp_path: Path) -> None:
     master = own_server()
-    replica = own_server("--replicaof", f"127.0.0.1 {master.port}")
+    replica = own_server("--replicaof", "127.0.0.1", str(master.port))
     with sentinel(tmp_path, master) as port:
         watcher = redis.Redis(port=port)
 
@@ -153,8 +153,14 @@ def test_sentinels_and_a_failover(own_server: Servers, serve: Serve, tmp_path: P
         with lifecycle(engine):
             work(engine)
         master.kill()
-        with replica.client() as client:
-            wait_until(lambda: client.info("replication")["role"] == "master", "it took over", 60)
+
+        def took_over() -> bool:
+            # The Sentinel names the new master some time after it has made it one.
+            with suppress(RedisError):
+                return watcher.sentinel_master("mymaster")["port"] == replica.port
+            return False
+
+        wait_until(took_over, "the replica took over, and the Sentinel says so", 60)
         engine = Client(url)
         with lifecycle(engine):
             work(engine)

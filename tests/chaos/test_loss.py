@@ -168,7 +168,7 @@ def test_a_restart_with_empty_data_is_told_and_not_waited_for(
 def replica_of(server: RedisServer, own_server: Callable[..., RedisServer]) -> Iterator[Any]:
     """A replica, and the line by which it follows the server."""
     with Proxy(server.port) as line:
-        replica = own_server("--replicaof", f"127.0.0.1 {line.port}")
+        replica = own_server("--replicaof", "127.0.0.1", str(line.port))
         with replica.client() as client:
             info: Any = client.info
             wait_until(

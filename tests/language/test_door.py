@@ -36,6 +36,7 @@ def test_the_names() -> None:
         "mermaid",
         "save",
         "seconds",
+        "title",
         "to_littleflow",
     ]
     assert all(hasattr(language, name) for name in language.__all__)
