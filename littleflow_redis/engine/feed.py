@@ -123,6 +123,8 @@ class Feed:
         self._lock = threading.Lock()
         self._subscriptions: set[Subscription] = set()
         self._stop: threading.Event | None = None
+        #: Its threads: one reads, and those before it end with the read they are in.
+        self._threads: list[threading.Thread] = []
         self._handed = _BEGINNING
 
     def __len__(self) -> int:
@@ -145,9 +147,11 @@ class Feed:
         return made
 
     def close(self) -> None:
-        """End all subscriptions, and with them the thread."""
+        """End all subscriptions, and with them the thread; its client may be closed afterwards."""
         for each in list(self._subscriptions):
             each.close()
+        for thread in self._threads:
+            thread.join()
 
     def leave(self, subscription: Subscription) -> None:
         """Drop a subscription that is closed."""
@@ -161,7 +165,9 @@ class Feed:
         reader, stop = Reader(self._client, self._keys), threading.Event()
         reader.start()
         self._handed, self._stop = reader.position, stop
-        threading.Thread(target=self._run, args=(reader, stop), name="feed", daemon=True).start()
+        run = threading.Thread(target=self._run, args=(reader, stop), name="feed", daemon=True)
+        run.start()
+        self._threads = [*filter(threading.Thread.is_alive, self._threads), run]
 
     def _run(self, reader: Reader, stop: threading.Event) -> None:
         pause = FIRST_PAUSE
