@@ -21,12 +21,14 @@ from benchmarks.peers.home import NoPeer
 from benchmarks.plot import svg
 from benchmarks.processes import ProcessDied
 from benchmarks.report import as_json, markdown
-from benchmarks.row import Row
+from benchmarks.row import Hung, Row
 from benchmarks.rows import ROWS
 from benchmarks.server import NoServer
 
 #: What leaves a row unmeasured, and the others as they are.
-_PROBLEMS = (NoPeer, ProcessDied, WrongOutcome, Unsupported, subprocess.CalledProcessError)
+_PROBLEMS = (
+    Hung, NoPeer, ProcessDied, WrongOutcome, Unsupported, subprocess.CalledProcessError
+)  # fmt: skip
 
 #: Runs of each side and size of the work that --quick stands for.
 _QUICK_RUNS, _QUICK_SCALE = 3, 0.5

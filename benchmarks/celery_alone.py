@@ -15,9 +15,10 @@ from celery.canvas import Signature
 from celery.exceptions import TimeoutError
 from celery.result import AsyncResult
 
-from benchmarks.ours import LOOK, PATIENCE, WrongOutcome, celery_environment, celery_worker
+from benchmarks.ours import LOOK, WrongOutcome, celery_environment, celery_worker
 from benchmarks.processes import Running
-from benchmarks.server import server
+from benchmarks.row import PATIENCE, Hung
+from benchmarks.server import Server, server
 
 #: The queue that Celery uses unless told otherwise.
 _QUEUE = "celery"
@@ -28,6 +29,7 @@ class CeleryAlone:
     """Celery's client, as a program uses it, in this process."""
 
     app: Celery
+    server: Server
     worker: Running
 
     def noop(self, *args: Any) -> Signature:
@@ -38,11 +40,15 @@ class CeleryAlone:
         """A call of the task that joins."""
         return self.app.signature("benchmarks.celeryapp.collect")
 
+    def nap(self, *args: Any) -> Signature:
+        """A call of the task that takes 10 ms."""
+        return self.app.signature("benchmarks.celeryapp.nap", args=args)
+
     def run(self, signatures: Sequence[Signature], output: Any = 1) -> float:
-        """Seconds from the first call until the client has all results."""
+        """Seconds from the first call until the client has all results. Raises Hung."""
         began = time.perf_counter()
         results: list[AsyncResult] = [signature.apply_async() for signature in signatures]
-        found = [self._get(result) for result in results]
+        found = [self._get(result, began + PATIENCE) for result in results]
         seconds = time.perf_counter() - began
         if found != [output] * len(found):
             raise WrongOutcome(f"Celery gave {found[:10]!r}…, not {output!r} each")
@@ -64,18 +70,21 @@ class CeleryAlone:
         while not self.app.backend.client.exists(last):
             time.sleep(LOOK)
             self.worker.check()
+            if time.perf_counter() > began + PATIENCE:
+                raise Hung(f"{count} tasks were not worked off within {PATIENCE:g} s")
         seconds = time.perf_counter() - began
         for result in results:
-            self._get(result)
+            self._get(result, began + PATIENCE)
             result.forget()
         return seconds
 
-    def _get(self, result: AsyncResult) -> Any:
+    def _get(self, result: AsyncResult, deadline: float) -> Any:
         try:
-            return result.get(timeout=PATIENCE)
+            # Not 0, which Celery takes for no limit.
+            return result.get(timeout=max(deadline - time.perf_counter(), 0.1))
         except TimeoutError as error:
             self.worker.check()
-            raise WrongOutcome(f"no result of Celery within {PATIENCE:g} s") from error
+            raise Hung(f"no result of Celery within {PATIENCE:g} s") from error
 
 
 @contextmanager
@@ -88,6 +97,6 @@ def celery_alone() -> Iterator[CeleryAlone]:
         url = celery_environment(found)["CELERY_BROKER_URL"]
         # An app of its own: that of the module is bound to the environment of its process.
         app = stack.enter_context(Celery("bench", broker=url, backend=url, set_as_current=False))
-        alone = CeleryAlone(app, worker)
+        alone = CeleryAlone(app, found, worker)
         alone.run([alone.noop(1)])
         yield alone

@@ -26,6 +26,13 @@ def collect(values: list[Any]) -> int:
 
 
 @app.task  # type: ignore[untyped-decorator]
+def nap(value: Any = None) -> Any:
+    """Take 10 ms."""
+    time.sleep(0.01)
+    return value
+
+
+@app.task  # type: ignore[untyped-decorator]
 def stamp(value: Any = None) -> list[Any]:
     """Add when it was begun to a list of such times, in seconds since 1970."""
     return [*(value if isinstance(value, list) else []), time.time()]

@@ -24,6 +24,13 @@ def collect(values: list[Any]) -> int:
 
 
 @listener.task
+def nap(value: Any = None) -> Any:
+    """Take 10 ms."""
+    time.sleep(0.01)
+    return value
+
+
+@listener.task
 def stamp(value: Any = None) -> list[Any]:
     """Add when it was begun to a list of such times, in seconds since 1970."""
     return [*(value if isinstance(value, list) else []), time.time()]

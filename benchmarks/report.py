@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.measure import Comparison, Figures, Result, Unmeasured
+from benchmarks.measure import Comparison, Figures, Result, Unmeasured, shown
 from benchmarks.row import Row
 
 _HEAD = (
@@ -34,9 +34,16 @@ def _line(result: Result) -> str:
     met = "–" if result.row.goal is None else "yes" if result.met else "**no**"
     unit = result.row.unit
     return (
-        f"| {result.work} | {result.ours.median:,.0f} {unit} | {result.peer.median:,.0f} {unit} "
+        f"| {result.work} | {shown(result.ours.median)} {unit}{_hung(result.ours)} "
+        f"| {shown(result.peer.median)} {unit}{_hung(result.peer)} "
         f"| {result.peer.name} | {spread} | {goal} | {met} |\n"
     )
+
+
+def _hung(figures: Figures) -> str:
+    if not figures.hung:
+        return ""
+    return f", {figures.hung} {'run' if figures.hung == 1 else 'runs'} hung"
 
 
 def _goal(row: Row) -> str:
@@ -78,4 +85,5 @@ def _comparison_json(result: Comparison) -> dict[str, Any]:
 
 
 def _figures_json(figures: Figures) -> dict[str, Any]:
-    return {"name": figures.name, "median": figures.median, "runs": list(figures.runs)}
+    runs = list(figures.runs)
+    return {"name": figures.name, "median": figures.median, "runs": runs, "hung": figures.hung}

@@ -10,6 +10,14 @@ from dataclasses import dataclass
 Measure = Callable[[], float]
 
 
+#: Seconds after which a peer's run counts as hung.
+PATIENCE = 60.0
+
+
+class Hung(RuntimeError):
+    """A run had no end in PATIENCE seconds, though nothing died; it may be repeated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of the two: ``setup`` starts its processes, warmed up, and gives what measures them."""

@@ -11,10 +11,13 @@ from benchmarks.rows import (
     drain_celery,
     durable,
     fan_out_chord,
+    forty_celery,
+    group_celery,
     growth,
     long_chain_celery,
     native_bare,
     native_upstream,
+    server_time,
 )
 
 ROWS: Mapping[str, Row] = {
@@ -25,9 +28,12 @@ ROWS: Mapping[str, Row] = {
         chains_celery.ROW,
         chains_apart.ROW,
         fan_out_chord.ROW,
+        group_celery.ROW,
         long_chain_celery.ROW,
         drain_celery.ROW,
-        growth.ROW,
+        *forty_celery.ROWS,
+        *growth.ROWS,
+        *server_time.ROWS,
         *durable.ROWS,
     )
 }

@@ -1,4 +1,4 @@
-"""What a step costs in one fan-out of 10,000, against the same number of steps in narrow ones.
+"""What a step costs in a large workflow, against as many steps in small ones.
 
 The figure is processor time of server, worker, receipts and listener together, so that it hardly
 depends on what else the machine does.
@@ -11,14 +11,17 @@ from contextlib import contextmanager
 
 from benchmarks import flows
 from benchmarks.cputime import seconds_of
+from benchmarks.growth import cost_of
 from benchmarks.ours import native
 from benchmarks.row import Measure, Race, Row, Side, scaled
+from benchmarks.shapes import SHAPES
 
-#: Steps side by side in the narrow workflows.
-NARROW = 100
+#: Steps of a small workflow.
+SMALL = 100
 
-#: How many of them are as many steps as the wide one.
-TIMES = 100
+#: Of how many small ones the wide workflow has the steps; and of how many the long ones, whose
+#: steps wait for each other.
+WIDE, LONG = 100, 20
 
 
 @contextmanager
@@ -35,14 +38,39 @@ def fan_outs(width: int, count: int) -> Iterator[Measure]:
         yield run
 
 
-def race(scale: float) -> Race:
-    times = scaled(TIMES, scale)
-    wide = NARROW * times
+@contextmanager
+def in_turn(shape: str, size: int, count: int) -> Iterator[Measure]:
+    """So many workflows one after the other; the figure is µs of processor time per step."""
+    with native() as engine:
+        yield lambda: cost_of(engine, SHAPES[shape], size, count).all
+
+
+def wide(scale: float) -> Race:
+    times = scaled(WIDE, scale)
+    large = SMALL * times
     return Race(
-        f"processor time per step, fan-out {NARROW} → {wide}",
-        Side(f"1 × {wide} wide", lambda: fan_outs(wide, 1)),
-        Side(f"itself, {times} × {NARROW} wide", lambda: fan_outs(NARROW, times)),
+        f"processor time per step, fan-out {SMALL} → {large}",
+        Side(f"1 × {large} wide", lambda: fan_outs(large, 1)),
+        Side(f"itself, {times} × {SMALL} wide", lambda: fan_outs(SMALL, times)),
     )
 
 
-ROW = Row("growth", "µs/step", 1.2, race, lower_is_better=True)
+def long(key: str, shape: str, what: str) -> Row:
+    def race(scale: float) -> Race:
+        times = scaled(LONG, scale)
+        large = SMALL * times
+        return Race(
+            f"processor time per step, {what} {SMALL} → {large}",
+            Side(f"1 × {large}", lambda: in_turn(shape, large, 1)),
+            Side(f"itself, {times} × {SMALL}", lambda: in_turn(shape, SMALL, times)),
+        )
+
+    return Row(key, "µs/step", 1.2, race, lower_is_better=True)
+
+
+ROWS = (
+    Row("growth", "µs/step", 1.2, wide, lower_is_better=True),
+    long("growth-depth", "depth", "chain"),
+    long("growth-loop", "loop", "rounds of a loop"),
+    long("growth-items", "items", "items of a list"),
+)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.measure import Comparison, Figures, Unmeasured
+from benchmarks.measure import REPEATS, Comparison, Figures, Unmeasured, compare
 from benchmarks.plot import svg
 from benchmarks.report import markdown
-from benchmarks.row import Race, Row
+from benchmarks.row import Hung, Measure, Race, Row, Side
 from benchmarks.rows import ROWS
 from benchmarks.soak import _judge
 from tests.support import Spawned
@@ -76,6 +77,39 @@ def test_a_missed_goal_is_said() -> None:
 def test_a_row_without_a_goal_meets_none() -> None:
     line = markdown([compared(row(goal=None), [1], [10])], ABOUT).splitlines()[2]
     assert line.endswith("| 0.10× (0.10×–0.10×) | – | – |")
+
+
+def hanging(times: int) -> tuple[Race, list[str]]:
+    """A race whose peer hangs so often before it answers, and what is started meanwhile."""
+    left, started = [Hung("silent")] * times, []
+
+    @contextmanager
+    def setup(name: str) -> Iterator[Measure]:
+        started.append(name)
+
+        def measure() -> float:
+            if name == "them" and left:
+                raise left.pop()
+            return 10.0
+
+        yield measure
+
+    sides = [Side(name, lambda name=name: setup(name)) for name in ("us", "them")]
+    return Race("work", *sides), started
+
+
+def test_a_run_that_hangs_is_repeated_on_new_processes_and_told() -> None:
+    race, started = hanging(REPEATS)
+    result = compare(row(), race, 2, lambda line: None)
+    assert started == ["us", *["them"] * (1 + REPEATS)]
+    assert (result.peer.runs, result.peer.hung, result.ours.hung) == ([10.0, 10.0], REPEATS, 0)
+    assert "| 10 steps/s, 2 runs hung | them |" in markdown([result], ABOUT)
+
+
+def test_a_side_that_hangs_again_and_again_is_not_measured() -> None:
+    race, _ = hanging(REPEATS + 1)
+    with pytest.raises(Hung, match="silent"):
+        compare(row(), race, 2, lambda line: None)
 
 
 def test_the_picture_has_a_bar_per_row_that_was_measured() -> None:
