@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
@@ -26,9 +25,7 @@ from benchmarks.rows import ROWS
 from benchmarks.server import NoServer
 
 #: What leaves a row unmeasured, and the others as they are.
-_PROBLEMS = (
-    Hung, NoPeer, ProcessDied, WrongOutcome, Unsupported, subprocess.CalledProcessError
-)  # fmt: skip
+_PROBLEMS = (Hung, NoPeer, ProcessDied, WrongOutcome, Unsupported)
 
 #: Runs of each side and size of the work that --quick stands for.
 _QUICK_RUNS, _QUICK_SCALE = 3, 0.5

@@ -57,7 +57,7 @@ def environment(**added: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    name: str, command: Sequence[str], env: Mapping[str, str], folder: Path, cwd: Path = ROOT
+    name: str, command: Sequence[str | Path], env: Mapping[str, str], folder: Path, cwd: Path = ROOT
 ) -> Iterator[Running]:
     """Within it the process runs; at the end it is asked to end, and with its children killed."""
     output = folder / f"{name}.log"

@@ -27,7 +27,8 @@ def as_json(results: Sequence[Result], about: Mapping[str, Any]) -> dict[str, An
 def _line(result: Result) -> str:
     goal = _goal(result.row)
     if isinstance(result, Unmeasured):
-        reason = " ".join(result.reason.split()).replace("|", "\\|")[:200]
+        # The last line of a traceback says most.
+        reason = " ".join(result.reason.split()).replace("|", "\\|")[-200:]
         return f"| {result.work} | – | – | not measured: {reason} | – | {goal} | – |\n"
     ratios = result.ratios
     spread = f"{_ratio(result.ratio)} ({_ratio(min(ratios))}–{_ratio(max(ratios))})"

@@ -12,11 +12,13 @@ from benchmarks.rows import (
     durable,
     fan_out_chord,
     forty_celery,
+    forty_durable,
     group_celery,
     growth,
     long_chain_celery,
     native_bare,
     native_upstream,
+    queues,
     server_time,
 )
 
@@ -31,7 +33,9 @@ ROWS: Mapping[str, Row] = {
         group_celery.ROW,
         long_chain_celery.ROW,
         drain_celery.ROW,
+        *queues.ROWS,
         *forty_celery.ROWS,
+        *forty_durable.ROWS,
         *growth.ROWS,
         *server_time.ROWS,
         *durable.ROWS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks.flows import chain
+from benchmarks.flows import chain, side_by_side
 from benchmarks.ours import native
 from benchmarks.row import Measure
 
@@ -18,3 +18,11 @@ def chains(count: int) -> Iterator[Measure]:
     """So many chains at a time, served by a TaskListener; the figure is steps/s."""
     with native() as engine:
         yield lambda: count * STEPS / engine.run(chain(STEPS), count)
+
+
+@contextmanager
+def fan_out(width: int) -> Iterator[Measure]:
+    """So many steps at a time that nothing joins, served by a TaskListener; steps/s."""
+    with native() as engine:
+        flow = side_by_side(width)
+        yield lambda: width / engine.run(flow, 1, [1] * width)

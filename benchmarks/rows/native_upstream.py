@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from benchmarks.ours import WrongOutcome
 from benchmarks.peers import UPSTREAM
@@ -21,7 +22,7 @@ WARM_UP = 70
 CHAINS = 30
 
 
-def commands(python: str, script: str) -> dict[str, list[str]]:
+def commands(python: Path, script: Path) -> Mapping[str, Sequence[str | Path]]:
     """Its worker, its receipts, and a listener as its documentation shows it."""
     return {
         "worker": [python, "-m", "littleflow_redis", "worker"],
