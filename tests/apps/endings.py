@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, Task, chain, chord, group
 from celery.exceptions import Ignore, Reject
 
 app = Celery("endings")
+
+
+def wait_for(gate: str) -> None:
+    """Wait until the test has made this file; no test takes two minutes for that."""
+    until = time.monotonic() + 120
+    while not Path(gate).exists() and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 @app.task
@@ -27,10 +35,12 @@ def fail(*_: Any) -> None:
 
 
 @app.task(bind=True)
-def stubborn(self: Task, times: int, pause: float = 0.0) -> int:
-    """Succeeds at the try after so many."""
+def stubborn(self: Task, times: int, gate: str) -> int:
+    """Succeeds at the try after so many; each retry waits for the gate with its number."""
+    if self.request.retries:
+        wait_for(f"{gate}{self.request.retries}")
     if self.request.retries < times:
-        raise self.retry(exc=OSError("busy"), countdown=pause, max_retries=None)
+        raise self.retry(exc=OSError("busy"), countdown=0, max_retries=None)
     return int(self.request.retries)
 
 
@@ -41,9 +51,9 @@ def weary(self: Task) -> None:
 
 
 @app.task(bind=True)
-def telling(self: Task, seconds: float) -> str:
+def telling(self: Task, gate: str) -> str:
     self.update_state(state="PROGRESS", meta={"done": 1, "of": 2})
-    time.sleep(seconds)
+    wait_for(gate)
     return "done"
 
 
@@ -87,13 +97,13 @@ def returned_twice(how: str) -> Any:
 
 
 @app.task
-def starts_slow() -> Any:
-    return telling.delay(1)
+def starts_slow(gate: str) -> Any:
+    return telling.delay(gate)
 
 
 @app.task
-def starts_slow_chain() -> Any:
-    return chain(telling.si(2), add.si(1), add.si(2)).apply_async()
+def starts_slow_chain(gate: str) -> Any:
+    return chain(telling.si(gate), add.si(1), add.si(2)).apply_async()
 
 
 @app.task

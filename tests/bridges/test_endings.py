@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +78,21 @@ def end(engine: Client, bridge: Bridge) -> Callable[[str], Any]:
 End = Callable[[str], Any]
 
 
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    """What a task waits for before it goes on: make this file."""
+    return tmp_path / "gate"
+
+
+def tell(command: Callable[..., Any], what: str) -> None:
+    """Tell a worker something by remote control until it answers.
+
+    A worker says that it is ready before it hears such messages, and who does not hear them is not
+    sent them again.
+    """
+    wait_until(lambda: command(what, reply=True), f"the worker answers {command.__name__}")
+
+
 @pytest.mark.parametrize(
     ("how", "output"),
     [
@@ -103,36 +120,50 @@ def test_what_a_task_starts_and_does_not_return_is_not_waited_for(end: End) -> N
     assert end("e:forgets") == "done"
 
 
-def test_until_what_was_returned_has_ended_inspect_says_so(engine: Client, bridge: Bridge) -> None:
-    workflow = engine.start("e:starts-slow")
+def test_until_what_was_returned_has_ended_inspect_says_so(
+    engine: Client, bridge: Bridge, gate: Path
+) -> None:
+    workflow = engine.start(f"e:starts-slow(- gate: '{gate}' -)")
     note = wait_until(lambda: engine.state(workflow).steps[1].note, "it is told")
     assert "RETURNED waits for the task" in note
+    gate.touch()
     assert engine.wait(workflow, timeout=LONG) == "done"
 
 
-def test_terminate_revokes_what_was_returned(engine: Client, bridge: Bridge, app: Celery) -> None:
-    workflow = engine.start("e:starts-slow-chain")
+def test_terminate_revokes_what_was_returned(
+    engine: Client, bridge: Bridge, app: Celery, worker: Spawned, gate: Path
+) -> None:
+    workflow = engine.start(f"e:starts-slow-chain(- gate: '{gate}' -)")
     wait_until(lambda: engine.state(workflow).steps[1].note, "it is told")
     [id] = bridge.flights.ids
     last = app.AsyncResult(id).get()
-    engine.terminate(workflow)
-    wait_until(lambda: engine.state(workflow).state.ended, "it is terminated", timeout=LONG)
     ended = [last[0][0], last[0][1][0][0]]
+    engine.terminate(workflow)
+    revoked = re.compile(rf"flagged as revoked: .*(?:{'|'.join(ended)})")
+    wait_until(lambda: revoked.search(worker.output), "the worker has heard of it")
+    gate.touch()
+    wait_until(lambda: engine.state(workflow).state.ended, "it is terminated", timeout=LONG)
     wait_until(lambda: "REVOKED" in {app.AsyncResult(id).state for id in ended}, "it is revoked")
     assert "SUCCESS" not in {app.AsyncResult(id).state for id in ended}
 
 
-def test_what_was_returned_is_looked_up_between_two_sweeps(engine: Client, app: Celery) -> None:
+def test_what_was_returned_is_looked_up_between_two_sweeps(
+    engine: Client, app: Celery, gate: Path
+) -> None:
     with running(bridge_of(engine, app, "e", sweep=600.0)):
-        workflow = engine.start("e:starts-slow")
+        workflow = engine.start(f"e:starts-slow(- gate: '{gate}' -)")
+        wait_until(lambda: engine.state(workflow).steps[1].note, "it is told")
+        gate.touch()
         assert engine.wait(workflow, timeout=LONG) == "done"
 
 
-def test_retries_of_celery_s_own_are_shown(engine: Client, bridge: Bridge) -> None:
-    workflow = engine.start("e:stubborn(- {times: 3, pause: 0.4} -)")
+def test_retries_of_celery_s_own_are_shown(engine: Client, bridge: Bridge, gate: Path) -> None:
+    workflow = engine.start(f"e:stubborn(- {{times: 3, gate: '{gate}'}} -)")
     for number in (1, 2, 3):
         told = f"Celery retry {number}: OSError: busy"
         wait_until(lambda told=told: engine.state(workflow).steps[1].note == told, told)
+        # A bridge that is slow sees the last of several, and none that an end has covered.
+        gate.with_name(f"{gate.name}{number}").touch()
     assert engine.wait(workflow, timeout=LONG) == 3
     retries = [entry.detail for entry in engine.trace(workflow) if entry.what == "celery-retry"]
     assert retries == [f"{n}: OSError: busy" for n in (1, 2, 3)]
@@ -144,10 +175,11 @@ def test_a_task_that_gives_up_its_retries_fails(end: End) -> None:
     assert end("e:weary") == "OSError: busy"
 
 
-def test_a_state_of_the_task_s_own_is_shown(engine: Client, bridge: Bridge) -> None:
-    workflow = engine.start("e:telling(- seconds: 1 -)")
+def test_a_state_of_the_task_s_own_is_shown(engine: Client, bridge: Bridge, gate: Path) -> None:
+    workflow = engine.start(f"e:telling(- gate: '{gate}' -)")
     told = 'PROGRESS {"done":1,"of":2}'
     wait_until(lambda: engine.state(workflow).steps[1].note == told, told)
+    gate.touch()
     assert engine.wait(workflow, timeout=LONG) == "done"
 
 
@@ -155,8 +187,8 @@ def test_ignore_ends_by_the_bridge_s_timeout(engine: Client, app: Celery) -> Non
     rules = Rules([read_settings({"categories": {"e": {"timeout": 1}}}, "options")])
     with running(bridge_of(engine, app, "e", rules=rules)):
         workflow = engine.start("e:ignore(- $retry: 1 -)")
-        wait_until(lambda: engine.waits(workflow) and engine.waits(workflow)[0].owner, "taken")
-        assert engine.waits(workflow)[0].due is not None
+        [wait] = wait_until(lambda: [w for w in engine.waits(workflow) if w.owner], "taken")
+        assert wait.due is not None
         with pytest.raises(WorkflowFailed, match="timed out after 1 s"):
             engine.wait(workflow, timeout=LONG)
     assert engine.state(workflow).steps[1].attempts == 2
@@ -180,7 +212,7 @@ def test_what_expired_in_its_queue_is_revoked(
         waiting = json.loads(broker.lindex("late", 0))
         expires = datetime.fromisoformat(waiting["headers"]["expires"])
         wait_until(lambda: datetime.now(UTC) > expires, "it is too late")
-    app.control.add_consumer("late")
+    tell(app.control.add_consumer, "late")
     with pytest.raises(WorkflowFailed, match="TaskRevokedError: expired"):
         engine.wait(workflow, timeout=LONG)
 
@@ -192,8 +224,8 @@ def test_a_revoked_task_is_a_failed_attempt(
     with redis.Redis.from_url(celery_environment["CELERY_BROKER_URL"]) as broker:
         wait_until(lambda: broker.llen("revoked"), "it is published")
         waiting = json.loads(broker.lindex("revoked", 0))
-    app.control.revoke(waiting["headers"]["id"], reply=True)
-    app.control.add_consumer("revoked", reply=True)
+    tell(app.control.revoke, waiting["headers"]["id"])
+    tell(app.control.add_consumer, "revoked")
     assert engine.wait(workflow, timeout=LONG) == 2
     [retry] = [entry.detail for entry in engine.trace(workflow) if entry.what == "retry"]
     assert "TaskRevokedError: revoked" in retry

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 from celery import Celery
 
@@ -67,9 +65,10 @@ def test_two_bridges_keep_one_rate(engine: Client, app: Celery, shared_worker: S
         engine.wait(workflow, timeout=LONG)
     taken = sorted(entry.at for entry in engine.trace(workflow) if entry.what == "take")
     assert len(taken) == 15
-    assert (taken[-1] - taken[0]).total_seconds() >= 1.35
-    # What was taken late does not let the next ones come closer together than a tenth of a second.
-    assert sum((after - before).total_seconds() < 0.05 for before, after in pairwise(taken)) <= 3
+    # A busy machine may take one late, and the next one in time; it takes none too early.
+    began = engine.state(workflow).created
+    for number, at in enumerate(taken):
+        assert (at - began).total_seconds() > 0.1 * number - 0.01
 
 
 def test_a_bridge_that_stops_hands_back_what_it_holds(

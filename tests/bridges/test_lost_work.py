@@ -87,7 +87,7 @@ def test_a_message_that_is_lost_is_published_anew(
     with running(bridge_of(engine, tracking)):
         workflow = engine.start(text)
         wait_until(lambda: broker.delete("celery"), "its message is taken away")
-        wait_until(lambda: broker.llen("celery") == 1, "there is another one")
+        wait_until(lambda: broker.llen("celery"), "there is another one")
         celery()
         assert engine.wait(workflow, timeout=LONG) == 5
     check_once(engine, workflow)
@@ -104,7 +104,7 @@ def test_an_outage_of_all_workers_uses_nothing_up(
 
         def probed() -> bool:
             probes[:] = [what for one in workflows for what in whats(engine, one)]
-            return probes.count("requeue") == 3
+            return probes.count("requeue") >= 3
 
         wait_until(probed, "three were tried anew: far beyond 3 times the timeout", LONG)
         assert {engine.state(one).state for one in workflows} == {WorkflowState.RUNNING}
@@ -131,7 +131,7 @@ def test_a_killed_worker_is_noticed_by_the_timeout(
     engine: Client, tracking: Celery, celery: Start
 ) -> None:
     """Celery acknowledges before it begins, unless told otherwise: nobody will say anything."""
-    text = "math:nap(- {line: a, seconds: 1, $timeout: 3, $queue-timeout: 60, $retry: 1} -)"
+    text = "math:nap(- {line: a, seconds: 2, $timeout: 6, $queue-timeout: 60, $retry: 1} -)"
     doomed = celery()
     with running(bridge_of(engine, tracking)):
         workflow = engine.start(text)
@@ -143,7 +143,7 @@ def test_a_killed_worker_is_noticed_by_the_timeout(
     check_once(engine, workflow)
     first, second = engine.attempts(workflow)[:2]
     assert first.result == "retry"
-    assert first.reason.startswith("timed out after 3")
+    assert first.reason.startswith("timed out after 6")
     assert (second.result, second.number) == ("end", 2)
 
 

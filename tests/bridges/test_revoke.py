@@ -17,7 +17,7 @@ from tests.support import wait_until
 
 from .serving import LONG, bridge_of, in_flight, late, running
 
-BUSY = "math:nap(- {line: busy, seconds: 3} -)"
+BUSY = "math:nap(- {line: busy, seconds: 5} -)"
 
 
 def closed(engine: Client) -> int:
@@ -29,7 +29,7 @@ def test_a_late_result_is_counted_and_shown_and_never_applied(
     engine: Client, app: Celery, ledger: Path
 ) -> None:
     with running(bridge_of(engine, app, sweep=0.1)):
-        text = "<> → math:nap(- {line: slow, seconds: 2, $timeout: 0.5, $on-failure: continue} -)"
+        text = "<> → math:nap(- {line: slow, seconds: 5, $timeout: 2, $on-failure: continue} -)"
         workflow = engine.start(text)
         output = engine.wait(workflow, timeout=LONG)
         assert output["error"]["type"] == "TimeoutError"
