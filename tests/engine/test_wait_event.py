@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -512,8 +511,5 @@ def test_the_cost_of_an_event_does_not_grow_with_who_waits_for_others(
     cost(0)
     few = cost(1)
     wait_for(range(10, 2000))
-    began = time.perf_counter()
-    many = cost(1500)
-    assert many <= few + 5
-    assert time.perf_counter() - began < 1
+    assert cost(1500) <= few + 5
     assert client.zcard(scene.engine.keys.waiters) == 1997

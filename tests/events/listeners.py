@@ -10,6 +10,7 @@ from typing import Any
 import redis
 
 from littleflow_redis.events import EventClient, EventListener
+from tests.support import LONG
 
 STREAM = "workflows:run"
 GROUP = "listeners"
@@ -71,7 +72,7 @@ class Listening:
         except BaseException as error:
             self.error = error
 
-    def stop(self, timeout: float = 10) -> None:
+    def stop(self, timeout: float = LONG) -> None:
         self.listener.stop()
         self.thread.join(timeout)
         assert not self.thread.is_alive(), "the listener did not stop"

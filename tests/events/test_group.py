@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from littleflow_redis.events.group import Entry, GroupReader, consumer_name
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 
 STREAM = "workflows:run"
 GROUP = "readers"
@@ -79,7 +79,7 @@ class TestReading:
         thread.start()
         wait_until(lambda: client.info("clients")["blocked_clients"], "the read is blocked")
         added = add(client, "1")
-        thread.join(timeout=2)
+        thread.join(LONG)
         assert ids(got) == added
 
     def test_works_with_a_client_that_decodes(self, redis_server: RedisServer) -> None:
@@ -136,7 +136,7 @@ class TestMissingGroup:
         wait_until(lambda: client.info("clients")["blocked_clients"], "the read is blocked")
         client.delete(STREAM)
         added = add(client, "1")
-        thread.join(timeout=2)
+        thread.join(LONG)
         entries: list[Entry] = []
 
         def read() -> bool:
@@ -263,8 +263,10 @@ class TestRenewing:
             return int(client.xpending_range(STREAM, GROUP, "-", "+", 1)[0]["time_since_delivered"])
 
         wait_until(lambda: idle() >= 50, "the entry was idle for 50 ms")
+        began = time.monotonic()
         assert reader.renew([entry.id]) == {entry.id}
-        assert idle() < 50
+        after = idle()
+        assert after <= (time.monotonic() - began) * 1000 + 1
         assert pending(client) == {entry.id: (reader.consumer, 1)}
 
     def test_does_not_take_back_what_another_one_claimed(
@@ -341,14 +343,14 @@ class TestInterrupt:
         wait_until(lambda: client.info("clients")["blocked_clients"], "the read is blocked")
         started = time.monotonic()
         reader.interrupt()
-        thread.join(timeout=4)
-        assert time.monotonic() - started < 1
+        thread.join(LONG)
+        assert time.monotonic() - started < 4
 
     def test_later_reads_do_not_block(self, client: redis.Redis, reader: GroupReader) -> None:
         reader.interrupt()
         started = time.monotonic()
         assert reader.read(1, 5000) == []
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 4
         added = add(client, "1")
         assert ids(reader.read(1, 5000)) == added
 

@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ from tests.events.listeners import (
     pending,
 )
 from tests.proxy import LossyProxy
-from tests.support import RedisServer, free_port, wait_until
+from tests.support import LONG, RedisServer, free_port, wait_until
 
 Listen = Callable[[Any], Listening]
 
@@ -44,7 +43,7 @@ class Gate:
             self.inside += 1
             self.most = max(self.most, self.inside)
         try:
-            return self.opened.wait(20)
+            return self.opened.wait(LONG)
         finally:
             with self._lock:
                 self.inside -= 1
@@ -117,9 +116,9 @@ class TestProcessing:
         listener = Recorder(client, block=20)
         listen(listener)
         reads = self.reads(client)
-        wait_until(lambda: self.reads(client) > reads + 50, "50 empty reads of 20 ms", timeout=4)
+        wait_until(lambda: self.reads(client) > reads + 50, "50 empty reads of 20 ms")
         append(client, 1)
-        wait_until(lambda: listener.seen, "the event is processed", timeout=0.5)
+        wait_until(lambda: listener.seen, "the event is processed", timeout=5)
 
     def test_an_idle_listener_hardly_works(self, client: redis.Redis, listen: Listen) -> None:
         listener = Recorder(client)
@@ -127,8 +126,9 @@ class TestProcessing:
         wait_until(lambda: listener.established, "it is established")
         before, started = self.commands(client), time.monotonic()
         wait_until(lambda: time.monotonic() - started > 2.5, "time has passed")
+        asked, idle = self.commands(client) - before, time.monotonic() - started
         # One read and one look for stale entries a second; the counting itself is two commands.
-        assert self.commands(client) - before <= 8
+        assert asked <= 2 * idle + 4
 
     def reads(self, client: redis.Redis) -> int:
         stats: Any = client.info("commandstats")
@@ -182,14 +182,17 @@ class TestNotDone:
         times: list[float] = []
 
         def third_time(id: str, event: Any) -> bool:
-            times.append(time.monotonic())
+            times.append(time.monotonic() - began)
             return len(times) == 3
 
+        began = time.monotonic()
         append(client, 1)
         listen(Recorder(client, answer=third_time, claim_idle=0.2, block=20))
         wait_until(lambda: all_done(client), "it succeeded at last")
         assert len(times) == 3
-        assert all(0.19 < later - earlier < 2 for earlier, later in pairwise(times))
+        # Idle since it was handed out, which was after `began`; how late it is seen is no matter.
+        assert times[1] > 0.19
+        assert times[2] > 0.39
 
     def test_an_exception_is_logged_and_stops_nothing(
         self, client: redis.Redis, listen: Listen, caplog: pytest.LogCaptureFixture
@@ -245,14 +248,15 @@ class TestLongWork:
         self, client: redis.Redis, listen: Listen, gate: Gate
     ) -> None:
         """Fault: anything idle for 60 s was claimed by another consumer although it still ran."""
-        slow = Recorder(client, answer=gate, claim_idle=0.25, block=20)
-        other = Recorder(client, claim_idle=0.25, block=20)
+        # Renewed five times as often; a busy machine must not keep it from that.
+        slow = Recorder(client, answer=gate, claim_idle=1, block=20)
+        other = Recorder(client, claim_idle=1, block=20)
         listen(slow)
         [id] = append(client, 1)
         wait_until(lambda: slow.seen, "the slow one has it")
         listen(other)
         started = time.monotonic()
-        wait_until(lambda: time.monotonic() - started > 1, "four idle times have passed")
+        wait_until(lambda: time.monotonic() - started > 2.5, "two idle times have passed")
         assert other.seen == []
         gate.opened.set()
         wait_until(lambda: all_done(client), "it is acknowledged")
@@ -272,7 +276,7 @@ class TestLongWork:
     def test_is_not_renewed_once_somebody_else_has_it(
         self, client: redis.Redis, listen: Listen, gate: Gate, caplog: pytest.LogCaptureFixture
     ) -> None:
-        slow = Recorder(client, answer=gate, claim_idle=1, block=20)
+        slow = Recorder(client, answer=gate, claim_idle=3, block=20)
         listen(slow)
         [id] = append(client, 1)
         wait_until(lambda: slow.seen, "the slow one has it")
@@ -310,7 +314,7 @@ class TestConcurrency:
         listen(listener)
         wait_until(lambda: all_done(client), "all are done")
         stats: Any = client.info("commandstats")
-        assert stats["cmdstat_xreadgroup"]["calls"] < 300
+        assert stats["cmdstat_xreadgroup"]["calls"] < 500
         assert listener.numbers == list(range(1000))
 
     def test_what_waits_behind_a_long_one_goes_to_another_listener(
@@ -320,15 +324,15 @@ class TestConcurrency:
         client.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
         append(client, *range(200))
 
-        def long_from_now_on(id: str, event: Any) -> bool:
-            return event["n"] < 100 or gate(id, event)
+        def long_before_others(id: str, event: Any) -> bool:
+            return len(pending(client)) < 2 or gate(id, event)
 
-        slow = Recorder(client, answer=long_from_now_on, claim_idle=0.3)
+        slow = Recorder(client, answer=long_before_others, claim_idle=1)
         listen(slow)
         wait_until(lambda: gate.inside == 1, "it is stuck in a long one")
         stuck = slow.ids[-1]
         assert len(pending(client)) > 1
-        quick = Recorder(client, claim_idle=0.3, block=20)
+        quick = Recorder(client, claim_idle=1, block=20)
         listen(quick)
         wait_until(lambda: set(pending(client)) == {stuck}, "the other one did the rest")
         gate.opened.set()
@@ -349,15 +353,15 @@ class TestStopping:
         wait_until(lambda: client.info("clients")["blocked_clients"], "the read is blocked")
         started = time.monotonic()
         listener.stop()
-        assert time.monotonic() - started < 0.1
-        running.thread.join(5)
         assert time.monotonic() - started < 1
+        running.stop()
+        assert time.monotonic() - started < 4
 
     def test_before_listening_is_not_forgotten(self, client: redis.Redis, listen: Listen) -> None:
         listener = Recorder(client)
         listener.stop()
         running = listen(listener)
-        running.thread.join(5)
+        running.thread.join(LONG)
         assert not running.thread.is_alive()
 
     def test_finishes_the_work_in_hand(
@@ -369,7 +373,7 @@ class TestStopping:
         wait_until(lambda: gate.inside, "one is being worked on")
         listener.stop()
         gate.opened.set()
-        running.thread.join(5)
+        running.thread.join(LONG)
         assert listener.ids == [id]
         assert pending(client) == {}
 
@@ -386,12 +390,12 @@ class TestStopping:
             return True
 
         listener = Recorder(client, answer=stop_midway, concurrency=concurrency)
-        listen(listener).thread.join(10)
+        listen(listener).thread.join(LONG)
         done = len(listener.seen)
         assert 100 < done < 500
-        other = Recorder(client, block=20)
+        other = Recorder(client, block=20, claim_idle=600)
         listen(other)
-        wait_until(lambda: all_done(client), "the next listener does the rest", timeout=4)
+        wait_until(lambda: all_done(client), "the next listener does the rest")
         assert sorted(listener.numbers + other.numbers) == list(range(500))
 
     def test_deletes_its_own_consumer(self, client: redis.Redis, listen: Listen) -> None:
@@ -429,7 +433,7 @@ class TestStopping:
         listener = EventListener(STREAM, GROUP, port=free_port())
         running = listen(listener)
         wait_until(lambda: listener.running, "it waits")
-        running.stop(timeout=2)
+        running.stop()
         assert running.error is None
 
 
@@ -479,13 +483,13 @@ class TestOutages:
             LossyProxy(redis_server.port) as proxy,
             connect(ConnectionSettings(port=proxy.port)) as proxied,
         ):
-            listener = Recorder(proxied, claim_idle=60)
+            listener = Recorder(proxied, claim_idle=600)
             running = listen(listener)
             wait_until(lambda: listener.established, "it is established")
             proxy.lose(b"marked")
             id = events_of(client).append({"kind": "marked"})
             wait_until(lambda: proxy.lost, "the reply is lost")
-            wait_until(lambda: all_done(client), "it is processed after all", timeout=5)
+            wait_until(lambda: all_done(client), "it is processed after all")
             assert listener.ids == [id]
             running.stop()
             proxied.connection_pool.disconnect()
@@ -541,7 +545,7 @@ class TestOutages:
             admin.config_set("requirepass", "secret")
         with connect(ConnectionSettings(port=server.port, password="wrong")) as client:
             running = listen(Recorder(client))
-            running.thread.join(5)
+            running.thread.join(LONG)
             assert isinstance(running.error, ConfigurationError)
             assert "set REDIS_USERNAME and REDIS_PASSWORD" in str(running.error)
             client.connection_pool.disconnect()
@@ -549,5 +553,5 @@ class TestOutages:
     def test_a_key_that_is_no_stream_ends_it(self, client: redis.Redis, listen: Listen) -> None:
         client.set(STREAM, "text")
         running = listen(Recorder(client))
-        running.thread.join(5)
+        running.thread.join(LONG)
         assert isinstance(running.error, redis.ResponseError)

@@ -47,7 +47,7 @@ def test_one_loop_that_hangs_is_enough(tmp_path: Path) -> None:
     file = tmp_path / "health"
     stop, hangs = Stop(Pulse(file, limit=0.2)), threading.Event()
     quick = turn(stop)
-    assert touched(file)
+    wait_until(lambda: touched(file), "it is touched")
     slow = turn(stop, hangs)
     wait_until(lambda: not touched(file), "it is touched no more")
     hangs.set()
@@ -70,7 +70,7 @@ def test_a_loop_that_ended_is_not_missed(tmp_path: Path) -> None:
     thread = turn(stop)
     wait_until(lambda: time.monotonic() - max(pulse._turns.values()) < 0.1, "it turns")
     time.sleep(0.3)
-    assert touched(file)
+    wait_until(lambda: touched(file), "it is touched all the same")
     stop.set()
     thread.join()
     assert not pulse._turns

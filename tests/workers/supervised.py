@@ -87,6 +87,7 @@ def main(scene: str) -> int:
         case "job":
             return supervise(polite, show, seven)
         case "stubborn":
+            keeper.GRACE = 1000.0
             return supervise([[stubborn()]], show, forever)
         case "impatient":
             keeper.GRACE = 0.2

