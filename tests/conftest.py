@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
+import hypothesis
 import pytest
 import redis
 
@@ -19,6 +20,13 @@ _FOREIGN = ("REDIS_", "LOG_LEVEL", "LITTLEFLOW_", "SERVICE_CONFIG")
 #: Folders whose tests `--server both` runs on the oldest server too: their code sends scripts and
 #: commands of its own. What stands on it, such as the API, does not know one server from another.
 _ON_BOTH = {"engine", "events", "workers", "bridges"}
+
+
+#: How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

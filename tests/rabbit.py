@@ -77,7 +77,7 @@ class RabbitServer:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
             self._process = None
         if epmd := shutil.which("epmd", path=self._environment["PATH"]):
             subprocess.run([epmd, "-kill"], env=self._environment, capture_output=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -23,14 +24,20 @@ T = TypeVar("T")
 
 ServerKind = Literal["valkey", "redis6"]
 
+#: Seconds; only a test that fails waits so long. Machines that test are slow and busy.
+LONG = 60.0
+
 #: Seconds between two looks of ``wait_until``.
 LOOK_INTERVAL = 0.01
+
+#: Ports below those that systems give to connections: from 32768 on Linux, 49152 elsewhere.
+_LISTENING = range(12_000, 32_000)
 
 #: PR_SET_PDEATHSIG of prctl(2): the kernel kills the child when the parent's thread is gone.
 _PR_SET_PDEATHSIG = 1
 
 
-def wait_until(predicate: Callable[[], T], description: str, timeout: float = 10.0) -> T:
+def wait_until(predicate: Callable[[], T], description: str, timeout: float = LONG) -> T:
     """Return the first true value of ``predicate``; fail with what was seen last.
 
     ``timeout`` is in seconds. An AssertionError inside the predicate counts as "not yet".
@@ -61,10 +68,17 @@ def server_binary(kind: ServerKind) -> Path:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port to listen on, now or later.
+
+    Port 0 would find one that the kernel also gives to the near end of any connection, of which
+    tests make many: whoever listens later would find it taken. These it gives to nobody.
+    """
+    while True:
+        # Not `random`: all test processes are seeded alike.
+        port = _LISTENING.start + secrets.randbelow(len(_LISTENING))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class RedisServer:
@@ -123,7 +137,7 @@ class RedisServer:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=LONG)
             self.process = None
 
     def kill(self) -> None:
@@ -171,14 +185,14 @@ class Spawned:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def wait(self, timeout: float = 20.0) -> int:
+    def wait(self, timeout: float = LONG) -> int:
         """Wait for its end; return the exit code, negative for a signal."""
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             pytest.fail(f"still running after {timeout} s; it wrote:\n{self.output}")
 
-    def wait_for_output(self, text: str, timeout: float = 20.0) -> None:
+    def wait_for_output(self, text: str, timeout: float = LONG) -> None:
         def written() -> bool:
             assert text in self.output, self.output
             return True
@@ -189,7 +203,7 @@ class Spawned:
         """Kill it with all that it started in its session."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=LONG)
 
 
 def die_with_parent() -> None:

@@ -310,4 +310,4 @@ def test_a_program_beside_our_worker(
     spawn(worker, env=redis_server.environment)
     program = spawn([sys.executable, "-c", PROGRAM, redis_server.host, str(redis_server.port)])
     assert program.wait() == 0, program.output
-    assert engine.wait(program.output.strip(), timeout=20) == {}
+    assert engine.wait(program.output.strip(), timeout=60) == {}

@@ -82,4 +82,4 @@ def tls_server(folder: Path) -> Iterator[tuple[str, Path]]:
         yield f"127.0.0.1:{port}", trusted
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)

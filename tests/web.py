@@ -27,7 +27,7 @@ def ask(url: str, method: str = "GET", body: bytes = b"", **headers: str) -> Ans
     """Ask once. ``_`` in the name of a header stands for ``-``; its value may be anything."""
     parts = urlsplit(url)
     path = url[len(f"{parts.scheme}://{parts.netloc}") :] or "/"
-    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     try:
         connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
         if body:

@@ -16,7 +16,7 @@ from flask import Flask
 from littleflow_redis import Client
 from littleflow_redis.api import Config, create_app
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.support import RedisServer, ServerKind, Spawned, free_port, wait_until
+from tests.support import LONG, RedisServer, ServerKind, Spawned, free_port, wait_until
 from tests.workers.scenes import lifecycle
 
 #: The token of ``s3_service``.
@@ -53,7 +53,7 @@ def service(
 @pytest.fixture
 def http(service: Service, client: redis.Redis) -> Iterator[httpx.Client]:
     """A program on this machine that calls the service; the database is empty."""
-    with httpx.Client(base_url=service.url, timeout=20) as http:
+    with httpx.Client(base_url=service.url, timeout=LONG) as http:
         yield http
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.api.conftest import Service
-from tests.support import wait_until
+from tests.support import LONG, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def generated(service: Service, tmp_path_factory: pytest.TempPathFactory) -> str
     pytest.importorskip("openapi_python_client")
     folder = tmp_path_factory.mktemp("generated")
     (folder / "apispec.json").write_text(
-        json.dumps(httpx.get(f"{service.url}/apispec.json").json())
+        json.dumps(httpx.get(f"{service.url}/apispec.json", timeout=LONG).json())
     )
     (folder / "config.yml").write_text("package_name_override: flows_client\npost_hooks: []\n")
     made = subprocess.run(

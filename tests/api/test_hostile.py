@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.api.conftest import Service
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 
 MB = 1024 * 1024
 
@@ -72,7 +72,7 @@ def test_texts(http: httpx.Client, text: str) -> None:
     head = {"Content-Type": "application/json"}
     answer = http.post("/workflows/start", content=raw, headers=head)
     refused(answer, "compile-error")
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize("path", ["start", "check", "terminate", "restore", "bulk", "w/restart"])
@@ -110,7 +110,7 @@ def test_a_body_of_50_mb_in_chunks(http: httpx.Client) -> None:
 
 @contextmanager
 def raw(service: Service, text: bytes) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=LONG) as connection:
         connection.sendall(text)
         yield connection
 
@@ -126,7 +126,7 @@ def test_slow_bodies_keep_nobody_waiting(service: Service, http: httpx.Client) -
         started = time.monotonic()
         for _ in range(20):
             assert http.get("/me").status_code == 200
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20
     finally:
         for connection in open_:
             connection.close()
@@ -239,7 +239,9 @@ def test_a_connection_that_does_nothing_holds_no_thread(service: Service) -> Non
     threads = psutil.Process(service.process.pid).num_threads()
     idle = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(100)]
     try:
-        wait_until(lambda: httpx.get(f"{service.url}/me").status_code == 200, "it answers")
+        wait_until(
+            lambda: httpx.get(f"{service.url}/me", timeout=LONG).status_code == 200, "it answers"
+        )
         assert psutil.Process(service.process.pid).num_threads() <= threads + 2
     finally:
         for connection in idle:

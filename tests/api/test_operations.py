@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from littleflow_redis import Client
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.api.conftest import Service
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 
 
 def test_ready_and_healthy(http: httpx.Client, worker: LifecycleWorker) -> None:
@@ -38,9 +38,9 @@ def test_a_group_that_is_behind(http: httpx.Client, engine: Client) -> None:
 def test_while_redis_is_away(own_server: Callable[..., RedisServer], tmp_path: Path) -> None:
     service = Service(own_server(start=False), tmp_path)
     try:
-        assert httpx.get(f"{service.url}/healthz").status_code == 200
+        assert httpx.get(f"{service.url}/healthz", timeout=LONG).status_code == 200
         for path in ("/readyz", "/metrics", "/groups", "/events", "/workflows/w/state"):
-            away = httpx.get(service.url + path)
+            away = httpx.get(service.url + path, timeout=LONG)
             assert (away.status_code, away.json()["error"]) == (503, "redis-unavailable"), path
     finally:
         service.process.kill_group()

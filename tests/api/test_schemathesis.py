@@ -12,6 +12,7 @@ import pytest
 from littleflow_redis import Client
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.api.conftest import TOKEN, Service
+from tests.support import LONG
 
 CHECKS = (
     "not_a_server_error",
@@ -59,4 +60,7 @@ def test_reads_of_a_workflow_that_is_there(
     options = ("--max-examples", "2", "--phases", "examples,fuzzing", "--include-method", "GET")
     run(s3_service, tmp_path, config, *options, "--include-path-regex", "{workflow}")
     head = {"Authorization": f"Bearer {TOKEN}"}
-    assert httpx.get(f"{s3_service.url}/workflows/w/state", headers=head).status_code == 200
+    assert (
+        httpx.get(f"{s3_service.url}/workflows/w/state", headers=head, timeout=LONG).status_code
+        == 200
+    )

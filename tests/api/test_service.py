@@ -13,7 +13,7 @@ import pytest
 from littleflow_redis.api import Config
 from littleflow_redis.events.connection import ConfigurationError
 from tests.api.conftest import Service
-from tests.support import RedisServer, Spawned, free_port
+from tests.support import LONG, RedisServer, Spawned, free_port
 
 
 def test_it_tells_its_versions(http: httpx.Client) -> None:
@@ -39,11 +39,11 @@ def test_it_starts_before_redis(
     server = own_server(start=False)
     other = Service(server, tmp_path)
     try:
-        away = httpx.get(f"{other.url}/workflows/")
+        away = httpx.get(f"{other.url}/workflows/", timeout=LONG)
         assert (away.status_code, away.json()["error"]) == (503, "redis-unavailable")
         assert int(away.headers["Retry-After"]) > 0
         server.start()
-        assert httpx.get(f"{other.url}/workflows/").json() == []
+        assert httpx.get(f"{other.url}/workflows/", timeout=LONG).json() == []
     finally:
         other.process.kill_group()
 
@@ -65,8 +65,8 @@ class Production:
     )
     process.wait_for_output("event=serving")
     url = f"http://127.0.0.1:{port}/me"
-    assert httpx.get(url).status_code == 401
-    me = httpx.get(url, headers={"Authorization": "Bearer 0123456789abcdef"}).json()
+    assert httpx.get(url, timeout=LONG).status_code == 401
+    me = httpx.get(url, headers={"Authorization": "Bearer 0123456789abcdef"}, timeout=LONG).json()
     assert me == {"name": "console", "access": "read", "authenticated": True}
 
 

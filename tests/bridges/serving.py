@@ -15,9 +15,7 @@ from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-
-#: Seconds; only a test that fails waits so long.
-LONG = 20.0
+from tests.support import LONG as LONG
 
 
 def bridge_of(

@@ -20,7 +20,7 @@ from .conftest import APPS
 from .serving import LONG, check_once, in_flight
 
 #: Seconds for the work of a killed bridge to be found: 5 of silence, and the next look.
-RECOVERY = 30.0
+RECOVERY = 90.0
 
 Start = Callable[..., Spawned]
 

@@ -18,7 +18,7 @@ from .conftest import APPS
 from .serving import LONG, check_once, in_flight
 
 #: Seconds for the work of a killed process to be found: 5 of silence, and the next look.
-RECOVERY = 40.0
+RECOVERY = 90.0
 
 Start = Callable[..., Spawned]
 

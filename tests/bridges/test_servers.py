@@ -131,7 +131,7 @@ def sentinel(folder: Path, master: RedisServer) -> Iterator[int]:
         yield port
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=LONG)
 
 
 def test_sentinels_and_a_failover(own_server: Servers, serve: Serve, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_sentinels_and_a_failover(own_server: Servers, serve: Serve, tmp_path: P
                 return len(watcher.sentinel_slaves("mymaster")) == 1
             return False
 
-        wait_until(knows_both, "the Sentinel knows master and replica", 30)
+        wait_until(knows_both, "the Sentinel knows master and replica")
         url = f"redis+sentinel://127.0.0.1:{port}/mymaster/0"
         celery = f"sentinel://127.0.0.1:{port}"
         serve(url, f"{celery}/1", f"{celery}/2", app="guarded:app")
@@ -160,7 +160,7 @@ def test_sentinels_and_a_failover(own_server: Servers, serve: Serve, tmp_path: P
                 return watcher.sentinel_master("mymaster")["port"] == replica.port
             return False
 
-        wait_until(took_over, "the replica took over, and the Sentinel says so", 60)
+        wait_until(took_over, "the replica took over, and the Sentinel says so")
         engine = Client(url)
         with lifecycle(engine):
             work(engine)

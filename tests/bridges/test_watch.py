@@ -14,13 +14,10 @@ from littleflow_redis.bridges.backends import result_backend
 from littleflow_redis.bridges.records import Result
 from littleflow_redis.bridges.results import Results
 from littleflow_redis.bridges.watch import Watch
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 
 # Celery writes with a command that redis-py calls old.
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
-
-#: Seconds; only a test that fails waits so long.
-LONG = 10.0
 
 
 @pytest.fixture

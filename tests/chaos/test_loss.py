@@ -158,7 +158,7 @@ def test_a_restart_with_empty_data_is_told_and_not_waited_for(
     assert letter.workflow == workflow
     assert "Redis has lost its data" in letter.reason
     with pytest.raises(UnknownWorkflow):
-        crew.engine.wait(workflow, timeout=20)
+        crew.engine.wait(workflow, timeout=60)
     again = crew.engine.start("A → B", workflow_id=workflow)
     del crew.player.end
     assert drive(crew.engine, again, crew.player, crew.worker) is WorkflowState.FINISHED

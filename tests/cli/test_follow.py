@@ -21,4 +21,4 @@ def test_changes_are_printed_as_they_happen(process: Process, engine: Client) ->
     assert "workflow:w  1  cancel  cancelled" in shown.output
     assert "other" not in shown.output
     shown.process.send_signal(signal.SIGINT)
-    assert shown.process.wait(10) == 0
+    assert shown.wait() == 0

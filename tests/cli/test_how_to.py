@@ -45,9 +45,9 @@ def test_the_flows_of_the_latches_page_wait_for_each_other(engine: Client) -> No
         collector = engine.start(as_flow(collect), {"id": 5})
         wait_until(lambda: engine.state(collector).steps[1].state == "waiting", "it waits")
         with listener:
-            assert engine.wait(collector, timeout=10) == "all of 5"
+            assert engine.wait(collector, timeout=60) == "all of 5"
             for workflow in producers:
-                engine.wait(workflow, timeout=10)
+                engine.wait(workflow, timeout=60)
     assert not engine.redis.exists("workflow:latch:batch-5")
 
 

@@ -197,7 +197,7 @@ def test_a_terminal_gets_the_steps_on_stderr(
             [sys.executable, "-m", "littleflow_redis", "run", str(flow("<- 7 -> → request:get")),
              "--wait"],
             env={**os.environ, **redis_server.environment, "TERM": "xterm"},
-            stdout=subprocess.PIPE, stderr=slave, timeout=30,
+            stdout=subprocess.PIPE, stderr=slave, timeout=60,
         )  # fmt: skip
     os.close(slave)
     shown = os.read(master, 1 << 20).decode()

@@ -28,7 +28,7 @@ def test_upstream_s_commands_run_a_workflow(process: Process, flow: Write, engin
     assert started.wait() == 0
     id = started.output.strip()
     assert id.startswith("workflow:myworkflow-")
-    engine.wait(id, timeout=30)
+    engine.wait(id, timeout=60)
     seen = process("inspect", id)
     assert seen.wait() == 0
     assert "FINISHED" in seen.output

@@ -7,4 +7,4 @@ import pytest
 _playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
 
 expect = _playwright.expect
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)

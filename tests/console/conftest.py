@@ -16,7 +16,7 @@ from tests.support import wait_until
 STATIC = Path(console.__file__).parent / "static"
 
 #: Ms that a page may take to show what a test waits for.
-PATIENCE = 15_000
+PATIENCE = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +98,7 @@ def start(stage: Stage) -> Callable[..., str]:
 
     def start(text: str, until: str = "RUNNING", **options: Any) -> str:
         id = stage.client.start(text, **options)
-        wait_until(lambda: there(id, until), f"{id} is {until}", 30)
+        wait_until(lambda: there(id, until), f"{id} is {until}")
         return id.removeprefix("workflow:")
 
     return start

@@ -158,7 +158,7 @@ def test_a_lost_link_is_told_and_its_return_too(page: Any, stage: Stage, start: 
     expect(row).to_contain_text("Running")
     stage.redis.set("test:go", "1")
     stage.start_api()
-    expect(page.get_by_text("The link to the API is back")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The link to the API is back")).to_be_visible()
     expect(row).to_contain_text("Finished")
     expect(page.get_by_text("Link lost")).to_have_count(0)
 
@@ -175,7 +175,7 @@ def test_a_hidden_tab_asks_nothing(page: Any, stage: Stage, start: Start) -> Non
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     stage.redis.set("test:go", "1")
-    wait_until(lambda: stage.client.state(id).state == "FINISHED", "it has finished", 20)
+    wait_until(lambda: stage.client.state(id).state == "FINISHED", "it has finished")
     expect(row).to_contain_text("Running")
     assert not asked
     page.evaluate(turn, "visible")

@@ -145,7 +145,7 @@ def test_what_it_starts_runs_a_workflow(
     for container in reversed(machine.containers):
         container.process.signal(signal.SIGTERM)
     for container in reversed(machine.containers):
-        assert container.process.wait(30) == 0, (container.name, container.process.output)
+        assert container.process.wait() == 0, (container.name, container.process.output)
 
 
 def hands_out_the_pages(site: str) -> None:

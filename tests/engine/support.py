@@ -18,12 +18,13 @@ from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.wire import encode
 from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import LONG
 
 #: Plays a task: its output, or an exception to fail it.
 Play = Callable[[StartTask], Any]
 
 #: Seconds without progress after which a workflow counts as stuck: longer than any timer here.
-PATIENCE = 5.0
+PATIENCE = LONG
 
 
 def echo(task: StartTask) -> Any:

@@ -23,6 +23,7 @@ from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.engine.values import BadValue
 from littleflow_redis.language import FlowError
 from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import LONG
 
 from .support import Player, drive, run
 
@@ -88,7 +89,7 @@ def test_wait_sees_an_end_that_came_before_and_one_that_comes(engine: Client) ->
     worker, player = LifecycleWorker(engine), Player(engine)
     workflow = engine.start("A")
     result: list[object] = []
-    waiter = threading.Thread(target=lambda: result.append(engine.wait(workflow, timeout=10)))
+    waiter = threading.Thread(target=lambda: result.append(engine.wait(workflow, timeout=LONG)))
     waiter.start()
     drive(engine, workflow, player, worker)
     waiter.join()

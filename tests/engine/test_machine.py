@@ -175,7 +175,6 @@ def test_the_engine_does_what_the_model_does(
         settings=settings(
             max_examples=20,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

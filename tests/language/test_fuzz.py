@@ -20,7 +20,7 @@ _TEXTS = st.lists(_PIECES, max_size=25).map(" ".join) | st.lists(_PIECES, max_si
 _SMALL = Limits(text_size=200, steps=12, edges=12, nesting=3, literal_size=20, literal_depth=2)
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @example("A(- \x85 -)")
 @example("A(- \ufeff -)")
 @example('A({"a": "\\ud800"})')
@@ -51,7 +51,7 @@ def _check_error(error: FlowError, text: str) -> None:
 _BODIES = st.text(st.sampled_from("ab:-[]{},'\"\\u0d8 \n\t#&*!|>%@`?~1.e+_<="), max_size=40)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(_BODIES, st.sampled_from([("(-", "-)"), ("({", "})"), ("([", "])")]))
 def test_only_json_comes_out_of_literals(body: str, marks: tuple[str, str]) -> None:
     text = f"A{marks[0]}{body}{marks[1]}"

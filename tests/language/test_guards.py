@@ -157,14 +157,14 @@ def _conditions(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 _expressions = _paths(st.recursive(st.just("@.a"), _conditions, max_leaves=4)).map("${}".format)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(_expressions, _values)
 def test_the_same_as_jsonpath2(expression: str, value: Any) -> None:
     judged = bool(list(Path.parse_str(expression).match(value)))
     assert guard_matches(expression, value) is judged
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from('$@.*[]?()=<>!:,"ab01 -{}andornot'), max_size=30), _values)
 def test_only_guard_errors_come_out(expression: str, value: Any) -> None:
     position = 0

@@ -30,7 +30,7 @@ def judged(text: str) -> littleflow.Flow:
     return littleflow.Compiler().compile(_PARSER.parse(text))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(flow_texts())
 def test_the_same_flow(text: str) -> None:
     theirs, ours = judged(text), compile_text(text)
@@ -41,7 +41,9 @@ def test_the_same_flow(text: str) -> None:
 
 
 # Many a text means something else to littleflow without them, and is left out.
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 @given(flow_texts())
 def test_the_same_flow_without_semicolons(text: str) -> None:
     loose = text.replace(" ;\n", "\n")
@@ -56,7 +58,7 @@ def test_the_same_flow_without_semicolons(text: str) -> None:
     assert saved["T"] == theirs.save()["T"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(flow_texts())
 def test_there_and_back(text: str) -> None:
     flow = compile_text(text)
@@ -73,7 +75,7 @@ def test_there_and_back(text: str) -> None:
     assert to_littleflow(again).save() == theirs.save()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(flow_texts())
 def test_the_same_diagram(text: str) -> None:
     assume("<" not in text)  # littleflow has no name for a literal

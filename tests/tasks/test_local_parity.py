@@ -67,7 +67,7 @@ def on_redis(
 
 
 @given(text=flow_texts())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_local_run_fires_what_littleflow_fires(text: str) -> None:
     expected = judge(text)
     local = Local(lambda task: output(task.index, task.name, task.input))
@@ -162,7 +162,8 @@ def marked(text: str, random: random.Random) -> str:
 
 @given(text=flow_texts(), random=st.randoms(use_true_random=False))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_random_guards_and_iterations_go_as_in_the_engine(
     client: redis.Redis, text: str, random: random.Random
