@@ -3,6 +3,9 @@
 A script says what it includes (``--@include base fire``, files of ``lua/lib``). Names such as
 ``Dynamic.STATE``, ``Outcome.LATE``, ``K.stream`` and ``VERSION`` are replaced by their values here,
 so a name that Python does not know is found when the scripts are loaded, and costs nothing later.
+
+A script with ``--@many 9`` is written for one key and nine arguments, and runs for any number of
+such calls together: setting it up costs as much as its work.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from . import records
 from .keys import Keys
 
 _INCLUDE = re.compile(r"^--@include (.+)$", re.MULTILINE)
+_MANY = re.compile(r"^--@many (\d+)$", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 _NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b")
 
@@ -74,8 +78,8 @@ def _literal(value: Any) -> str:
     return json.dumps(value)
 
 
-def compose(name: str, names: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of one script: includes first, names resolved. KeyError: a name nobody knows."""
+def compose(name: str, names: Mapping[str, Mapping[str, Any]]) -> Script:
+    """One script: includes first, names resolved. KeyError: a name nobody knows."""
 
     def resolve(match: re.Match[str]) -> str:
         return _literal(names[match[1]][match[2]])
@@ -83,8 +87,13 @@ def compose(name: str, names: Mapping[str, Mapping[str, Any]]) -> str:
     text = _read(f"{name}.lua")
     included = _INCLUDE.search(text)
     parts = [_read(f"lib/{part}.lua") for part in (included[1].split() if included else ())]
+    width = 0
+    if many := _MANY.search(text):
+        width = int(many[1])
+        text = f"local function one(KEYS, ARGV)\n{text}end\n" + _read("lib/many.lua")
     code = _COMMENT.sub("", "".join([*parts, text]))
-    return _NAME.sub(resolve, code).replace("VERSION", str(records.VERSION))
+    code = _NAME.sub(resolve, code).replace("VERSION", str(records.VERSION))
+    return Script(name, code.replace("WIDTH", str(width)) if width else code, width)
 
 
 class Scripts(SimpleNamespace):
@@ -128,4 +137,4 @@ class Scripts(SimpleNamespace):
 def scripts_for(keys: Keys) -> Scripts:
     """Compose the scripts for these key names, once per process."""
     names: dict[str, Mapping[str, Any]] = {**records.LUA, **keys.lua()}
-    return Scripts(**{name: Script(name, compose(name, names)) for name in NAMES})
+    return Scripts(**{name: compose(name, names) for name in NAMES})

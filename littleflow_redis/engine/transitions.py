@@ -9,7 +9,7 @@ import redis
 from msgpack import packb
 from redis.exceptions import ResponseError
 
-from littleflow_redis.events.lua import Argument, Call, run_batch
+from littleflow_redis.events.lua import TOGETHER, Argument, Call, run_batch
 
 from . import records, values
 from .handing import Serving, handed_over
@@ -27,10 +27,6 @@ from .upkeep import Upkeep
 
 if TYPE_CHECKING:
     from .rebuilding import Restored
-
-#: Ends applied by one call of the script: enough to share the cost of a call, few enough that no
-#: other client of Redis waits for long.
-ENDS_PER_CALL = 32
 
 
 class Transitions(Upkeep):
@@ -65,11 +61,11 @@ class Transitions(Upkeep):
     def ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> list[Call]:
         """Apply ends, each with its output as JSON text, wherever that was handed over.
 
-        Each is a transition of its own; ENDS_PER_CALL share a call. See :meth:`reports`.
+        Each is a transition of its own; some share a call. See :meth:`reports`.
         """
         return [
-            self._ends(ends[start : start + ENDS_PER_CALL], group)
-            for start in range(0, len(ends), ENDS_PER_CALL)
+            self._ends(ends[start : start + TOGETHER], group)
+            for start in range(0, len(ends), TOGETHER)
         ]
 
     def _ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> Call:

@@ -8,24 +8,34 @@ only the unknown calls are repeated.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby, islice
 from typing import Any
 
 import redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 #: What a script takes: everything travels as bytes in the end.
 Argument = str | bytes | int | float
 
+#: Calls of a script that takes many which go together: enough to share the cost of setting it up,
+#: few enough that no other client of Redis waits for long.
+TOGETHER = 32
+
 
 class Script:
-    """One Lua script; ``name`` stands in errors and logs."""
+    """One Lua script; ``name`` stands in errors and logs.
 
-    __slots__ = ("name", "sha", "source")
+    One with a ``width`` takes many calls at once, each of one key and so many arguments; it returns
+    a list with what came of each, or the text of its error.
+    """
 
-    def __init__(self, name: str, source: str) -> None:
+    __slots__ = ("name", "sha", "source", "width")
+
+    def __init__(self, name: str, source: str, width: int = 0) -> None:
         self.name = name
+        self.width = width
         self.source = source
         self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
@@ -63,13 +73,42 @@ def run_batch(client: redis.Redis, calls: Sequence[Call | Command]) -> list[Any]
     Returns one result per call, in order; a call that failed has its exception as result. A lost
     connection raises: then any of the calls may have run.
     """
-    results = _send(client, calls, by_digest=True)
+    sent = list(_together(calls))
+    results = _send(client, sent, by_digest=True)
     unknown = [i for i, result in enumerate(results) if isinstance(result, NoScriptError)]
     if unknown:
-        again = _send(client, [calls[i] for i in unknown], by_digest=False)
+        again = _send(client, [sent[i] for i in unknown], by_digest=False)
         for i, result in zip(unknown, again, strict=True):
             results[i] = result
-    return results
+    return [one for call, result in zip(sent, results, strict=True) for one in _apart(call, result)]
+
+
+def _together(calls: Sequence[Call | Command]) -> Iterator[Call | Command]:
+    """The same calls, those that follow each other and can as one."""
+    for script, group in groupby(calls, _shared):
+        if script is None:
+            yield from group
+            continue
+        while some := [call for call in islice(group, TOGETHER) if isinstance(call, Call)]:
+            keys, args = [call.keys for call in some], [call.args for call in some]
+            yield Call(script, [*chain(*keys)], [*chain(*args)])
+
+
+def _shared(call: Call | Command) -> Script | None:
+    """The script of a call that may go together with others."""
+    return call.script if isinstance(call, Call) and call.script.width else None
+
+
+def _apart(call: Call | Command, result: Any) -> Sequence[Any]:
+    """What came of each of the calls that went as this one."""
+    if isinstance(call, Command) or not call.script.width:
+        return [result]
+    if isinstance(result, Exception):
+        return [result] * len(call.keys)
+    return [
+        ResponseError(one.decode("utf-8", "replace")) if isinstance(one, bytes) else one
+        for one in result
+    ]
 
 
 def _send(client: redis.Redis, calls: Sequence[Call | Command], *, by_digest: bool) -> list[Any]:

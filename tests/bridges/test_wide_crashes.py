@@ -19,13 +19,14 @@ from tests.support import RedisServer
 from .mortal import CLAIM_IDLE, SWEEP, Mortal, Once
 from .serving import LONG, bridge_of, check_once, combined_of, in_flight
 
-#: Tasks read and published at once, ends in one call, and tasks: enough for three of each.
-BATCH, ENDS, TASKS = 2, 2, 5
+#: Tasks read and published at once, those in one call, and tasks: enough for three of each.
+BATCH, TOGETHER, TASKS = 2, 2, 5
 
 
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("littleflow_redis.engine.transitions.ENDS_PER_CALL", ENDS)
+    for module in ("engine.transitions", "events.lua"):
+        monkeypatch.setattr(f"littleflow_redis.{module}.TOGETHER", TOGETHER)
 
 
 @pytest.mark.usefixtures("shared_worker", "quick_watch")

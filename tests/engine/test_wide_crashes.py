@@ -12,8 +12,8 @@ from redis.exceptions import ConnectionError
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import end_fields, kind_of, start_task
 from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.engine.transitions import ENDS_PER_CALL
 from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.lua import TOGETHER
 from littleflow_redis.events.wire import encode
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
@@ -64,7 +64,7 @@ def test_a_worker_may_fail_at_any_call_of_a_wide_batch(
 ) -> None:
     """An iteration whose ends fill several calls of one pipeline."""
     engine = Client(redis=client)
-    items = list(range(2 * ENDS_PER_CALL + 6))
+    items = list(range(2 * TOGETHER + 6))
 
     def scenario(plan: Plan) -> None:
         client.flushall()

@@ -5,7 +5,9 @@
 -- Returns {code}: APPLIED, GONE, UNCHANGED (there was a sign before), NEWER. All but
 -- NEWER acknowledge the receipt.
 -- Race closed: a sign that comes after the end of its attempt finds it closed.
+-- Each is by itself; many share a call.
 --@include base defaults queue sign
+--@many 6
 local about = redis.call('HMGET', KEYS[1], 'flow', 'version', 'state')
 local flow = about[1]
 if flow and tonumber(about[2]) > VERSION then return {Outcome.NEWER} end

@@ -7,7 +7,9 @@
 -- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again).
 -- The owner is the group, not the process: within a group the stream's pending list says who works,
 -- and whoever claims from a dead consumer must be able to take what that one had taken.
+-- Each is by itself; many share a call.
 --@include base defaults queue sign
+--@many 9
 local f = redis.call('HMGET', KEYS[1], 'version', 'state', 'flow')
 if not f[2] then return {Outcome.GONE} end
 if tonumber(f[1]) > VERSION then return {Outcome.NEWER} end

@@ -10,14 +10,18 @@ end
 -- Read once per call.
 local defaults
 
--- What was set for the step's category, best first: by a bridge that serves it, by a worker.
-local function defaults_of(static)
+local function all_defaults()
   if not defaults then
     defaults = {}
     local all = redis.call('HGETALL', K.defaults)
     for i = 1, #all, 2 do defaults[all[i]] = cmsgpack.unpack(all[i + 1]) end
   end
-  if not next(defaults) then return nil, nil end
+  return defaults
+end
+
+-- What was set for the step's category, best first: by a bridge that serves it, by a worker.
+local function defaults_of(static)
+  if not next(all_defaults()) then return nil, nil end
   local category = category_of(static)
   return defaults['bridge:' .. category], defaults[category]
 end

@@ -11,7 +11,7 @@ end
 -- Whoever takes an attempt on which no clock runs starts the task's: a bridge's default counts from
 -- there. All others run from when the attempt was handed out.
 local function clock_taken(key, flow, field, attempt, now)
-  if #attempt[Attempt.TIMERS] > 0 or redis.call('EXISTS', K.defaults) == 0 then return end
+  if #attempt[Attempt.TIMERS] > 0 or not next(all_defaults()) then return end
   local static = cmsgpack.unpack(redis.call('HGET', flow, (string.match(field, '^%d+'))))
   clock_task(key, static, field, attempt, now)
 end
