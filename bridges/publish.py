@@ -28,6 +28,12 @@ HEADER = "littleflow"
 #: Tries to reach the broker before a batch counts as unsent; who called decides when to try again.
 CONNECT_TRIES = 1
 
+#: How one message alone is tried again: at once, for its connection may only have idled away.
+_ONCE_MORE = {
+    "retry": True,
+    "retry_policy": {"max_retries": CONNECT_TRIES, "interval_start": 0, "interval_step": 0},
+}
+
 #: What trying again cannot mend: these end the step.
 _FINAL = (EncodeError, SerializerNotInstalled, QueueNotFound, TypeError)
 
@@ -115,7 +121,8 @@ class Publisher:
         try:
             with (
                 _ONE_AT_A_TIME,
-                self._producer() as (producer, options),
+                self._app.producer_or_acquire() as producer,
+                self._sending(producer, len(calls)) as options,
                 denied_join_result(),
             ):
                 refusals = (self._send(call, producer, options) for call in calls)
@@ -127,16 +134,20 @@ class Publisher:
             ) from error
 
     @contextlib.contextmanager
-    def _producer(self) -> Iterator[tuple[Producer, dict[str, Any]]]:
-        """A pooled producer, and the options that go with it."""
-        with self._app.producer_or_acquire() as producer:
-            producer.connection.ensure_connection(max_retries=CONNECT_TRIES, interval_start=0)
-            if not getattr(producer, "supports_batch_publish", False):
-                yield producer, {}
+    def _sending(self, producer: Any, count: int) -> Iterator[dict[str, Any]]:
+        """Within it the producer sends so many messages; the options that go with each."""
+        producer.connection.ensure_connection(max_retries=CONNECT_TRIES, interval_start=0)
+        if not getattr(producer, "supports_batch_publish", False):
+            yield {}
+            return
+        with _declaring_once(producer):
+            if count == 1:
+                # A batch is a client, a pipeline and a transaction more.
+                yield _ONCE_MORE
                 return
-            with producer.batch(), _declaring_once(producer):
+            with producer.batch():
                 # A retry would open a new channel, and a batch belongs to one channel.
-                yield producer, {"retry": False}
+                yield {"retry": False}
 
     def _send(
         self, call: TaskCall, producer: Producer, options: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -195,9 +195,20 @@ def test_a_broker_that_comes_back_is_used_again(
         assert [message["headers"]["id"] for message in messages(broker)] == ["two"]
 
 
-@pytest.mark.parametrize("options", [{}, {"retry_on_timeout": True}], ids=["batch", "one by one"])
-def test_a_broker_that_dies_within_a_batch_refuses_no_task(
-    app: Celery, own_server: Callable[..., RedisServer], options: dict[str, bool]
+#: Two calls, the second of a task that has a queue of its own.
+TWO = (TaskCall("one", "plain.add", [1, 2]), TaskCall("two", "plain.mul", [1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("calls", "options"),
+    [(TWO, {}), (TWO, {"retry_on_timeout": True}), (TWO[1:], {})],
+    ids=["batch", "one by one", "one alone"],
+)
+def test_a_broker_that_dies_meanwhile_refuses_no_task(
+    app: Celery,
+    own_server: Callable[..., RedisServer],
+    calls: Sequence[TaskCall],
+    options: dict[str, bool],
 ) -> None:
     server = own_server()
     app.conf.broker_transport_options = options
@@ -210,11 +221,39 @@ def test_a_broker_that_dies_within_a_batch_refuses_no_task(
     signals.before_task_publish.connect(kill, sender="plain.mul")
     try:
         with pytest.raises(BrokerUnreachable):
-            Publisher(app).publish(
-                [TaskCall("one", "plain.add", [1, 2]), TaskCall("two", "plain.mul", [1, 2])]
-            )
+            Publisher(app).publish(calls)
     finally:
         signals.before_task_publish.disconnect(kill, sender="plain.mul")
+
+
+@pytest.mark.parametrize("calls", [TWO, TWO[:1]], ids=["batch", "one alone"])
+def test_a_broker_without_memory_refuses_no_task(
+    app: Celery, own_server: Callable[..., RedisServer], calls: Sequence[TaskCall]
+) -> None:
+    server = own_server()
+    app.conf.broker_url = server.url
+    publisher = Publisher(app)
+    publisher.publish(calls)
+    with server.client() as broker:
+        broker.config_set("maxmemory", 1)
+        with pytest.raises(BrokerUnreachable, match="memory"):
+            publisher.publish(calls)
+        broker.config_set("maxmemory", 0)
+        assert publisher.publish(calls) == []
+        assert len(messages(broker)) == 2 * len(calls)
+
+
+def test_an_idle_connection_that_was_cut_is_made_anew(
+    app: Celery, own_server: Callable[..., RedisServer]
+) -> None:
+    server = own_server()
+    app.conf.broker_url = server.url
+    publisher = Publisher(app)
+    publisher.publish(TWO[:1])
+    with server.client() as broker:
+        broker.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        assert publisher.publish(TWO[:1]) == []
+        assert len(messages(broker)) == 2
 
 
 def test_without_batches_in_the_transport_each_message_goes_at_once(app: Celery) -> None:
