@@ -89,10 +89,12 @@ class Engine:
 
 
 @contextmanager
-def native(appendfsync: str = "") -> Iterator[Engine]:
-    """Worker, receipts, and a TaskListener in a process of its own."""
-    listener = (sys.executable, "-m", "benchmarks.listener")
-    with _engine({"listener": listener}, appendfsync) as engine:
+def native(
+    appendfsync: str = "", listener: Sequence[str] = ("benchmarks.listener",)
+) -> Iterator[Engine]:
+    """Worker, receipts, and a TaskListener in a process of its own: a module and its arguments."""
+    command = (sys.executable, "-m", *listener)
+    with _engine({"listener": command}, appendfsync) as engine:
         yield engine
 
 

@@ -46,7 +46,7 @@ class Stage:
 
         Raises Hung, ProcessDied.
         """
-        command = [self.python, self.script, "client", *map(str, args)]
+        command = [str(self.python), str(self.script), "client", *map(str, args)]
         try:
             done = subprocess.run(
                 command, env=self.env, cwd=self.folder, capture_output=True, text=True,

@@ -13,6 +13,7 @@ from benchmarks.rows import (
     fan_out_chord,
     forty_celery,
     forty_durable,
+    graphs,
     group_celery,
     growth,
     long_chain_celery,
@@ -38,6 +39,7 @@ ROWS: Mapping[str, Row] = {
         *forty_durable.ROWS,
         *growth.ROWS,
         *server_time.ROWS,
+        *graphs.ROWS,
         *durable.ROWS,
     )
 }

@@ -63,13 +63,13 @@ class Queue:
 def dramatiq(python: Path, script: Path) -> Mapping[str, Sequence[str | Path]]:
     """One process with one thread."""
     one = ["--processes", "1", "--threads", "1"]
-    return {"worker": [python, "-m", "dramatiq", script.stem, "--path", script.parent, *one]}
+    return {"worker": [python, "-m", "dramatiq", script.stem, "--path", str(script.parent), *one]}
 
 
 def taskiq(python: Path, script: Path) -> Mapping[str, Sequence[str | Path]]:
     """One process; its tasks are coroutines of one thread."""
     tool = python.parent / "taskiq"
-    one = ["--workers", "1", "--log-level", "WARNING", "--app-dir", script.parent]
+    one = ["--workers", "1", "--log-level", "WARNING", "--app-dir", str(script.parent)]
     return {"worker": [tool, "worker", f"{script.stem}:broker", *one]}
 
 
