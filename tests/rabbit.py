@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import die_with_parent, free_port, wait_until
+from tests.support import LONG, die_with_parent, free_port, wait_until
 
 #: Where Debian and RabbitMQ's own packages put the script that needs no special user.
 _SCRIPTS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/local/sbin/rabbitmq-server")
@@ -77,7 +77,7 @@ class RabbitServer:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(timeout=60)
+            self._process.wait(timeout=LONG)
             self._process = None
         if epmd := shutil.which("epmd", path=self._environment["PATH"]):
             subprocess.run([epmd, "-kill"], env=self._environment, capture_output=True)

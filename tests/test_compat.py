@@ -43,7 +43,7 @@ from littleflow_redis.engine.vectors import current
 from littleflow_redis.events import EventClient, EventListener, message, receipt_for
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.engine.support import Player, drive, echo, hurry, run
-from tests.support import RedisServer, Spawned, wait_until
+from tests.support import LONG, RedisServer, Spawned, wait_until
 
 STREAM = "workflows:run"
 
@@ -310,4 +310,4 @@ def test_a_program_beside_our_worker(
     spawn(worker, env=redis_server.environment)
     program = spawn([sys.executable, "-c", PROGRAM, redis_server.host, str(redis_server.port)])
     assert program.wait() == 0, program.output
-    assert engine.wait(program.output.strip(), timeout=60) == {}
+    assert engine.wait(program.output.strip(), timeout=LONG) == {}

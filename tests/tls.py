@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from littleflow_redis.events.connection import ConnectionSettings, connect
-from tests.support import die_with_parent, free_port, wait_until
+from tests.support import LONG, die_with_parent, free_port, wait_until
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -82,4 +82,4 @@ def tls_server(folder: Path) -> Iterator[tuple[str, Path]]:
         yield f"127.0.0.1:{port}", trusted
     finally:
         process.kill()
-        process.wait(timeout=60)
+        process.wait(timeout=LONG)

@@ -10,7 +10,7 @@ import redis
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import StepState
-from tests.support import RedisServer, Spawned, wait_until
+from tests.support import LONG, RedisServer, Spawned, wait_until
 
 WORKER = [sys.executable, "-m", "littleflow_redis", "worker"]
 
@@ -43,4 +43,4 @@ def test_kill_9_in_the_middle_of_a_wait(
     engine.send_event("go", {"id": 8})
     engine.send_event("go", {"id": 7, "output": {"by": "me"}})
     spawn(WORKER, env=redis_server.environment)
-    assert engine.wait(workflow, timeout=60) == {"id": 7, "by": "me"}
+    assert engine.wait(workflow, timeout=LONG) == {"id": 7, "by": "me"}

@@ -9,7 +9,7 @@ import pytest
 
 from littleflow_redis import Client
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.support import wait_until
+from tests.support import LONG, wait_until
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -84,7 +84,7 @@ def test_an_event_goes_on(http: httpx.Client, engine: Client, running: str) -> N
     assert unknown.status_code == 404
     sent = http.post("/events", json={"kind": "go", "data": {"y": 2, "output": {"z": 3}}})
     assert sent.json()["event"]
-    assert engine.wait(running, timeout=60) == {"y": 2, "z": 3}
+    assert engine.wait(running, timeout=LONG) == {"y": 2, "z": 3}
     ours = http.post("/events", json={"kind": "end-task", "data": {}})
     assert (ours.status_code, ours.json()["errors"][0]["field"]) == (422, "json.kind")
 

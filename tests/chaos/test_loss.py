@@ -23,7 +23,7 @@ from littleflow_redis.engine.reconcile import Reconciler
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.engine.support import Player, drive, hurry
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 
 from .proxy import Mode, Proxy
 
@@ -158,7 +158,7 @@ def test_a_restart_with_empty_data_is_told_and_not_waited_for(
     assert letter.workflow == workflow
     assert "Redis has lost its data" in letter.reason
     with pytest.raises(UnknownWorkflow):
-        crew.engine.wait(workflow, timeout=60)
+        crew.engine.wait(workflow, timeout=LONG)
     again = crew.engine.start("A → B", workflow_id=workflow)
     del crew.player.end
     assert drive(crew.engine, again, crew.player, crew.worker) is WorkflowState.FINISHED

@@ -15,7 +15,7 @@ from littleflow_redis.workers.intake import MAX_DEATHS
 from littleflow_redis.workers.lifecycle import MAX_DELIVERIES
 from tests.cli.conftest import Command, Process
 from tests.cli.test_dead import bury, turn
-from tests.support import wait_until
+from tests.support import LONG, wait_until
 from tests.workers.scenes import lifecycle
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
@@ -45,9 +45,9 @@ def test_the_flows_of_the_latches_page_wait_for_each_other(engine: Client) -> No
         collector = engine.start(as_flow(collect), {"id": 5})
         wait_until(lambda: engine.state(collector).steps[1].state == "waiting", "it waits")
         with listener:
-            assert engine.wait(collector, timeout=60) == "all of 5"
+            assert engine.wait(collector, timeout=LONG) == "all of 5"
             for workflow in producers:
-                engine.wait(workflow, timeout=60)
+                engine.wait(workflow, timeout=LONG)
     assert not engine.redis.exists("workflow:latch:batch-5")
 
 

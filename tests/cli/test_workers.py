@@ -12,7 +12,7 @@ import redis
 
 from littleflow_redis import Client
 from tests.cli.conftest import Process
-from tests.support import RedisServer, Spawned, wait_until
+from tests.support import LONG, RedisServer, Spawned, wait_until
 
 Write = Callable[..., Path]
 
@@ -28,7 +28,7 @@ def test_upstream_s_commands_run_a_workflow(process: Process, flow: Write, engin
     assert started.wait() == 0
     id = started.output.strip()
     assert id.startswith("workflow:myworkflow-")
-    engine.wait(id, timeout=60)
+    engine.wait(id, timeout=LONG)
     seen = process("inspect", id)
     assert seen.wait() == 0
     assert "FINISHED" in seen.output

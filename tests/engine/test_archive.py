@@ -21,7 +21,7 @@ from littleflow_redis.engine.timers import TimerKind
 from littleflow_redis.language import compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client
-from tests.support import RedisServer
+from tests.support import LONG, RedisServer
 
 from .support import Player, drive, echo, hurry, run
 from .test_ends import Hand
@@ -98,7 +98,7 @@ FLOWS = {
 def test_a_restored_workflow_comes_to_the_same_end(engine: Client, name: str) -> None:
     text, play = FLOWS[name]
     archives = snapshots(engine, text, {"n": 0}, play)
-    undisturbed = engine.wait(archives[-1]["id"], timeout=1)
+    undisturbed = engine.wait(archives[-1]["id"], timeout=LONG)
     assert len({json.dumps(archive["steps"]) for archive in archives}) > 5
     for archive in archives:
         again = json.loads(json.dumps(archive))
@@ -209,7 +209,7 @@ def test_another_redis_will_do(engine: Client, own_server: Callable[..., RedisSe
         other.restart(workflow)
         worker, player = LifecycleWorker(other), Player(other)
         drive(other, workflow, player, worker)
-        assert other.wait(workflow, timeout=1) == {"B": [2, 1]}
+        assert other.wait(workflow, timeout=LONG) == {"B": [2, 1]}
 
 
 def test_an_id_is_used_once(engine: Client) -> None:
@@ -270,7 +270,7 @@ def test_upstreams_archives_are_read(engine: Client) -> None:
     player = Player(engine)
     drive(engine, workflow, player, LifecycleWorker(engine))
     assert [task.name for task in player.played] == ["B", "C"]
-    assert engine.wait(workflow, timeout=1) == {"C": [3, {"B": [2, {}]}]}
+    assert engine.wait(workflow, timeout=LONG) == {"C": [3, {"B": [2, {}]}]}
     archive["S"].append([at, [0, 0, 0]])
     with pytest.raises(BadArchive, match="S holds"):
         engine.restore(archive)

@@ -16,7 +16,7 @@ from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from tests.faults import Died, Plan, every_fault, faulty_client
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 
 from .support import Player, drive
 
@@ -94,7 +94,7 @@ def test_a_start_may_fail_at_any_call(client: redis.Redis, redis_server: RedisSe
             # Whoever starts it again, with the same id, gets the same workflow.
             workflow = engine.start("<- {x: 1} -> → > A → B", workflow_id="once")
         drive(engine, workflow, player, worker)
-        assert engine.wait(workflow, timeout=1) == {"B": 1, "go": 1}
+        assert engine.wait(workflow, timeout=LONG) == {"B": 1, "go": 1}
         assert [task.name for task in player.played] == ["A", "B"]
         assert client.llen(engine.keys.all) == 1
         engine.delete(workflow)

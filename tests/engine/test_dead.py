@@ -16,7 +16,7 @@ from littleflow_redis.events.wire import decode
 from littleflow_redis.workers.intake import MAX_DEATHS
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 from tests.workers.scenes import events, pending
 
 from .support import Player, append, drive
@@ -193,7 +193,7 @@ def test_the_listener_goes_on_with_the_next_task(engine: Client) -> None:
     assert deaths(engine, max_deaths=2) == 2
     wait_until(lambda: not die(engine) and not pending(engine, "tasks:math"), "all is served")
     settle(engine)
-    assert engine.wait(workflow, timeout=1) == 1
+    assert engine.wait(workflow, timeout=LONG) == 1
 
 
 def test_a_restart_gives_it_another_chance(engine: Client) -> None:

@@ -12,6 +12,7 @@ from littleflow_redis.engine.errors import UnknownWorkflow
 from littleflow_redis.engine.messages import StartTask, end_fields
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import LONG
 
 from .support import Player, append, drive
 
@@ -63,7 +64,7 @@ def test_the_same_end_twice_is_applied_once(engine: Client) -> None:
     assert [entry.what for entry in engine.trace(hand.workflow)].count("end") == 1
     hand.end("B", 1)
     hand.end("C", 1)
-    assert engine.wait(hand.workflow, timeout=1) == 1
+    assert engine.wait(hand.workflow, timeout=LONG) == 1
 
 
 def test_a_token_of_another_start_is_late(engine: Client) -> None:
@@ -181,7 +182,7 @@ def test_an_end_of_a_workflow_that_redis_lost_is_a_dead_letter(engine: Client) -
     (letter,) = engine.dead_letters()
     assert "Redis has lost its data" in letter.reason
     with pytest.raises(UnknownWorkflow):
-        engine.wait(hand.workflow, timeout=1)
+        engine.wait(hand.workflow, timeout=LONG)
 
 
 def test_every_event_twice_changes_nothing(client: redis.Redis, engine: Client) -> None:

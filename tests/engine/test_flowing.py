@@ -13,6 +13,7 @@ from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.language import compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import LONG
 
 from .support import Player, run
 
@@ -28,7 +29,7 @@ def test_a_chain_hands_each_output_to_the_next_step(engine: Client) -> None:
         ("B", {"from": "A"}),
         ("C", {"from": "B"}),
     ]
-    assert engine.wait(workflow, timeout=1) == {"from": "C"}
+    assert engine.wait(workflow, timeout=LONG) == {"from": "C"}
 
 
 def test_a_join_takes_outputs_by_ascending_step(engine: Client) -> None:
@@ -46,7 +47,7 @@ def test_a_join_drops_empty_objects_and_null(engine: Client) -> None:
 def test_any_json_value_is_an_output(engine: Client, value: Any) -> None:
     workflow, player = run(engine, "A → B", play=lambda task: value)
     assert player.played[1].input == value
-    assert engine.wait(workflow, timeout=1) == value
+    assert engine.wait(workflow, timeout=LONG) == value
 
 
 def test_a_merge_makes_one_object(engine: Client) -> None:
@@ -88,7 +89,7 @@ def test_a_failure_fails_the_workflow_with_its_reason(engine: Client) -> None:
     workflow, player = run(engine, "A → B", play=play)
     assert [task.name for task in player.played] == ["A"]
     with pytest.raises(WorkflowFailed, match=r"step 1 .A.: ZeroDivisionError: division by zero"):
-        engine.wait(workflow, timeout=1)
+        engine.wait(workflow, timeout=LONG)
 
 
 def test_what_runs_when_a_workflow_fails_may_end_and_is_recorded(engine: Client) -> None:

@@ -11,6 +11,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask, start_task
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import LONG
 
 from .support import Player, drive, run
 
@@ -25,24 +26,24 @@ def test_one_activation_per_item_gathered_in_order(engine: Client) -> None:
         "1.1.0", "1.1.1", "1.1.2",
     ]  # fmt: skip
     assert player.played[-1].input == [6, 2, 4]
-    assert engine.wait(workflow, timeout=1) == [6, 2, 4]
+    assert engine.wait(workflow, timeout=LONG) == [6, 2, 4]
 
 
 def test_an_object_is_one_item(engine: Client) -> None:
     workflow, _ = run(engine, "* A", {"x": 1}, lambda task: task.input)
-    assert engine.wait(workflow, timeout=1) == [{"x": 1}]
+    assert engine.wait(workflow, timeout=LONG) == [{"x": 1}]
 
 
 def test_an_empty_list_passes(engine: Client) -> None:
     workflow, player = run(engine, "* A → B", [], lambda task: task.input)
     assert [task.name for task in player.played] == ["B"]
-    assert engine.wait(workflow, timeout=1) == []
+    assert engine.wait(workflow, timeout=LONG) == []
     assert engine.state(workflow).steps[1].state is StepState.SKIPPED
 
 
 def test_empty_outputs_keep_their_place(engine: Client) -> None:
     workflow, _ = run(engine, "* A", [1, 2], lambda task: None)
-    assert engine.wait(workflow, timeout=1) == [{}, {}]
+    assert engine.wait(workflow, timeout=LONG) == [{}, {}]
 
 
 def test_a_subflow_runs_once_per_item(engine: Client) -> None:
@@ -50,7 +51,7 @@ def test_a_subflow_runs_once_per_item(engine: Client) -> None:
         return [task.name, task.input] if task.name != "E" else task.input
 
     workflow, _ = run(engine, "* { B → { C D } } → E", [1, 2], play)
-    assert engine.wait(workflow, timeout=1) == [
+    assert engine.wait(workflow, timeout=LONG) == [
         [["C", ["B", 1]], ["D", ["B", 1]]],
         [["C", ["B", 2]], ["D", ["B", 2]]],
     ]
@@ -59,12 +60,12 @@ def test_a_subflow_runs_once_per_item(engine: Client) -> None:
 def test_an_empty_list_passes_a_subflow(engine: Client) -> None:
     workflow, player = run(engine, "* { A → B } → C", [], lambda task: task.input)
     assert [task.name for task in player.played] == ["C"]
-    assert engine.wait(workflow, timeout=1) == []
+    assert engine.wait(workflow, timeout=LONG) == []
 
 
 def test_iterations_nest(engine: Client) -> None:
     workflow, _ = run(engine, "* { * A → B } → C", [[1, 2], [], [3]], double)
-    assert engine.wait(workflow, timeout=1) == [[2, 4], [], [6]]
+    assert engine.wait(workflow, timeout=LONG) == [[2, 4], [], [6]]
 
 
 def test_a_failing_item_fails_the_step_and_the_workflow(engine: Client) -> None:
@@ -95,7 +96,7 @@ def test_no_more_items_are_open_than_concurrency_allows(engine: Client) -> None:
         player.reader.ack([entry.id for entry in entries])
         worker.turn()
     assert most == 3
-    assert engine.wait(workflow, timeout=1) == [2 * n for n in range(10)]
+    assert engine.wait(workflow, timeout=LONG) == [2 * n for n in range(10)]
 
 
 def test_items_without_an_echoed_token_fail_the_step_and_say_why(engine: Client) -> None:
@@ -128,7 +129,7 @@ def test_many_items_cost_linear_time(engine: Client) -> None:
         began = time.process_time(), engine.redis.info("cpu")["used_cpu_user"]
         drive(engine, workflow, player, worker)
         ended = time.process_time(), engine.redis.info("cpu")["used_cpu_user"]
-        assert engine.wait(workflow, timeout=1) == [2 * n for n in range(items)]
+        assert engine.wait(workflow, timeout=LONG) == [2 * n for n in range(items)]
         return sum(ended) - sum(began)
 
     small, large = cost(500), cost(5_000)

@@ -17,7 +17,7 @@ from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.wire import decode
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Plan, every_fault, faulty_client
-from tests.support import RedisServer
+from tests.support import LONG, RedisServer
 
 from .support import Player, drive, due, run
 from .test_crashes import CLAIM_IDLE, Mortal
@@ -92,7 +92,7 @@ def test_the_output_is_the_input(stage: Stage) -> None:
         workflow = stage.start(f"wait:{name}(- name: a -)", {"big": 2**60, "list": []})
         if name is LatchAction.COUNTDOWN:
             stage.start("wait:release(- name: a -)")
-        assert stage.engine.wait(workflow, timeout=1) == {"big": 2**60, "list": []}
+        assert stage.engine.wait(workflow, timeout=LONG) == {"big": 2**60, "list": []}
 
 
 @pytest.mark.parametrize("held", [None, "0", "-3"])
@@ -181,7 +181,7 @@ def test_items_of_an_iteration_count_each(stage: Stage) -> None:
     assert stage.count("a") == 3
     waiting = stage.start("* wait:countdown(- name: a -)", ["x", "y"])
     stage.start("* wait:release(- name: a -)", [1, 2, 3])
-    assert stage.engine.wait(waiting, timeout=1) == ["x", "y"]
+    assert stage.engine.wait(waiting, timeout=LONG) == ["x", "y"]
 
 
 def test_a_thousand_that_wait_all_wake_once(stage: Stage) -> None:
@@ -190,7 +190,7 @@ def test_a_thousand_that_wait_all_wake_once(stage: Stage) -> None:
     key = next(iter(stage.engine.redis.keys("workflows:latch:*")))
     assert stage.engine.redis.zcard(key) == 1000
     stage.start("wait:release(- name: a -)")
-    assert stage.engine.wait(holder, timeout=1) == list(range(1000))
+    assert stage.engine.wait(holder, timeout=LONG) == list(range(1000))
     ends = Counter(e.field for e in stage.engine.trace(holder) if e.what == "end")
     assert len(ends) == 1001
     assert set(ends.values()) == {1}

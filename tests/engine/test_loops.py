@@ -8,6 +8,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.states import StepState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import LONG
 
 from .support import Player, run
 
@@ -20,7 +21,7 @@ def test_a_guarded_subflow_is_a_while_loop(engine: Client) -> None:
     text = "Begin → ? `$[?(@.n<5)]` { Add → :start } → Done"
     workflow, player = run(engine, text, {"n": 0}, count)
     assert [task.name for task in player.played] == ["Begin", *["Add"] * 5, "Done"]
-    assert engine.wait(workflow, timeout=1) == {"n": 5}
+    assert engine.wait(workflow, timeout=LONG) == {"n": 5}
     steps = {step.name: step for step in engine.state(workflow).steps}
     assert steps["Add"].activations == 5
     assert steps["Done"].activations == 1
@@ -51,7 +52,7 @@ def test_a_join_in_a_round_waits_for_all_that_comes_back(engine: Client) -> None
     workflow, _ = run(
         engine, text, {"n": 0}, lambda task: None if task.name == "B" else count(task)
     )
-    assert engine.wait(workflow, timeout=1) == {"n": 3}
+    assert engine.wait(workflow, timeout=LONG) == {"n": 3}
     rounds = {step.name: step.activations for step in engine.state(workflow).steps}
     assert [rounds[name] for name in ("A", "Add", "B", "C")] == [3, 3, 3, 3]
 

@@ -11,6 +11,7 @@ from littleflow_redis.engine.errors import NotRestartable
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import LONG
 
 from .support import Player, drive, run
 from .test_ends import Hand
@@ -49,7 +50,7 @@ def test_only_what_had_not_ended_runs_again(engine: Client) -> None:
     assert engine.state(workflow).state is WorkflowState.FAILED
     player = resume(engine, workflow, Flaky())
     assert names(player) == ["C", "E"]
-    assert engine.wait(workflow, timeout=1) == engine.wait(undisturbed, timeout=1)
+    assert engine.wait(workflow, timeout=LONG) == engine.wait(undisturbed, timeout=LONG)
     assert [step.activations for step in engine.state(workflow).steps] == [1] * 9
     assert engine.state(workflow).steps[4].attempts == 2
     assert engine.redis.scard(engine.keys.running) == 0
@@ -68,7 +69,7 @@ def test_steps_that_became_ready_while_failed_were_held(engine: Client) -> None:
     assert hand.states["D"] is StepState.QUEUED
     for name in "CDE":
         hand.end(name, name)
-    assert engine.wait(hand.workflow, timeout=1) == "E"
+    assert engine.wait(hand.workflow, timeout=LONG) == "E"
 
 
 def test_what_still_runs_is_left_alone(engine: Client) -> None:
@@ -152,7 +153,7 @@ def test_only_missing_items_run_again(engine: Client, text: str) -> None:
     assert set(again) >= {2, 5}
     done = [task.input for task in first.played if task.name == "A" and task.input not in (2, 5)]
     assert not set(done) & set(again)
-    assert engine.wait(workflow, timeout=1) == list(range(8))
+    assert engine.wait(workflow, timeout=LONG) == list(range(8))
 
 
 def test_an_iteration_goes_on_in_slices(engine: Client) -> None:
@@ -163,7 +164,7 @@ def test_an_iteration_goes_on_in_slices(engine: Client) -> None:
 
     workflow, _ = run(engine, "* A(- $concurrency: 2 -)", list(range(10)), flaky)
     resume(engine, workflow, lambda task: task.input)
-    assert engine.wait(workflow, timeout=1) == list(range(10))
+    assert engine.wait(workflow, timeout=LONG) == list(range(10))
 
 
 def test_only_failed_and_terminated_workflows_restart(engine: Client) -> None:
@@ -187,5 +188,5 @@ def test_counters_are_exact_after_restarts_in_a_loop(engine: Client) -> None:
     broken["at"] = -1
     resume(engine, workflow, play)
     steps = {step.name: step for step in engine.state(workflow).steps}
-    assert engine.wait(workflow, timeout=1) == {"n": 5}
+    assert engine.wait(workflow, timeout=LONG) == {"n": 5}
     assert (steps["Add"].activations, steps["Done"].activations) == (5, 1)

@@ -15,7 +15,7 @@ from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client
-from tests.support import RedisServer
+from tests.support import LONG, RedisServer
 
 from .support import Player, drive, echo, hurry, run
 from .test_ends import Hand
@@ -28,7 +28,7 @@ def test_the_step_and_what_follows_run_again(engine: Client) -> None:
     player = resume(engine, workflow, Flaky(), from_steps=["B"])
     assert names(player) == ["B", "D", "E"]
     undisturbed, _ = run(engine, text, {"x": 1}, Flaky())
-    assert engine.wait(workflow, timeout=1) == engine.wait(undisturbed, timeout=1)
+    assert engine.wait(workflow, timeout=LONG) == engine.wait(undisturbed, timeout=LONG)
     counts = {step.name: step.activations for step in engine.state(workflow).steps}
     assert [counts[name] for name in "ABCDE"] == [1, 2, 1, 2, 2]
     (row,) = [row for row in engine.list() if row.id == workflow]
@@ -49,7 +49,7 @@ def test_whatever_had_become_of_it(engine: Client, state: str) -> None:
     assert (hand.states["B"], hand.states["C"]) == (StepState.IDLE, StepState.IDLE)
     for name in "ABC":
         hand.end(name, f"{name} again")
-    assert engine.wait(hand.workflow, timeout=1) == "C again"
+    assert engine.wait(hand.workflow, timeout=LONG) == "C again"
     assert engine.redis.scard(engine.keys.running) == 0
 
 
@@ -106,7 +106,7 @@ def test_an_input_is_that_of_the_step_and_of_its_retries(engine: Client) -> None
     workflow, _ = run(engine, text, {"x": 1}, play)
     player = resume(engine, workflow, play, from_steps=["B"], input={"better": 1})
     assert [task.input for task in player.played if task.name == "B"] == [{"better": 1}] * 2
-    assert engine.wait(workflow, timeout=1) == {"C": [3, {"B": [2, {"better": 1}]}]}
+    assert engine.wait(workflow, timeout=LONG) == {"C": [3, {"B": [2, {"better": 1}]}]}
     # Another restart from there without an input takes what the steps before gave.
     player = resume(engine, workflow, echo, from_steps=["B"])
     assert [task.input for task in player.played if task.name == "B"] == [{"A": [1, {"x": 1}]}]
@@ -148,7 +148,7 @@ def test_iterations_begin_anew_as_a_whole(engine: Client, text: str) -> None:
     player = resume(engine, workflow, play, from_steps=["A"])
     assert names(player).count("B") == 2
     fresh, _ = run(engine, text, {"x": 1}, play)
-    assert engine.wait(workflow, timeout=1) == engine.wait(fresh, timeout=1)
+    assert engine.wait(workflow, timeout=LONG) == engine.wait(fresh, timeout=LONG)
     engine.delete(workflow)
     engine.delete(fresh)
     assert engine.redis.keys("workflow:*") == []
@@ -178,7 +178,7 @@ def test_loops_keep_their_counts(engine: Client, broken: str, begin: str | None)
             engine.restart(workflow, from_steps=[begin])
         return
     resume(engine, workflow, play, from_steps=[begin] if begin else [])
-    assert engine.wait(workflow, timeout=1) == {"n": 3}
+    assert engine.wait(workflow, timeout=LONG) == {"n": 3}
     view = engine.state(workflow)
     rounds = {step.name: step.activations for step in view.steps}
     if begin is None:
@@ -208,7 +208,7 @@ def test_a_round_that_was_about_to_begin_is_undone(engine: Client) -> None:
     hurry(engine)
     hand.turn()
     hand.end("Done", "done")
-    assert engine.wait(hand.workflow, timeout=1) == "done"
+    assert engine.wait(hand.workflow, timeout=LONG) == "done"
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_a_restart_may_fail_at_any_call(client: redis.Redis, redis_server: Redis
         drive(engine, workflow, Player(engine, Flaky()), LifecycleWorker(engine))
         counts = {step.name: step.activations for step in engine.state(workflow).steps}
         assert [counts[name] for name in "ABCDE"] == [1, 1, 2, 2, 2]
-        assert engine.wait(workflow, timeout=1)["E"]["D"]["C"] == {"y": 1}
+        assert engine.wait(workflow, timeout=LONG)["E"]["D"]["C"] == {"y": 1}
         assert client.zcard(engine.keys.timers) == client.hlen(engine.keys.open) == 0
 
     assert sum(1 for _ in every_fault(scenario)) >= 12

@@ -13,6 +13,7 @@ from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.engine.timers import TimerKind
 from littleflow_redis.events.wire import receipt_for
 from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import LONG
 
 from .support import Player, append, hurry, run
 from .test_ends import Hand
@@ -105,7 +106,7 @@ def test_a_merged_input_is_merged_again_for_a_retry(engine: Client) -> None:
 
     again = failing(1)
     workflow, _ = run(engine, "{ A B } → > C(- $retry: 1 -)", play=play)
-    assert engine.wait(workflow, timeout=1) == {"input": {"A": 1, "B": 1}}
+    assert engine.wait(workflow, timeout=LONG) == {"input": {"A": 1, "B": 1}}
 
 
 def test_an_item_is_retried_by_itself(engine: Client) -> None:
@@ -115,7 +116,7 @@ def test_an_item_is_retried_by_itself(engine: Client) -> None:
         return again(task) if task.input == 2 else task.input
 
     workflow, player = run(engine, "* A(- $retry: 1 -)", [1, 2, 3], play)
-    assert engine.wait(workflow, timeout=1) == [1, {"input": 2}, 3]
+    assert engine.wait(workflow, timeout=LONG) == [1, {"input": 2}, 3]
     assert len(player.played) == 4
 
 
@@ -125,7 +126,7 @@ def test_on_failure_continue_makes_the_error_an_output(engine: Client) -> None:
         engine, text, play=lambda task: failing(1)(task) if task.name == "A" else task.input
     )
     assert [task.name for task in player.played] == ["A", "A", "B"]
-    output = engine.wait(workflow, timeout=1)
+    output = engine.wait(workflow, timeout=LONG)
     assert output["error"]["step"] == "A"
     assert "not yet" in output["error"]["message"]
 
@@ -184,7 +185,7 @@ def test_a_delay_is_a_timer_and_its_output_the_input(engine: Client) -> None:
     while worker.turn() + player.turn():
         pass
     assert player.played[0].input == {"x": 1}
-    assert engine.wait(workflow, timeout=1) == 1
+    assert engine.wait(workflow, timeout=LONG) == 1
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,7 @@ def test_a_delay_that_cannot_be_fails_and_says_why(
 
 def test_a_time_that_is_past_waits_for_nothing(engine: Client) -> None:
     workflow, _ = run(engine, "wait:delay(- until: '2020-01-01' -)", {"x": 1})
-    assert engine.wait(workflow, timeout=1) == {"x": 1}
+    assert engine.wait(workflow, timeout=LONG) == {"x": 1}
 
 
 def test_terminate_ends_a_wait_at_once(engine: Client) -> None:

@@ -13,6 +13,7 @@ from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.events.wire import receipt_for
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
+from tests.support import LONG
 
 from .support import Player, append, hurry
 
@@ -49,7 +50,7 @@ class Scene:
 
     def output(self, workflow: str) -> Any:
         assert self.engine.views.state(workflow) is WorkflowState.FINISHED
-        return self.engine.wait(workflow, timeout=1)
+        return self.engine.wait(workflow, timeout=LONG)
 
     def receipts(self) -> list[str]:
         entries: Any = self.engine.redis.xrange(self.engine.keys.events)

@@ -19,7 +19,7 @@ from littleflow_redis.events.lua import Call, run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from tests.faults import Died, Plan, every_fault, faulty_client
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 
 from .support import Player
 from .test_crashes import CLAIM_IDLE, Mortal
@@ -36,8 +36,8 @@ def start_all(engine: Client) -> list[str]:
 def check(engine: Client, workflows: list[str], player: Player) -> None:
     """What holds when both events came one after another, while everybody waited."""
     once, twice, loop = workflows
-    assert engine.wait(once, timeout=1) == {"A": [2, {"order": 5, "n": 1}]}
-    assert engine.wait(twice, timeout=1) == {"A": [6, {"n": 2}]}
+    assert engine.wait(once, timeout=LONG) == {"A": [2, {"order": 5, "n": 1}]}
+    assert engine.wait(twice, timeout=LONG) == {"A": [6, {"n": 2}]}
     played = [task.input for task in player.played if task.workflow == loop]
     assert [got["n"] for got in played] == [1, 2]
     assert check_shares(engine, workflows) == 2

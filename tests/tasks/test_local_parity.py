@@ -19,6 +19,7 @@ from littleflow_redis.tasks import BUILTINS
 from tests.engine.flowtexts import NAMES, flow_texts
 from tests.engine.support import echo, run
 from tests.engine.test_oracle import INPUT, judge, output
+from tests.support import LONG
 
 #: Step, activation and item, and the input as JSON text.
 Played = tuple[int, str, str]
@@ -61,7 +62,7 @@ def on_redis(
     workflow, player = run(engine, text, input, play)
     tasks = [played(task) for task in player.played]
     try:
-        return ("output", engine.wait(workflow, timeout=1)), tasks
+        return ("output", engine.wait(workflow, timeout=LONG)), tasks
     except WorkflowFailed as failure:
         return ("reasons", failure.reasons), tasks
 
