@@ -12,3 +12,5 @@ TASKIQ = (
 )  # fmt: skip
 DBOS = ("dbos==3.4.0",)
 PREFECT = ("prefect==3.9.1",)
+#: Its own pins are of 2023: Celery 5.5, redis 4.4.
+DIRECTOR = ("celery-director==0.10.0",)
