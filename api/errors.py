@@ -60,6 +60,7 @@ _ENGINE: tuple[tuple[type[Exception], int, str], ...] = (
     (engine.CannotRetry, 409, "cannot-retry"),
     (engine.NewerVersion, 409, "newer-version"),
     (engine.BadArchive, 400, "bad-archive"),
+    (engine.EventTooLarge, 413, "too-large"),
     (engine.UnsupportedFlow, 400, "unsupported-flow"),
     (BadValue, 400, "bad-value"),
 )

@@ -13,7 +13,7 @@ from .base import Base, new_id
 from .dead import DeadLetter
 from .errors import BadArchive, IdConflict, NotRestartable
 from .reports import Report
-from .signals import FOR_WORKFLOW
+from .signals import FOR_WORKFLOW, check_size
 from .states import Outcome, WorkflowState
 
 
@@ -117,7 +117,8 @@ class Changing(Base):
     ) -> str:
         """Append an event of any kind to the stream; return its id.
 
-        With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow.
+        With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow, and
+        EventTooLarge for a user's event of more than 1,000,000 bytes.
         """
         event = message(dict(data or {}), kind=kind)
         if workflow is not None:
@@ -125,5 +126,6 @@ class Changing(Base):
             self.views.state(id)
             event[FOR_WORKFLOW] = id
         fields: Any = encode(event)
+        check_size(kind, fields)
         added: Any = self.redis.xadd(self.keys.events, fields)
         return str(added.decode())

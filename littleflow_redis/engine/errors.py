@@ -10,6 +10,7 @@ LittleflowError
 ├── NotRestartable      only FAILED and TERMINATED workflows restart
 ├── BadQuery            a filter, order or cursor that cannot be
 ├── BadArchive          an archive that cannot be read or made
+├── EventTooLarge       an event that no wait could take
 ├── UnsupportedFlow     the flow needs what this version cannot run
 ├── UnknownDeadLetter   no dead letter has this id
 ├── CannotRetry         the dead letter's event cannot be sent again
@@ -66,6 +67,16 @@ class BadQuery(LittleflowError, ValueError):
 
 class BadArchive(LittleflowError, ValueError):
     """This is no archive of a workflow that can be restored."""
+
+
+class EventTooLarge(LittleflowError, ValueError):
+    """The event has more bytes than a workflow may be handed."""
+
+    def __init__(self, size: int, most: int) -> None:
+        super().__init__(
+            f"the event has {size:,} bytes, more than {most:,}: store its data elsewhere and send "
+            "the address"
+        )
 
 
 class UnsupportedFlow(LittleflowError, ValueError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import values
+from .errors import EventTooLarge
 from .keys import Keys
 from .messages import Garbage, kind_of
 
@@ -69,6 +70,13 @@ def is_users(fields: Mapping[bytes, bytes]) -> bool:
     """Whether an entry is a user's event, which a workflow may wait for."""
     kind = kind_of(fields)
     return kind is not None and kind not in OURS
+
+
+def check_size(kind: str, fields: Mapping[str, str]) -> None:
+    """Raise EventTooLarge for an event that ``signal`` would not read; ``fields`` are encoded."""
+    size = sum(map(len, fields.values()))
+    if kind not in OURS and size > values.MAX_OUTPUT:
+        raise EventTooLarge(size, values.MAX_OUTPUT)
 
 
 def signal(id: str, entry: Mapping[bytes, bytes], keys: Keys) -> Signal:

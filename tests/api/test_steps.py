@@ -89,6 +89,16 @@ def test_an_event_goes_on(http: httpx.Client, engine: Client, running: str) -> N
     assert (ours.status_code, ours.json()["errors"][0]["field"]) == (422, "json.kind")
 
 
+def test_an_event_that_no_workflow_could_take_is_refused(
+    http: httpx.Client, engine: Client
+) -> None:
+    large = http.post("/events", json={"kind": "go", "data": {"text": "x" * 1_000_000}})
+    assert (large.status_code, large.json()["error"]) == (413, "too-large")
+    assert "more than 1,000,000: store its data elsewhere" in large.json()["message"]
+    assert not engine.redis.exists(engine.keys.events)
+    assert http.post("/events", json={"kind": "go", "data": {"text": "x" * 999_990}}).is_success
+
+
 def test_the_graph_for_drawing(http: httpx.Client, running: str) -> None:
     graph = http.get(f"/workflows/{running}/graph.json").json()
     assert [node["state"] for node in graph["nodes"]] == ["ended", "ended", "waiting", "idle"]
