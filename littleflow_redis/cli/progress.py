@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from .tables import printable
-from .telling import LOOK_EVERY, Teller
+from .telling import Teller
 
 if TYPE_CHECKING:
     from littleflow_redis.engine.client import Client
@@ -34,7 +33,7 @@ def watch(client: Client, workflow: str, outage: Outage) -> None:
             for line in lines:
                 _show(console, line)
             if not ended:
-                time.sleep(LOOK_EVERY)
+                teller.wait()
 
     if console.is_terminal:
         with console.status(Text(f"{workflow} runs")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.views import WorkflowView
 
-#: Seconds between two looks at the trace: below what a person sees as a delay.
-LOOK_EVERY = 0.05
+#: Seconds for which one wait lasts at most: whoever cancels it waits so long.
+WAIT = 1.0
 
 #: Characters of an output that a line shows.
 OUTPUT_SHOWN = 70
@@ -44,15 +45,20 @@ async def follow(client: Client, workflow: str, show: Callable[[str], None]) -> 
             show(line)
         if ended:
             return await asyncio.to_thread(client.state, workflow)
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.to_thread(teller.wait)
 
 
 class Teller:
     """Tells what happened to the tasks of a workflow, a line for each change."""
 
     def __init__(self, client: Client, workflow: str) -> None:
+        from littleflow_redis.engine.feed import Reader
+
         self._client = client
         self._workflow = workflow
+        self._feed = Reader(client.redis, client.keys)
+        # Before the first look: what happens after it must not be missed.
+        self._feed.start()
         steps = client.views.flow(workflow).steps
         self._names = {step.index: step.name for step in steps if step.kind is StepKind.TASK}
         self._width = max(map(len, self._names.values()), default=0)
@@ -67,6 +73,13 @@ class Teller:
         self._seen += len(entries)
         lines = [self._line(entry) for entry in entries]
         return [line for line in lines if line], ended
+
+    def wait(self) -> None:
+        """Wait until something happens to the workflow, for a second at most."""
+        id, until = self._client.keys.full_id(self._workflow), time.monotonic() + WAIT
+        while (left := until - time.monotonic()) > 0:
+            if any(found.reset or found.workflow == id for found in self._feed.read(left)):
+                return
 
     def _line(self, entry: TraceEntry) -> str:
         self._begin = self._begin or entry.at

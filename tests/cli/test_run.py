@@ -8,8 +8,10 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,6 +149,25 @@ def test_progress_shows_each_step(process: Process, engine: Client, flow: Write)
     for step in ("fetch", "clean", "score", "store"):
         lines = [line.split()[3] for line in running.output.splitlines() if f"  {step} " in line]
         assert lines == ["queued", "running", "ended"], running.output
+
+
+def test_progress_is_told_and_not_asked_for(process: Process, engine: Client, flow: Write) -> None:
+    running = process("run", flow("A"), "--wait", "--progress", "--workflow-id", "w")
+    running.wait_for_output("A  queued")
+
+    before, began = commands(engine), time.monotonic()
+    wait_until(lambda: time.monotonic() > began + 2, "two seconds are over")
+    asked, seconds = commands(engine) - before, time.monotonic() - began
+
+    assert asked < 10 * seconds, f"{asked} commands in {seconds} s without any news"
+    engine.terminate("w")
+    assert running.wait() == 1
+    assert "A  cancelled" in running.output
+
+
+def commands(engine: Client) -> int:
+    stats: Any = engine.redis.info("stats")
+    return int(stats["total_commands_processed"])
 
 
 def test_nobody_asked_for_progress(process: Process, engine: Client, flow: Write) -> None:
