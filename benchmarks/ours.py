@@ -60,7 +60,7 @@ class Engine:
         self._wait(began)
         seconds = time.perf_counter() - began
         self._check(ids, output)
-        self._settle()
+        self.settle()
         return seconds
 
     def _wait(self, began: float) -> None:
@@ -80,7 +80,8 @@ class Engine:
             if found != output:
                 raise WrongOutcome(f"{id} ended with {found!r}, not {output!r}")
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Give the janitor time to sweep the stream."""
         deadline = time.monotonic() + _SETTLE
         while self.client.redis.xlen(self.client.keys.events) > _SETTLED:
             if time.monotonic() > deadline:
