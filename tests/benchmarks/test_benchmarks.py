@@ -22,8 +22,12 @@ from tests.support import Spawned
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: Of a bare stream's speed; on a quiet machine it is several times as much.
-LEAST = 0.02
+#: The least ratio of each row: far below what a quiet machine gives, so that only a gross
+#: regression fails. Natively it is to a bare stream, with Celery to what its worker drains.
+LEAST = {"native-bare": 0.02, "drain-celery": 0.1}
+
+#: And the most, for the cost per step in a large workflow, to that in small ones.
+MOST = {"growth": 5, "growth-loop": 5}
 
 ABOUT = {
     "runs": 3,
@@ -35,19 +39,22 @@ ABOUT = {
 }
 
 
-@pytest.mark.timeout(180)
-def test_the_native_rows_are_measured_and_far_from_collapse(
+@pytest.mark.timeout(240)
+def test_the_rows_are_measured_and_far_from_collapse(
     spawn: Callable[..., Spawned], tmp_path: Path
 ) -> None:
     written = tmp_path / "figures.json"
-    options = ["--rows", "native-bare,growth", "--runs", "2", "--scale", "0.1"]
+    options = ["--rows", ",".join([*LEAST, *MOST]), "--runs", "2", "--scale", "0.1"]
     command = [sys.executable, "-m", "benchmarks", *options, "--json", str(written)]
     benchmark = spawn(command, cwd=ROOT)
-    assert benchmark.wait(timeout=150) == 0, benchmark.output
-    bare, growth = json.loads(written.read_text())["rows"]
-    assert len(bare["ours"]["runs"]) == len(bare["ratio"]["pairs"]) == 2
-    assert bare["ratio"]["median"] > LEAST, bare
-    assert growth["ratio"]["median"] < 5, growth
+    assert benchmark.wait(timeout=200) == 0, benchmark.output
+    rows = {row["key"]: row for row in json.loads(written.read_text())["rows"]}
+    for row in rows.values():
+        assert len(row["ours"]["runs"]) == len(row["ratio"]["pairs"]) == 2, row
+    for key, least in LEAST.items():
+        assert rows[key]["ratio"]["median"] > least, rows[key]
+    for key, most in MOST.items():
+        assert rows[key]["ratio"]["median"] < most, rows[key]
     assert "20 chains × 5 steps" in benchmark.output
 
 
