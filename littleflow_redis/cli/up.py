@@ -17,8 +17,9 @@ from littleflow_redis.cli.app_settings import AppError
 from littleflow_redis.cli.children import CeleryOptions, exports, stages
 from littleflow_redis.cli.web import Web, choose
 from littleflow_redis.console.files import NOT_BUILT
-from littleflow_redis.workers.embedded import LOOPBACK, EmbeddedError, EmbeddedServer, prepare
+from littleflow_redis.workers.embedded import EmbeddedError, EmbeddedServer, prepare
 from littleflow_redis.workers.keeper import GivenUp
+from littleflow_redis.workers.ports import LOOPBACK
 from littleflow_redis.workers.supervisor import supervise
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ def command(
                 temporary = tempfile.TemporaryDirectory(prefix="littleflow-")
                 folder = Path(stack.enter_context(temporary)) / "redis"
             server = stack.enter_context(prepare(folder or Path(".littleflow"), port))
-            web = None if no_console or play is not None else choose(server.folder)
+            web = None
+            if not no_console and play is None:
+                web = stack.enter_context(choose(server.folder))
             code = _run(server, celery, play, web, log_level=log_level, quiet=quiet)
     except (EmbeddedError, AppError, GivenUp) as error:
         raise click.ClickException(str(error)) from error

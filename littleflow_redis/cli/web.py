@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from littleflow_redis.console.files import built
-from littleflow_redis.workers.embedded import LOOPBACK, EmbeddedError, keep_secret, try_port
+from littleflow_redis.workers.embedded import keep_secret
+from littleflow_redis.workers.ports import LOOPBACK, port_like
 
 #: Where API and console listen if nobody else does.
 API_PORT, CONSOLE_PORT = 5000, 8000
@@ -62,19 +64,14 @@ class Web:
         }
 
 
-def choose(folder: Path) -> Web:
-    """Draw or read the token, and choose ports that are free now.
+@contextmanager
+def choose(folder: Path) -> Iterator[Web]:
+    """Draw or read the token, and choose ports that are free, and ours while inside.
 
-    ``folder`` is that of the embedded server. Raises
-    :exc:`~littleflow_redis.workers.embedded.EmbeddedError`.
+    ``folder`` is that of the embedded server.
     """
     token = keep_secret(folder / _TOKEN)
-    console = _port(CONSOLE_PORT) if built() else None
-    return Web(token, folder / _TOKEN, _port(API_PORT), console)
-
-
-def _port(preferred: int) -> int:
-    try:
-        return try_port(preferred)
-    except EmbeddedError:
-        return try_port(0)
+    with ExitStack() as stack:
+        console = stack.enter_context(port_like(CONSOLE_PORT)) if built() else None
+        api = stack.enter_context(port_like(API_PORT))
+        yield Web(token, folder / _TOKEN, api, console)

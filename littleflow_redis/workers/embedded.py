@@ -11,19 +11,17 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from .ports import LOOPBACK, PortTaken, kept_port, port_like
+
 #: A line of its output that contains this says that it answers.
 READY_LINE = "Ready to accept connections"
-
-#: The only address it listens on.
-LOOPBACK = "127.0.0.1"
 
 #: Seconds a lock is waited for: the server of a supervisor killed a moment ago may still be ending.
 LOCK_PATIENCE = 1.0
@@ -70,15 +68,14 @@ def prepare(folder: Path, port: int | None = None) -> Iterator[EmbeddedServer]:
     folder = folder.absolute()
     _claim_folder(folder)
     lock = _acquire(folder)
-    try:
+    with ExitStack() as stack:
+        stack.callback(os.close, lock)
         password = keep_secret(folder / _PASSWORD)
-        port = _choose_port(folder, port)
+        port = _choose_port(folder, port, stack)
         configuration = folder / _CONFIGURATION
         _write_private(configuration, _configuration_text(folder, port, password))
         command = (str(binary), str(configuration))
         yield EmbeddedServer(folder, port, password, command, lock)
-    finally:
-        os.close(lock)
 
 
 def _find_binary() -> Path:
@@ -144,34 +141,18 @@ def keep_secret(path: Path) -> str:
     return path.read_text()
 
 
-def _choose_port(folder: Path, wanted: int | None) -> int:
-    """``wanted``, else the port of the last start, else any; whichever it is, it is free now."""
+def _choose_port(folder: Path, wanted: int | None, stack: ExitStack) -> int:
+    """``wanted``, else the port of the last start, else any; ours as long as ``stack`` is open."""
     kept = folder / _PORT
     if wanted is not None:
-        port = try_port(wanted)
-    else:
         try:
-            port = try_port(int(kept.read_text()) if kept.exists() else 0)
-        except EmbeddedError:
-            port = try_port(0)
+            port = stack.enter_context(kept_port(wanted))
+        except PortTaken as error:
+            raise EmbeddedError(f"{error} Name another with --port, or leave it out.") from error
+    else:
+        port = stack.enter_context(port_like(int(kept.read_text()) if kept.exists() else 0))
     _write_private(kept, str(port))
     return port
-
-
-def try_port(port: int) -> int:
-    """Return the number of a port (0: any) that is free on loopback. Raises EmbeddedError."""
-    with socket.socket() as probe:
-        # Connections of the last server that are in TIME_WAIT do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            raise EmbeddedError(
-                f"Port {port} on {LOOPBACK} cannot be had: {error.strerror}."
-                " Name another with --port, or leave it out."
-            ) from error
-        bound: int = probe.getsockname()[1]
-        return bound
 
 
 def _configuration_text(folder: Path, port: int, password: str) -> str:
