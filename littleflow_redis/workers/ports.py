@@ -36,6 +36,7 @@ def kept_port(wanted: int = 0) -> Iterator[int]:
     try:
         yield port
     finally:
+        _path(port).unlink(missing_ok=True)
         os.close(lock)
 
 
@@ -66,11 +67,21 @@ def _free(port: int) -> int:
 
 def _lock(port: int) -> int | None:
     """A descriptor that holds the port's lock; None if somebody else holds it."""
-    path = Path(tempfile.gettempdir()) / f"littleflow-{os.getuid()}-port-{port}.lock"
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    while True:
+        lock = os.open(_path(port), flags, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who held it may have removed the file since it was opened: then others lock a new one.
+            if os.path.samestat(os.fstat(lock), _path(port).stat()):
+                return lock
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        except FileNotFoundError:
+            pass
         os.close(lock)
-        return None
-    return lock
+
+
+def _path(port: int) -> Path:
+    return Path(tempfile.gettempdir()) / f"littleflow-{os.getuid()}-port-{port}.lock"
