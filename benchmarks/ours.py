@@ -26,7 +26,7 @@ PATIENCE = 300.0
 _SETTLE = 3.0
 
 #: Entries that may be left in the stream then: notifications are swept when all have read them.
-_SETTLED = 10
+SETTLED = 10
 
 _MODULE = (sys.executable, "-m", "littleflow_redis")
 #: As users start it; mingle and gossip only slow down the start of a single worker.
@@ -83,7 +83,7 @@ class Engine:
     def settle(self) -> None:
         """Give the janitor time to sweep the stream."""
         deadline = time.monotonic() + _SETTLE
-        while self.client.redis.xlen(self.client.keys.events) > _SETTLED:
+        while self.client.redis.xlen(self.client.keys.events) > SETTLED:
             if time.monotonic() > deadline:
                 return
             time.sleep(0.02)

@@ -17,7 +17,7 @@ from benchmarks.plot import svg
 from benchmarks.report import markdown
 from benchmarks.row import Hung, Measure, Race, Row, Side
 from benchmarks.rows import ROWS
-from benchmarks.soak import _judge
+from benchmarks.soak import Minute, judge
 from tests.support import Spawned
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,12 +128,23 @@ def test_the_picture_has_a_bar_per_row_that_was_measured() -> None:
     assert svg([]).startswith("<svg")
 
 
-def test_a_soak_judges_growth(capsys: pytest.CaptureFixture[str]) -> None:
-    flat = [(1e6, 100.0, 0.01)] * 8
-    assert _judge(flat) == 0
-    assert _judge([*flat[:4], *[(1e6, 100.0, 0.02)] * 4]) == 1
-    assert _judge([*flat[:4], *[(1e6, 5000.0, 0.01)] * 4]) == 1
-    assert "latency: 2.00×" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("later", "verdict"),
+    [
+        ({}, 0),
+        ({"memory": 2e6}, 1),
+        ({"processes": 2e8}, 1),
+        ({"stream": 5000}, 1),
+        ({"stream": 900}, 0),
+        ({"latency": 0.02}, 1),
+    ],
+)
+def test_a_soak_judges_growth(
+    later: dict[str, float], verdict: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flat = Minute(memory=1e6, processes=1e8, stream=100, latency=0.01)
+    assert judge([*[flat] * 4, *[flat._replace(**later)] * 4]) == verdict
+    assert capsys.readouterr().out.count("too much") == verdict
 
 
 def test_where_less_is_better_the_goal_is_the_most() -> None:
