@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.cputime import seconds_of
 from benchmarks.flows import chain
@@ -22,6 +22,9 @@ COUNT = 100
 
 #: Steps of these chains.
 STEPS = 5
+
+#: Seconds over which is is measured what is spent anyway; janitor and reconciliation come by in it.
+IDLE = 10.0
 
 #: Numbers of workflows alive.
 ALIVE = (1, 1_000, 10_000)
@@ -35,15 +38,18 @@ def main(alive: Sequence[int]) -> None:
         one, eleven = (_bytes(engine, partial(_wait, engine, n)) for n in (1, 11))
         print(f"waiting, one timer: {one:.0f} bytes; per further timer {(eleven - one) / 10:.0f}")
     with native() as engine:
-        print("| workflows alive | µs of processor time per step | the server's | bytes of each |")
-        print("|---:|---:|---:|---:|", flush=True)
+        print("| workflows alive | µs per step | the server's | idle, of a core | bytes of each |")
+        print("|---:|---:|---:|---:|---:|", flush=True)
         there, bytes_ = 0, 0
         for count in alive:
             before = _used(engine)
             _wait(engine, 1, count - there)
             there, bytes_ = count, bytes_ + _used(engine) - before
-            all_, server = _cost(engine)
-            print(f"| {count:,} | {all_:.0f} | {server:.0f} | {bytes_ / count:.0f} |", flush=True)
+            all_, server, idle = _cost(engine)
+            print(
+                f"| {count:,} | {all_:.0f} | {server:.0f} | {idle:.2%} | {bytes_ / count:.0f} |",
+                flush=True,
+            )
 
 
 def waiting(timers: int) -> Flow:
@@ -78,22 +84,43 @@ def _wait(engine: Engine, timers: int, count: int = COUNT) -> None:
         client.start(flow)
     while client.redis.zcard(client.keys.timers) < wanted:
         time.sleep(LOOK)
-    # The sweeping of so many entries is no cost of what is measured next.
-    while client.redis.xlen(client.keys.events) > SETTLED:
+    # The start-task of what waits stays. The sweeping of all else is no cost of what follows.
+    while client.redis.xlen(client.keys.events) > wanted + SETTLED:
         time.sleep(LOOK)
 
 
-def _cost(engine: Engine) -> tuple[float, float]:
-    """µs of processor time per step, of all processes and of the server."""
-    pids = [process.process.pid for process in engine.processes]
-    server = engine.server.running.process.pid
-    before, server_before = sum(map(seconds_of, pids)), seconds_of(server)
-    _run(engine, STEPS)
+def _cost(engine: Engine) -> tuple[float, float, float]:
+    """µs of processor time per step beyond what is spent anyway: of all processes, and of the
+    server; and what all spend anyway, as a part of a core.
+    """
+    idle = _spent(engine, lambda: time.sleep(IDLE))
+    busy = _spent(engine, lambda: _run(engine, STEPS))
     per_step = 1e6 / (COUNT * STEPS)
-    return (
-        (sum(map(seconds_of, pids)) - before) * per_step,
-        (seconds_of(server) - server_before) * per_step,
+    all_, server = (
+        (used - before / idle.seconds * busy.seconds) * per_step
+        for used, before in ((busy.all, idle.all), (busy.server, idle.server))
     )
+    return all_, server, idle.all / idle.seconds
+
+
+class Spent(NamedTuple):
+    """Seconds that something took, and of the processors meanwhile."""
+
+    seconds: float
+    all: float
+    server: float
+
+
+def _spent(engine: Engine, work: Callable[[], object]) -> Spent:
+    pids = [process.process.pid for process in engine.processes]
+
+    def now() -> Spent:
+        server = seconds_of(engine.server.running.process.pid)
+        return Spent(time.monotonic(), sum(map(seconds_of, pids)), server)
+
+    before = now()
+    work()
+    return Spent(*(after - then for after, then in zip(now(), before, strict=True)))
 
 
 if __name__ == "__main__":
