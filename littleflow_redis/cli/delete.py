@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .failures import clean_errors
+from .many import act_on, which_options
 from .options import Settings, connection_options
 from .parameters import client_of
 
@@ -16,18 +17,24 @@ if TYPE_CHECKING:
 
 
 @click.command(name="delete")
-@click.argument("workflows", metavar="ID...", nargs=-1, required=True)
+@which_options
 @click.option("--force", is_flag=True, help="Terminate first what is in progress.")
 @connection_options
 @clean_errors
-def command(settings: Settings, workflows: Sequence[str], force: bool) -> None:
-    """Delete workflows that ended, with their outputs and their traces."""
+def command(settings: Settings, workflows: Sequence[str], force: bool, **which: Any) -> None:
+    """Delete workflows that ended, with their outputs and their traces.
+
+    Name them, or say what they have in common, as to `list`.
+    """
     client = client_of(settings)
-    for workflow in workflows:
+
+    def delete(workflow: str) -> str:
         if force:
             _end(client, workflow)
         client.delete(workflow)
-        click.echo(f"deleted {client.keys.full_id(workflow)}")
+        return f"deleted {client.keys.full_id(workflow)}"
+
+    act_on(client, workflows, delete, **which)
 
 
 def _end(client: Client, workflow: str) -> None:

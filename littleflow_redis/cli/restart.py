@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from .failures import clean_errors
+from .many import act_on, which_options
 from .options import Settings, connection_options
 from .parameters import JSON, client_of
 
 
 @click.command(name="restart")
-@click.argument("workflows", metavar="ID...", nargs=-1, required=True)
+@which_options
 @click.option("--all", "everything", is_flag=True, help="Restart what still runs, too.")
 @click.option(
     "--from",
@@ -31,15 +32,20 @@ def command(
     everything: bool,
     from_steps: Sequence[str],
     input_: Any,
+    **which: Any,
 ) -> None:
     """Restart workflows that FAILED or were TERMINATED; print each one's state.
 
     What failed or was cancelled starts again, what had ended is not run twice. With --from the
-    steps named begin anew, with all that follows from them, also in a workflow that FINISHED.
+    steps named begin anew, with all that follows from them, also in a workflow that FINISHED. Name
+    the workflows, or say what they have in common, as to `list`.
     """
     if input_ is not None and len(from_steps) != 1:
         raise click.UsageError("--input is the input of one step: name it by --from")
     client = client_of(settings)
-    for workflow in workflows:
+
+    def restart(workflow: str) -> str:
         state = client.restart(workflow, all=everything, from_steps=from_steps, input=input_)
-        click.echo(f"{client.keys.full_id(workflow)} {state}")
+        return f"{client.keys.full_id(workflow)} {state}"
+
+    act_on(client, workflows, restart, **which)

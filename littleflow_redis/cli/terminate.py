@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from .failures import clean_errors
+from .many import act_on, which_options
 from .options import Settings, connection_options
 from .parameters import client_of
 
 
 @click.command(name="terminate")
-@click.argument("workflows", metavar="ID...", nargs=-1, required=True)
+@which_options
 @connection_options
 @clean_errors
-def command(settings: Settings, workflows: Sequence[str]) -> None:
+def command(settings: Settings, workflows: Sequence[str], **which: Any) -> None:
     """Terminate workflows; print each one's state.
 
     What nobody works on is cancelled. What runs may end, and until then the workflow is
-    TERMINATING; a second call ends it at once.
+    TERMINATING; a second call ends it at once. Name them, or say what they have in common, as to
+    `list`.
     """
     client = client_of(settings)
-    for workflow in workflows:
-        state = client.terminate(workflow)
-        click.echo(f"{client.keys.full_id(workflow)} {state}")
+    act_on(
+        client, workflows, lambda id: f"{client.keys.full_id(id)} {client.terminate(id)}", **which
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from littleflow_redis import Client, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.cli.conftest import Command
@@ -58,6 +60,59 @@ def test_delete_of_an_unknown_one(command: Command) -> None:
 
     assert result.exit_code == 1
     assert "there is no workflow" in result.stderr
+
+
+def test_many_are_chosen_as_for_a_list(command: Command, engine: Client) -> None:
+    for id in ("red-1", "red-2", "blue"):
+        engine.start(f"@flow {id[:4]}\nA", workflow_id=id)
+    engine.terminate("red-2")
+
+    ended = command("terminate", "--state", "running", "--search", "red", "--yes")
+    assert ended.stdout == "workflow:red-1 TERMINATED\n"
+    again = command("restart", "--search", "red", "--yes")
+    assert sorted(again.stdout.splitlines()) == [
+        "workflow:red-1 RUNNING", "workflow:red-2 RUNNING"
+    ]  # fmt: skip
+    deleted = command("delete", "--search", "red", "--force", "--yes")
+    assert len(deleted.stdout.splitlines()) == 2
+    assert [row.id for row in engine.list()] == ["workflow:blue"]
+    assert command("delete", "--search", "red", "--yes").stderr == "there are none\n"
+
+
+def test_of_many_one_that_cannot_be_done_keeps_nobody_else_from_it(
+    command: Command, engine: Client
+) -> None:
+    for id in ("w1", "w2", "w3"):
+        engine.start("A", workflow_id=id)
+    engine.terminate("w1")
+    engine.terminate("w3")
+
+    result = command("delete", "--search", "w", "--yes")
+
+    assert result.exit_code == 1
+    assert sorted(result.stdout.splitlines()) == ["deleted workflow:w1", "deleted workflow:w3"]
+    assert "workflow:w2 is in progress" in result.stderr
+
+
+@pytest.mark.parametrize(("typed", "left"), [("n\n", 2), ("", 2), ("y\n", 0)])
+def test_whether_all_are_meant_is_asked(
+    command: Command, engine: Client, typed: str, left: int
+) -> None:
+    for _ in range(2):
+        engine.terminate(engine.start("A"))
+
+    result = command("delete", "--state", "terminated", input=typed)
+
+    assert "delete 2 workflows? [y/N]" in result.stderr
+    assert len(engine.list()) == left
+
+
+@pytest.mark.parametrize("args", [[], ["w", "--state", "FAILED"]])
+def test_either_ids_or_what_they_have_in_common(command: Command, args: list[str]) -> None:
+    for name in ("terminate", "restart", "delete"):
+        result = command(name, *args)
+        assert result.exit_code == 2
+        assert "such as --state FAILED" in result.stderr
 
 
 def test_event_appends_and_prints_its_id(command: Command, engine: Client) -> None:
