@@ -21,11 +21,17 @@ from tests.workers.scenes import lifecycle
 
 APPS = Path(__file__).parent.parent / "apps"
 
-#: A worker as a user starts it. Alone on its broker, it need not look for neighbours.
-WORKER = [
-    *(sys.executable, "-m", "celery", "-A", "plain", "worker", "-l", "info"),
-    *("--without-mingle", "--without-gossip"),
-]
+
+def worker_of(app: str) -> list[str]:
+    """A worker as a user starts it. Alone on its broker, it need not look for neighbours."""
+    celery = [sys.executable, "-m", "celery", "-A", app, "worker", "-l", "info"]
+    return [*celery, "--without-mingle", "--without-gossip"]
+
+
+WORKER = worker_of("plain")
+
+#: Starts a command of ours in the folder of the apps, with what it needs to find its servers.
+Start = Callable[..., Spawned]
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +59,21 @@ def shared_worker(
     celery_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory, ledger_file: Path
 ) -> Iterator[Spawned]:
     """One Celery worker for all tests of a module."""
-    environment = {**os.environ, **celery_environment, "LEDGER": str(ledger_file)}
-    output = tmp_path_factory.mktemp("celery") / "output"
-    process = Spawned([*WORKER, "--pool", "solo"], environment, APPS, output)
+    environment = {**celery_environment, "LEDGER": str(ledger_file)}
+    with celery_worker("plain", environment, tmp_path_factory, "--pool", "solo") as process:
+        yield process
+
+
+@contextmanager
+def celery_worker(
+    app: str,
+    environment: Mapping[str, str],
+    folders: pytest.TempPathFactory,
+    *options: str,
+) -> Iterator[Spawned]:
+    """A worker for an app of ``tests/apps``, for longer than one test."""
+    output = folders.mktemp("celery") / "output"
+    process = Spawned([*worker_of(app), *options], {**os.environ, **environment}, APPS, output)
     process.wait_for_output("ready.")
     yield process
     process.kill_group()
@@ -115,6 +133,20 @@ def worker(
         process = spawn([*WORKER, "--pool", "solo", *options], env=celery_environment, cwd=APPS)
         process.wait_for_output("ready.")
         return process
+
+    return start
+
+
+@pytest.fixture
+def start(
+    spawn: Callable[..., Spawned], redis_server: RedisServer, celery_environment: dict[str, str]
+) -> Start:
+    """``start("bridge", "-A", "plain", VARIABLE="…")``."""
+
+    def start(*words: str, **environment: str) -> Spawned:
+        command = [sys.executable, "-m", "littleflow_redis", *words]
+        given = {**redis_server.environment, **celery_environment, **environment}
+        return spawn(command, env=given, cwd=APPS)
 
     return start
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from typing import Any, Self
 
 from redis.exceptions import ConnectionError
 
 from littleflow_redis.bridges.bridge import Bridge, Part
 from littleflow_redis.bridges.collect import Collector
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.process import Stop
-from tests.faults import Died, Fault, Plan
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.engine.support import hurry
+from tests.faults import Died, Fault, Plan, faulty_client
+from tests.support import RedisServer
+
+from .serving import LONG, in_flight
 
 #: Seconds; short, so that the work of the dead is soon found.
 CLAIM_IDLE, SWEEP = 0.005, 0.05
@@ -61,3 +69,35 @@ class Mortal:
         with suppress(Died):
             self._session.close()
         self._session, self._parts = ExitStack(), []
+
+    @classmethod
+    def of(cls, plan: Plan, server: RedisServer, make: Callable[..., Bridge]) -> Self:
+        """One on an empty database that fails as planned; ``make(client, **options)`` makes it."""
+        with server.client() as client:
+            client.flushdb()
+        return cls(
+            make(Client(redis=faulty_client(server, Once(plan))), sweep=SWEEP),
+            # Clients that hand over must not be those of others.
+            lambda: make(Client(server.url), sweep=SWEEP, claim_idle=CLAIM_IDLE),
+        )
+
+
+def drive(
+    engine: Client, flow: str, mortal: Mortal, input: Any = None, *, beside: bool = True
+) -> str:
+    """Run a workflow to its end and until nothing is in flight; return its id.
+
+    ``beside``: a lifecycle worker works beside the bridge, which has none in it.
+    """
+    worker = LifecycleWorker(engine) if beside else None
+    if worker:
+        worker.reader.ensure()
+    workflow, since = engine.start(flow, input), time.monotonic()
+    while not engine.views.state(workflow).ended or in_flight(engine):
+        mortal.turn()
+        if worker:
+            worker.turn()
+        hurry(engine)
+        assert time.monotonic() - since < LONG, f"stuck: {engine.state(workflow)}"
+    mortal.close()
+    return workflow

@@ -2,54 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import redis
 from celery import Celery
 
+from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.engine.support import hurry
-from tests.faults import Plan, every_fault, faulty_client
+from tests.faults import Plan, every_fault
 from tests.support import RedisServer
 
-from .mortal import CLAIM_IDLE, SWEEP, Mortal, Once
-from .serving import LONG, bridge_of, check_once, ends, in_flight
+from .mortal import Mortal, drive
+from .serving import bridge_of, check_once, ends
 
 pytestmark = pytest.mark.usefixtures("shared_worker", "quick_watch")
 
 
-def drive(engine: Client, text: str, mortal: Mortal) -> str:
-    """Run a workflow to its end and until nothing is in flight."""
-    worker = LifecycleWorker(engine)
-    worker.reader.ensure()
-    workflow, since = engine.start(text), time.monotonic()
-    while not engine.views.state(workflow).ended or in_flight(engine):
-        mortal.turn()
-        worker.turn()
-        hurry(engine)
-        assert time.monotonic() - since < LONG, f"stuck: {engine.state(workflow)}"
-    worker.turn()
-    mortal.close()
-    return workflow
-
-
 @pytest.fixture
-def mortal(client: redis.Redis, redis_server: RedisServer, app: Celery) -> Callable[[Plan], Mortal]:
-    engine = Client(redis=client)
+def mortal(redis_server: RedisServer, app: Celery) -> Callable[[Plan], Mortal]:
+    def make(client: Client, **options: Any) -> Bridge:
+        return bridge_of(client, app, **options)
 
-    def make(plan: Plan) -> Mortal:
-        client.flushdb()
-        faulty = Client(redis=faulty_client(redis_server, Once(plan)))
-        return Mortal(
-            bridge_of(faulty, app, sweep=SWEEP),
-            lambda: bridge_of(engine, app, sweep=SWEEP, claim_idle=CLAIM_IDLE),
-        )
-
-    return make
+    return lambda plan: Mortal.of(plan, redis_server, make)
 
 
 def test_a_bridge_may_fail_at_any_call(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,25 +15,17 @@ from littleflow_redis.engine.client import Client
 from tests.support import RedisServer, Spawned, wait_until
 from tests.workers.scenes import lifecycle, pending
 
-from .conftest import APPS
+from .conftest import Start
 from .serving import LONG, check_once, in_flight
 
 #: Seconds for the work of a killed bridge to be found: 5 of silence, and the next look.
 RECOVERY = 90.0
 
-Start = Callable[..., Spawned]
-
 
 @pytest.fixture
-def start(
-    spawn: Callable[..., Spawned], redis_server: RedisServer, celery_environment: dict[str, str]
-) -> Start:
-    def start(*options: str, **environment: str) -> Spawned:
-        command = [sys.executable, "-m", "littleflow_redis", "bridge", "-A", "plain", *options]
-        given = {**redis_server.environment, **celery_environment, **environment}
-        return spawn(command, env=given, cwd=APPS)
-
-    return start
+def start(start: Start) -> Start:
+    """The command `bridge`, for the app `plain`."""
+    return lambda *options, **environment: start("bridge", "-A", "plain", *options, **environment)
 
 
 @pytest.mark.usefixtures("shared_worker")

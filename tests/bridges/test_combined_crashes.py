@@ -3,52 +3,31 @@ reply."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import redis
 from celery import Celery
 
+from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import WorkflowState
-from tests.engine.support import hurry
-from tests.faults import Plan, every_fault, faulty_client
+from tests.faults import Plan, every_fault
 from tests.support import RedisServer
 
-from .mortal import CLAIM_IDLE, SWEEP, Mortal, Once
-from .serving import LONG, check_once, combined_of, ends, in_flight
+from .mortal import Mortal, drive
+from .serving import check_once, combined_of, ends
 
 pytestmark = pytest.mark.usefixtures("shared_worker", "quick_watch")
 
 
-def drive(engine: Client, text: str, mortal: Mortal) -> str:
-    """Run a workflow to its end and until nothing is in flight."""
-    workflow, since = engine.start(text), time.monotonic()
-    while not engine.views.state(workflow).ended or in_flight(engine):
-        mortal.turn()
-        hurry(engine)
-        assert time.monotonic() - since < LONG, f"stuck: {engine.state(workflow)}"
-    mortal.close()
-    return workflow
-
-
 @pytest.fixture
-def mortal(client: redis.Redis, redis_server: RedisServer, app: Celery) -> Callable[[Plan], Mortal]:
-    engine = Client(redis=client)
+def mortal(redis_server: RedisServer, app: Celery) -> Callable[[Plan], Mortal]:
+    def make(client: Client, **options: Any) -> Bridge:
+        return combined_of(client, app, **options)
 
-    def make(plan: Plan) -> Mortal:
-        client.flushdb()
-        faulty = Client(redis=faulty_client(redis_server, Once(plan)))
-        return Mortal(
-            combined_of(faulty, app, sweep=SWEEP),
-            # Clients that hand over must not be those of the test.
-            lambda: combined_of(
-                Client(redis=engine.redis), app, sweep=SWEEP, claim_idle=CLAIM_IDLE
-            ),
-        )
-
-    return make
+    return lambda plan: Mortal.of(plan, redis_server, make)
 
 
 def test_both_in_one_may_fail_at_any_call(
@@ -57,7 +36,9 @@ def test_both_in_one_may_fail_at_any_call(
     engine = Client(redis=client)
 
     def scenario(plan: Plan) -> None:
-        workflow = drive(engine, "{ math:add([2, 3]) math:add([4, 5]) } → math:add", mortal(plan))
+        workflow = drive(
+            engine, "{ math:add([2, 3]) math:add([4, 5]) } → math:add", mortal(plan), beside=False
+        )
         check_once(engine, workflow)
         assert engine.state(workflow).output == 14
         assert len(ends(engine, workflow)) == 3
@@ -76,7 +57,7 @@ def test_refusals_and_retries_may_fail_at_any_call(
     """
 
     def scenario(plan: Plan) -> None:
-        workflow = drive(engine, text, mortal(plan))
+        workflow = drive(engine, text, mortal(plan), beside=False)
         view = engine.state(workflow)
         assert view.state is WorkflowState.FAILED
         assert "OutOfStock" in view.reasons[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -14,26 +13,11 @@ from littleflow_redis.engine.client import Client
 from tests.support import RedisServer, Spawned, wait_until
 from tests.workers.scenes import events, pending
 
-from .conftest import APPS
+from .conftest import Start
 from .serving import LONG, check_once, in_flight
 
 #: Seconds for the work of a killed process to be found: 5 of silence, and the next look.
 RECOVERY = 90.0
-
-Start = Callable[..., Spawned]
-
-
-@pytest.fixture
-def start(
-    spawn: Callable[..., Spawned], redis_server: RedisServer, celery_environment: dict[str, str]
-) -> Start:
-    def start(*options: str, **environment: str) -> Spawned:
-        command = [sys.executable, "-m", "littleflow_redis", *options]
-        given = {**redis_server.environment, **celery_environment, **environment}
-        return spawn(command, env=given, cwd=APPS)
-
-    return start
-
 
 BOTH = ("worker", "-A", "plain", "--category", "math")
 

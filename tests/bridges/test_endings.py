@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +20,7 @@ from littleflow_redis.engine.errors import WorkflowFailed
 from littleflow_redis.engine.settings import read_settings
 from tests.support import Spawned, wait_until
 
-from .conftest import APPS, app_of
+from .conftest import APPS, app_of, celery_worker
 from .serving import LONG, bridge_of, check_once, in_flight, running
 
 pytestmark = pytest.mark.usefixtures("worker", "quick_watch")
@@ -32,13 +30,9 @@ pytestmark = pytest.mark.usefixtures("worker", "quick_watch")
 def worker(
     celery_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Spawned]:
-    command = [sys.executable, "-m", "celery", "-A", "endings", "worker", "-l", "info"]
-    options = ["--without-mingle", "--without-gossip", "--pool", "threads", "-c", "2"]
-    output = tmp_path_factory.mktemp("celery") / "output"
-    process = Spawned([*command, *options], {**os.environ, **celery_environment}, APPS, output)
-    process.wait_for_output("ready.")
-    yield process
-    process.kill_group()
+    options = ("--pool", "threads", "-c", "2")
+    with celery_worker("endings", celery_environment, tmp_path_factory, *options) as process:
+        yield process
 
 
 @pytest.fixture

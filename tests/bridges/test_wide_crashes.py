@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 import redis
@@ -11,13 +10,11 @@ from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.engine.client import Client
-from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.engine.support import hurry
-from tests.faults import Plan, every_fault, faulty_client
+from tests.faults import Plan, every_fault
 from tests.support import RedisServer
 
-from .mortal import CLAIM_IDLE, SWEEP, Mortal, Once
-from .serving import LONG, bridge_of, check_once, combined_of, in_flight
+from .mortal import Mortal, drive
+from .serving import bridge_of, check_once, combined_of
 
 #: Tasks read and published at once, those in one call, and tasks: enough for three of each.
 BATCH, TOGETHER, TASKS = 2, 2, 5
@@ -35,31 +32,15 @@ def test_a_bridge_may_fail_at_any_call_between_batches(
     client: redis.Redis, redis_server: RedisServer, app: Celery, combined: bool
 ) -> None:
     engine = Client(redis=client)
-    make: Callable[..., Bridge] = combined_of if combined else bridge_of
+
+    def make(client: Client, **options: Any) -> Bridge:
+        return (combined_of if combined else bridge_of)(client, app, batch=BATCH, **options)
 
     def scenario(plan: Plan) -> None:
-        client.flushdb()
-        faulty = Client(redis=faulty_client(redis_server, Once(plan)))
-        mortal = Mortal(
-            make(faulty, app, sweep=SWEEP, batch=BATCH),
-            # Clients that hand over must not be those of the test.
-            lambda: make(
-                Client(redis=client), app, sweep=SWEEP, batch=BATCH, claim_idle=CLAIM_IDLE
-            ),
-        )
-        worker = None if combined else LifecycleWorker(engine)
-        if worker:
-            worker.reader.ensure()
+        mortal = Mortal.of(plan, redis_server, make)
         text = f"* math:add(- $concurrency: {TASKS} -)"
-        workflow = engine.start(text, [[n, 1] for n in range(TASKS)])
-        since = time.monotonic()
-        while not engine.views.state(workflow).ended or in_flight(engine):
-            mortal.turn()
-            if worker:
-                worker.turn()
-            hurry(engine)
-            assert time.monotonic() - since < LONG, f"stuck: {engine.state(workflow)}"
-        mortal.close()
+        items = [[n, 1] for n in range(TASKS)]
+        workflow = drive(engine, text, mortal, items, beside=not combined)
         check_once(engine, workflow)
         assert engine.state(workflow).output == [n + 1 for n in range(TASKS)]
 
