@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.peers import UPSTREAM
+from benchmarks.peers import PEERS, UPSTREAM
 from benchmarks.server import server
 from benchmarks.server import version as server_version
 
@@ -36,7 +36,13 @@ def versions() -> Mapping[str, str]:
     with TemporaryDirectory(prefix="bench-") as folder, server(Path(folder)) as found:
         names = {"python": python, "server": server_version(found)}
     names |= {package: version(package) for package in _PACKAGES}
-    return names | {"upstream": UPSTREAM[0]}
+    return names | dict(map(_pinned, PEERS)) | {"upstream": UPSTREAM[0]}
+
+
+def _pinned(requirements: Sequence[str]) -> tuple[str, str]:
+    """Name and version of the first of a peer's packages, which is the peer."""
+    name, _, version = requirements[0].partition("==")
+    return name.partition("[")[0], version
 
 
 def _cores() -> int:

@@ -14,3 +14,6 @@ DBOS = ("dbos==3.4.0",)
 PREFECT = ("prefect==3.9.1",)
 #: Its own pins are of 2023: Celery 5.5, redis 4.4.
 DIRECTOR = ("celery-director==0.10.0",)
+
+#: All but upstream; the first package of each is the peer itself.
+PEERS = (DRAMATIQ, TASKIQ, DIRECTOR, DBOS, PREFECT)
