@@ -38,19 +38,26 @@ def replay(graph: Graph, slots: int = SLOTS, factor: float = 0.0) -> Iterator[Me
             yield lambda: engine.run(graph.flow, 1, {})
 
 
+def load(path: Path) -> Graph:
+    """The graph of a file. Raises ClickException."""
+    try:
+        return read(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{path}: {error}") from error
+
+
 @click.command()
 @click.argument("instance", type=click.Path(dir_okay=False, path_type=Path), nargs=-1)
 @click.option("--slots", type=click.IntRange(1), default=SLOTS, show_default=True)
 @click.option("--seconds", type=click.FloatRange(0.1), default=SECONDS, show_default=True)
 def main(instance: Sequence[Path], slots: int, seconds: float) -> None:
     """Print a table: a line for each instance."""
-    documents = [json.loads(path.read_text(encoding="utf-8")) for path in instance]
+    graphs = [load(path) for path in instance] or map(read, at_scale(1).values())
     click.echo(
         "| workflow | tasks | edges | empty tasks | steps/s | at best | with no overhead | took | |"
     )
     click.echo("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
-    for document in documents or at_scale(1).values():
-        graph = read(document)
+    for graph in graphs:
         bound = graph.bound(slots)
         factor = seconds / bound
         with replay(graph, slots) as empty, replay(graph, slots, factor) as scaled:

@@ -82,8 +82,8 @@ def read(document: Mapping[str, Any]) -> Graph:
     nodes = {node.id: node for node in converter.read(document)}
     workflow = document["workflow"]
     ran = workflow.get("execution", workflow)["tasks"]
-    # WfFormat 1.4 says the run time at the task itself, by its name.
-    seconds = {task.get("id", task.get("name")): task["runtimeInSeconds"] for task in ran}
+    # WfFormat 1.4 says the run time at the task itself.
+    seconds = {task.get("id", task.get("name")): task.get("runtimeInSeconds") for task in ran}
     parents = {id: [parent.id for parent in node.parents] for id, node in nodes.items()}
     tasks = {
         id: Task(nodes[id].name, float(seconds.get(id) or 0), parents[id])

@@ -5,7 +5,7 @@ from __future__ import annotations
 #: What upstream's environment holds: the release, and what it needs and does not name or bound.
 UPSTREAM = ("littleflow_redis==0.4.0", "littleflow==0.12.0", "rqse==0.5.3", "numpy")
 
-#: The others name all that they need.
+#: Of the others; what is not named comes as pip finds it.
 DRAMATIQ = ("dramatiq[redis]==2.2.1", "redis[hiredis]==8.1.0")
 TASKIQ = (
     "taskiq==0.13.0", "taskiq-redis==1.2.4", "taskiq-pipelines==0.1.4", "redis[hiredis]==8.1.0"
