@@ -21,8 +21,8 @@ from dramatiq.results.backends import RedisBackend
 
 URL = os.environ["REDIS_URL"]
 
-#: Milliseconds for which a result is waited for.
-PATIENCE = 50_000
+#: Milliseconds for which a result is waited for: whoever runs this gives up before.
+PATIENCE = 600_000
 
 broker = RedisBroker(url=URL)
 broker.add_middleware(Results(backend=RedisBackend(url=URL)))
