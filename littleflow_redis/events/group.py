@@ -7,12 +7,14 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import redis
 from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
 
+from littleflow_redis.events.entries import Entry as Entry
+from littleflow_redis.events.entries import entries_of, rows_of_one
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Script
 from littleflow_redis.events.scripts import DROP_CONSUMER, RELEASE, RENEW
@@ -29,15 +31,6 @@ DEAD_CONSUMER_IDLE = 3600.0
 
 #: Seconds between two tries to wake a blocked read; a try that comes too early wakes nobody.
 _WAKE_INTERVAL = 0.02
-
-
-class Entry(NamedTuple):
-    """One entry of a stream as it was delivered; decoding the fields is the reader's business."""
-
-    id: str
-    fields: Mapping[bytes, bytes]
-    #: How often it was delivered, this time included.
-    deliveries: int
 
 
 class GroupReader:
@@ -111,7 +104,7 @@ class GroupReader:
             b"XCLAIM", self.stream, self.group, self.consumer, idle, *wanted
         )
         # Redis 6.2 answers nil for a deleted entry, later versions leave it out.
-        entries = _entries([item for item in reply if item], deliveries)
+        entries = entries_of([item for item in reply if item], deliveries)
         self._acknowledge_deleted(set(wanted) - {entry.id for entry in entries})
         return entries
 
@@ -179,7 +172,7 @@ class GroupReader:
             b"XREADGROUP", "GROUP", self.group, self.consumer, "COUNT", count,
             "STREAMS", self.stream, after,
         )  # fmt: skip
-        rows = _of_one_stream(pages)
+        rows = rows_of_one(pages)
         self._own_after = rows[-1][0].decode() if len(rows) == count else None
         gone = [row[0].decode() for row in rows if row[1] is None]
         self.ack(gone)
@@ -189,7 +182,7 @@ class GroupReader:
         pending = self._group_command(
             b"XPENDING", self.stream, self.group, rows[0][0], rows[-1][0], len(rows), self.consumer
         )
-        return _entries(rows, {row[0].decode(): row[3] for row in pending})
+        return entries_of(rows, {row[0].decode(): row[3] for row in pending})
 
     def _read_new(self, count: int, block_ms: int) -> list[Entry]:
         self._blocking = block_ms > 0
@@ -202,7 +195,7 @@ class GroupReader:
             )  # fmt: skip
         finally:
             self._blocking = False
-        return _entries(_of_one_stream(pages), {})
+        return entries_of(rows_of_one(pages), {})
 
     def _block(self, block_ms: int) -> tuple[str, int] | tuple[()]:
         timeout = self.client.get_connection_kwargs().get("socket_timeout")
@@ -280,23 +273,3 @@ def is_group_missing(error: ResponseError) -> bool:
     """Tell if a command failed because its stream or its group does not exist (any more)."""
     # Redis 7.0 says UNBLOCKED to a read that was waiting when the stream was deleted.
     return str(error).startswith(("NOGROUP", "UNBLOCKED the stream"))
-
-
-def _of_one_stream(reply: Any) -> Sequence[Any]:
-    """Take the rows out of a reply of XREADGROUP, in either protocol's form."""
-    if not reply:
-        return ()
-    rows: Sequence[Any] = next(iter(reply.values())) if isinstance(reply, dict) else reply[0][1]
-    return rows
-
-
-def _entries(rows: Sequence[Any], deliveries: Mapping[str, int]) -> list[Entry]:
-    """Make entries of raw rows; deleted ones are left out. Unknown ids were delivered once."""
-    entries = []
-    for raw_id, flat in rows:
-        if flat is not None:
-            id = raw_id.decode()
-            entries.append(
-                Entry(id, dict(zip(flat[::2], flat[1::2], strict=True)), deliveries.get(id, 1))
-            )
-    return entries
