@@ -58,8 +58,11 @@ def http(service: Service, client: redis.Redis) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def engine(client: redis.Redis) -> Client:
-    return Client(redis=client)
+def engine(client: redis.Redis) -> Iterator[Client]:
+    engine = Client(redis=client)
+    yield engine
+    # Its thread must not outlive the connections.
+    engine.feed.close()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def echo(*args: object, **named: object) -> object:
     return {"args": list(args), **named}
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", _FLOWS)
 def test_an_example_runs(text: str) -> None:
     flow = compile_text(text)
