@@ -42,7 +42,7 @@ def test_all_that_is_done_leaves_the_stream(
     assert process("run", flow("A → { B C } → D"), "--wait").wait() == 0
 
     wait_until(lambda: client.xlen("workflows:run") == 0, "the stream is empty")
-    assert workers[1].output.count(" processed at ") == 4
+    wait_until(lambda: workers[1].output.count(" processed at ") == 4, "four are told")
 
 
 @pytest.mark.parametrize("words", WORKERS, ids=lambda words: words[0])
@@ -113,9 +113,11 @@ def test_the_worker_takes_other_keys(process: Process, engine: Client) -> None:
     )  # fmt: skip
     worker.wait_for_output("event=ready")
 
+    worker.wait_for_output("event=issuer-unused")
+    # It says that it is ready before it begins to read.
+    wait_until(lambda: engine.redis.exists(engine.keys.events), "it has made its group")
     (group,) = engine.redis.xinfo_groups(engine.keys.events)
     assert group["name"] == b"mine"
-    assert "event=issuer-unused" in worker.output
 
 
 def test_simulated_failures_fail_the_workflow(process: Process, flow: Write) -> None:
