@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -107,9 +108,10 @@ def make_server(app: Flask, config: Config, host: str, port: int) -> Any:
     return server
 
 
-def serve(server: Any, ending: Callable[[], None]) -> None:
+def serve(server: Any, begun: Callable[[], None], ending: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; then finish the requests in hand. A second signal quits.
 
+    ``begun`` is called once signals are heeded: who is told that it serves may stop it.
     ``ending`` ends the requests that would go on for ever.
     """
     received: list[int] = []
@@ -125,7 +127,10 @@ def serve(server: Any, ending: Callable[[], None]) -> None:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        server.run()
+        # The server takes the exit as its end; before it runs, nobody does.
+        with suppress(SystemExit):
+            begun()
+            server.run()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -57,8 +57,6 @@ def _serve(host: str, port: int) -> None:
     config = Config.read()
     client = Client(redis=connect(config.connection), keys=config.keys)
     server = make_server(create_app(config, client=client), config, host, port)
-    for at, on in _listening(server):
-        LOG.info(kv("serving", host=at, port=on, redis=config.connection.address, docs="/apidocs/"))
     if not config.tokens:
         LOG.warning(
             kv(
@@ -67,7 +65,13 @@ def _serve(host: str, port: int) -> None:
                 next="set LITTLEFLOW_API_TOKEN, always behind a proxy",
             )
         )
-    serve(server, client.feed.close)
+
+    def announce() -> None:
+        address = config.connection.address
+        for at, on in _listening(server):
+            LOG.info(kv("serving", host=at, port=on, redis=address, docs="/apidocs/"))
+
+    serve(server, announce, client.feed.close)
 
 
 def _listening(server: Any) -> list[tuple[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from waitress.server import create_server
@@ -60,8 +61,10 @@ def serve(app: WSGIApplication, address: Address, name: str, **options: Any) -> 
         ) from error
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    LOG.info(kv("ready", service=name, address=address))
-    server.run()
+    # The server takes the exit as its end; before it runs, nobody does.
+    with suppress(SystemExit):
+        LOG.info(kv("ready", service=name, address=address))
+        server.run()
     LOG.info(kv("stopped", service=name))
 
 
