@@ -16,7 +16,7 @@ from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.defaults import store_defaults
 from littleflow_redis.language import compile_text
-from tests.support import RedisServer, Spawned
+from tests.support import RedisServer, Spawned, wait_until
 
 from .conftest import APPS
 
@@ -153,9 +153,16 @@ def test_queues_without_a_consumer(
     (nobody,) = found(subject(engine, app), "consumers")
     assert "no Celery worker answers" in nobody.found
     worker()
-    assert found(subject(engine, app), "consumers") == []
+    # A worker says that it is ready before it can be asked, and has a second to answer.
+    wait_until(lambda: found(subject(engine, app), "consumers") == [], "it answers")
     routed = subject(engine, app, task_routes={"shop.send": {"queue": "slow"}})
-    (finding,) = found(routed, "consumers")
+
+    def answered() -> Finding | None:
+        (finding,) = found(routed, "consumers")
+        return None if finding.found == nobody.found else finding
+
+    finding = wait_until(answered, "it answers again")
+    assert finding is not None
     assert finding.level is Level.ERROR
     assert "'slow', where shop.send go" in finding.found
     assert "worker -Q slow" in finding.set

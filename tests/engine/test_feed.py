@@ -32,16 +32,16 @@ def threads() -> list[str]:
 def told(subscription: Subscription, count: int) -> list[FeedEntry]:
     found = []
     while len(found) < count:
-        entry = subscription.get(5)
+        entry = subscription.get(LONG)
         assert entry is not None, f"{found} and nothing more"
         found.append(entry)
     return found
 
 
-def drain(subscription: Subscription) -> list[FeedEntry]:
-    found = []
-    while (entry := subscription.get(0.3)) is not None:
-        found.append(entry)
+def told_until(subscription: Subscription, last: Callable[[FeedEntry], bool]) -> list[FeedEntry]:
+    found = told(subscription, 1)
+    while not last(found[-1]):
+        found += told(subscription, 1)
     return found
 
 
@@ -53,7 +53,8 @@ def test_a_workflow_told_from_start_to_end(engine: Client, feed: Feed) -> None:
     with feed.subscribe() as listener:
         workflow, _ = run(engine, "A → B")
         engine.delete(workflow)
-        entries = drain(listener)
+        entries = told_until(listener, lambda entry: entry.state == "DELETED")
+        assert listener.get(0.1) is None
     assert words(entries) == [
         "1 queued", "1 running", "1 ended", "2 queued", "2 running", "2 ended", "3 ended",
     ]  # fmt: skip
@@ -88,7 +89,8 @@ def test_resuming_tells_each_entry_once(engine: Client, feed: Feed) -> None:
     assert [entry.workflow for entry in (*seen, *rest)] == ids
     assert again.get(0.1) is None
     filtered = feed.subscribe(ids[12], after=seen[0].id)
-    assert [entry.workflow for entry in drain(filtered)] == [ids[12]]
+    assert [entry.workflow for entry in told(filtered, 1)] == [ids[12]]
+    assert filtered.get(0.1) is None
 
 
 def test_resuming_while_changes_pour_in(engine: Client, feed: Feed) -> None:
@@ -142,8 +144,9 @@ def test_what_is_no_id(engine: Client, feed: Feed) -> None:
 def test_a_listener_that_does_not_keep_up_is_told_to_look_again(engine: Client, feed: Feed) -> None:
     slow, quick = feed.subscribe(queue=5), feed.subscribe()
     ids = [engine.start("A") for _ in range(20)]
-    assert [entry.workflow for entry in told(quick, 20)] == ids
-    entries = drain(slow)
+    every = told(quick, 20)
+    assert [entry.workflow for entry in every] == ids
+    entries = told_until(slow, lambda entry: entry.id == every[-1].id)
     assert entries[0].reset
     assert len(entries) <= 6
     last = engine.start("A")
@@ -221,8 +224,10 @@ def test_waits_are_told(engine: Client, feed: Feed) -> None:
     worker.reader.ensure()
     while worker.turn():
         pass
-    waiting = [word for word in words(drain(listener)) if "waiting" in word]
-    assert len(waiting) == 3
+    waiting: list[str] = []
+    while len(waiting) < 3:
+        waiting += [word for word in words(told(listener, 1)) if "waiting" in word]
+    assert waiting == ["2 waiting", "3 waiting", "4 waiting"]
 
 
 def test_a_reset_at_the_beginning_of_a_stream_is_told(engine: Client, feed: Feed) -> None:
