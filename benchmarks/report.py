@@ -49,7 +49,7 @@ def _hung(figures: Figures) -> str:
 
 def _goal(row: Row) -> str:
     if row.goal is None:
-        return "–"
+        return "less is better" if row.lower_is_better else "–"
     return f"{'≤' if row.lower_is_better else '≥'} {row.goal:g}×"
 
 

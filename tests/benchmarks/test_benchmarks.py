@@ -128,6 +128,11 @@ def test_the_picture_has_a_bar_per_row_that_was_measured() -> None:
     assert svg([]).startswith("<svg")
 
 
+def test_in_the_picture_less_time_is_to_the_right() -> None:
+    text = svg([compared(row(unit="s", goal=None, lower_is_better=True), [1], [4])])
+    assert "4.00×" in text
+
+
 @pytest.mark.parametrize(
     ("later", "verdict"),
     [
