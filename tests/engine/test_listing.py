@@ -16,7 +16,7 @@ from littleflow_redis.engine.listing import SCAN, Query
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Plan, faulty_client
-from tests.support import RedisServer
+from tests.support import RedisServer, wait_until
 
 from .support import Player, drive, run
 
@@ -179,8 +179,12 @@ def test_a_page_costs_the_same_among_many(redis_server: RedisServer, client: red
             pipe.execute()
 
     plain = Client(redis=client)
-    bare_took = min(_took(bare) for _ in range(20))
-    assert min(_took(lambda: plain.search(middle)) for _ in range(20)) < 4 * bare_took
+
+    def quick() -> bool:
+        bare_took = min(_took(bare) for _ in range(20))
+        return min(_took(lambda: plain.search(middle)) for _ in range(20)) < 4 * bare_took
+
+    wait_until(quick, "a page takes less than four times as long as its reads")
 
 
 def test_what_an_older_version_ended_is_listed_by_its_end(engine: Client) -> None:
