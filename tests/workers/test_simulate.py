@@ -87,7 +87,7 @@ def test_many_are_played_at_the_same_time_without_a_thread_each(engine: Client) 
         began = time.monotonic()
         workflow = engine.start(names([f"t{number}" for number in range(300)]))
         wait_for_step(engine, workflow, 2, StepState.ENDED)
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads
         engine.wait(workflow, timeout=PATIENCE)
 
     assert time.monotonic() - began < 300 * 0.25
