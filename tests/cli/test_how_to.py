@@ -67,7 +67,7 @@ def test_the_commands_of_the_dead_letters_page(command: Command, engine: Client)
 def test_the_commands_of_the_retention_page(
     command: Command, process: Process, engine: Client
 ) -> None:
-    worker, delete = commands(page("retention"))
+    worker, delete, delete_many = commands(page("retention"))
     engine.terminate(engine.start("A", workflow_id="old"))
     engine.terminate(engine.start("A", workflow_id="young"))
     engine.redis.hset("workflow:old", "ended", 0)
@@ -79,6 +79,8 @@ def test_the_commands_of_the_retention_page(
     running.wait_for_output("event=retired state=TERMINATED workflows=1")
     running.signal(signal.SIGTERM)
     assert running.wait() == 0
+    none = command(*delete_many)
+    assert (none.exit_code, none.stderr) == (0, "there are none\n")
     assert command(*[re.sub("ID", "young", word) for word in delete]).exit_code == 0
     assert engine.list() == []
 

@@ -71,7 +71,9 @@ def test_an_outage_ends_nothing(server: Server, renewal: Renewal) -> None:
 
 
 def test_closing_ends_the_thread(server: Server) -> None:
+    before = set(threading.enumerate())
     renewal = Renewal(server.renew, interval=60)
     renewal.hold("1-0")
+    (own,) = set(threading.enumerate()) - before
     renewal.close()
-    assert not [thread for thread in threading.enumerate() if thread.name == "littleflow-renewal"]
+    assert not own.is_alive()
