@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from . import values
 from .messages import StartTask
@@ -47,6 +48,17 @@ class Receipt:
 
     fields: Mapping[bytes, bytes]
     target: Mapping[bytes, bytes] | None
+
+
+class Swept(NamedTuple):
+    """What sweeping some entries of the stream gave: whether ``more`` may follow, the position to
+    go on from, how many were seen and deleted.
+    """
+
+    more: bool
+    position: str
+    seen: int
+    deleted: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from littleflow_redis.events.lua import Call, Command
 
 from .keys import Keys
 from .messages import StartTask
-from .reports import Receipt
+from .reports import Receipt, Swept
 from .scripts import scripts_for
 from .states import Outcome
 
@@ -102,16 +102,12 @@ class Upkeep:
         ]
         return int(reply[0]), found
 
-    def sweep(
-        self, position: str, count: int, *, grace: float, retention: float
-    ) -> tuple[str, int, int]:
-        """Delete what nobody needs among ``count`` entries from ``position`` on; times in s.
-
-        Returns where to go on (empty at the end), entries seen, entries deleted.
-        """
+    def sweep(self, position: str, count: int, *, grace: float, retention: float) -> Swept:
+        """Delete what nobody needs among ``count`` entries from ``position`` on; times in s."""
         args = (position, count, round(grace * 1000), round(retention * 1000), "")
-        reply = self._scripts.sweep.run(self.client, [self.keys.events], args)
-        return reply[0].decode(), int(reply[1]), int(reply[2])
+        more, last, seen, deleted = self._scripts.sweep.run(self.client, [self.keys.events], args)
+        position = f"({last.decode()}" if last else position
+        return Swept(bool(more), position, int(seen), int(deleted))
 
     def prune(self, group: str, position: str, count: int) -> tuple[str, int]:
         """Acknowledge pending ids without an entry; return where to go on, and how many."""

@@ -23,6 +23,9 @@ GROUP = "__receipt__"
 #: Entries looked at in one call.
 BATCH = 500
 
+#: Where a sweep of the whole stream begins.
+BEGINNING = "-"
+
 #: Seconds after which an end-task, notification or receipt goes although a group has not
 #: acknowledged it: listeners written with `rqse` never acknowledge what is not theirs.
 GRACE = 600.0
@@ -30,11 +33,12 @@ GRACE = 600.0
 #: Seconds that a user's event is kept without a receipt; `--event-retention` overrides it.
 EVENT_RETENTION = 7 * 86_400.0
 
-#: Seconds between two sweeps of the whole stream while there is nothing new, and while there is.
+#: Seconds between two sweeps while there is nothing new, and while there is.
 IDLE, BUSY = 1.0, 0.25
 
-#: Part of the time that sweeping may take: of many open tasks each sweep looks at all.
-SHARE = 0.1
+#: Part of the time that sweeping the whole stream may take, and all that is done here together: as
+#: long as steps wait, their start-tasks are looked at each time. Between, what is new is swept.
+WHOLE, SHARE = 0.01, 0.1
 
 #: Seconds between two searches for pending ids without an entry.
 PRUNE_EVERY = 30.0
@@ -60,18 +64,28 @@ class Receipts:
         self._grace = grace
         self._show = show
         self._prune = Pace(PRUNE_EVERY)
+        #: What came after it was not seen by the last sweep of the whole stream.
+        self._swept = BEGINNING
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
+        whole_at = 0.0
         for _ in self.stop.turns():
             began = time.monotonic()
-            pause = BUSY if self.turn() else IDLE
-            self.stop.wait(max(pause, (time.monotonic() - began) / SHARE))
+            whole = began >= whole_at
+            pause = BUSY if self.turn(whole) else IDLE
+            took = time.monotonic() - began
+            if whole:
+                whole_at = began + took / WHOLE
+            self.stop.wait(max(pause, took / SHARE))
 
-    def turn(self) -> int:
-        """Print new receipts, sweep the stream once; return the entries read or deleted."""
+    def turn(self, whole: bool = True) -> int:
+        """Print new receipts, sweep the ``whole`` stream or what is new in it.
+
+        Returns the entries read or deleted.
+        """
         try:
-            done = self.print_new() + self.sweep()
+            done = self.print_new() + self.sweep(whole)
             if self._prune.due():
                 self.prune()
             return done
@@ -93,14 +107,16 @@ class Receipts:
             if read < BATCH or self.stop.is_set():
                 return total
 
-    def sweep(self) -> int:
+    def sweep(self, whole: bool = True) -> int:
         """Delete what is no longer needed; return how many entries were deleted."""
-        position, total = "-", 0
-        while position and not self.stop.is_set():
-            position, _, deleted = self.client.transitions.sweep(
+        position, more, total = BEGINNING if whole else self._swept, True, 0
+        while more and not self.stop.is_set():
+            more, position, _, deleted = self.client.transitions.sweep(
                 position, BATCH, grace=self._grace, retention=self._retention
             )
             total += deleted
+        if whole:
+            self._swept = position
         self.deleted += total
         return total
 

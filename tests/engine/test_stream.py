@@ -91,6 +91,29 @@ def test_after_the_grace_nobody_is_waited_for(engine: Client, shown: list[str]) 
     assert kinds(engine) == []
 
 
+def test_between_two_whole_sweeps_what_is_new_is_swept(engine: Client, receipts: Receipts) -> None:
+    waiting = [engine.start("A") for _ in range(3)]
+    receipts.sweep()
+    engine.terminate(waiting[0])
+    engine.terminate(engine.start("A"))
+    left = kinds(engine).count("start-task")
+    receipts.sweep(whole=False)
+    assert kinds(engine).count("start-task") == left - 1
+    receipts.sweep()
+    assert kinds(engine).count("start-task") == left - 2 == 2
+
+
+def test_many_that_wait_cost_little_while_nothing_happens(
+    engine: Client, receipts: Receipts
+) -> None:
+    for _ in range(300):
+        engine.start("A")
+    receipts.sweep()
+    assert engine.transitions.sweep("-", 1000, grace=60, retention=60).seen >= 300
+    assert receipts.sweep(whole=False) == 0
+    assert engine.transitions.sweep(receipts._swept, 1000, grace=60, retention=60).seen == 0
+
+
 def test_a_users_event_stays_until_receipted_and_read(engine: Client, receipts: Receipts) -> None:
     id = engine.send_event("approved", {"who": "me"})
     read_all(engine, "ending")

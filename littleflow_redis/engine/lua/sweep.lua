@@ -1,7 +1,8 @@
 -- Delete the entries of the stream that nobody needs any more; the only place that deletes them.
 -- KEYS  stream
 -- ARGV  id to go on after, count, grace and retention in ms, clock override or ''
--- Returns {id to go on after, '' at the end; entries seen; entries deleted}
+-- Returns {whether more may follow; the last id seen, '' if there is none; entries seen; entries
+-- deleted}
 -- Rules: a start-task goes when its attempt is closed, whoever acknowledged it before. A user's event
 -- goes when receipted and read by all, else after its retention. All else goes when every group has
 -- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine"); but an
@@ -20,7 +21,7 @@ end
 -- A pass over the stream begins: forget the queues in which nothing has begun for long.
 if ARGV[1] == '-' then forget_begun(clock(ARGV[5])) end
 local entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
-if #entries == 0 then return {'', 0, 0} end
+if #entries == 0 then return {0, '', 0, 0} end
 local first, last, now = entries[1][1], entries[#entries][1], clock(ARGV[5])
 
 -- Per group: the last id that it has read, and which of these entries it has not acknowledged.
@@ -88,4 +89,4 @@ for i, entry in ipairs(entries) do
 end
 sliced('XDEL', KEYS[1], drop)
 sliced('HDEL', K.receipted, drop)
-return {#entries == tonumber(ARGV[2]) and '(' .. last or '', #entries, #drop}
+return {#entries == tonumber(ARGV[2]) and 1 or 0, last, #entries, #drop}
