@@ -21,14 +21,15 @@ class Changing(Base):
     """What programs can do with a workflow once it was started."""
 
     def terminate(self, workflow: str) -> WorkflowState:
-        """Terminate a workflow and return its state.
+        """Terminate a workflow and return the state that this left it in.
 
         What nobody works on is cancelled; what runs may end, until a second call. A workflow that
         ended stays as it is. Raises UnknownWorkflow, NewerVersion.
         """
         id = self.keys.full_id(workflow)
-        self._checked(self.transitions.terminate(id), id)
-        return self.views.state(id)
+        report = self.transitions.terminate(id)
+        self._checked(report, id)
+        return self._left_in(id, [report])
 
     def restart(
         self,
@@ -38,7 +39,8 @@ class Changing(Base):
         from_steps: Sequence[int | str] = (),
         input: Any = None,
     ) -> WorkflowState:
-        """Restart a workflow that FAILED or was TERMINATED where it stopped; return its state.
+        """Restart a workflow that FAILED or was TERMINATED where it stopped; return the state that
+        this left it in.
 
         What failed or was cancelled starts again as a new attempt with a fresh budget of retries,
         what was held fires. Attempts that somebody has taken and that still run are left alone,
@@ -60,8 +62,12 @@ class Changing(Base):
                 f"{id} is {view.state}: only a FAILED or TERMINATED workflow restarts, or a "
                 "FINISHED one from a step"
             )
-        self.settle(report)
-        return self.views.state(id)
+        return self._left_in(id, [report, *self.settle(report)])
+
+    def _left_in(self, id: str, reports: Sequence[Report]) -> WorkflowState:
+        """The state after these transitions, whatever a worker has made of it since."""
+        states = [report.state for report in reports if report.state is not None]
+        return states[-1] if states else self.views.state(id)
 
     def archive(self, workflow: str) -> dict[str, Any]:
         """Everything about a workflow as one JSON document, read at one moment: see ``archives``.

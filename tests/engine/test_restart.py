@@ -9,6 +9,7 @@ import pytest
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import NotRestartable
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG
@@ -54,6 +55,22 @@ def test_only_what_had_not_ended_runs_again(engine: Client) -> None:
     assert [step.activations for step in engine.state(workflow).steps] == [1] * 9
     assert engine.state(workflow).steps[4].attempts == 2
     assert engine.redis.scard(engine.keys.running) == 0
+
+
+class Overtaken(Client):
+    """A program that is slower than the workers: they end its workflow before it goes on."""
+
+    def settle(self, report: Report) -> list[Report]:
+        reports = super().settle(report)
+        drive(self, report.workflow, Player(self, Flaky()), LifecycleWorker(self))
+        return reports
+
+
+def test_the_state_that_is_told_is_the_one_it_left(engine: Client) -> None:
+    workflow, _ = run(engine, "A", {}, Flaky("A"))
+    assert Overtaken(redis=engine.redis).restart(workflow) is WorkflowState.RUNNING
+    assert engine.state(workflow).state is WorkflowState.FINISHED
+    assert engine.terminate(workflow) is WorkflowState.FINISHED
 
 
 def test_steps_that_became_ready_while_failed_were_held(engine: Client) -> None:
