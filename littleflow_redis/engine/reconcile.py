@@ -21,12 +21,13 @@ class Reconciler:
     """Finds open attempts that nobody works on and emits them again, with the same token.
 
     An entry goes missing when an operator deletes the stream, a group or a consumer. What a group
-    had taken may have ended a moment ago: it is emitted again if the next look finds it the same.
+    had read may be taken, or have ended, a moment ago: it is emitted again if the next look finds
+    it the same.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        #: What a group had taken and has no more, as the last look found it.
+        #: What a group had read and has no more, as the last look found it.
         self.suspects: set[bytes] = set()
 
     def run(self) -> int:

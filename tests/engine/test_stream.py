@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import kind_of, start_task
+from littleflow_redis.engine.messages import end_fields, kind_of, start_task
 from littleflow_redis.engine.reconcile import Reconciler
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.events.group import GroupReader
@@ -19,6 +19,7 @@ from littleflow_redis.workers.receipts import Receipts
 from tests.support import wait_until
 
 from .support import Player, append, drive, run
+from .test_ends import Hand
 
 
 @pytest.fixture
@@ -217,6 +218,63 @@ def test_what_was_taken_is_written_again_once_nobody_has_it(
     player.reader.ensure()
     assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
     assert {t.token for t in player.played if t.name == "A"} == {task.token}
+
+
+@pytest.fixture
+def shop(engine: Client) -> Player:
+    """Serves the category ``shop``, as a listener does."""
+    return Player(engine, group="tasks:shop")
+
+
+def drop_all(engine: Client) -> None:
+    for row in engine.redis.xinfo_consumers(engine.keys.events, "tasks:shop"):
+        engine.redis.xgroup_delconsumer(engine.keys.events, "tasks:shop", row["name"])
+
+
+def test_what_was_read_and_not_taken_yet_is_written_again(engine: Client, shop: Player) -> None:
+    """Seed 7 of the chaos run, with ``worker -A``: a consumer was deleted between reading a
+    start-task and taking its attempt, which stayed queued for ever.
+    """
+    workflow = engine.start("shop:A → shop:B")
+    reconciler, worker = Reconciler(engine), LifecycleWorker(engine)
+    assert (reconciler.run(), reconciler.suspects) == (0, set())
+    shop.reader.read(10)
+    assert (reconciler.run(), reconciler.suspects) == (0, set())
+    drop_all(engine)
+    assert (reconciler.run(), len(reconciler.suspects)) == (0, 1)
+    assert reconciler.run() == 1
+    assert (reconciler.run(), reconciler.suspects) == (0, set())
+    assert drive(engine, workflow, shop, worker) is WorkflowState.FINISHED
+    assert [task.name for task in shop.played] == ["shop:A", "shop:B"]
+
+
+def test_what_nobody_serves_is_not_written_again(engine: Client, shop: Player) -> None:
+    engine.start("{ other:A B }")
+    read_all(engine, "ending")
+    shop.reader.ack([entry.id for entry in shop.reader.read(10)])
+    reconciler = Reconciler(engine)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+
+
+def test_what_is_only_acknowledged_as_its_workflow_failed_is_not_written_again(
+    engine: Client, shop: Player
+) -> None:
+    hand = Hand(engine, "{ A shop:B }")
+    failure = end_fields(hand.tasks["A"], reason="no", final=True)
+    append(engine.redis, engine.keys.events, failure)
+    hand.turn()
+    assert engine.state(hand.workflow).state is WorkflowState.FAILED
+    shop.reader.ack([entry.id for entry in shop.reader.read(10)])
+    reconciler = Reconciler(engine)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+
+
+def test_what_a_receipt_tells_of_is_not_written_again(engine: Client, shop: Player) -> None:
+    hand = Hand(engine, "shop:A")
+    engine.transitions.run([engine.transitions.begun(hand.tasks["shop:A"], "somebody")])
+    shop.reader.ack([entry.id for entry in shop.reader.read(10)])
+    reconciler = Reconciler(engine)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
 
 
 def test_what_ended_meanwhile_is_not_written_again(client: redis.Redis, engine: Client) -> None:

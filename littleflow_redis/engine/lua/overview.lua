@@ -4,6 +4,7 @@
 -- Returns {entries; time (ms) of the oldest start-task that nobody has taken up among those looked at,
 --       0 if there is none; then for each group name, consumers, pending, entries that it has not read}
 -- (Redis' own lag is unknown as soon as an entry was deleted, and there every entry is, one day.)
+--@include groups
 local stream, most = KEYS[1], tonumber(ARGV[1])
 if redis.call('EXISTS', stream) == 0 then return {0, 0} end
 local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
@@ -26,13 +27,13 @@ local function oldest()
 end
 
 local found = {redis.call('XLEN', stream), oldest()}
-for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
-  local f = {}
-  for i = 1, #info, 2 do f[info[i]] = info[i + 1] end
-  local read, lag = f['last-delivered-id'], 0
-  if newest and newest[1] ~= read then
-    lag = #redis.call('XRANGE', stream, '(' .. read, '+', 'COUNT', most)
+for _, group in ipairs(groups_of_stream()) do
+  local lag = 0
+  if newest and newest[1] ~= group.read then
+    lag = #redis.call('XRANGE', stream, '(' .. group.read, '+', 'COUNT', most)
   end
-  for _, value in ipairs({f.name, f.consumers, f.pending, lag}) do found[#found + 1] = value end
+  for _, value in ipairs({group.name, group.consumers, group.pending, lag}) do
+    found[#found + 1] = value
+  end
 end
 return found

@@ -6,7 +6,7 @@
 -- Race closed: state is the truth and the stream its transport; of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare. The token
 -- stays: if somebody works on it after all, one of two ends is applied.
---@include base defaults stamp count workflow input timers close handing fire iterate retry rest stray commit
+--@include base defaults stamp count workflow input timers close handing fire iterate retry rest groups stray commit
 local w = load_workflow(KEYS[1], clock(''))
 if w and w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = tonumber(string.match(ARGV[1], '^%d+')), string.match(ARGV[1], '@(.+)$') or ''
@@ -18,7 +18,7 @@ if not attempt then
   redis.call('HDEL', K.open, ARGV[3])
   return {Outcome.GONE}
 end
-if attempt[Attempt.EVENT] ~= ARGV[3] or stray(attempt, ARGV[3]) ~= ARGV[5] then
+if attempt[Attempt.EVENT] ~= ARGV[3] or stray(KEYS[1], attempt, ARGV[3]) ~= ARGV[5] then
   return {Outcome.UNCHANGED}
 end
 trace(w, 'reemit', ARGV[1], attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])

@@ -2,7 +2,7 @@
 -- KEYS  stream
 -- ARGV  event id and address (workflow|step|token) of each
 -- Returns for each '', 'missing' or 'dropped'; see lib/stray.lua.
---@include base stray
+--@include base defaults groups stray
 local found = {}
 for i = 1, #ARGV, 2 do
   local key, field, token = string.match(ARGV[i + 1], '^([^|]+)|([^|]+)|(.+)$')
@@ -12,6 +12,6 @@ for i = 1, #ARGV, 2 do
   for _, open in ipairs(type(raw) == 'string' and cmsgpack.unpack(raw)[Dynamic.OPEN] or {}) do
     if open[Attempt.TOKEN] == token then attempt = open end
   end
-  found[#found + 1] = stray(attempt, ARGV[i])
+  found[#found + 1] = stray(key, attempt, ARGV[i])
 end
 return found

@@ -8,7 +8,7 @@
 -- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine"); but an
 -- end-task never while its attempt is open.
 -- Race closed: "closed" and "acknowledged" are read in the script that deletes.
---@include base mail queue
+--@include base groups mail queue
 local OURS = {['"end-task"'] = true, ['"receipt"'] = true, ['"start-workflow"'] = true,
   ['"end-workflow"'] = true, ['"failed-workflow"'] = true, ['"terminated-workflow"'] = true,
   ['"countdown-latch-zero"'] = true}
@@ -25,18 +25,13 @@ if #entries == 0 then return {0, '', 0, 0} end
 local first, last, now = entries[1][1], entries[#entries][1], clock(ARGV[5])
 
 -- Per group: the last id that it has read, and which of these entries it has not acknowledged.
-local groups = {}
-for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-  local group = {pending = {}}
-  local name
-  for i = 1, #info, 2 do
-    if info[i] == 'name' then name = info[i + 1] end
-    if info[i] == 'last-delivered-id' then group.read = info[i + 1] end
-  end
-  for _, row in ipairs(redis.call('XPENDING', KEYS[1], name, first, last, #entries)) do
+local groups = groups_of_stream()
+for _, group in ipairs(groups) do
+  -- Not how many, but which.
+  group.pending = {}
+  for _, row in ipairs(redis.call('XPENDING', KEYS[1], group.name, first, last, #entries)) do
     group.pending[row[1]] = true
   end
-  groups[#groups + 1] = group
 end
 
 local function done_by_all(id)

@@ -1,11 +1,13 @@
 -- What holds for the steps of a category that do not say it themselves; see defaults.py.
 
-local function category_of(static)
-  local text = static[Static.BASE]
+-- Of the base of a task, as JSON text.
+local function category_in(text)
   -- JSON text without escapes, as it mostly is, need not be decoded.
   local base = string.match(text, '^"([^"\\]*)"$') or cjson.decode(text)
   return string.match(base, '^([^:]*):') or ''
 end
+
+local function category_of(static) return category_in(static[Static.BASE]) end
 
 -- Read once per call.
 local defaults

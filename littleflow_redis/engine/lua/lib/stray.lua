@@ -1,11 +1,37 @@
 -- What the stream knows of an open attempt: '' if somebody has it or will get it.
 -- 'missing': nobody took it, and its start-task is gone: an operator deleted the stream.
--- 'dropped': a group took it and has it no more among its pending entries, as after the deletion of the
--- stream, the group or the consumer. Its end may be under way, so it is worth a second look. What the
--- engine waits for, and what a bridge has published, is kept in the state.
-local function stray(attempt, event)
+-- 'dropped': a group took it, or read it and was about to, and has it no more among its pending entries,
+-- as after the deletion of the stream, the group or the consumer. Its end may be under way, so it is
+-- worth a second look. What the engine waits for, and what a bridge has published, is kept in the state.
+
+-- Whether an attempt that nobody took was read by the groups of its category, whose names end with it,
+-- and lies with none of them: each takes what it reads before it acknowledges it.
+local function let_fall(key, event, fields)
+  local base
+  for i = 1, #fields, 2 do
+    if fields[i] == 'base' then base = fields[i + 1] end
+  end
+  local ending, read = ':' .. category_in(base), false
+  for _, group in ipairs(groups_of_stream()) do
+    if string.sub(group.name, -#ending) == ending then
+      if earlier(group.read, event)
+        or #redis.call('XPENDING', K.stream, group.name, event, event, 1) > 0 then return false end
+      read = true
+    end
+  end
+  -- Of a workflow that does not run nothing is taken, only acknowledged: a restart begins it anew.
+  return read and redis.call('HGET', key, 'state') == 'RUNNING'
+end
+
+local function stray(key, attempt, event)
   local owner = attempt[Attempt.OWNER] or ''
-  if owner == '' then return #redis.call('XRANGE', K.stream, event, event) == 0 and 'missing' or '' end
+  if owner == '' then
+    local entry = redis.call('XRANGE', K.stream, event, event)[1]
+    if not entry then return 'missing' end
+    -- Some tell that they have taken it up without owning it.
+    local taken = (attempt[Attempt.TAKEN] or 0) > 0
+    return not taken and let_fall(key, event, entry[2]) and 'dropped' or ''
+  end
   if owner == ENGINE then return '' end
   local flight = attempt[Attempt.TASK] ~= ''
     and redis.call('HGET', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
