@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from celery import Celery
-from celery.canvas import Signature
+from celery.canvas import Signature, chain
 from celery.exceptions import TimeoutError
 from celery.result import AsyncResult
 
@@ -43,6 +43,13 @@ class CeleryAlone:
     def nap(self, *args: Any) -> Signature:
         """A call of the task that takes 10 ms."""
         return self.app.signature("benchmarks.celeryapp.nap", args=args)
+
+    def chains(
+        self, steps: int, count: int = 1, task: Callable[..., Signature] | None = None
+    ) -> list[Signature]:
+        """So many chains of so many calls of the task, ``noop`` unless given."""
+        task = task or self.noop
+        return [chain(task(1), *[task()] * (steps - 1)) for _ in range(count)]
 
     def run(self, signatures: Sequence[Signature], output: Any = 1) -> float:
         """Seconds from the first call until the client has all results. Raises Hung."""

@@ -6,7 +6,6 @@ Unlike the wall clock it hardly depends on what else the machine does. Linux onl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +13,11 @@ import click
 
 from benchmarks import flows
 from benchmarks.cputime import seconds_of
-from benchmarks.ours import Engine, combined, native, with_celery
+from benchmarks.ours import Engine, Setup, combined, native, with_celery
 from littleflow_redis import Flow
 
 #: What serves the steps.
-SETUPS: Mapping[str, Callable[[], AbstractContextManager[Engine]]] = {
+SETUPS: Mapping[str, Setup] = {
     "native": native,
     "bridge": with_celery,
     "combined": combined,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -17,10 +17,10 @@ import click
 
 from benchmarks.cputime import seconds_of
 from benchmarks.flows import chain
-from benchmarks.ours import LOOK, PATIENCE, Engine, combined, native, with_celery
+from benchmarks.ours import LOOK, PATIENCE, Engine, Setup, combined, native, with_celery
 
 #: What serves the steps.
-SETUPS: Mapping[str, Callable[[], AbstractContextManager[Engine]]] = {
+SETUPS: Mapping[str, Setup] = {
     "native listener": native,
     "Celery, `worker -A`": combined,
     "Celery, `worker` and `bridge`": with_celery,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,6 +87,10 @@ class Engine:
             if time.monotonic() > deadline:
                 return
             time.sleep(0.02)
+
+
+#: Starts an engine; one of those below.
+Setup = Callable[[], AbstractContextManager[Engine]]
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class Graph:
 
 def read(document: Mapping[str, Any]) -> Graph:
     """The graph of a document, as ``json.load`` returns it. Raises ValueError."""
-    converter = _converter()
+    converter = load_converter()
     nodes = {node.id: node for node in converter.read(document)}
     workflow = document["workflow"]
     ran = workflow.get("execution", workflow)["tasks"]
@@ -94,7 +94,7 @@ def read(document: Mapping[str, Any]) -> Graph:
 
 
 @cache
-def _converter() -> Any:
+def load_converter() -> Any:
     """The example ``convert.py``, which is a script and in no package."""
     path = ROOT / "examples" / "wfcommons" / "convert.py"
     spec = importlib.util.spec_from_file_location("wfcommons_convert", path)

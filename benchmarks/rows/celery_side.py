@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.ours import Engine, combined
+from benchmarks.ours import Setup, combined, native
 from benchmarks.row import Measure
 from littleflow_redis import Flow
 
 #: What ours is called where one process does both.
 OURS = "littleflow_redis, `worker -A`"
+
+#: What ours is called where either serves, and what its tasks run on.
+SERVED: Mapping[Setup, tuple[str, str]] = {
+    native: ("littleflow_redis", "native listener"),
+    combined: (OURS, "Celery worker"),
+}
 
 
 @contextmanager
@@ -20,7 +26,7 @@ def workflows(
     count: int,
     steps: int,
     output: Any = 1,
-    setup: Callable[[], AbstractContextManager[Engine]] = combined,
+    setup: Setup = combined,
 ) -> Iterator[Measure]:
     """So many workflows of this flow at a time, each of so many steps; the figure is steps/s."""
     with setup() as engine:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from celery import chain
-
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
 from benchmarks.row import Measure, Race, Row, Side, scaled
@@ -19,12 +17,7 @@ STEPS = 5
 def chains(count: int, steps: int) -> Iterator[Measure]:
     """So many of Celery's chains at a time; the figure is steps/s."""
     with celery_alone() as celery:
-
-        def run() -> float:
-            calls = [chain(celery.noop(1), *[celery.noop()] * (steps - 1)) for _ in range(count)]
-            return count * steps / celery.run(calls)
-
-        yield run
+        yield lambda: count * steps / celery.run(celery.chains(steps, count))
 
 
 def race(scale: float) -> Race:

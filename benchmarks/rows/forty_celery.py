@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from celery import chain
-
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
-from benchmarks.ours import Engine, combined, native
+from benchmarks.ours import Setup, combined, native
 from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import OURS
+from benchmarks.rows.celery_side import SERVED
 
 STEPS = 40
-
-Setup = Callable[[], AbstractContextManager[Engine]]
 
 
 @contextmanager
@@ -30,22 +26,27 @@ def ours(steps: int, setup: Setup) -> Iterator[Measure]:
 def theirs(steps: int) -> Iterator[Measure]:
     """Celery's chain."""
     with celery_alone() as celery:
-        yield lambda: celery.run([chain(celery.nap(1), *[celery.nap()] * (steps - 1))])
+        yield lambda: celery.run(celery.chains(steps, task=celery.nap))
 
 
-def row(key: str, name: str, served_by: str, setup: Setup) -> Row:
+def row(
+    key: str, setup: Setup, name: str, peer: Callable[[int], AbstractContextManager[Measure]]
+) -> Row:
+    """A row of this chain: ours served as ``setup`` does, against the ``peer`` of this name."""
+    us, served_by = SERVED[setup]
+
     def race(scale: float) -> Race:
         steps = scaled(STEPS, scale)
         return Race(
             f"one chain of {steps} tasks of 10 ms, {served_by}",
-            Side(name, lambda: ours(steps, setup)),
-            Side("Celery chain", lambda: theirs(steps)),
+            Side(us, lambda: ours(steps, setup)),
+            Side(name, lambda: peer(steps)),
         )
 
     return Row(key, "s", None, race, lower_is_better=True)
 
 
 ROWS = (
-    row("forty-native", "littleflow_redis", "native listener", native),
-    row("forty-celery", OURS, "Celery worker", combined),
+    row("forty-native", native, "Celery chain", theirs),
+    row("forty-celery", combined, "Celery chain", theirs),
 )

@@ -12,9 +12,8 @@ from pathlib import Path
 from benchmarks.ours import combined
 from benchmarks.peers import DIRECTOR
 from benchmarks.peers.stage import stage
-from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import OURS
-from benchmarks.rows.forty_celery import STEPS, ours
+from benchmarks.row import Measure
+from benchmarks.rows.forty_celery import row
 
 
 @contextmanager
@@ -28,13 +27,4 @@ def theirs(steps: int) -> Iterator[Measure]:
         yield lambda: found.seconds(steps)
 
 
-def race(scale: float) -> Race:
-    steps = scaled(STEPS, scale)
-    return Race(
-        f"one chain of {steps} tasks of 10 ms, Celery worker",
-        Side(OURS, lambda: ours(steps, combined)),
-        Side("celery-director, SQLite", lambda: theirs(steps)),
-    )
-
-
-ROW = Row("forty-director", "s", None, race, lower_is_better=True)
+ROW = row("forty-director", combined, "celery-director, SQLite", theirs)

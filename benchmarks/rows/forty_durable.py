@@ -5,14 +5,14 @@ Both run the tasks in the process that runs the workflow, and keep their state i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 from benchmarks.ours import native
 from benchmarks.peers import DBOS, PREFECT
 from benchmarks.peers.stage import stage
-from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.forty_celery import STEPS, ours
+from benchmarks.row import Measure
+from benchmarks.rows.forty_celery import row
 
 #: A server of its own in a process of its own, silent, and nothing sent to its makers.
 _PREFECT = {
@@ -24,28 +24,20 @@ _PREFECT = {
 }
 
 
-@contextmanager
-def theirs(
-    key: str, requirements: Sequence[str], env: Mapping[str, str], steps: int
-) -> Iterator[Measure]:
-    """Their chain; the figure is in seconds."""
-    with stage(f"with_{key}", requirements, env=env) as found:
-        yield lambda: found.seconds(steps)
+def peer(
+    key: str, requirements: Sequence[str], env: Mapping[str, str]
+) -> Callable[[int], AbstractContextManager[Measure]]:
+    """Their chain of so many steps; the figure is in seconds."""
 
+    @contextmanager
+    def theirs(steps: int) -> Iterator[Measure]:
+        with stage(f"with_{key}", requirements, env=env) as found:
+            yield lambda: found.seconds(steps)
 
-def row(key: str, name: str, requirements: Sequence[str], env: Mapping[str, str]) -> Row:
-    def race(scale: float) -> Race:
-        steps = scaled(STEPS, scale)
-        return Race(
-            f"one chain of {steps} tasks of 10 ms, native listener",
-            Side("littleflow_redis", lambda: ours(steps, native)),
-            Side(name, lambda: theirs(key, requirements, env, steps)),
-        )
-
-    return Row(f"forty-{key}", "s", None, race, lower_is_better=True)
+    return theirs
 
 
 ROWS = (
-    row("dbos", "DBOS, SQLite", DBOS, {}),
-    row("prefect", "Prefect, SQLite", PREFECT, _PREFECT),
+    row("forty-dbos", native, "DBOS, SQLite", peer("dbos", DBOS, {})),
+    row("forty-prefect", native, "Prefect, SQLite", peer("prefect", PREFECT, _PREFECT)),
 )

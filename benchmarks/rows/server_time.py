@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-
-from celery import chain
+from contextlib import contextmanager
 
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
 from benchmarks.cputime import seconds_of
-from benchmarks.ours import Engine, combined, native
+from benchmarks.ours import Setup, combined, native
 from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import OURS
+from benchmarks.rows.celery_side import SERVED
 from benchmarks.server import Server
 
 STEPS = 5
-
-Setup = Callable[[], AbstractContextManager[Engine]]
 
 
 def spent(server: Server, steps: int, work: Callable[[], float]) -> float:
@@ -39,20 +35,19 @@ def ours(count: int, setup: Setup) -> Iterator[Measure]:
 def theirs(count: int) -> Iterator[Measure]:
     """So many of Celery's chains at a time."""
     with celery_alone() as celery:
-
-        def work() -> float:
-            calls = [chain(celery.noop(1), *[celery.noop()] * (STEPS - 1)) for _ in range(count)]
-            return celery.run(calls)
-
-        yield lambda: spent(celery.server, count * STEPS, work)
+        yield lambda: spent(
+            celery.server, count * STEPS, lambda: celery.run(celery.chains(STEPS, count))
+        )
 
 
-def row(key: str, name: str, served_by: str, setup: Setup) -> Row:
+def row(key: str, setup: Setup) -> Row:
+    us, served_by = SERVED[setup]
+
     def race(scale: float) -> Race:
         count = scaled(200, scale)
         return Race(
             f"the server's processor time per step, {count} chains × {STEPS} steps, {served_by}",
-            Side(name, lambda: ours(count, setup)),
+            Side(us, lambda: ours(count, setup)),
             Side("Celery chain", lambda: theirs(count)),
         )
 
@@ -60,6 +55,6 @@ def row(key: str, name: str, served_by: str, setup: Setup) -> Row:
 
 
 ROWS = (
-    row("server-time-native", "littleflow_redis", "native listener", native),
-    row("server-time-celery", OURS, "Celery worker", combined),
+    row("server-time-native", native),
+    row("server-time-celery", combined),
 )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.wfformat import load_converter
 from littleflow_redis import Client, Flow, WorkflowState, compile_text, run_local
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.language import Step, StepKind
@@ -26,17 +25,7 @@ from .instances import Parents, epigenomics, instance, layers, montage, older, w
 CONVERT = Path(__file__).parents[2] / "examples" / "wfcommons" / "convert.py"
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("wfcommons_convert", CONVERT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-convert = load()
+convert = load_converter()
 
 SHAPES = {
     "montage": montage(12),
