@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import WorkflowState
 from tests.faults import Plan, every_fault
@@ -23,10 +22,7 @@ pytestmark = pytest.mark.usefixtures("shared_worker", "quick_watch")
 
 @pytest.fixture
 def mortal(redis_server: RedisServer, app: Celery) -> Callable[[Plan], Mortal]:
-    def make(client: Client, **options: Any) -> Bridge:
-        return bridge_of(client, app, **options)
-
-    return lambda plan: Mortal.of(plan, redis_server, make)
+    return lambda plan: Mortal.of(plan, redis_server, partial(bridge_of, app=app))
 
 
 def test_a_bridge_may_fail_at_any_call(

@@ -4,13 +4,12 @@ reply."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import WorkflowState
 from tests.faults import Plan, every_fault
@@ -24,10 +23,7 @@ pytestmark = pytest.mark.usefixtures("shared_worker", "quick_watch")
 
 @pytest.fixture
 def mortal(redis_server: RedisServer, app: Celery) -> Callable[[Plan], Mortal]:
-    def make(client: Client, **options: Any) -> Bridge:
-        return combined_of(client, app, **options)
-
-    return lambda plan: Mortal.of(plan, redis_server, make)
+    return lambda plan: Mortal.of(plan, redis_server, partial(combined_of, app=app))
 
 
 def test_both_in_one_may_fail_at_any_call(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.engine.client import Client
 from tests.faults import Plan, every_fault
 from tests.support import RedisServer
@@ -32,9 +31,7 @@ def test_a_bridge_may_fail_at_any_call_between_batches(
     client: redis.Redis, redis_server: RedisServer, app: Celery, combined: bool
 ) -> None:
     engine = Client(redis=client)
-
-    def make(client: Client, **options: Any) -> Bridge:
-        return (combined_of if combined else bridge_of)(client, app, batch=BATCH, **options)
+    make = partial(combined_of if combined else bridge_of, app=app, batch=BATCH)
 
     def scenario(plan: Plan) -> None:
         mortal = Mortal.of(plan, redis_server, make)
