@@ -135,3 +135,11 @@ def run(
     workflow = client.start(text, input, **options)
     drive(client, workflow, player, worker)
     return workflow, player
+
+
+def read_all(engine: Client, group: str) -> GroupReader:
+    """A consumer of this group that has read and acknowledged all that there is."""
+    reader = GroupReader(engine.redis, engine.keys.events, group)
+    reader.ensure()
+    reader.ack([entry.id for entry in reader.read(1000)])
+    return reader

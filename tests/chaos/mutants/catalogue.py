@@ -90,7 +90,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "littleflow_redis/engine/reconcile.py",
         'if how == "dropped" and event not in before:',
         'if how == "dropped":',
-        ("tests/engine/test_stream.py",),
+        ("tests/engine/test_reconcile.py",),
     ),
     Mutant(
         "after a lost reply nobody reads again what it delivered",

@@ -1,0 +1,175 @@
+"""What the stream has lost comes back from the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import redis
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import end_fields, kind_of, start_task
+from littleflow_redis.engine.reconcile import Reconciler
+from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.workers.lifecycle import LifecycleWorker
+from tests.support import wait_until
+
+from .support import Player, append, drive, read_all
+from .test_ends import Hand
+
+
+@pytest.mark.parametrize("text", ["A → { B C } → > D", "* A → B", "? `$[?(@.x=1)]` A → B"])
+def test_a_lost_stream_is_written_again_from_the_state(
+    client: redis.Redis, engine: Client, text: str
+) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine)
+    workflow = engine.start(text, {"x": 1})
+    while not engine.state(workflow).state.ended:
+        # All that nobody has read yet is lost, again and again.
+        client.delete(engine.keys.events)
+        worker.reader.ensure()
+        player.reader.ensure()
+        Reconciler(engine).run()
+        player.turn()
+        worker.turn()
+    assert engine.state(workflow).state is WorkflowState.FINISHED
+    assert {step.activations for step in engine.state(workflow).steps} == {1}
+
+
+def lose_stream(engine: Client) -> None:
+    engine.redis.delete(engine.keys.events)
+
+
+def lose_group(engine: Client) -> None:
+    engine.redis.xgroup_destroy(engine.keys.events, "players")
+
+
+def lose_consumer(engine: Client) -> None:
+    (row,) = engine.redis.xinfo_consumers(engine.keys.events, "players")
+    engine.redis.xgroup_delconsumer(engine.keys.events, "players", row["name"])
+
+
+@pytest.mark.parametrize("lose", [lose_stream, lose_group, lose_consumer])
+def test_what_was_taken_is_written_again_once_nobody_has_it(
+    engine: Client, lose: Callable[[Client], None]
+) -> None:
+    """An operator deleted the stream, or the consumer of a listener, and a workflow stood still for
+    ever: the task was taken, so nobody wrote it again, and pending nowhere, so nobody claimed it.
+    """
+    player = Player(engine)
+    workflow = engine.start("A → B")
+    (entry,) = [e for e in player.reader.read(10) if kind_of(e.fields) == "start-task"]
+    task = start_task(entry.id, entry.fields)
+    engine.transitions.run([engine.transitions.take(task, player.reader.group)])
+    reconciler, worker = Reconciler(engine), LifecycleWorker(engine)
+    assert reconciler.run() == 0
+    assert not reconciler.suspects
+    lose(engine)
+    # Its end could be under way: the first look only notes it.
+    assert reconciler.run() == 0
+    assert reconciler.suspects == {entry.id.encode()}
+    assert reconciler.run() == 1
+    assert reconciler.run() == 0
+    player.reader.ensure()
+    assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
+    assert {t.token for t in player.played if t.name == "A"} == {task.token}
+
+
+@pytest.fixture
+def shop(engine: Client) -> Player:
+    """Serves the category ``shop``, as a listener does."""
+    return Player(engine, group="tasks:shop")
+
+
+def drop_all(engine: Client) -> None:
+    for row in engine.redis.xinfo_consumers(engine.keys.events, "tasks:shop"):
+        engine.redis.xgroup_delconsumer(engine.keys.events, "tasks:shop", row["name"])
+
+
+def test_what_was_read_and_not_taken_yet_is_written_again(engine: Client, shop: Player) -> None:
+    """Seed 7 of the chaos run, with ``worker -A``: a consumer was deleted between reading a
+    start-task and taking its attempt, which stayed queued for ever.
+    """
+    workflow = engine.start("shop:A → shop:B")
+    reconciler, worker = Reconciler(engine), LifecycleWorker(engine)
+    assert (reconciler.run(), reconciler.suspects) == (0, set())
+    shop.reader.read(10)
+    assert (reconciler.run(), reconciler.suspects) == (0, set())
+    drop_all(engine)
+    assert (reconciler.run(), len(reconciler.suspects)) == (0, 1)
+    assert reconciler.run() == 1
+    assert (reconciler.run(), reconciler.suspects) == (0, set())
+    assert drive(engine, workflow, shop, worker) is WorkflowState.FINISHED
+    assert [task.name for task in shop.played] == ["shop:A", "shop:B"]
+
+
+def test_what_nobody_serves_is_not_written_again(engine: Client, shop: Player) -> None:
+    engine.start("{ other:A B }")
+    read_all(engine, "ending")
+    shop.reader.ack([entry.id for entry in shop.reader.read(10)])
+    reconciler = Reconciler(engine)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+
+
+def test_what_is_only_acknowledged_as_its_workflow_failed_is_not_written_again(
+    engine: Client, shop: Player
+) -> None:
+    hand = Hand(engine, "{ A shop:B }")
+    failure = end_fields(hand.tasks["A"], reason="no", final=True)
+    append(engine.redis, engine.keys.events, failure)
+    hand.turn()
+    assert engine.state(hand.workflow).state is WorkflowState.FAILED
+    shop.reader.ack([entry.id for entry in shop.reader.read(10)])
+    reconciler = Reconciler(engine)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+
+
+def test_what_a_receipt_tells_of_is_not_written_again(engine: Client, shop: Player) -> None:
+    hand = Hand(engine, "shop:A")
+    engine.transitions.run([engine.transitions.begun(hand.tasks["shop:A"], "somebody")])
+    shop.reader.ack([entry.id for entry in shop.reader.read(10)])
+    reconciler = Reconciler(engine)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+
+
+def test_what_ended_meanwhile_is_not_written_again(client: redis.Redis, engine: Client) -> None:
+    player, worker, reconciler = Player(engine), LifecycleWorker(engine), Reconciler(engine)
+    engine.start("A → B")
+    player.turn()
+    # Taken, ended and acknowledged; the end has not been applied yet.
+    reconciler.run()
+    assert len(reconciler.suspects) == 1
+    worker.reader.ensure()
+    worker.turn()
+    assert reconciler.run() == 0
+
+
+def test_waits_are_not_written_again(client: redis.Redis, engine: Client) -> None:
+    worker, reconciler = LifecycleWorker(engine), Reconciler(engine)
+    worker.reader.ensure()
+    engine.start("{ wait:delay(- duration: 1000 -) wait:event(- event: go -) }")
+    wait_until(lambda: worker.turn() == 0, "the waits are taken up")
+    client.delete(engine.keys.events)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+    assert not reconciler.suspects
+
+
+def test_a_worker_notices_by_itself_that_the_group_is_gone(
+    client: redis.Redis, engine: Client
+) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine)
+    worker.turn()
+    workflow = engine.start("A → B")
+    client.delete(engine.keys.events)
+    assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
+
+
+def test_forgotten_scripts_are_loaded_again(client: redis.Redis, engine: Client) -> None:
+    worker, player = LifecycleWorker(engine), Player(engine)
+    workflow = engine.start("A → { B C } → > D")
+    while not engine.state(workflow).state.ended:
+        client.script_flush()
+        player.turn()
+        client.script_flush()
+        worker.turn()
+    assert engine.state(workflow).state is WorkflowState.FINISHED
