@@ -39,10 +39,9 @@ from littleflow_redis import (
     workflow_archive,
     workflow_state,
 )
-from littleflow_redis.engine.vectors import current
 from littleflow_redis.events import EventClient, EventListener, message, receipt_for
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.engine.support import Player, drive, echo, hurry, run
+from tests.engine.support import Player, drive, run
 from tests.support import LONG, RedisServer, Spawned, wait_until
 
 STREAM = "workflows:run"
@@ -157,44 +156,6 @@ def test_vectors(client: redis.Redis, events: Any) -> None:
     assert list(trace_vector(client, "workflow:nobody:A")) == []
     with pytest.raises(ValueError, match=":S or :A"):
         compute_vector(client, id)
-
-
-FLOWS = [
-    "A → { B C } → > D",
-    "A → ? `$[?(@.no=1)]` { B → C } → ? `$[?(@.no=1)]` D → E",
-    "A → * { B → C } → D",
-    "A → * B → C",
-    "? `$[?(@.n<3)]` { Add → :start } → Done",
-    "<- {a: 1} -> → A(- {$retry: {limit: 2, delay: 0}} -)",
-]
-
-
-@pytest.mark.parametrize("text", FLOWS)
-def test_the_story_of_the_vectors_adds_up_by_itself(engine: Client, text: str) -> None:
-    from littleflow_redis.engine.vectors import _Story
-
-    def play(task: Any) -> Any:
-        if task.name == "A" and "retry" in text and "1.1-" in task.token:
-            raise RuntimeError("once")
-        if task.name == "Add":
-            return {"n": task.input["n"] + 1}
-        return [1, 2] if task.name == "A" else echo(task)
-
-    worker, player = LifecycleWorker(engine), Player(engine, play)
-    workflow = engine.start(text, {"n": 0})
-    flow = engine.views.flow(workflow)
-    moving = 1
-    while moving:
-        view, story = engine.state(workflow), _Story(flow)
-        for entry in engine.trace(workflow):
-            story.tell(entry)
-        for deltas, now in zip((story.arrived, story.started), current(view), strict=True):
-            totals = [sum(delta.steps.get(i, 0) for delta in deltas) for i in range(len(flow))]
-            assert totals == now, [(e.what, e.field, e.activation) for e in engine.trace(workflow)]
-        moving = 0 if view.state.ended else 1
-        worker.turn()
-        player.turn()
-        hurry(engine)
 
 
 def test_archives_have_upstreams_members(client: redis.Redis, events: Any) -> None:

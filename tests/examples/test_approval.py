@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from littleflow_redis import Client
 from littleflow_redis.cli import cli
 from littleflow_redis.engine.states import StepState
+from tests.engine.event_scene import Scene
 from tests.engine.support import hurry
-from tests.engine.test_wait_event import Scene
 from tests.support import RedisServer
 
 ROOT = Path(__file__).parents[2]
