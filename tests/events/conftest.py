@@ -1,4 +1,4 @@
-"""Listeners in threads, stopped at the end of the test."""
+"""Listeners in threads and readers of a group, stopped at the end of the test."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import redis
 
-from tests.events.listeners import Listening
+from littleflow_redis.events.group import GroupReader
+from tests.events.listeners import Gate, Listening
+from tests.events.readers import GROUP, STREAM
 
 
 @pytest.fixture
@@ -22,3 +25,25 @@ def listen() -> Iterator[Callable[[Any], Listening]]:
     yield start
     for one in running:
         one.stop()
+
+
+@pytest.fixture
+def gate() -> Any:
+    gate = Gate()
+    yield gate
+    gate.opened.set()
+
+
+@pytest.fixture
+def reader(client: redis.Redis) -> Iterator[GroupReader]:
+    reader = GroupReader(client, STREAM, GROUP, claim_idle=0)
+    reader.ensure()
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def other(client: redis.Redis) -> Iterator[GroupReader]:
+    other = GroupReader(client, STREAM, GROUP, claim_idle=0)
+    yield other
+    other.close()

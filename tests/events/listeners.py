@@ -78,6 +78,30 @@ class Listening:
         assert not self.thread.is_alive(), "the listener did not stop"
 
 
+#: Runs a listener in a thread until the test is over.
+Listen = Callable[[Any], Listening]
+
+
+class Gate:
+    """A handler that waits until it is opened, and counts who is inside."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.inside = 0
+        self.most = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, id: str, event: Any) -> bool:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        try:
+            return self.opened.wait(LONG)
+        finally:
+            with self._lock:
+                self.inside -= 1
+
+
 def events_of(client: redis.Redis) -> EventClient:
     return EventClient(STREAM, pool=client.connection_pool)
 
