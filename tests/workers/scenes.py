@@ -16,6 +16,9 @@ from littleflow_redis.events.wire import decode
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import RedisServer, wait_until
 
+#: Seconds; far beyond what anything here takes.
+PATIENCE = 60.0
+
 
 @contextmanager
 def lifecycle(client: Client) -> Iterator[LifecycleWorker]:

@@ -13,10 +13,7 @@ import redis
 
 from littleflow_redis import Client, StepState
 from tests.support import RedisServer, Spawned, wait_until
-from tests.workers.scenes import lifecycle, names, wait_for_step
-
-#: Seconds; far beyond what anything here takes.
-PATIENCE = 60.0
+from tests.workers.scenes import PATIENCE, lifecycle, names, wait_for_step
 
 PROGRAM = Path(__file__).with_name("listening.py")
 

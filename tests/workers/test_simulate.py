@@ -13,10 +13,7 @@ import redis
 from littleflow_redis import Client, StepState, WorkflowFailed
 from littleflow_redis.workers.simulate import Simulator
 from tests.support import wait_until
-from tests.workers.scenes import events, lifecycle, names, pending, wait_for_step
-
-#: Seconds; far beyond what anything here takes.
-PATIENCE = 60.0
+from tests.workers.scenes import PATIENCE, events, lifecycle, names, pending, wait_for_step
 
 
 @pytest.fixture

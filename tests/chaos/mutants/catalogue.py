@@ -105,7 +105,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "            with self.client.redis.pipeline(transaction=True) as pipe:\n",
         "            self.reader.ack(ids)\n"
         "            with self.client.redis.pipeline(transaction=True) as pipe:\n",
-        ("tests/workers/test_listener.py",),
+        ("tests/workers/test_listener_faults.py",),
     ),
     Mutant(
         "a start that is repeated starts again",
