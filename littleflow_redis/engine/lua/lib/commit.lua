@@ -113,14 +113,19 @@ local function write_emits(w)
   sliced('HSET', K.open, known)
 end
 
+-- What of a new state is written with other fields and keys.
+local function plan_state(w)
+  store(w, S.state, w.state)
+  local fields = {'state', w.state, 'reason', w.reason or '', 'ended', NOTICES[w.state] and w.now or 0}
+  for _, each in ipairs(fields) do w.fields[#w.fields + 1] = each end
+end
+
 local function write_state(w)
   if NOTICES[w.state] then
     count(w, 'state:' .. w.state, 1)
     observe(w, 'workflow', w.state, w.now - w.created)
   end
-  redis.call('SET', w.key .. S.state, w.state)
-  redis.call('HSET', w.key, 'state', w.state, 'reason', w.reason or '', 'ended', NOTICES[w.state] and w.now or 0)
-  redis.call('ZREM', K.index .. ':' .. w.before, w.key)
+  if not w.fresh then redis.call('ZREM', K.index .. ':' .. w.before, w.key) end
   redis.call('ZADD', K.index .. ':' .. w.state, w.created, w.key)
   if NOTICES[w.before] then redis.call('ZREM', K.ended .. w.before, w.key) end
   if NOTICES[w.state] then
@@ -132,6 +137,8 @@ local function write_state(w)
 end
 
 local function commit(w)
+  local moved = w.state ~= w.before
+  if moved then plan_state(w) end
   sliced('MSET', nil, w.stored)
   sliced('UNLINK', nil, w.dropped)
   write_closed(w)
@@ -142,8 +149,8 @@ local function commit(w)
   for i = 2, #w.timers, 2 do redis.call('SADD', w.key .. S.timers, w.timers[i]) end
   write_untimed(w)
   sliced('RPUSH', w.key .. S.trace, w.trace)
-  redis.call('HSET', w.key, 'open', w.open, 'waiting', w.waiting, 'done', w.done)
-  if w.state ~= w.before then write_state(w) end
+  redis.call('HSET', w.key, 'open', w.open, 'waiting', w.waiting, 'done', w.done, unpack(w.fields))
+  if moved then write_state(w) end
   commit_counts(w)
   feed(w.key, w.state, table.concat(w.trace))
 end

@@ -64,8 +64,7 @@ complete = function(w, index, scope, text, what, attempt, detail)
   end
   step[Dynamic.STATE], step[Dynamic.ENDED] = what == 'skip' and 'skipped' or 'ended', w.now
   w.outputs[field] = text
-  w.stored[#w.stored + 1] = w.key .. S.output .. field
-  w.stored[#w.stored + 1] = text
+  store(w, S.output .. field, text)
   tell(w, what, field, step, attempt, detail)
   if static[Static.KIND] == Kind.END then
     if w.state == 'RUNNING' then conclude(w, 'FINISHED') end

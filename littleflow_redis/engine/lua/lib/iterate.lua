@@ -14,8 +14,7 @@ local function start_item(w, index, scope, number, text)
   step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = 'ended', w.now, w.now
   step[Dynamic.ENDED] = w.now
   w.outputs[field_of(index, inner)] = text
-  w.stored[#w.stored + 1] = w.key .. S.output .. field_of(index, inner)
-  w.stored[#w.stored + 1] = text
+  store(w, S.output .. field_of(index, inner), text)
   deliver(w, index, inner)
 end
 

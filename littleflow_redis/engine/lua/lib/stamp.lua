@@ -1,6 +1,10 @@
 -- ISO 8601 text of a time in ms, as JSON text; for display only. (Redis has no os.date.)
 -- Civil date from days: H. Hinnant, "chrono-compatible low-level date algorithms".
+-- A call has one time, told many times.
+local stamped = {}
+
 local function stamp(ms)
+  if stamped[ms] then return stamped[ms] end
   local seconds = math.floor(ms / 1000)
   local z = math.floor(seconds / 86400) + 719468
   local era = math.floor(z / 146097)
@@ -13,6 +17,7 @@ local function stamp(ms)
   local month = mp < 10 and mp + 3 or mp - 9
   local year = yoe + era * 400 + (month <= 2 and 1 or 0)
   local rest = seconds % 86400
-  return string.format('"%04d-%02d-%02dT%02d:%02d:%02d.%03d+00:00"', year, month, day,
+  stamped[ms] = string.format('"%04d-%02d-%02dT%02d:%02d:%02d.%03d+00:00"', year, month, day,
     math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, ms % 1000)
+  return stamped[ms]
 end

@@ -2,8 +2,14 @@
 -- script that raises while it plans has changed nothing.
 
 -- Field of a step under a scope in :steps, and the end of its output key.
+local texts = {}
+
 local function field_of(index, scope)
-  return scope == '' and tostring(index) or index .. '@' .. scope
+  if scope ~= '' then return index .. '@' .. scope end
+  -- Numbers become text slowly, and every field is named many times.
+  local text = texts[index] or tostring(index)
+  texts[index] = text
+  return text
 end
 
 -- The steps of the flows that this call has read: they never change, and many ends share a flow.
@@ -14,12 +20,13 @@ local function statics_of(flow)
   return flows[flow]
 end
 
--- `f`: flow, nonce, last, open, waiting, done, version, created, state.
+-- `f`: flow, nonce, last, open, waiting, done, version, created, state. `fields` are more of the
+-- workflow's own, names and values. Of a `fresh` workflow nothing is stored yet.
 local function plan(key, now, f)
   return {key = key, now = now, flow = K.flow .. f[1], nonce = f[2], last = tonumber(f[3]),
     open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
     version = tonumber(f[7]), created = f[8], state = f[9], before = f[9],
-    statics = statics_of(f[1]), steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
+    statics = statics_of(f[1]), fields = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
     changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {},
     forgotten = {}, given = {}, emits = {}, handed = {}, closed = {}, ready = {}, timers = {}, untimed = {},
     trace = {}, counts = {}}
@@ -29,6 +36,12 @@ local function load_workflow(key, now)
   local f = redis.call('HMGET', key, 'flow', 'nonce', 'last', 'open', 'waiting', 'done',
     'version', 'created', 'state')
   return f[1] and plan(key, now, f) or nil
+end
+
+-- Have one of the workflow's keys, named by its end, hold this text.
+local function store(w, suffix, text)
+  w.stored[#w.stored + 1] = w.key .. suffix
+  w.stored[#w.stored + 1] = text
 end
 
 -- Read what firing these steps may need, in two calls at most however many they are.
@@ -45,13 +58,15 @@ local function prefetch(w, indexes, scope)
   each_value('HMGET', w.flow, statics, function(i, raw)
     w.statics[statics[i]] = cmsgpack.unpack(raw)
   end)
-  each_value('HMGET', w.key .. S.steps, fields, function(i, raw)
+  local function take(i, raw)
     if i % 2 == 0 then
       w.tokens[fields[i - 1]] = tonumber(raw or 0)
       w.had[fields[i - 1]] = w.tokens[fields[i - 1]]
     else w.steps[fields[i]] = raw and cmsgpack.unpack(raw) or Step.UNTOUCHED
     end
-  end)
+  end
+  if not w.fresh then return each_value('HMGET', w.key .. S.steps, fields, take) end
+  for i = 1, #fields do take(i, false) end
 end
 
 local function static_of(w, index)
