@@ -20,7 +20,7 @@ HOME = Path(os.environ["HOME"]) / "project"
 READY = HOME / "ready"
 
 #: Seconds between two looks at the state of a workflow.
-LOOK = 0.002
+LOOK = 0.005
 
 _TASKS = """
 import time

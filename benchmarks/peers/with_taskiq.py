@@ -21,7 +21,7 @@ from taskiq_redis import RedisAsyncResultBackend, RedisStreamBroker
 URL = os.environ["REDIS_URL"]
 
 #: Seconds between two looks at a result.
-LOOK = 0.002
+LOOK = 0.005
 
 broker = (
     RedisStreamBroker(url=URL)

@@ -24,21 +24,17 @@ local entries = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
 if #entries == 0 then return {0, '', 0, 0} end
 local first, last, now = entries[1][1], entries[#entries][1], clock(ARGV[5])
 
--- Per group: the last id that it has read, and which of these entries it has not acknowledged.
-local groups = groups_of_stream()
-for _, group in ipairs(groups) do
-  -- Not how many, but which.
-  group.pending = {}
+-- The last id that all groups have read, and which of these entries one has not acknowledged.
+local read, pending = last, {}
+for _, group in ipairs(groups_of_stream()) do
+  if earlier(group.read, read) then read = group.read end
   for _, row in ipairs(redis.call('XPENDING', KEYS[1], group.name, first, last, #entries)) do
-    group.pending[row[1]] = true
+    pending[row[1]] = true
   end
 end
 
 local function done_by_all(id)
-  for _, group in ipairs(groups) do
-    if earlier(group.read, id) or group.pending[id] then return false end
-  end
-  return true
+  return not pending[id] and not earlier(read, id)
 end
 
 -- Whether the attempt that an end-task ends is open: then nobody has applied it yet, be it that no
