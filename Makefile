@@ -6,8 +6,9 @@ PYTHON ?=
 # Added to the command of up, demo, test and bench: `make test ARGS='-k bridge'`. Two processes
 # test side by side; `-n 0` is one, for a debugger.
 ARGS ?=
-# Of `make chaos`: how long, and from which seeds; `fresh` is a new one.
-MINUTES ?= 2
+# How long `make chaos` (2) and `make soak` (60) last.
+MINUTES ?=
+# Of `make chaos`: from which seeds; `fresh` is a new one.
 SEED ?= fresh
 
 VENV := .venv
@@ -132,15 +133,11 @@ screenshots: $(STAMP) pages
 bench: $(STAMP)
 	$(PY) -m benchmarks $(ARGS)
 
-# How long the soak lasts: `make soak MINUTES=60`.
-MINUTES ?= 60
-
 soak: $(STAMP)
-	$(PY) -m benchmarks.soak $(MINUTES)
+	$(PY) -m benchmarks.soak $(or $(MINUTES),60)
 
 chaos: $(STAMP)
-	$(PY) -m tests.chaos --minutes $(MINUTES) $(SEED:%=--seed %) $(ARGS)
-
+	$(PY) -m tests.chaos --minutes $(or $(MINUTES),2) $(SEED:%=--seed %) $(ARGS)
 
 mutants: $(STAMP)
 	$(PY) -m tests.chaos.mutants $(ARGS)
