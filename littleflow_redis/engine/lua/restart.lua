@@ -73,7 +73,7 @@ else
   settle(w)
   rest(w)
 end
-redis.call('HSET', w.key, 'nonce', w.nonce)
+w.fields = {'nonce', w.nonce}
 redis.call('SADD', K.running, w.key)
 commit(w)
 sliced('HDEL', w.key .. S.steps, w.forgotten)
