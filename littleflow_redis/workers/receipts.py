@@ -40,6 +40,9 @@ IDLE, BUSY = 1.0, 0.25
 #: long as steps wait, their start-tasks are looked at each time. Between, what is new is swept.
 WHOLE, SHARE = 0.01, 0.1
 
+#: Seconds that a look at one entry takes at most: what is more was waiting for the network.
+LOOK = 0.001
+
 #: Seconds between two searches for pending ids without an entry.
 PRUNE_EVERY = 30.0
 
@@ -58,6 +61,8 @@ class Receipts:
     ) -> None:
         self.client = client
         self.stop = stop or Stop()
+        #: Entries looked at, and deleted.
+        self.looked = 0
         self.deleted = 0
         self._consumer = consumer_name()
         self._retention = event_retention
@@ -71,13 +76,13 @@ class Receipts:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
         whole_at = 0.0
         for _ in self.stop.turns():
-            began = time.monotonic()
+            began, looked = time.monotonic(), self.looked
             whole = began >= whole_at
             pause = BUSY if self.turn(whole) else IDLE
-            took = time.monotonic() - began
+            work = work_in(time.monotonic() - began, self.looked - looked)
             if whole:
-                whole_at = began + took / WHOLE
-            self.stop.wait(max(pause, took / SHARE))
+                whole_at = began + work / WHOLE
+            self.stop.wait(max(pause, work / SHARE))
 
     def turn(self, whole: bool = True) -> int:
         """Print new receipts, sweep the ``whole`` stream or what is new in it.
@@ -111,9 +116,10 @@ class Receipts:
         """Delete what is no longer needed; return how many entries were deleted."""
         position, more, total = BEGINNING if whole else self._swept, True, 0
         while more and not self.stop.is_set():
-            more, position, _, deleted = self.client.transitions.sweep(
+            more, position, looked, deleted = self.client.transitions.sweep(
                 position, BATCH, grace=self._grace, retention=self._retention
             )
+            self.looked += looked
             total += deleted
         if whole:
             self._swept = position
@@ -131,6 +137,11 @@ class Receipts:
         if total:
             LOG.info(kv("pruned", acknowledged=total))
         return total
+
+
+def work_in(seconds: float, looked: int) -> float:
+    """The part of a turn's seconds that can have been work, by how many entries it looked at."""
+    return min(seconds, looked * LOOK)
 
 
 def _line(receipt: Receipt) -> str:

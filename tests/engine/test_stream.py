@@ -9,7 +9,7 @@ import pytest
 from littleflow_redis.engine.client import Client
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.wire import receipt_for
-from littleflow_redis.workers.receipts import Receipts
+from littleflow_redis.workers.receipts import IDLE, SHARE, Receipts, work_in
 
 from .support import append, read_all, run
 
@@ -103,6 +103,19 @@ def test_many_that_wait_cost_little_while_nothing_happens(
     assert engine.transitions.sweep("-", 1000, grace=60, retention=60).seen >= 300
     assert receipts.sweep(whole=False) == 0
     assert engine.transitions.sweep(receipts._swept, 1000, grace=60, retention=60).seen == 0
+
+
+def test_a_network_that_hesitates_does_not_count_as_work(
+    engine: Client, receipts: Receipts
+) -> None:
+    """A turn that took seven seconds, of which Redis was away for all but some milliseconds, was
+    followed by a pause of more than a minute: the stream grew, and was not swept at rest.
+    """
+    for _ in range(10):
+        append(engine.redis, engine.keys.events, {"kind": "go"})
+    receipts.turn()
+    assert work_in(7.0, receipts.looked) / SHARE <= IDLE
+    assert work_in(0.001, receipts.looked) == 0.001
 
 
 def test_a_users_event_stays_until_receipted_and_read(engine: Client, receipts: Receipts) -> None:
