@@ -113,7 +113,7 @@ def test_a_network_that_hesitates_does_not_count_as_work(
     """
     for _ in range(10):
         append(engine.redis, engine.keys.events, {"kind": "go"})
-    receipts.turn()
+    receipts.sweep()
     assert work_in(7.0, receipts.looked) / SHARE <= IDLE
     assert work_in(0.001, receipts.looked) == 0.001
 
