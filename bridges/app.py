@@ -117,6 +117,15 @@ def _check(app: Celery) -> None:
             "the app has task_always_eager=True, so tasks would run inside the bridge and not in "
             "a worker: set it to False"
         )
+    try:
+        # Constructed, not connected: the library that it takes is imported here.
+        _ = app.connection_for_write().transport
+    # Each transport's module raises what it likes where its library is missing.
+    except Exception as error:
+        raise ConfigurationError(
+            f"the app's broker cannot be used: {type(error).__name__}: {error}; set broker_url, "
+            "for example to 'redis://127.0.0.1:6379/0'"
+        ) from error
 
 
 def _is_pickle(serializer: str | None) -> bool:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from littleflow_redis.engine.messages import StartTask
 
 #: Seconds after which the end of a flight that is still there is told once more: far beyond the
 #: time that ends wait in the stream of a busy server, so that none is told twice without need.
-TELL_AGAIN = 30.0
+#: Each further pause is twice as long, up to the second: while no lifecycle worker runs, ends
+#: gather there.
+TELL_AGAIN, RARELY = 30.0, 3600.0
 
 #: From so many flights on their way on, what comes next may wait for more, and seconds that it
 #: waits: Celery has work meanwhile, and larger batches cost everyone less.
@@ -33,14 +35,18 @@ class Flights:
     collects. ``tell_again`` is in seconds.
     """
 
-    def __init__(self, tell_again: float = TELL_AGAIN) -> None:
+    def __init__(
+        self, tell_again: float = TELL_AGAIN, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._tasks: dict[str, StartTask] = {}
-        self._told: dict[str, float] = {}
+        #: When each end was told last, and the pause after that.
+        self._told: dict[str, tuple[float, float]] = {}
         self._begun: set[str] = set()
         self._noted: dict[str, str] = {}
         #: Handed over and about to be published: nobody else needs to.
         self.in_hand: set[str] = set()
         self._tell_again = tell_again
+        self._now = now
         self._pace = _Pace()
 
     def __contains__(self, id: str) -> bool:
@@ -67,10 +73,8 @@ class Flights:
 
     def to_tell(self, id: str) -> StartTask | None:
         """The task whose end has to be told; None if it is not ours, or was told lately."""
-        told = self._told.get(id)
-        if told is not None and time.monotonic() - told < self._tell_again:
-            return None
-        return self._tasks.get(id)
+        at, pause = self._told.get(id, (0.0, 0.0))
+        return self._tasks.get(id) if self._now() - at >= pause else None
 
     def to_begin(self, id: str) -> StartTask | None:
         """The task whose start has to be told; None if it is not ours, or it was told."""
@@ -94,7 +98,10 @@ class Flights:
 
     def told(self, ids: Collection[str]) -> None:
         """Remember that these ends stand in the stream."""
-        self._told.update(dict.fromkeys(ids, time.monotonic()))
+        now = self._now()
+        for id in ids:
+            _, pause = self._told.get(id, (now, self._tell_again / 2))
+            self._told[id] = now, min(2 * pause, RARELY)
         self._pace.add(len(ids))
 
     def forget(self, ids: Collection[str]) -> None:

@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from celery import states
 from celery.backends.base import Backend, BaseKeyValueStoreBackend
 from celery.backends.redis import RedisBackend
+from kombu.exceptions import ContentDisallowed, DecodeError
 
-from littleflow_redis.bridges.records import UNREADABLE, Result, read_decoded, read_record, read_row
+from littleflow_redis.bridges.records import (
+    UNREADABLE,
+    Result,
+    read_decoded,
+    read_record,
+    read_row,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Row
@@ -114,8 +122,13 @@ class RecordReader:
 
     def read(self, ids: Sequence[str]) -> Iterator[Result]:
         for id in ids:
-            # Not `get_task_meta`, which remembers what it has seen.
-            record = self._backend._get_task_meta_for(id)
+            try:
+                # Not `get_task_meta`, which remembers what it has seen.
+                record = self._backend._get_task_meta_for(id)
+            except (ContentDisallowed, DecodeError, ValueError) as error:
+                # Of this record alone: any other error is an outage, of them all.
+                yield unreadable(id, error)
+                continue
             if isinstance(record, Mapping) and record.get("status") != states.PENDING:
                 yield read_decoded(id, record)
 

@@ -98,8 +98,13 @@ def _read(id: str, decode: Callable[[], Any]) -> Result:
     # Foreign bytes: each of five decoders and decompressors fails in ways of its own, and one bad
     # record must not keep the results of others back.
     except Exception as error:  # noqa: BLE001
-        text = f"the result that Celery stored cannot be used: {error}"
-        return Result(id, states.FAILURE, error=TaskError(UNREADABLE, text[:MAX_REASON]))
+        return unreadable(id, error)
+
+
+def unreadable(id: str, error: Exception) -> Result:
+    """What stands for a record that cannot be read, for this reason."""
+    text = f"the result that Celery stored cannot be used: {error}"
+    return Result(id, states.FAILURE, error=TaskError(UNREADABLE, text[:MAX_REASON]))
 
 
 def _result(id: str, record: Any) -> Result:

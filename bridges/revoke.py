@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from littleflow_redis.bridges.publish import CONNECT_TRIES
 from littleflow_redis.events.logs import kv
 
 LOG = logging.getLogger("littleflow_redis.bridge")
@@ -55,7 +56,7 @@ class Revoker:
         due = [id for id, (at, _) in self._next.items() if at <= now]
         try:
             for start in range(0, len(due), BATCH):
-                self._app.control.revoke(due[start : start + BATCH], **self._more)
+                self._broadcast(due[start : start + BATCH])
         except OperationalError as error:
             LOG.warning(kv("revoke-failed", tasks=len(due), reason=error, next="the next sweep"))
             return 0
@@ -65,3 +66,11 @@ class Revoker:
         if due:
             LOG.info(kv("revoked", tasks=len(due)))
         return len(due)
+
+    def _broadcast(self, ids: Collection[str]) -> None:
+        """Raises OperationalError if the broker is away."""
+        # Asked first, on a new connection: kombu tries for ever to send a broadcast, and whoever
+        # tells results would wait with it.
+        with self._app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=CONNECT_TRIES, interval_start=0)
+            self._app.control.revoke(list(ids), connection=connection, **self._more)

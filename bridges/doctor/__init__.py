@@ -9,9 +9,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
-
 from littleflow_redis.bridges.doctor import flows, queues, results, servers, tasks
 from littleflow_redis.bridges.doctor.finding import Finding, Level
 from littleflow_redis.bridges.doctor.subject import Subject
@@ -50,14 +47,16 @@ __all__ = ["CHECKS", "Finding", "Level", "Subject", "examine", "warn_at_start"]
 
 
 def examine(subject: Subject, names: Sequence[str] = tuple(CHECKS)) -> list[Finding]:
-    """Run the checks; the worst findings come first. A server that is away is a finding."""
+    """Run the checks; the worst findings come first. One that cannot be made is a finding."""
     found: list[Finding] = []
     away: dict[str, list[str]] = {}
     for name in names:
         try:
             found += CHECKS[name](subject)
-        except (RedisError, OperationalError, OSError) as error:
-            away.setdefault(str(error), []).append(name)
+        # Brokers and backends have libraries of their own, which raise what they like; the other
+        # checks are made nevertheless.
+        except Exception as error:  # noqa: BLE001
+            away.setdefault(f"{type(error).__name__}: {error}", []).append(name)
     found += [_unknown(checks, reason) for reason, checks in away.items()]
     return sorted(found, key=lambda finding: finding.level.weight)
 
@@ -66,9 +65,9 @@ def _unknown(checks: Sequence[str], reason: str) -> Finding:
     return Finding(
         checks[0],
         Level.WARNING,
-        f"a server did not answer: {reason}; not looked at: {', '.join(checks)}",
+        f"a server did not answer or cannot be: {reason}; not looked at: {', '.join(checks)}",
         "nothing is known about these",
-        "what it takes to reach the server from here, and ask again",
+        "what it takes to reach it from here, and ask again",
     )
 
 

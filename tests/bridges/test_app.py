@@ -116,6 +116,7 @@ def test_an_app_is_found_as_celery_finds_it(
         ("one", MODULE + "    app.conf.imports = ['gone']", "task modules of one cannot be"),
         ("one", MODULE + "    app.conf.task_serializer = 'pickle'", "set task_serializer='json'"),
         ("one", MODULE + "    app.conf.task_always_eager = True", "set it to False"),
+        ("one", MODULE + "    app.conf.broker_url = 'nosuch://x'", "No such transport: nosuch"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_what_to_do(

@@ -175,6 +175,14 @@ def test_a_server_that_is_away_is_one_finding(engine: Client, app: Celery) -> No
     assert "not looked at: timeouts, eviction, persistence, clock, tasks" in finding.found
 
 
+def test_a_backend_that_cannot_be_is_a_finding(engine: Client, app: Celery) -> None:
+    """A typo in its URL ended the doctor with a traceback, and nothing was told."""
+    found = examine(subject(engine, app, result_backend="nosuch://x"))
+    text = " ".join(finding.found for finding in found)
+    assert "No module named 'nosuch'" in text
+    assert "tasks" not in text.partition("not looked at: ")[2]
+
+
 def test_the_worst_come_first(engine: Client, app: Celery) -> None:
     settings = {"task_track_started": False, "accept_content": ["yaml"]}
     levels = [one.level for one in examine(subject(engine, app, **settings))]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from littleflow_redis.bridges.flights import LINGER, LONGEST, MANY, Flights
+import itertools
+
+from littleflow_redis.bridges.flights import LINGER, LONGEST, MANY, RARELY, Flights
 from tests.workers.scenes import start_task
 
 TASK = start_task("math:add", input=[1, 2], parameters={"y": 1})
@@ -24,6 +26,24 @@ def test_an_end_is_told_again_only_after_a_while() -> None:
         flights.add("a", TASK)
         flights.told(["a"])
         assert (flights.to_tell("a") is not None) is expected
+
+
+def test_an_end_that_nobody_takes_up_is_told_ever_more_rarely() -> None:
+    """While no lifecycle worker ran, each end came into the stream again every 30 seconds, where
+    none may be deleted: the outage filled Redis.
+    """
+    now = 0.0
+    flights = Flights(now=lambda: now)
+    flights.add("a", TASK)
+    told = []
+    for second in range(4 * 3600):
+        now = float(second)
+        if flights.to_tell("a"):
+            flights.told(["a"])
+            told.append(second)
+    pauses = [after - before for before, after in itertools.pairwise(told)]
+    assert pauses[:4] == [30, 60, 120, 240]
+    assert pauses[-1] == RARELY
 
 
 def test_what_is_forgotten_may_come_again() -> None:

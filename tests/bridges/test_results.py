@@ -8,9 +8,10 @@ from typing import ClassVar
 
 import pytest
 from celery import Celery
-from celery.backends.base import KeyValueStoreBackend
+from celery.backends.base import Backend, KeyValueStoreBackend
 
 from littleflow_redis.bridges.backends import result_backend
+from littleflow_redis.bridges.records import UNREADABLE
 from littleflow_redis.bridges.results import BATCH, Results, ResultsUnreachable
 from tests.support import RedisServer
 
@@ -78,6 +79,22 @@ def test_a_backend_that_reads_one_by_one_is_read_too(app: Celery) -> None:
     results = Results(OneByOne(app))
     results.backend.mark_as_done("two", 2)
     assert [result.output for result in results.fetch(["one", "two"])] == ["2"]
+
+
+def test_one_by_one_a_bad_record_fails_alone(app: Celery) -> None:
+    """It made the whole backend count as away: no result that came after it was ever read."""
+
+    class Records(Backend):  # type: ignore[misc]
+        """Decodes what it has stored itself, as that for MongoDB does."""
+
+        def _get_task_meta_for(self, id: str) -> dict[str, object]:
+            stored = {"a": "1", "bad": "\x80", "b": "2"}[id]
+            return {"task_id": id, "status": "SUCCESS", "result": self.decode(stored)}
+
+    one, bad, other = Results(Records(app)).fetch(["a", "bad", "b"])
+    assert (one.output, other.output) == ("1", "2")
+    assert bad.error is not None
+    assert bad.error.type == UNREADABLE
 
 
 def test_an_absent_server_is_said_to_be_unreachable(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from celery import Celery
 from littleflow_redis.bridges.revoke import LONGEST_PAUSE, Revoker
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.states import WorkflowState
-from tests.support import wait_until
+from tests.support import RedisServer, wait_until
 
 from .serving import LONG, bridge_of, in_flight, late, running
 
@@ -73,6 +75,25 @@ def test_a_resumed_step_has_an_id_of_its_own(engine: Client, app: Celery) -> Non
             engine.restart(workflow, from_steps=["math:whoami"])
             ids.add(engine.wait(workflow, timeout=LONG)["id"])
     assert len(ids) == 3
+
+
+def test_a_broker_that_is_away_holds_nobody_up(
+    app: Celery, own_server: Callable[..., RedisServer]
+) -> None:
+    """On a connection that had been open kombu tried for ever to send the broadcast, in the thread
+    that tells results.
+    """
+    broker = own_server()
+    app.conf.broker_url = broker.url
+    revoker = Revoker(app)
+    assert revoker.turn(["a"]) == 1
+    broker.kill()
+    turn = threading.Thread(target=revoker.turn, args=(["a", "b"],), daemon=True)
+    turn.start()
+    turn.join(LONG)
+    assert not turn.is_alive()
+    broker.start()
+    assert revoker.turn(["a", "b"]) == 1
 
 
 def test_revokes_are_repeated_ever_more_rarely(app: Celery, client: redis.Redis) -> None:
