@@ -93,7 +93,8 @@ class Collector:
         results = self._references.resolve(results)
         self._progress.tell(results, heard=heard)
         self._begin([result for result in results if result.state == states.STARTED])
-        return self._tell([result for result in results if result.ended])
+        # One that stands for others was another bridge's a moment ago: the sweep resolves it.
+        return self._tell([one for one in results if one.ended and one.returned is None])
 
     def _begin(self, results: Sequence[Result]) -> None:
         """Tell the engine which tasks a worker has taken up."""

@@ -49,10 +49,10 @@ class TaskError:
 class Result:
     """What a record says: ``output``, JSON text, of a SUCCESS; ``error`` of a FAILURE or REVOKED.
 
-    ``returned`` are the tasks for which the value of a SUCCESS stands. ``worker`` is who took a
-    STARTED one up. ``error`` of a RETRY is why it is tried again, ``retries`` how often, if that is
-    stored; ``meta``, a text, is what a task stored with a state of its own. A record that cannot be
-    read is a FAILURE with the error type :data:`UNREADABLE`.
+    ``returned`` are the tasks for which the value of a SUCCESS stands: it has no output then.
+    ``worker`` is who took a STARTED one up. ``error`` of a RETRY is why it is tried again,
+    ``retries`` how often, if that is stored; ``meta``, a text, is what a task stored with a state
+    of its own. A record that cannot be read is a FAILURE with the error type :data:`UNREADABLE`.
     """
 
     id: str
@@ -112,9 +112,10 @@ def _result(id: str, record: Any) -> Result:
         raise ValueError("it has no status")
     state = record["status"]
     if state == states.SUCCESS:
-        value = record.get("result")
-        returned = read_returned(value, record.get("children")) if record.get("children") else None
-        return Result(id, state, output=output_text(dump(plain(value))), returned=returned)
+        value, children = record.get("result"), record.get("children")
+        if children and (returned := read_returned(value, children)):
+            return Result(id, state, returned=returned)
+        return Result(id, state, output=output_text(dump(plain(value))))
     if state in ENDS:
         return Result(id, state, error=_error(record))
     try:

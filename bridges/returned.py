@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 #: Longest id that is looked up.
 _LONGEST = 300
 
-#: Chains and groups within each other, in a tuple.
-_DEEPEST = 500
+#: Groups within each other, in a tuple. Chains may be as long as JSON can be deep.
+_DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,7 @@ class Returned:
     @property
     def ids(self) -> set[str]:
         """The ids under which something is stored of it: not those of groups."""
-        own = {self.id} if self.members is None else set()
-        inner = (*(self.members or ()), *([self.parent] if self.parent else ()))
-        return own.union(*(one.ids for one in inner))
+        return {one.id for one in _all(self) if one.members is None}
 
     def __str__(self) -> str:
         if self.members is None:
@@ -45,22 +43,32 @@ def read_returned(value: Any, children: Any) -> Returned | None:
         started = [_read(child, _DEEPEST) for child in children or ()]
     except (ValueError, TypeError):
         return None
-    known = {id for one in started for id in _all(one)}
-    return read if known.intersection(_all(read)) else None
+    known = {inner.id for one in started for inner in _all(one)}
+    return read if any(inner.id in known for inner in _all(read)) else None
 
 
 def _read(value: Any, deepest: int) -> Returned:
-    (id, parent), members = value
-    if not isinstance(id, str) or not 0 < len(id) <= _LONGEST or not deepest:
-        raise ValueError("no tuple of ids")
-    return Returned(
-        id,
-        None if parent is None else _read(parent, deepest - 1),
-        None if members is None else tuple(_read(one, deepest - 1) for one in members),
+    line: list[tuple[str, Any]] = []
+    while value is not None or not line:
+        (id, value), members = value
+        if not isinstance(id, str) or not 0 < len(id) <= _LONGEST or not deepest:
+            raise ValueError("no tuple of ids")
+        line.append((id, members))
+    first, *others = (
+        Returned(
+            id, None, None if members is None else tuple(_read(m, deepest - 1) for m in members)
+        )
+        for id, members in reversed(line)
     )
+    for one in others:
+        first = replace(one, parent=first)
+    return first
 
 
-def _all(returned: Returned) -> Iterator[str]:
-    yield returned.id
-    for one in (*(returned.members or ()), *([returned.parent] if returned.parent else ())):
-        yield from _all(one)
+def _all(returned: Returned | None) -> Iterator[Returned]:
+    """It, what is within it, and what came before it."""
+    while returned is not None:
+        yield returned
+        for member in returned.members or ():
+            yield from _all(member)
+        returned = returned.parent

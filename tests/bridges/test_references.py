@@ -53,6 +53,20 @@ def group(id: str, *members: Any, parent: Any = None) -> Any:
     return [[id, parent], list(members)]
 
 
+def test_a_long_chain_is_waited_for(store: Store) -> None:
+    """Its ids lie within each other: reading 300 of them went too deep, and the step failed for
+    good while the chain ran on.
+    """
+    value = None
+    for number in range(300):
+        value = task(str(number), value)
+    store.returns("own", value)
+    assert store.resolve().state == WAITS
+    for number in range(300):
+        store.put(str(number), "SUCCESS", number)
+    assert store.resolve().output == "299"
+
+
 def test_it_waits_until_all_have_ended(store: Store) -> None:
     store.returns("own", group("g", task("a"), group("h", task("b"), task("c"))))
     assert store.resolve().state == WAITS
