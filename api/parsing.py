@@ -15,7 +15,9 @@ from littleflow_redis.api.errors import Refused
 from littleflow_redis.api.traits import TEXT
 from littleflow_redis.engine import values
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# The possessive *+ and the end of the text keep this linear: a string that never ends would
+# otherwise be looked for again at each of its quotes.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 

@@ -84,6 +84,26 @@ def test_json_that_is_100_000_deep(http: httpx.Client, path: str, open_: str, cl
     refused(http.post(f"/workflows/{path}", content=open_ * 100_000, headers=headers), "too-deep")
 
 
+def test_a_string_that_never_ends(http: httpx.Client) -> None:
+    """Symptom: one body of 28 kB stopped the whole API for seconds, one of 200 kB for minutes.
+
+    Cause: the pattern that skips strings looked for the end of one that has none again at each of
+    its escaped quotes: the time grew with the square of the size.
+    """
+
+    def seconds(quotes: int) -> float:
+        raw = b"[" * 101 + b'"' + b'\\"' * quotes
+        headers = {"Content-Type": "application/json"}
+        taken = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            refused(http.post("/workflows/check", content=raw, headers=headers), "too-deep")
+            taken.append(time.perf_counter() - begun)
+        return min(taken)
+
+    assert seconds(14_000) < 30 * seconds(1_400)
+
+
 @pytest.mark.parametrize("type_", ["application/json", "text/plain"])
 def test_bodies_of_50_mb(http: httpx.Client, type_: str) -> None:
     for path in ("/workflows/start", "/workflows/restore", "/events"):
