@@ -10,7 +10,8 @@ from marshmallow.validate import Length, Range
 from littleflow_redis.api.schemas.common import described
 from littleflow_redis.api.schemas.fields import Moment
 from littleflow_redis.api.schemas.workflows import MOST_PER_PAGE
-from littleflow_redis.engine.signals import MAX_KIND, OURS
+from littleflow_redis.engine.signals import MAX_KIND, OURS, check_data
+from littleflow_redis.engine.values import BadValue
 
 
 class EventSchema(ma.Schema):
@@ -30,6 +31,13 @@ class EventSchema(ma.Schema):
     def _users(self, kind: str, **_: Any) -> None:
         if kind in OURS:
             raise ma.ValidationError("Only the engine sends events of this kind.")
+
+    @ma.validates("data")
+    def _fields(self, data: dict[str, Any], **_: Any) -> None:
+        try:
+            check_data(data)
+        except BadValue as error:
+            raise ma.ValidationError(f"{error}.") from error
 
 
 class LetterSchema(ma.Schema):

@@ -13,7 +13,7 @@ from .base import Base, new_id
 from .dead import DeadLetter
 from .errors import BadArchive, IdConflict, NotRestartable
 from .reports import Report
-from .signals import FOR_WORKFLOW, check_size
+from .signals import FOR_WORKFLOW, check_data, check_size
 from .states import Outcome, WorkflowState
 
 
@@ -123,10 +123,12 @@ class Changing(Base):
     ) -> str:
         """Append an event of any kind to the stream; return its id.
 
-        With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow, and
-        EventTooLarge for a user's event of more than 1,000,000 bytes.
+        With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow, BadValue
+        for fields that this sets itself (``signals.SET``), and EventTooLarge for a user's event of
+        more than 1,000,000 bytes.
         """
-        event = message(dict(data or {}), kind=kind)
+        check_data(data or {})
+        event = message(data, kind=kind)
         if workflow is not None:
             id = self.keys.full_id(workflow)
             self.views.state(id)

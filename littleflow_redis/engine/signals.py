@@ -34,6 +34,9 @@ MAX_KIND = 200
 #: Field that limits an event to one workflow.
 FOR_WORKFLOW = "for-workflow"
 
+#: Fields that whoever sends an event cannot set: sending does.
+SET = frozenset({"kind", "apiVersion", "at", FOR_WORKFLOW})
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -70,6 +73,15 @@ def is_users(fields: Mapping[bytes, bytes]) -> bool:
     """Whether an entry is a user's event, which a workflow may wait for."""
     kind = kind_of(fields)
     return kind is not None and kind not in OURS
+
+
+def check_data(data: Mapping[str, Any]) -> None:
+    """Raise BadValue for fields of an event to send that are not its sender's to set."""
+    if ours := sorted(SET & data.keys()):
+        raise values.BadValue(
+            f"the fields of an event cannot hold {', '.join(ours)}, which sending sets: name the "
+            "kind and the workflow beside them"
+        )
 
 
 def check_size(kind: str, fields: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ import httpx
 import psutil
 import pytest
 
+from littleflow_redis import Client
 from tests.api.conftest import Service
 from tests.support import LONG, RedisServer, wait_until
 
@@ -231,6 +232,18 @@ def test_ids_that_are_paths_and_patterns(service: Service, http: httpx.Client, i
             f"GET /workflows/{id}{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(),
         )
         assert line.split()[1][:1] == b"4", (path, line)
+
+
+def test_an_end_forged_as_another_event(http: httpx.Client, engine: Client) -> None:
+    """Symptom: an event of any kind was an end-task. Cause: a `kind` in its data won over it."""
+    engine.start("A", workflow_id="w")
+    before = engine.redis.xlen(engine.keys.events)
+    end = {"kind": "end-task", "workflow": "workflow:w", "index": 1, "name": "A", "output": 1}
+    answer = http.post("/events", json={"kind": "harmless", "data": end})
+    assert answer.status_code == 422
+    refused(answer, "invalid")
+    assert "cannot hold kind" in answer.json()["message"]
+    assert engine.redis.xlen(engine.keys.events) == before
 
 
 @pytest.mark.parametrize("value", ["a\x01b", "x" * 300, ""])

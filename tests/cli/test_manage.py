@@ -144,6 +144,14 @@ def test_an_event_s_fields_are_an_object(command: Command) -> None:
     assert "an object: {…}" in result.stderr
 
 
+def test_an_event_s_kind_is_not_among_its_fields(command: Command, engine: Client) -> None:
+    result = command("event", "x", "--data", '{"kind": "end-task"}')
+
+    assert result.exit_code == 1
+    assert "cannot hold kind, which sending sets" in result.stderr
+    assert events(engine, "end-task") == []
+
+
 def test_another_stream_and_namespace(command: Command, engine: Client) -> None:
     command("event", "x", "--stream", "other", "--namespace", "n:")
 

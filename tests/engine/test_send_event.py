@@ -1,0 +1,23 @@
+"""What an event may hold that somebody sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.signals import SET
+from littleflow_redis.engine.values import BadValue
+
+
+@pytest.mark.parametrize("name", sorted(SET))
+@pytest.mark.parametrize("value", [1, "end-task"])
+def test_what_sending_sets_is_not_the_sender_s(engine: Client, name: str, value: Any) -> None:
+    """Symptom: an event sent as harmless was an end-task, or one that nobody could wait for.
+
+    Cause: a `kind` among the fields won over the kind that was named.
+    """
+    with pytest.raises(BadValue, match=f"cannot hold {name}, which sending sets: name the kind"):
+        engine.send_event("harmless", {"order": 17, name: value})
+    assert not engine.redis.exists(engine.keys.events)
