@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, jsonify
@@ -37,9 +36,8 @@ def workflow_vector(query: dict[str, int], workflow: str, vector: str) -> Respon
     """Changes of the vector S or A, newest first: [time, number for each step]."""
     if vector not in ("S", "A"):
         raise Refused(400, "unknown-vector", "there are the vectors S and A: ask for one of them")
-    start, size = query["next"], query["size"]
-    found: Sequence[Any] = interchange.trace(client(), workflow, vector, start, size + 1)
-    answer = jsonify(found[:size])
-    if len(found) > size:
-        answer.headers.update(link(next=start + size))
+    found, after = interchange.trace(client(), workflow, vector, query["next"], query["size"])
+    answer = jsonify(found)
+    if after is not None:
+        answer.headers.update(link(next=after))
     return answer

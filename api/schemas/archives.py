@@ -26,8 +26,12 @@ class ArchiveSchema(ma.Schema):
     outputs = ma.fields.Dict(metadata=described("The latest output of each step."))
     F = ma.fields.List(ma.fields.List(ma.fields.Integer()))
     T = ma.fields.List(ma.fields.List(Json()))
-    S = ma.fields.List(ma.fields.List(Json()), metadata=described("As /trace/S has it."))
-    A = ma.fields.List(ma.fields.List(Json()), metadata=described("As /trace/A has it."))
+    S = ma.fields.List(
+        ma.fields.List(Json()), metadata=described("As /trace/S has it; not of a large workflow.")
+    )
+    A = ma.fields.List(
+        ma.fields.List(Json()), metadata=described("As /trace/A has it; not of a large workflow.")
+    )
 
 
 class PlaceSchema(ma.Schema):

@@ -50,7 +50,9 @@ class VectorPageSchema(ma.Schema):
         load_default=0, validate=Range(0, 10**9), metadata=described("How many to leave out.")
     )
     size = ma.fields.Integer(
-        load_default=1_000, validate=Range(1, 10_000), metadata=described("How many to show.")
+        load_default=1_000,
+        validate=Range(1, 10_000),
+        metadata=described("How many to show at most; fewer, if there are many steps."),
     )
 
 

@@ -17,6 +17,13 @@ from .states import StepState
 if TYPE_CHECKING:
     from .client import Client
 
+#: Numbers in the vectors of one answer, changes times steps: about 10 MB in memory, 2 MB as JSON.
+#: Each change has a number for each step, so a wide flow's history grows with the square of it.
+MOST_NUMBERS = 1_000_000
+
+#: A change of a vector: ISO time, and a number for each step.
+Row = tuple[str, list[int]]
+
 
 def state(client: Client, workflow: str) -> dict[str, Any]:
     """State, S, A and the outputs of all steps; ``failures`` has 1 for each step that failed.
@@ -74,26 +81,40 @@ def _value(text: bytes | None) -> Any:
 
 
 def trace(
-    client: Client, workflow: str, vector: str, start: int = 0, size: int | None = None
-) -> Sequence[tuple[str, list[int]]]:
-    """Changes of the vector ``S`` or ``A``, newest first, as [ISO time, vector].
+    client: Client, workflow: str, vector: str, start: int = 0, size: int = 1_000
+) -> tuple[Sequence[Row], int | None]:
+    """``size`` changes of the vector ``S`` or ``A``, newest first, and where to go on.
 
-    ``start`` of them are left out, ``size`` are shown. Raises UnknownWorkflow.
+    ``start`` of them are left out; None is the end. Fewer are shown of a wide flow, of which they
+    would have more than MOST_NUMBERS. Raises UnknownWorkflow.
     """
-    view = client.state(workflow)
-    flow = client.views.flow(view.id)
-    arrived, started = vectors.history(flow, view, client.trace(workflow))
-    found = (started if vector == "S" else arrived)[::-1]
-    shown = found[start:] if size is None else found[start : start + size]
-    return [(delta.at.isoformat(), vectors.vector(delta.steps, len(flow))) for delta in shown]
+    steps, changes = _histories(client, workflow)
+    found, size = changes[vector], min(size, max(1, MOST_NUMBERS // steps))
+    after = start + size
+    return _rows(found[start:after], steps), after if after < len(found) else None
 
 
 def archive(client: Client, workflow: str) -> dict[str, Any]:
     """An archive of ours that has upstream's members F, T, S and A too.
 
+    S and A are left out where they would have more than MOST_NUMBERS; ``restore`` needs neither.
     Raises UnknownWorkflow, NewerVersion, BadArchive.
     """
     made = client.archive(workflow)
-    flow = {name: made["flow"][name] for name in ("F", "T") if name in made["flow"]}
-    traces = {name: trace(client, workflow, name) for name in "SA"}
-    return {**flow, **traces, **made}
+    upstreams = {name: made["flow"][name] for name in ("F", "T") if name in made["flow"]}
+    steps, changes = _histories(client, workflow)
+    if sum(map(len, changes.values())) * steps <= MOST_NUMBERS:
+        upstreams |= {name: _rows(found, steps) for name, found in changes.items()}
+    return {**upstreams, **made}
+
+
+def _histories(client: Client, workflow: str) -> tuple[int, dict[str, list[vectors.Delta]]]:
+    """How many steps there are, and the changes of both vectors, newest first."""
+    view = client.state(workflow)
+    flow = client.views.flow(view.id)
+    arrived, started = vectors.history(flow, view, client.trace(workflow))
+    return len(flow), {"S": started[::-1], "A": arrived[::-1]}
+
+
+def _rows(deltas: Sequence[vectors.Delta], steps: int) -> list[Row]:
+    return [(delta.at.isoformat(), vectors.vector(delta.steps, steps)) for delta in deltas]

@@ -120,6 +120,28 @@ def test_the_history_of_vectors(http: httpx.Client, failed: str) -> None:
     assert (other.status_code, other.json()["error"]) == (400, "unknown-vector")
 
 
+def test_the_vectors_of_a_wide_flow_come_in_smaller_pages(http: httpx.Client) -> None:
+    """Symptom: an archive could not be restored, 413, or making it took all memory.
+
+    Cause: each change of S and A holds a number for each step, so that with many parallel steps
+    both grow with the square of the steps.
+    """
+    steps = 1_000
+    id = started(http, "{ " + "A " * steps + "}")
+    address, changes = f"/workflows/{id}/trace/S?size=10000", []
+    while address:
+        page = http.get(address)
+        assert sum(len(numbers) for _, numbers in page.json()) <= 1_000_000
+        changes += page.json()
+        more = page.links.get("next")
+        address = more and f"/workflows/{id}/trace/S{more['url']}"
+    assert sum(sum(numbers) for _, numbers in changes) == steps
+
+    archive = http.get(f"/workflows/{id}/archive").json()
+    assert not archive.keys() & {"S", "A"}
+    assert http.post("/workflows/restore", json=archive).status_code == 200
+
+
 def test_graphs(http: httpx.Client) -> None:
     id = started(http, "A → B")
     across = http.get(f"/workflows/{id}/graph")
