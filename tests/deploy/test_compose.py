@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,9 @@ from typing import Any
 import pytest
 
 from littleflow_redis.console.files import STATIC, built
+from tests.api.conftest import Service
 from tests.deploy.compose import ComposeError, Machine, load, ports_of
-from tests.support import Spawned, wait_until
+from tests.support import RedisServer, Spawned, wait_until
 from tests.web import Answer, ask
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +63,25 @@ def test_no_secret_is_in_a_command(compose: dict[str, Any]) -> None:
         for secret in SECRETS.values():
             assert secret not in str(service["command"]), name
             assert secret not in str(service["healthcheck"]), name
+
+
+@pytest.mark.parametrize("form", ["{0}", "ops:{0}", "eyes:read:{0}", "ops:{0}, eyes:read:{1}"])
+def test_the_api_s_probe_knows_every_form_of_a_token(
+    compose: dict[str, Any], redis_server: RedisServer, tmp_path: Path, form: str
+) -> None:
+    """Symptom: the API was never healthy, so the console never started, if a token had a name.
+
+    Cause: the probe sent the variable as it is, names, commas and all.
+    """
+    tokens = form.format(secrets.token_hex(24), secrets.token_hex(24))
+    service = Service(redis_server, tmp_path, LITTLEFLOW_API_TOKEN=tokens)
+    try:
+        _, _, *options, script = compose["services"]["api"]["healthcheck"]["test"]
+        probe = script.replace("127.0.0.1:5000", f"127.0.0.1:{service.port}")
+        environment = {**os.environ, "LITTLEFLOW_API_TOKEN": tokens}
+        subprocess.run([sys.executable, *options, probe], env=environment, check=True)
+    finally:
+        service.process.kill_group()
 
 
 def test_the_images_can_be_made_of_what_is_there(compose: dict[str, Any]) -> None:
