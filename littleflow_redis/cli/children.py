@@ -24,8 +24,23 @@ CELERY_READY = " ready."
 #: Database of the embedded server for Celery's queues and results, apart from the workflows'.
 CELERY_DATABASE = 1
 
-#: Variables that may say where another Redis is: they are not for our children.
-_ELSEWHERE = ("REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD")
+#: The prefix of keys. Ours have none, and other terminals must not have one either.
+_NAMESPACE = "LITTLEFLOW_NAMESPACE"
+
+#: Variables that may say where another Redis is, or under which names something is there: they are
+#: not for our children. Some of them only the API reads.
+_ELSEWHERE = (
+    "REDIS_HOST",
+    "REDIS_PORT",
+    "REDIS_USERNAME",
+    "REDIS_PASSWORD",
+    "REDIS_SERVICE",
+    "REDIS_AUTH",
+    "WORKFLOWS_STREAM",
+    "WORKFLOWS_KEY",
+    "INPROGRESS_KEY",
+    _NAMESPACE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,8 @@ def exports(
     Raises :exc:`~littleflow_redis.cli.app_settings.AppError` if the app cannot be loaded.
     """
     variables = {"REDIS_URL": server.url()}
+    if _NAMESPACE in os.environ:
+        variables[_NAMESPACE] = ""
     if celery is None:
         return variables, []
     variables |= dict.fromkeys(VARIABLES, server.url(CELERY_DATABASE))

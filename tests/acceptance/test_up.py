@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -25,12 +25,23 @@ LITTLEFLOW = [sys.executable, "-m", "littleflow_redis"]
 #: Seconds for Redis, the workers and a Celery worker to start on a busy machine.
 STARTED = 60.0
 
+#: What a shell may have for another Redis.
+ELSEWHERE = {
+    "LITTLEFLOW_NAMESPACE": "other:",
+    "WORKFLOWS_STREAM": "other:run",
+    "WORKFLOWS_KEY": "other:all",
+    "INPROGRESS_KEY": "other:inprogress",
+    "REDIS_SERVICE": "nowhere.invalid:6379",
+    "REDIS_AUTH": "secret",
+}
+
 
 @pytest.fixture
 def up(spawn: Callable[..., Spawned], tmp_path: Path) -> Callable[..., Spawned]:
-    def start(*options: str, ready: bool = True) -> Spawned:
+    def start(*options: str, env: Mapping[str, str] | None = None, ready: bool = True) -> Spawned:
         where = str(tmp_path / "redis")
-        process = spawn([*LITTLEFLOW, "up", "--dir", where, "--no-console", *options], cwd=DEMO)
+        command = [*LITTLEFLOW, "up", "--dir", where, "--no-console", *options]
+        process = spawn(command, env, DEMO)
         if ready:
             process.wait_for_output("up: ready", STARTED)
         return process
@@ -39,7 +50,7 @@ def up(spawn: Callable[..., Spawned], tmp_path: Path) -> Callable[..., Spawned]:
 
 
 def exports(process: Spawned) -> dict[str, str]:
-    return dict(re.findall(r"^export (\w+)=(\S+)$", process.output, re.MULTILINE))
+    return dict(re.findall(r"^export (\w+)=(\S*)$", process.output, re.MULTILINE))
 
 
 def littleflow(*args: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -150,6 +161,26 @@ def test_run_shows_each_step_and_leaves_nothing_behind(
         assert [line.split()[3] for line in told] == ["queued", "running", "ended"], lines
     assert lines[-1] == "FINISHED"
     assert list(temporary.iterdir()) == []
+
+
+def test_run_where_another_namespace_is_exported(up: Callable[..., Spawned]) -> None:
+    """Symptom: `up --run` and `make demo` waited for ever where LITTLEFLOW_NAMESPACE was exported.
+
+    Cause: the workers took the namespace from the environment, who started the workflow did not.
+    """
+    process = up("-A", "tasks", "--quiet", "--run", "demo.flow", env=ELSEWHERE, ready=False)
+    assert process.wait(STARTED) == 0, process.output
+    assert process.output.splitlines()[-1] == "FINISHED"
+
+
+def test_another_terminal_where_a_namespace_is_exported(
+    up: Callable[..., Spawned], tmp_path: Path
+) -> None:
+    flow = tmp_path / "later.flow"
+    flow.write_text("<- {x: 1} -> → wait:delay(- duration: 0.1 -)\n")
+    variables = {**ELSEWHERE, **exports(up(env=ELSEWHERE))}
+    run = littleflow("run", str(flow), "--wait", env=variables)
+    assert run.returncode == 0, run.stderr
 
 
 def test_run_of_a_workflow_that_fails_says_why(

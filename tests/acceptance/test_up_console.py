@@ -94,10 +94,15 @@ def test_without_pages_it_says_so_and_runs_the_rest(
     source = Path(littleflow_redis.__file__).parent
     ignore = shutil.ignore_patterns("static", "web", "__pycache__")
     shutil.copytree(source, tmp_path / "packages" / "littleflow_redis", ignore=ignore)
-    process = spawn([*UP, "--dir", str(tmp_path / "redis")], {"PYTHONPATH": "packages"}, tmp_path)
+    # What the shell has for another Redis: only the API reads these, and they are not for ours.
+    foreign = {"WORKFLOWS_STREAM": "other", "WORKFLOWS_KEY": "all", "REDIS_SERVICE": "x.invalid"}
+    environment = {"PYTHONPATH": "packages", **foreign}
+    process = spawn([*UP, "--dir", str(tmp_path / "redis")], environment, tmp_path)
     process.wait_for_output("up: ready", STARTED)
     assert "up: no console: The console's pages were not built." in process.output
     assert len(groups_under(process.pid)) == 4, "redis, worker, receipts, api"
     api = re.search(r"API on (\S+) ", process.output)
     assert api is not None
     assert ask(f"{api[1]}me").status == 401
+    token = (tmp_path / "redis" / "token").read_text()
+    assert ask(f"{api[1]}readyz", Authorization=f"Bearer {token}").json()["lag"]
