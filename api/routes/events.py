@@ -20,5 +20,5 @@ def send_event(body: dict[str, Any]) -> dict[str, object]:
     """Send an event to all workflows that wait for it, or to one."""
     kind, workflow = body["kind"], body.get("workflow")
     event = client().send_event(kind, body.get("data"), workflow)
-    about(kind=kind, workflow=workflow, event=event)
+    about(kind=kind, workflow=workflow, id=event)
     return done("event sent", event=event, **({"workflow": workflow} if workflow else {}))

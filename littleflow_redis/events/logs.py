@@ -18,8 +18,11 @@ _PLAIN = re.compile(r"[^\s\"=]+")
 
 
 def kv(event: str, /, **fields: object) -> str:
-    """Write a log line: ``event=claimed id=1-0 reason="not renewed"``. None is left out."""
-    pairs = {"event": event, **fields}
+    """Write a log line: ``event=claimed id=1-0 reason="not renewed"``. None is left out.
+
+    A field that is called ``event`` does not change what the line is about.
+    """
+    pairs = {"event": event, **fields} | {"event": event}
     return " ".join(f"{key}={_value(value)}" for key, value in pairs.items() if value is not None)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
+from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from littleflow_redis import Client
@@ -53,6 +56,18 @@ def test_groups(http: httpx.Client, engine: Client, worker: LifecycleWorker) -> 
     assert [group["name"] for group in found["groups"]] == ["ending"]
     assert found.keys() == {"groups", "bridges", "stream_length", "timers", "dead", "oldest"}
     assert found["stream_length"] >= 2
+
+
+def test_the_audit_line_of_an_event(
+    app: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Symptom: no `event=audit` found it. Cause: the id of the event took that field's place."""
+    caplog.set_level(logging.INFO, "littleflow_redis.audit")
+    sent = app().test_client().post("/events", json={"kind": "paid"}).json
+    assert sent is not None
+    (record,) = caplog.records
+    assert record.message.startswith("event=audit ")
+    assert f" kind=paid id={sent['event']} " in record.message
 
 
 def test_metrics(http: httpx.Client, engine: Client) -> None:

@@ -222,6 +222,7 @@ class TestLogs:
     def test_key_value(self) -> None:
         line = kv("claimed", id="1-0", reason='it said "no"', waited=1.23456, none=None, empty="")
         assert line == r'event=claimed id=1-0 reason="it said \"no\"" waited=1.235 empty=""'
+        assert kv("audit", x=1, event="1-0") == "event=audit x=1"
 
     def test_lines_have_time_level_and_logger(self) -> None:
         out = io.StringIO()
