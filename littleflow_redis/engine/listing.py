@@ -192,7 +192,8 @@ def _position(cursor: str, sort: str) -> tuple[str, str]:
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         order, time, id = json.loads(raw)
-        if not (_TIME.fullmatch(time) and isinstance(id, str)):
+        # Half a character is JSON, but Redis cannot be told it.
+        if not (_TIME.fullmatch(time) and isinstance(id, str) and id.isascii()):
             raise ValueError("it names no entry")
     except (ValueError, TypeError, RecursionError) as error:
         raise BadQuery("this is no cursor: give the one that came with the last page") from error

@@ -16,6 +16,10 @@ from .views import WorkflowView
 
 _DONE = (StepState.ENDED, StepState.SKIPPED)
 
+#: Digits of what is read as a step's index: no flow has more steps, and Python reads no number of
+#: thousands of digits.
+_MOST_DIGITS = 9
+
 
 def plan(
     flow: Flow, view: WorkflowView, names: Sequence[int | str], input: Any
@@ -52,7 +56,7 @@ def plan(
 
 def find(flow: Flow, name: int | str) -> Step:
     """The step of this index or name. Raises NotRestartable if there is none, or several."""
-    if isinstance(name, int) or name.isdecimal():
+    if isinstance(name, int) or (name.isdecimal() and len(name) <= _MOST_DIGITS):
         index = int(name)
         if 0 <= index < len(flow):
             return flow[index]
@@ -65,7 +69,7 @@ def find(flow: Flow, name: int | str) -> Step:
         raise NotRestartable(f"several steps are called {name!r}: name one by its index, {indexes}")
     close = difflib.get_close_matches(name, {step.label for step in flow.steps})
     hint = f"did you mean {', '.join(close)}?" if close else "`inspect` lists them"
-    raise NotRestartable(f"no step is called {name!r}: {hint}")
+    raise NotRestartable(f"no step is called {name[:80]!r}: {hint}")
 
 
 def _before(step: Step) -> list[int]:

@@ -218,6 +218,8 @@ def test_a_round_that_was_about_to_begin_is_undone(engine: Client) -> None:
         (["Ax"], {}, "did you mean A"),
         ([99], {}, "the last one is"),
         ([-1], {}, "no step -1"),
+        # Python reads no number of so many digits: it was a ValueError.
+        (["9" * 5_000], {}, "no step is called '9999"),
         (["B"], {}, "several steps are called 'B': name one by its index, 3, 4"),
         (["C"], {}, r"step 6 \(C\) waits for step 5 \(subflow-end\)"),
         ([], {"input": 1}, "an input is for a step"),
