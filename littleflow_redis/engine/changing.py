@@ -15,6 +15,7 @@ from .errors import BadArchive, IdConflict, NotRestartable
 from .reports import Report
 from .signals import FOR_WORKFLOW, check_data, check_size
 from .states import Outcome, WorkflowState
+from .values import BadValue
 
 
 class Changing(Base):
@@ -124,8 +125,8 @@ class Changing(Base):
         """Append an event of any kind to the stream; return its id.
 
         With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow, BadValue
-        for fields that this sets itself (``signals.SET``), and EventTooLarge for a user's event of
-        more than 1,000,000 bytes.
+        for fields that this sets itself (``signals.SET``) or that are no JSON, and EventTooLarge
+        for a user's event of more than 1,000,000 bytes.
         """
         check_data(data or {})
         event = message(data, kind=kind)
@@ -133,7 +134,10 @@ class Changing(Base):
             id = self.keys.full_id(workflow)
             self.views.state(id)
             event[FOR_WORKFLOW] = id
-        fields: Any = encode(event)
+        try:
+            fields: Any = encode(event)
+        except (TypeError, ValueError) as error:
+            raise BadValue(str(error)) from error
         check_size(kind, fields)
         added: Any = self.redis.xadd(self.keys.events, fields)
         return str(added.decode())

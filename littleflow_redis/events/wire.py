@@ -45,7 +45,8 @@ def encode(event: Mapping[str, Any]) -> dict[str, str]:
     """Turn an event into the fields of an entry.
 
     Raises TypeError for a value that JSON does not have, ValueError for NaN, Infinity, a value
-    that contains itself and an event without fields; each names the field.
+    that contains itself, a name that is not UTF-8 and an event without fields; each names the
+    field.
     """
     if not event:
         raise ValueError("an event needs at least one field; message(kind=…) makes one")
@@ -53,11 +54,20 @@ def encode(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _encode_field(name: str, value: Any) -> str:
+    if not name.isascii():
+        _check_name(name)
     try:
         return _dumps(value)
     except (TypeError, ValueError, RecursionError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"the field {name!r} cannot be written as JSON: {error}") from error
+
+
+def _check_name(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the field {name!r} cannot be written: its name is not UTF-8") from error
 
 
 def decode(fields: Fields) -> Event:

@@ -246,6 +246,13 @@ def test_an_end_forged_as_another_event(http: httpx.Client, engine: Client) -> N
     assert engine.redis.xlen(engine.keys.events) == before
 
 
+@pytest.mark.parametrize("data", [r'{"\ud800": 1}', '{"x": 1e999}'])
+def test_events_that_cannot_be_written(http: httpx.Client, data: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = http.post("/events", content=f'{{"kind": "k", "data": {data}}}', headers=headers)
+    refused(answer, "bad-value", "bad-json")
+
+
 @pytest.mark.parametrize("value", ["a\x01b", "x" * 300, ""])
 def test_idempotency_keys(http: httpx.Client, value: str) -> None:
     head = {"Idempotency-Key": value}

@@ -61,6 +61,10 @@ class TestEncoding:
         with pytest.raises(ValueError, match="field 'x' cannot be written as JSON"):
             encode({"kind": "a", "x": value})
 
+    def test_a_name_that_is_not_utf_8_is_refused(self) -> None:
+        with pytest.raises(ValueError, match=r"field 'a\\ud800' cannot be written: its name"):
+            encode({"a\ud800": 1})
+
     def test_other_values_are_refused_with_the_name_of_the_field(self) -> None:
         with pytest.raises(TypeError, match=r"field 'when' cannot be written as JSON: .*datetime"):
             encode({"when": datetime.now(UTC)})
