@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
+from os.path import isfile  # Unlike Path's, it knows that a name too long names no file.
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, jsonify, make_response, redirect, request, send_from_directory
@@ -59,7 +60,7 @@ def _before() -> Response | None:
 
 def _page(name: str) -> Response:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    packed = request.accept_encodings.quality("gzip") > 0 and (STATIC / f"{name}.gz").is_file()
+    packed = request.accept_encodings.quality("gzip") > 0 and isfile(STATIC / f"{name}.gz")
     response = send_from_directory(STATIC, f"{name}.gz" if packed else name, mimetype=kind)
     if packed:
         response.headers["Content-Encoding"] = "gzip"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import configure_logging, kv
-from littleflow_redis.workers.serving import Address
+from littleflow_redis.workers.serving import Address, listening
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -40,14 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
         return 0 if asked else 2
     try:
         configure_logging(os.environ.get("LOG_LEVEL") or "info")
-        _serve(*Address.parse(words[0] if words else "", PORT))
+        _serve(Address.parse(words[0] if words else "", PORT))
     except (ConfigurationError, OSError) as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
     return 0
 
 
-def _serve(host: str, port: int) -> None:
+def _serve(address: Address) -> None:
     from littleflow_redis.api.app import create_app
     from littleflow_redis.api.config import Config
     from littleflow_redis.api.serving import make_server, serve
@@ -56,7 +56,9 @@ def _serve(host: str, port: int) -> None:
 
     config = Config.read()
     client = Client(redis=connect(config.connection), keys=config.keys)
-    server = make_server(create_app(config, client=client), config, host, port)
+    app = create_app(config, client=client)
+    with listening(address):
+        server = make_server(app, config, address.host, address.port)
     if not config.tokens:
         LOG.warning(
             kv(
@@ -67,14 +69,14 @@ def _serve(host: str, port: int) -> None:
         )
 
     def announce() -> None:
-        address = config.connection.address
-        for at, on in _listening(server):
-            LOG.info(kv("serving", host=at, port=on, redis=address, docs="/apidocs/"))
+        redis = config.connection.address
+        for at, on in _addresses(server):
+            LOG.info(kv("serving", host=at, port=on, redis=redis, docs="/apidocs/"))
 
     serve(server, announce, client.feed.close)
 
 
-def _listening(server: Any) -> list[tuple[str, int]]:
+def _addresses(server: Any) -> list[tuple[str, int]]:
     found = getattr(server, "effective_listen", None)
     return found or [(server.effective_host, server.effective_port)]
 

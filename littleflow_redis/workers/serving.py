@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from waitress.server import create_server
@@ -37,7 +38,9 @@ class Address(NamedTuple):
         host, colon, digits = text.rpartition(":")
         if not colon or text.endswith("]"):
             host, digits = text, str(port)
-        if not digits.isdecimal() or int(digits) > 65535 or ":" in host.strip("[]") != "[" in host:
+        # The length comes first: Python reads no number of thousands of digits.
+        known = digits.isdecimal() and len(digits) <= 5 and int(digits) <= 65535
+        if not known or ":" in host.strip("[]") != "[" in host:
             raise ConfigurationError(
                 f"{text!r} is no address; write it as HOST, HOST:PORT or [::1]:PORT"
             )
@@ -47,18 +50,27 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@contextmanager
+def listening(address: Address) -> Iterator[None]:
+    """Raises ConfigurationError where waitress finds that the address cannot be had."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        # A host that has no address is a ValueError of waitress's.
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise ConfigurationError(
+            f"cannot listen on {address}: {reason}; name another HOST:PORT"
+        ) from error
+
+
 def serve(app: WSGIApplication, address: Address, name: str, **options: Any) -> None:
     """Serve ``app`` until SIGTERM or SIGINT; requests in hand get their answers.
 
     ``options`` are waitress's. To be called in the main thread. Raises ConfigurationError when the
     address cannot be had.
     """
-    try:
+    with listening(address):
         server = create_server(app, host=address.host, port=address.port, ident=None, **options)
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot listen on {address}: {error.strerror}; name another HOST:PORT"
-        ) from error
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     # The server takes the exit as its end; before it runs, nobody does.

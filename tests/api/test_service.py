@@ -95,7 +95,17 @@ def test_a_wrong_setting_ends_it(spawn: Callable[..., Spawned]) -> None:
     assert process.output.startswith("Error: entry 1 of LITTLEFLOW_API_TOKEN")
 
 
-def test_what_is_no_address(spawn: Callable[..., Spawned]) -> None:
-    process = spawn([sys.executable, "-m", "littleflow_redis.service", "localhost:http"])
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("localhost:http", "write it as HOST, HOST:PORT"),
+        (f"localhost:{'9' * 5_000}", "write it as HOST, HOST:PORT"),
+        # What waitress says of a host without an address was a traceback.
+        ("nosuch.invalid:5000", "cannot listen on nosuch.invalid:5000"),
+    ],
+)
+def test_what_is_no_address(spawn: Callable[..., Spawned], address: str, said: str) -> None:
+    process = spawn([sys.executable, "-m", "littleflow_redis.service", address])
     assert process.wait() == 1
-    assert "write it as HOST, HOST:PORT" in process.output
+    assert process.output.startswith("Error: ")
+    assert said in process.output

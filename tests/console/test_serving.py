@@ -162,13 +162,16 @@ def test_upstreams_page_of_a_workflow_is_found(port: int, address: str, place: s
         "/assets/",
         "/index.html%00.js",
         "/nowhere",
+        # Its packed form is asked for, and no file can have such a name: it was a 500.
+        f"/{'a' * 300}",
     ],
 )
 def test_nothing_else_is_handed_out(port: int, path: str) -> None:
-    answer = ask(port, path)
-    assert answer.status in (400, 404), answer.body
-    assert b"flask" not in answer.body
-    assert b"root:" not in answer.body
+    for coding in ("identity", "gzip"):
+        answer = ask(port, path, Accept_Encoding=coding)
+        assert answer.status in (400, 404), answer.body
+        assert b"flask" not in answer.body
+        assert b"root:" not in answer.body
 
 
 def test_the_api_may_be_anywhere(start: Start) -> None:
@@ -204,6 +207,7 @@ def test_under_a_prefix(start: Start) -> None:
         (["--api", "localhost:5000"], {}, "http://localhost:5000/"),
         (["--api", "http://user:secret@host/"], {}, "http://localhost:5000/"),
         (["127.0.0.1:port"], {}, "HOST:PORT"),
+        (["nosuch.invalid:5000"], {}, "cannot listen on nosuch.invalid:5000"),
         ([], {"SERVICE_CONFIG": "nowhere.Settings"}, "SERVICE_CONFIG"),
     ],
 )
