@@ -33,15 +33,23 @@ def checked(address: object) -> str:
     if address == "":
         return ""
     text = str(address)
-    parts = urlsplit(text)
-    remote = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
-    own = not parts.scheme and not parts.netloc and text.startswith("/")
-    if not (remote or own) or parts.query or parts.fragment or re.search(r"[\s;,\"'\\]", text):
+    if not _fits(text):
         raise ConfigurationError(
             f"API is {text!r}; set it to something like http://localhost:{API_PORT}/, or to a path"
             " such as /api/ where a proxy hands it to the API"
         )
     return text.rstrip("/") + "/"
+
+
+def _fits(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    remote = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    own = not parts.scheme and not parts.netloc and text.startswith("/")
+    odd = parts.query or parts.fragment or re.search(r"[\s;,\"'\\]", text)
+    return bool(remote or own) and not odd
 
 
 def origins(address: str, host: str) -> list[str]:

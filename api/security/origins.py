@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Response, current_app, request
 
 from littleflow_redis.api.context import caller, context
@@ -22,7 +20,8 @@ _MAY_READ = ("Link", "Location", "Retry-After", "Content-Disposition", REQUEST_I
 
 def _allowed(origin: str) -> bool:
     """Whether pages of this origin may call: a configured one, or our own."""
-    own = urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
+    # Not urlsplit, which raises ValueError: what is no URL is nobody's origin.
+    own = origin.partition("://")[2].lower() == request.headers.get("Host", "").lower()
     return origin in context().config.origins or (own and "://" in origin)
 
 

@@ -68,7 +68,10 @@ def _local(name: str | os.PathLike[str]) -> Path | None:
     """The path of a file on this machine, None for what lies elsewhere."""
     if isinstance(name, os.PathLike) or "://" not in name:
         return Path(name)
-    parts = urlsplit(name)
+    try:
+        parts = urlsplit(name)
+    except ValueError as error:
+        raise BadArchive(f"{name}: this is no URI ({error}); write a path, or file:///…") from error
     if parts.scheme != "file":
         return None
     if parts.netloc not in ("", "localhost"):

@@ -162,7 +162,14 @@ def _port(text: str) -> int:
 
 
 def _check_url(url: str) -> None:
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        # Neither URL nor error is shown: both may hold the password.
+        raise ConfigurationError(
+            "the Redis URL cannot be read; "
+            "set REDIS_URL to something like redis://user:password@host:6379/0"
+        ) from error
     if scheme not in _SCHEMES:
         raise ConfigurationError(
             f"the Redis URL starts with {scheme + '://' if scheme else 'no scheme'}; "

@@ -206,6 +206,7 @@ def test_under_a_prefix(start: Start) -> None:
     [
         (["--api", "localhost:5000"], {}, "http://localhost:5000/"),
         (["--api", "http://user:secret@host/"], {}, "http://localhost:5000/"),
+        (["--api", "http://["], {}, "http://localhost:5000/"),
         (["127.0.0.1:port"], {}, "HOST:PORT"),
         (["nosuch.invalid:5000"], {}, "cannot listen on nosuch.invalid:5000"),
         ([], {"SERVICE_CONFIG": "nowhere.Settings"}, "SERVICE_CONFIG"),

@@ -83,6 +83,9 @@ class TestSettings:
             ({"REDIS_PORT": "x"}, "REDIS_PORT is 'x'.*set it"),
             ({"REDIS_URL": "http://redis"}, "starts with http://; set REDIS_URL.*rediss://"),
             ({"REDIS_URL": "redis"}, "no scheme; set REDIS_URL"),
+            # urlsplit refuses these, and its message may hold the password.
+            ({"REDIS_URL": "redis://["}, "cannot be read; set REDIS_URL"),
+            ({"REDIS_URL": "redis://:secret@\u2100"}, r"read; set REDIS_URL(?!.*secret)"),
             ({"REDIS_URL": "redis://redis:99999"}, "set REDIS_URL to something like"),
             ({"REDIS_URL": "redis+sentinel://redis"}, "must name the service"),
         ],
