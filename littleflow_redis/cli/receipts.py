@@ -6,16 +6,15 @@ import click
 
 from .failures import clean_errors
 from .options import Settings, connection_options
-from .parameters import client_of
+from .parameters import DURATION, client_of
 
 
 @click.command(name="receipts")
 @click.option(
     "--event-retention",
-    type=click.FloatRange(min=0),
-    default=7 * 86_400.0,
-    show_default="7 days",
-    metavar="SECONDS",
+    type=DURATION,
+    default="7d",
+    show_default=True,
     help="How long an event without a receipt is kept.",
 )
 @connection_options

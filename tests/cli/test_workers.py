@@ -128,3 +128,11 @@ def test_simulated_failures_fail_the_workflow(process: Process, flow: Write) -> 
 
     assert running.wait() == 1
     assert "step 1 (fetch): SimulatedFailure" in running.output
+
+
+@pytest.mark.parametrize("span", ["nan", "inf", "-1", "soon"])
+def test_a_retention_that_is_no_time_is_refused(process: Process, span: str) -> None:
+    """Symptom: a traceback from the first sweep. Cause: `nan` was taken for a number above 0."""
+    receipts = process("receipts", "--event-retention", span)
+    assert receipts.wait() == 2
+    assert "needs a time" in receipts.output
