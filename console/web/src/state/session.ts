@@ -41,7 +41,11 @@ export function tokenRefused(): void {
 export function takeTokenFromAddress(): void {
   const match = /[#&]token=([^&]*)/.exec(location.hash);
   if (!match?.[1]) return;
-  setToken(decodeURIComponent(match[1]));
+  try {
+    setToken(decodeURIComponent(match[1]));
+  } catch {
+    // Cut off or mistyped: the page asks for a token, if the API wants one.
+  }
   const rest = location.hash.replace(match[0], "") || "#/";
   go(rest.startsWith("#/") ? rest : "#/", { replace: true });
 }
