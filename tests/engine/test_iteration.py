@@ -99,10 +99,16 @@ def test_no_more_items_are_open_than_concurrency_allows(engine: Client) -> None:
     assert engine.wait(workflow, timeout=LONG) == [2 * n for n in range(10)]
 
 
-def test_items_without_an_echoed_token_fail_the_step_and_say_why(engine: Client) -> None:
+@pytest.mark.parametrize("options", ["", "(- $on-failure: continue -)"])
+def test_items_without_an_echoed_token_fail_the_step_and_say_why(
+    engine: Client, options: str
+) -> None:
+    """With `$on-failure: continue` the workflow stood still for ever: each such end gave the next
+    step a token, nothing fired, and the items stayed open.
+    """
     worker = LifecycleWorker(engine)
     worker.reader.ensure()
-    workflow = engine.start("* A", [1])
+    workflow = engine.start(f"* A{options} → B", [1])
     engine.redis.xadd(
         engine.keys.events,
         {"kind": '"end-task"', "workflow": f'"{workflow}"', "index": "1", "name": '"A"'},
@@ -111,6 +117,8 @@ def test_items_without_an_echoed_token_fail_the_step_and_say_why(engine: Client)
     view = engine.state(workflow)
     assert view.state is WorkflowState.FAILED
     assert "must echo the field 'token'" in view.reasons[0]
+    assert (view.steps[1].state, view.steps[2].state) == (StepState.FAILED, StepState.IDLE)
+    assert engine.redis.scard(engine.keys.running) == 0
 
 
 def test_nothing_is_left_of_a_deleted_iteration(engine: Client) -> None:

@@ -45,6 +45,13 @@ local function begun_before(attempt, event)
   return earlier(began, event)
 end
 
+-- Its attempts stay open, for a restart to find, so no output can follow: whatever `$on-failure` says.
+local function fail_without_token(w, index, step)
+  step[Dynamic.STATE], step[Dynamic.ENDED], step[Dynamic.REASON] = 'failed', w.now, NO_TOKEN
+  tell(w, 'fail', field_of(index, ''), step, nil, NO_TOKEN)
+  if w.state == 'RUNNING' then conclude(w, 'FAILED', NO_TOKEN) end
+end
+
 local function apply(key, event, index, token, status, output, reason, detail, final)
   local w = load_workflow(key, now)
   if not w then
@@ -69,7 +76,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
       return acknowledged(event, Outcome.DUPLICATE, 'duplicate')
     end
     if static[Static.FLAGS] >= Flag.ITERATE or static[Static.DEPTH] > 0 then
-      fail(w, index, '', nil, NO_TOKEN)
+      fail_without_token(w, index, step)
       acknowledge(event)
       commit(w)
       return report(w, Outcome.APPLIED)
