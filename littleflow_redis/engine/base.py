@@ -80,7 +80,7 @@ class Base:
         return self.transitions.expire(timer, self._input(timer))
 
     def _input(self, timer: Timer) -> str:
-        if timer.kind in (TimerKind.TIMEOUT, TimerKind.LAPSE):
+        if timer.kind in (TimerKind.TIMEOUT, TimerKind.LAPSE, TimerKind.CANCEL):
             return EMPTY
         try:
             return self.inputs.text(timer.workflow, timer.index, timer.scope)

@@ -27,6 +27,8 @@ class TimerKind(StrEnum):
     LAPSE = "lapse"
     #: The latch that it waits for is at zero.
     LATCH = "latch"
+    #: Nobody has it any more, and its workflow is to be TERMINATED.
+    CANCEL = "cancel"
 
     @property
     def fires(self) -> bool:

@@ -10,9 +10,9 @@ import redis
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import UnknownWorkflow
 from littleflow_redis.engine.messages import StartTask, end_fields
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.states import Outcome, StepState, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.support import LONG
+from tests.support import LONG, wait_until
 
 from .support import Player, append, drive
 
@@ -46,6 +46,13 @@ class Hand:
             self.engine.redis, self.engine.keys.events, end_fields(self.tasks[name], output=output)
         )
         self.turn()
+
+    def take(self, name: str) -> Outcome:
+        """Take a task's attempt, as a listener does before it begins."""
+        call = self.engine.transitions.take(self.tasks[name], "somebody")
+        (report,) = self.engine.transitions.run([call])
+        assert not isinstance(report, Exception), report
+        return report.outcome
 
     def count(self, name: str) -> int:
         return int(self.engine.redis.hget(self.engine.keys.counts, name) or 0)
@@ -199,7 +206,7 @@ def test_every_event_twice_changes_nothing(client: redis.Redis, engine: Client) 
 
 def test_terminate_cancels_what_nobody_has_taken(engine: Client) -> None:
     hand = Hand(engine, "{ A B } → C")
-    engine.transitions.run([engine.transitions.take(hand.tasks["A"], "somebody")])
+    hand.take("A")
     assert engine.terminate(hand.workflow) is WorkflowState.TERMINATING
     assert hand.states["B"] is StepState.CANCELLED
     assert hand.states["A"] is StepState.RUNNING
@@ -209,9 +216,46 @@ def test_terminate_cancels_what_nobody_has_taken(engine: Client) -> None:
     assert hand.states["C"] is StepState.IDLE
 
 
+@pytest.mark.parametrize("text", ["{ A B } → C", "* A → C"])
+def test_what_a_dead_listener_had_is_cancelled_when_the_workflow_is_to_end(
+    engine: Client, text: str
+) -> None:
+    """It was TERMINATING for ever: who claimed the entry was told that there is nothing to do,
+    acknowledged it, and left the attempt open with nobody who would ever end it.
+    """
+    hand = Hand(engine, text)
+    hand.take("A")
+    assert engine.terminate(hand.workflow) is WorkflowState.TERMINATING
+    assert hand.take("A") is Outcome.GONE
+    wait_until(lambda: hand.turn() or engine.views.state(hand.workflow).ended, "it has ended")
+    assert engine.views.state(hand.workflow) is WorkflowState.TERMINATED
+    assert [entry.what for entry in engine.trace(hand.workflow)][-2:] == ["cancel", "TERMINATED"]
+    assert engine.redis.zcard(engine.keys.timers) == engine.redis.hlen(engine.keys.open) == 0
+    hand.end("A")
+    assert hand.count("late") == 1
+
+
+def test_what_a_dead_listener_had_is_left_to_a_restart_when_the_workflow_failed(
+    engine: Client,
+) -> None:
+    hand = Hand(engine, "{ A B } → C")
+    hand.take("A")
+    failure = end_fields(hand.tasks["B"], reason="no", final=True)
+    append(engine.redis, engine.keys.events, failure)
+    hand.turn()
+    assert hand.take("A") is Outcome.GONE
+    assert engine.redis.zcard(engine.keys.timers) == 0
+    assert engine.redis.hget(hand.workflow, "open") == b"1"
+    engine.restart(hand.workflow)
+    hand.turn()
+    for name in "ABC":
+        hand.end(name)
+    assert engine.views.state(hand.workflow) is WorkflowState.FINISHED
+
+
 def test_a_second_terminate_forces(engine: Client) -> None:
     hand = Hand(engine, "A → B")
-    engine.transitions.run([engine.transitions.take(hand.tasks["A"], "somebody")])
+    hand.take("A")
     engine.terminate(hand.workflow)
     assert engine.terminate(hand.workflow) is WorkflowState.TERMINATED
     hand.end("A")

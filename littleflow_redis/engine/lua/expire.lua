@@ -58,6 +58,8 @@ end
 
 if kind == 'wake' or kind == 'latch' then complete(w, index, scope, ARGV[2], 'end', attempt)
 elseif kind == 'queue' then requeue()
+elseif kind == 'cancel' then
+  mark_cancelled(w, field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
 else
   local since = attempt[Attempt.TAKEN] > 0 and attempt[Attempt.TAKEN] or attempt[Attempt.QUEUED]
   local reason = 'timed out after ' .. bound(Static.TIMEOUT, Default.TIMEOUT, since)

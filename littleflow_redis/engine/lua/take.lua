@@ -6,7 +6,8 @@
 -- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, WORN_OUT, NEWER.
 -- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again).
 -- The owner is the group, not the process: within a group the stream's pending list says who works,
--- and whoever claims from a dead consumer must be able to take what that one had taken.
+-- and whoever claims from a dead consumer must be able to take what that one had taken. If its workflow
+-- is TERMINATING, the timer that cancels it is set in the script that finds nobody to work on it.
 -- Each is by itself; many share a call.
 --@include base defaults queue sign
 --@many 9
@@ -35,6 +36,14 @@ if f[2] ~= 'RUNNING' then
     attempt[Attempt.OWNER], attempt[Attempt.TAKEN] = '', 0
     if flight then redis.call('HDEL', flights, attempt[Attempt.TASK]) end
     attempt[Attempt.FLIGHT], attempt[Attempt.TASK] = '', ''
+    -- The workflow waits for an end that nobody will send. A timer cancels the attempt, for that takes
+    -- all the libraries of a transition, and this script runs for each task.
+    if f[2] == 'TERMINATING' then
+      local member = string.format('cancel|%s|%s|%s', KEYS[1], field, ARGV[2])
+      table.insert(attempt[Attempt.TIMERS], member)
+      redis.call('ZADD', K.timers, clock(ARGV[7]), member)
+      redis.call('SADD', KEYS[1] .. S.timers, member)
+    end
     redis.call('HSET', steps, field, cmsgpack.pack(step))
   end
   return {Outcome.GONE}
