@@ -11,9 +11,9 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import WorkflowFailed
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.states import StepState, WorkflowState
-from littleflow_redis.language import compile_text
+from littleflow_redis.language import Flow, compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.support import LONG
+from tests.support import LONG, next_millisecond
 
 from .support import Player, run
 
@@ -118,17 +118,42 @@ def test_the_first_firing_of_the_end_cancels_what_is_open(engine: Client) -> Non
     assert engine.redis.hlen(engine.keys.open) == 0
 
 
-def test_a_flow_that_cannot_go_on_says_what_it_waits_for(engine: Client) -> None:
-    # Nothing leads to B, so C never has all its inputs.
+def stuck() -> Flow:
+    """A flow in which nothing leads to B, so that C never has all its inputs."""
     flow = compile_text("A → C")
     orphan = replace(flow[1], index=2, name="B", base="B", predecessors=(), successors=(3,))
     join = replace(flow[2], index=3, predecessors=(1, 2), successors=(4,))
     end = replace(flow[3], index=4, predecessors=(3,))
-    steps = (flow[0], replace(flow[1], successors=(3,)), orphan, join, end)
-    workflow, _ = run(engine, replace(flow, steps=steps))
+    return replace(flow, steps=(flow[0], replace(flow[1], successors=(3,)), orphan, join, end))
+
+
+def test_a_flow_that_cannot_go_on_says_what_it_waits_for(engine: Client) -> None:
+    workflow, _ = run(engine, stuck())
     view = engine.state(workflow)
     assert view.state is WorkflowState.FAILED
     assert view.reason == "stalled: step 3 (C) has 1 of 2 inputs"
+
+
+def test_a_restart_that_fails_at_once_tells_so_again(engine: Client) -> None:
+    """It stayed among the workflows in progress, with its end of before, and nobody was told:
+    the script saw it FAILED before and FAILED after.
+    """
+    workflow, _ = run(engine, stuck())
+    before = engine.state(workflow)
+    told = engine.redis.xlen(engine.keys.events)
+    next_millisecond()
+    assert engine.restart(workflow) is WorkflowState.FAILED
+    after = engine.state(workflow)
+    assert (after.state, after.reason) == (before.state, before.reason)
+    assert before.ended is not None
+    assert after.ended is not None
+    assert after.ended > before.ended
+    assert engine.redis.scard(engine.keys.running) == 0
+    assert engine.redis.zcard(engine.keys.ended + "FAILED") == 1
+    (last,) = engine.redis.xrevrange(engine.keys.events, count=1)
+    assert last[1][b"kind"] == b'"failed-workflow"'
+    assert engine.redis.xlen(engine.keys.events) == told + 1
+    assert [e.what for e in engine.trace(workflow)][-2:] == ["RUNNING", "FAILED"]
 
 
 def test_progress_is_counted(engine: Client) -> None:

@@ -13,7 +13,7 @@ local plan = ARGV[4] ~= '' and cmsgpack.unpack(ARGV[4])
 if w.state ~= 'FAILED' and w.state ~= 'TERMINATED' and not (plan and w.state == 'FINISHED') then
   return {Outcome.UNCHANGED, '', ''}
 end
-w.state, w.nonce = 'RUNNING', ARGV[1]
+w.state, w.nonce, w.restarted = 'RUNNING', ARGV[1], true
 trace(w, 'RUNNING', '', 0, 0, plan and 'restart from ' .. table.concat(plan.from, ', ') or 'restart')
 -- What nobody had taken up is closed and opened anew: its start-task may have been read, and let go,
 -- while the workflow did not run.

@@ -136,8 +136,11 @@ local function write_state(w)
   end
 end
 
+-- Whether it is in another state, or again in the one that a restart had it leave.
+local function has_moved(w) return w.restarted or w.state ~= w.before end
+
 local function commit(w)
-  local moved = w.state ~= w.before
+  local moved = has_moved(w)
   if moved then plan_state(w) end
   sliced('MSET', nil, w.stored)
   sliced('UNLINK', nil, w.dropped)
@@ -155,9 +158,9 @@ local function commit(w)
   feed(w.key, w.state, table.concat(w.trace))
 end
 
--- What the caller is told: the code, the state if it changed, its reason, then the timer of every
+-- What the caller is told: the code, the state if it moved, its reason, then the timer of every
 -- step that waits for Python, and each attempt that was handed over.
 local function report(w, code)
-  return handed_of(w, {code, w.state ~= w.before and w.state or '', w.reason or '',
+  return handed_of(w, {code, has_moved(w) and w.state or '', w.reason or '',
     unpack(w.ready, 1, math.min(#w.ready, SLICE))})
 end
