@@ -37,6 +37,7 @@ from littleflow_redis.bridges.sweep import Sweep
 from littleflow_redis.bridges.watch import Watch
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.defaults import store_defaults, untimed
+from littleflow_redis.engine.groups import BRIDGE
 from littleflow_redis.engine.handing import Serving
 from littleflow_redis.engine.settings import Options
 from littleflow_redis.events.connection import ConfigurationError
@@ -50,9 +51,6 @@ from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.newer import Newer
 
 LOG = logging.getLogger("littleflow_redis.bridge")
-
-#: First part of the names of the consumer groups; the category follows.
-GROUP = "bridge"
 
 #: Events read and results told at once; `--batch` overrides it.
 BATCH = 256
@@ -103,7 +101,7 @@ class Bridge:
         self.client = client
         self.worker = worker
         self.stop = stop or Stop()
-        self.groups = {category: f"{GROUP}:{category}" for category in categories}
+        self.groups = {category: f"{BRIDGE}:{category}" for category in categories}
         self.flights = Flights()
         self._app = app
         self._results = Results(result_backend(app))

@@ -19,8 +19,14 @@ MOST_LAG = 1000
 #: Entries of the stream among which the oldest waiting task is looked for.
 LOOKED_AT = 500
 
-#: What the name of a bridge's group begins with; its category follows.
-_BRIDGE = "bridge:"
+#: The consumer group of all lifecycle workers; `worker --group` overrides it.
+LIFECYCLE = "ending"
+
+#: First parts of the names of the groups of bridges and of listeners; a colon and the category
+#: follow. Such a group takes whatever is of its category before it acknowledges it.
+BRIDGE, LISTENER = "bridge", "tasks"
+
+_BRIDGE = BRIDGE + ":"
 
 
 @dataclass(frozen=True, slots=True)

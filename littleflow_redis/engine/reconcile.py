@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from typing import Any
+
+from msgpack import packb
 
 from littleflow_redis.events.logs import kv
 
 from .client import Client
 from .errors import NewerVersion, UnknownWorkflow
+from .groups import BRIDGE, LIFECYCLE, LISTENER
 from .states import Outcome
 
 LOG = logging.getLogger("littleflow_redis.reconcile")
@@ -22,11 +26,15 @@ class Reconciler:
 
     An entry goes missing when an operator deletes the stream, a group or a consumer. What a group
     had read may be taken, or have ended, a moment ago: it is emitted again if the next look finds
-    it the same.
+    it the same. ``group`` is that of the lifecycle workers, which take up the tasks of the
+    categories ``builtins``.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(
+        self, client: Client, group: str = LIFECYCLE, builtins: Collection[str] = ()
+    ) -> None:
         self._client = client
+        self._takers = packb([[BRIDGE, LISTENER], dict.fromkeys(builtins, group)])
         #: What a group had read and has no more, as the last look found it.
         self.suspects: set[bytes] = set()
 
@@ -37,7 +45,7 @@ class Reconciler:
         page: Any
         while True:
             cursor, page = client.redis.hscan(client.keys.open, cursor, count=PAGE)
-            for event, how in client.transitions.strays(page):
+            for event, how in client.transitions.strays(page, self._takers):
                 if how == "dropped" and event not in before:
                     self.suspects.add(event)
                 else:
@@ -48,7 +56,9 @@ class Reconciler:
     def _emit(self, event: str, attempt: str, how: str) -> bool:
         workflow, field, token = attempt.split("|")
         index, input = field.partition("@")[0], _input(self._client, workflow, field)
-        done = self._client.transitions.reemit(workflow, field, token, event, input, how)
+        done = self._client.transitions.reemit(
+            workflow, field, token, event, input, how, self._takers
+        )
         if done is Outcome.APPLIED:
             LOG.warning(kv("emitted-again", workflow=workflow, step=index, start=event, found=how))
         return done is Outcome.APPLIED

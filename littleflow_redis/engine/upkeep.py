@@ -49,10 +49,17 @@ class Upkeep:
         return Outcome(code), event.decode()
 
     def reemit(
-        self, workflow: str, field: str, token: str, event: str, input: str, stray: str
+        self,
+        workflow: str,
+        field: str,
+        token: str,
+        event: str,
+        input: str,
+        stray: str,
+        takers: bytes,
     ) -> Outcome:
         """Write the start-task of an open attempt again if it still is a stray of this kind."""
-        args = (field, token, event, input, stray)
+        args = (field, token, event, input, stray, takers)
         return Outcome(self._scripts.reemit.run(self.client, [workflow], args)[0])
 
     def rescue(self, workflow: str, field: str, token: str, input: str, after: float) -> Outcome:
@@ -83,12 +90,14 @@ class Upkeep:
         due = now[0] * 1000 + PUT_OFF
         self.client.zadd(self.keys.timers, dict.fromkeys(members, due), xx=True, gt=True)
 
-    def strays(self, attempts: Mapping[bytes, bytes]) -> list[tuple[bytes, str]]:
+    def strays(self, attempts: Mapping[bytes, bytes], takers: bytes) -> list[tuple[bytes, str]]:
         """Those open attempts (event to address) that nobody works on, each with how it is lost:
-        ``missing`` or ``dropped``.
+        ``missing`` or ``dropped``; ``takers``: see ``lua/lib/stray.lua``.
         """
-        args = [text for pair in attempts.items() for text in pair]
-        found = self._scripts.strays.run(self.client, [self.keys.events], args) if args else ()
+        if not attempts:
+            return []
+        args = [takers, *(text for pair in attempts.items() for text in pair)]
+        found = self._scripts.strays.run(self.client, [self.keys.events], args)
         pairs = zip(attempts, found, strict=True)
         return [(event, how.decode()) for event, how in pairs if how]
 

@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.defaults import store_defaults
+from littleflow_redis.engine.groups import LIFECYCLE
 from littleflow_redis.engine.keys import OUTPUT
 from littleflow_redis.engine.messages import (
     EndTask,
@@ -42,7 +43,7 @@ from .waits import Waits
 LOG = logging.getLogger("littleflow_redis.worker")
 
 #: The consumer group of all lifecycle workers; `--group` overrides it.
-GROUP = "ending"
+GROUP = LIFECYCLE
 
 #: Seconds an event may lie with a silent worker before another takes it. Short, for doing it twice
 #: is harmless: the token fences.
@@ -82,7 +83,7 @@ class LifecycleWorker:
         self.applied = 0
         self._waits = Waits(client, self.reader)
         self._claim = Pace(claim_idle / 2)
-        self._reconciler = Reconciler(client)
+        self._reconciler = Reconciler(client, group, BUILTINS)
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
         self._newer = Newer(LOG)

@@ -26,6 +26,7 @@ from contextlib import nullcontext
 from typing import Any, Self, TypeVar, overload
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.groups import LISTENER
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.process import Stop, stop_on_signals
 from littleflow_redis.tasks import BUILTINS
@@ -39,7 +40,7 @@ from .running import LOG, work_through_outages
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: First part of the names of the consumer groups; the category follows. ``group=`` overrides it.
-GROUP = "tasks"
+GROUP = LISTENER
 
 #: Seconds that one look for work takes at most in ``run_at_most`` and ``run_until_finished``.
 LOOK = 0.05

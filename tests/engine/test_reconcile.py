@@ -132,6 +132,37 @@ def test_what_a_receipt_tells_of_is_not_written_again(engine: Client, shop: Play
     assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
 
 
+def test_what_others_acknowledge_untaken_is_not_written_again(engine: Client) -> None:
+    """A partial listener acknowledges what it does not serve, and listeners of rqse take nothing:
+    such a step was written again at every second look, for ever.
+    """
+    engine.start("shop:A")
+    for group in ("ending", "mine:shop", "rqse:shop"):
+        read_all(engine, group)
+    reconciler = Reconciler(engine)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+    assert not reconciler.suspects
+
+
+@pytest.mark.parametrize("group", ["ending", "lifecycle"])
+def test_a_wait_that_a_lifecycle_worker_read_and_lost_is_written_again(
+    engine: Client, group: str
+) -> None:
+    """A worker's consumer was deleted between reading the start-task of a wait and taking it up:
+    the step stayed queued for ever, for only the groups of bridges and listeners were looked at.
+    """
+    dead = read_all(engine, group)
+    workflow = engine.start("wait:delay(- duration: 1 -) → B")
+    worker = LifecycleWorker(engine, group=group)
+    reconciler = worker._reconciler
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+    assert dead.read(10)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+    engine.redis.xgroup_delconsumer(engine.keys.events, group, dead.consumer)
+    assert [reconciler.run() for _ in range(3)] == [0, 1, 0]
+    assert drive(engine, workflow, Player(engine), worker) is WorkflowState.FINISHED
+
+
 def test_what_ended_meanwhile_is_not_written_again(client: redis.Redis, engine: Client) -> None:
     player, worker, reconciler = Player(engine), LifecycleWorker(engine), Reconciler(engine)
     engine.start("A → B")

@@ -1,7 +1,7 @@
 -- Write the start-task of an open attempt again, if nobody works on it.
 -- KEYS  workflow
 -- ARGV  field of the step, token, event id it had, input (JSON text), what it was found to be: 'missing'
---       or 'dropped'
+--       or 'dropped', who takes what (msgpack, see lib/stray.lua)
 -- Returns {code}: APPLIED, GONE, UNCHANGED, NEWER.
 -- Race closed: state is the truth and the stream its transport; of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare. The token
@@ -18,7 +18,8 @@ if not attempt then
   redis.call('HDEL', K.open, ARGV[3])
   return {Outcome.GONE}
 end
-if attempt[Attempt.EVENT] ~= ARGV[3] or stray(KEYS[1], attempt, ARGV[3]) ~= ARGV[5] then
+if attempt[Attempt.EVENT] ~= ARGV[3]
+  or stray(KEYS[1], attempt, ARGV[3], cmsgpack.unpack(ARGV[6])) ~= ARGV[5] then
   return {Outcome.UNCHANGED}
 end
 trace(w, 'reemit', ARGV[1], attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])

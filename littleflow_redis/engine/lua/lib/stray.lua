@@ -4,16 +4,28 @@
 -- as after the deletion of the stream, the group or the consumer. Its end may be under way, so it is
 -- worth a second look. What the engine waits for, and what a bridge has published, is kept in the state.
 
--- Whether an attempt that nobody took was read by the groups of its category, whose names end with it,
--- and lies with none of them: each takes what it reads before it acknowledges it.
-local function let_fall(key, event, fields)
+-- `takers` says which groups take what they read of a category before they acknowledge it: the first
+-- parts of names that end with the category, and by category the one group of a built-in.
+
+local function takes(takers, group, category)
+  local only = takers[2][category]
+  if only then return group == only end
+  for _, first in ipairs(takers[1]) do
+    if group == first .. ':' .. category then return true end
+  end
+  return false
+end
+
+-- Whether an attempt that nobody took was read by the groups that would have taken it, and lies with
+-- none of them. Others acknowledge what they leave alone, or work without having taken it.
+local function let_fall(key, event, fields, takers)
   local base
   for i = 1, #fields, 2 do
     if fields[i] == 'base' then base = fields[i + 1] end
   end
-  local ending, read = ':' .. category_in(base), false
+  local category, read = category_in(base), false
   for _, group in ipairs(groups_of_stream()) do
-    if string.sub(group.name, -#ending) == ending then
+    if takes(takers, group.name, category) then
       if earlier(group.read, event)
         or #redis.call('XPENDING', K.stream, group.name, event, event, 1) > 0 then return false end
       read = true
@@ -23,14 +35,14 @@ local function let_fall(key, event, fields)
   return read and redis.call('HGET', key, 'state') == 'RUNNING'
 end
 
-local function stray(key, attempt, event)
+local function stray(key, attempt, event, takers)
   local owner = attempt[Attempt.OWNER] or ''
   if owner == '' then
     local entry = redis.call('XRANGE', K.stream, event, event)[1]
     if not entry then return 'missing' end
     -- Some tell that they have taken it up without owning it.
     local taken = (attempt[Attempt.TAKEN] or 0) > 0
-    return not taken and let_fall(key, event, entry[2]) and 'dropped' or ''
+    return not taken and let_fall(key, event, entry[2], takers) and 'dropped' or ''
   end
   if owner == ENGINE then return '' end
   local flight = attempt[Attempt.TASK] ~= ''
