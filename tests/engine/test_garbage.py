@@ -87,6 +87,23 @@ def test_a_script_that_raises_is_tried_again_before_its_event_is_buried(
     assert not client.exists(engine.keys.dead)
 
 
+@pytest.mark.parametrize("wait", ["wait:delay(- duration: 1 -)", "wait:acquire(- name: x -)"])
+def test_a_wait_whose_script_raises_is_taken_up_later(
+    client: redis.Redis, engine: Client, wait: str
+) -> None:
+    """A delay was acknowledged before its step was read: mended, the step was queued for ever."""
+    worker, player = LifecycleWorker(engine, claim_idle=0.001), Player(engine)
+    worker.reader.ensure()
+    workflow = engine.start(f"{wait} → B", workflow_id="w")
+    client.rename("workflow:w:steps", "aside")
+    client.set("workflow:w:steps", "wrong type")
+    worker.turn()
+    client.rename("aside", "workflow:w:steps")
+    assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
+    assert client.xpending(engine.keys.events, "ending")["pending"] == 0
+    client.delete(f"{engine.keys.latch}x")
+
+
 def test_a_script_that_always_raises_costs_its_event_alone(
     client: redis.Redis, engine: Client
 ) -> None:

@@ -29,7 +29,6 @@ local valid = #count < 16 and string.match(count, '^%-?%d+$')
 
 -- The attempt waits: it is the engine's until the latch is at zero.
 local function wait()
-  redis.call('XACK', K.stream, group, event)
   started(w.key, w.flow, field, step, attempt, w.now)
   attempt[Attempt.OWNER], step[Dynamic.STATE] = ENGINE, 'waiting'
   attempt[Attempt.WAIT] = {0, '', '', '', '', '', name}
@@ -39,6 +38,7 @@ local function wait()
   redis.call('SADD', w.key .. S.timers, member)
   redis.call('HSET', w.key .. S.steps, field, cmsgpack.pack(step))
   note(w.key, w.state, w.now, 'wait', field, attempt, 'latch ' .. name)
+  redis.call('XACK', K.stream, group, event)
   return {Outcome.UNCHANGED}
 end
 

@@ -8,13 +8,15 @@
 --@include base defaults queue sign
 local about = redis.call('HMGET', KEYS[1], 'version', 'state', 'flow')
 if tonumber(about[1] or 0) > VERSION then return {Outcome.NEWER} end
-redis.call('XACK', K.stream, ARGV[2], ARGV[1])
 local scope = string.match(ARGV[4], '^%d+%.%d+%.([%d.]+)%-')
 local field, steps = scope and ARGV[3] .. '@' .. scope or ARGV[3], KEYS[1] .. S.steps
 local raw = redis.call('HGET', steps, field)
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, ARGV[4])
-if not attempt or attempt[Attempt.OWNER] ~= '' then return {Outcome.GONE} end
+if not attempt or attempt[Attempt.OWNER] ~= '' then
+  redis.call('XACK', K.stream, ARGV[2], ARGV[1])
+  return {Outcome.GONE}
+end
 local now = clock(ARGV[7])
 local due = ARGV[5] ~= '' and now + tonumber(ARGV[5]) or tonumber(ARGV[6])
 started(KEYS[1], K.flow .. about[3], field, step, attempt, now)
@@ -26,4 +28,5 @@ redis.call('ZADD', K.timers, due, member)
 redis.call('SADD', KEYS[1] .. S.timers, member)
 redis.call('HSET', steps, field, cmsgpack.pack(step))
 note(KEYS[1], about[2], now, 'wait', field, attempt, string.format('%d', due))
+redis.call('XACK', K.stream, ARGV[2], ARGV[1])
 return {Outcome.APPLIED}

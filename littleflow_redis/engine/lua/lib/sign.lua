@@ -23,10 +23,10 @@ local function started(key, flow, field, step, attempt, now)
   local members = attempt[Attempt.TIMERS]
   if #members == 0 then return clock_taken(key, flow, field, attempt, now) end
   if string.sub(members[1], 1, 6) ~= 'queue|' then return end
+  local static = cmsgpack.unpack(redis.call('HGET', flow, (string.match(field, '^%d+'))))
   local queued = table.remove(members, 1)
   redis.call('ZREM', K.timers, queued)
   redis.call('SREM', key .. S.timers, queued)
-  local static = cmsgpack.unpack(redis.call('HGET', flow, (string.match(field, '^%d+'))))
   write_begun(static[Static.BASE], attempt, now)
   clock_task(key, static, field, attempt, now)
 end
