@@ -15,7 +15,7 @@ from .parameters import DURATION, client_of
     type=DURATION,
     default="7d",
     show_default=True,
-    help="How long an event without a receipt is kept.",
+    help="How long an event is kept without a receipt, or unacknowledged by a group.",
 )
 @connection_options
 @clean_errors

@@ -30,7 +30,8 @@ BEGINNING = "-"
 #: acknowledged it: listeners written with `rqse` never acknowledge what is not theirs.
 GRACE = 600.0
 
-#: Seconds that a user's event is kept without a receipt; `--event-retention` overrides it.
+#: Seconds that a user's event is kept without a receipt, or unacknowledged by a group;
+#: `--event-retention` overrides it.
 EVENT_RETENTION = 7 * 86_400.0
 
 #: Seconds between two sweeps while there is nothing new, and while there is.

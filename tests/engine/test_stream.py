@@ -138,6 +138,26 @@ def test_a_users_event_goes_after_its_retention(engine: Client, shown: list[str]
     assert kinds(engine) == []
 
 
+def test_a_receipted_event_goes_after_its_retention_whoever_acknowledged_it(
+    engine: Client, receipts: Receipts, shown: list[str]
+) -> None:
+    """Listeners of rqse never acknowledge what is not theirs: all events with a receipt stayed in
+    the stream for ever, while those without one went.
+    """
+    rqse = GroupReader(engine.redis, engine.keys.events, "never acknowledges")
+    rqse.ensure()
+    id = engine.send_event("approved")
+    append(engine.redis, engine.keys.events, receipt_for(id))
+    rqse.read(10)
+    receipts.turn()
+    receipts.turn()
+    assert "approved" in kinds(engine)
+    late = Receipts(engine, event_retention=-1.0, grace=-1.0, show=shown.append)
+    late.turn()
+    assert kinds(engine) == []
+    assert not engine.redis.exists(engine.keys.receipted, engine.keys.mail)
+
+
 def test_each_receipted_event_is_printed_once(
     engine: Client, receipts: Receipts, shown: list[str]
 ) -> None:

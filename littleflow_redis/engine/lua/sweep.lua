@@ -4,7 +4,7 @@
 -- Returns {whether more may follow; the last id seen, '' if there is none; entries seen; entries
 -- deleted}
 -- Rules: a start-task goes when its attempt is closed, whoever acknowledged it before. A user's event
--- goes when receipted and read by all, else after its retention. All else goes when every group has
+-- goes when receipted and acknowledged by all, or after its retention. All else goes when every group has
 -- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine"); but an
 -- end-task never while its attempt is open.
 -- Race closed: "closed" and "acknowledged" are read in the script that deletes.
@@ -71,8 +71,10 @@ for i, entry in ipairs(entries) do
   elseif not users then
     gone = done_by_all(id) or age > tonumber(ARGV[3])
       and not (kind == '"end-task"' and is_needed(fields))
-  elseif redis.call('HEXISTS', K.receipted, id) == 1 then gone = done_by_all(id)
-  else gone = age > tonumber(ARGV[4]) end
+  else
+    gone = age > tonumber(ARGV[4])
+      or redis.call('HEXISTS', K.receipted, id) == 1 and done_by_all(id)
+  end
   if gone then
     drop[#drop + 1] = id
     if users then unmail(id) end
