@@ -28,7 +28,8 @@ for _, field in ipairs(redis.call('HKEYS', w.key .. S.steps)) do
   keys[#keys + 1] = w.key .. S.output .. field
 end
 sliced('UNLINK', nil, keys)
-redis.call('LREM', K.all, 1, w.key)
+-- From the tail: there lie the oldest, which retention deletes.
+redis.call('LREM', K.all, -1, w.key)
 redis.call('SREM', K.running, w.key)
 redis.call('ZREM', K.index, w.key)
 redis.call('ZREM', K.index .. ':' .. w.state, w.key)

@@ -14,4 +14,5 @@ if #due < tonumber(ARGV[1]) then
     'WITHSCORES', 'LIMIT', 0, 1)
   wait = after[2] and tonumber(after[2]) - time or -1
 end
-return {wait, unpack(due)}
+table.insert(due, 1, wait)
+return due
