@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from msgpack import packb
+from redis.exceptions import ResponseError
 
 from littleflow_redis.events.logs import kv
 
@@ -25,33 +26,59 @@ class Reconciler:
     """Finds open attempts that nobody works on and emits them again, with the same token.
 
     An entry goes missing when an operator deletes the stream, a group or a consumer. What a group
-    had read may be taken, or have ended, a moment ago: it is emitted again if the next look finds
-    it the same. ``group`` is that of the lifecycle workers, which take up the tasks of the
-    categories ``builtins``.
+    had read may be taken, or have ended, a moment ago: it is emitted again if a later look finds
+    it the same, and the lifecycle workers have read what the stream held at the first. ``group``
+    is theirs; they take up the tasks of the categories ``builtins``.
     """
 
     def __init__(
         self, client: Client, group: str = LIFECYCLE, builtins: Collection[str] = ()
     ) -> None:
         self._client = client
+        self._group = group
         self._takers = packb([[BRIDGE, LISTENER], dict.fromkeys(builtins, group)])
         #: What a group had read and has no more, as the last look found it.
         self.suspects: set[bytes] = set()
+        #: When they were found: if they had ended, their ends are no later in the stream.
+        self._found = ""
 
     def run(self) -> int:
         """Look at every open attempt once; return how many were emitted again."""
         client, cursor, emitted = self._client, 0, 0
+        fresh: set[bytes] = set()
+        ripe = not self.suspects or self._ends_are_read()
         before, self.suspects = self.suspects, set()
         page: Any
         while True:
             cursor, page = client.redis.hscan(client.keys.open, cursor, count=PAGE)
             for event, how in client.transitions.strays(page, self._takers):
                 if how == "dropped" and event not in before:
+                    fresh.add(event)
+                elif how == "dropped" and not ripe:
                     self.suspects.add(event)
                 else:
                     emitted += self._emit(event.decode(), page[event].decode(), how)
             if not cursor:
-                return emitted
+                break
+        # While some still wait, others are not noted yet: all have one time.
+        if not self.suspects and fresh:
+            seconds, micros = client.redis.time()
+            self.suspects, self._found = fresh, str(seconds * 1000 + micros // 1000)
+        return emitted
+
+    def _ends_are_read(self) -> bool:
+        """Whether the lifecycle workers have read what there was when the suspects were found."""
+        redis, stream = self._client.redis, self._client.keys.events
+        try:
+            groups: Any = redis.xinfo_groups(stream)
+        except ResponseError as error:
+            if "no such key" not in str(error):
+                raise
+            return True
+        read = [
+            g["last-delivered-id"].decode() for g in groups if g["name"].decode() == self._group
+        ]
+        return not any(redis.xrange(stream, f"({id}", self._found, count=1) for id in read)
 
     def _emit(self, event: str, attempt: str, how: str) -> bool:
         workflow, field, token = attempt.split("|")

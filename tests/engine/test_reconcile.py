@@ -11,8 +11,9 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import end_fields, kind_of, start_task
 from littleflow_redis.engine.reconcile import Reconciler
 from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.events.group import GroupReader
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.support import wait_until
+from tests.support import next_millisecond, wait_until
 
 from .support import Player, append, drive, read_all
 from .test_ends import Hand
@@ -173,6 +174,42 @@ def test_what_ended_meanwhile_is_not_written_again(client: redis.Redis, engine: 
     worker.reader.ensure()
     worker.turn()
     assert reconciler.run() == 0
+
+
+def test_what_has_ended_is_not_written_again_while_its_end_is_unread(engine: Client) -> None:
+    """No lifecycle worker ran for a while, and the first that did wrote again all that had ended
+    meanwhile, for it came to these ends after its second look.
+    """
+    player, worker = Player(engine), LifecycleWorker(engine)
+    worker.reader.ensure()
+    workflow = engine.start("A → B")
+    player.turn()
+    reconciler = Reconciler(engine)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+    assert len(reconciler.suspects) == 1
+    assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
+    assert (reconciler.run(), reconciler.suspects) == (0, set())
+    assert [task.name for task in player.played] == ["A", "B"]
+
+
+def test_what_was_dropped_is_written_again_once_the_ends_before_are_read(engine: Client) -> None:
+    player = Player(engine)
+    ends = GroupReader(engine.redis, engine.keys.events, "ending")
+    ends.ensure()
+    engine.start("A")
+    (entry,) = [e for e in player.reader.read(10) if kind_of(e.fields) == "start-task"]
+    task = start_task(entry.id, entry.fields)
+    engine.transitions.run([engine.transitions.take(task, player.reader.group)])
+    lose_consumer(engine)
+    reconciler = Reconciler(engine)
+    assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
+    ends.read(1)
+    assert reconciler.run() == 0
+    ends.read(10)
+    next_millisecond()
+    engine.send_event("something")
+    # What came since holds nobody up.
+    assert (reconciler.run(), reconciler.suspects) == (1, set())
 
 
 def test_waits_are_not_written_again(client: redis.Redis, engine: Client) -> None:
