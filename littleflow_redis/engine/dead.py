@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,14 +9,12 @@ from typing import Any
 
 import redis
 
-from littleflow_redis.events.wire import decode_tolerant
+from littleflow_redis.events.wire import ENTRY_ID, decode_tolerant
 
 from .errors import CannotRetry, UnknownDeadLetter
 from .keys import Keys
 from .states import Outcome
 from .transitions import Transitions
-
-_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 
 #: What the script puts before the name of each field of the event.
 _FIELD = b"field:"
@@ -107,7 +104,7 @@ class DeadLetters:
 
 
 def _checked(id: str) -> str:
-    if not _ID.fullmatch(id):
+    if not ENTRY_ID.fullmatch(id):
         raise UnknownDeadLetter(id)
     return id
 

@@ -7,7 +7,6 @@ reader, in a thread, for many subscriptions with a queue each.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ import redis
 from redis.exceptions import RedisError
 
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.wire import ENTRY_ID
 
 from .changes import TraceEntry, entry
 from .errors import BadQuery
@@ -39,7 +39,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 #: Entries kept for a subscription that does not keep up; then it gets a reset in their place.
 QUEUE = 1000
 
-_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 _BEGINNING = "0-0"
 
 
@@ -67,7 +66,7 @@ class Reader:
     """
 
     def __init__(self, client: redis.Redis, keys: Keys, after: str = "") -> None:
-        if after and not _ID.fullmatch(after):
+        if after and not ENTRY_ID.fullmatch(after):
             raise BadQuery(f"{after[:40]!r} is no id of the feed: they look like 1764154061123-0")
         self._client = client
         self._key = keys.changes

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from littleflow_redis.events.wire import ENTRY_ID
+
 from . import values
 
 #: JSON text of a string without escapes: most are, and need no parser.
 _PLAIN = re.compile(rb'"[ !#-\[\]-~]*"')
-
-_EVENT_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 
 #: What stands for no base.
 _NOTHING = (b"", b"null", b'""')
@@ -107,7 +107,7 @@ def receipted(fields: Mapping[bytes, bytes]) -> list[str]:
         event = _text(fields, b"for")
     except Garbage:
         return []
-    return [event] if _EVENT_ID.fullmatch(event) else []
+    return [event] if ENTRY_ID.fullmatch(event) else []
 
 
 def base_of(fields: Mapping[bytes, bytes]) -> str:

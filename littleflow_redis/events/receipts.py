@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import Protocol
 
 import redis
@@ -11,15 +10,12 @@ import redis
 from littleflow_redis.events.listener import EventListener
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.scripts import DELETE_RECEIPT
-from littleflow_redis.events.wire import Event
+from littleflow_redis.events.wire import ENTRY_ID, Event
 
 LOGGER = logging.getLogger(__name__)
 
 #: The consumer group of all receipt listeners, as in ``rqse``.
 RECEIPTS_GROUP = "__receipt__"
-
-
-_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
 
 class ReceiptLog(Protocol):
@@ -127,4 +123,4 @@ class ReceiptListener(EventListener):
 def _target(event: Event) -> str | None:
     """The id a receipt is for; None for what can be no id."""
     target = event.get("for")
-    return target if isinstance(target, str) and _ID.fullmatch(target) else None
+    return target if isinstance(target, str) and ENTRY_ID.fullmatch(target) else None

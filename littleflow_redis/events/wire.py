@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -16,6 +17,10 @@ Event = dict[str, Any]
 
 #: The fields of an entry as redis-py returns them.
 Fields = Mapping[bytes, bytes]
+
+#: The id of an entry. Both numbers have 64 bits, and Redis answers more with an error: 19 digits
+#: always fit, and no clock reaches 20.
+ENTRY_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}", re.ASCII)
 
 
 class GarbageError(ValueError):

@@ -96,7 +96,7 @@ def test_a_dropped_letter_is_gone(engine: Client) -> None:
             call(letter.id)
 
 
-@pytest.mark.parametrize("id", ["", "1", "-", "+", "1-0 2-0", "x"])
+@pytest.mark.parametrize("id", ["", "1", "-", "+", "1-0 2-0", "x", "9" * 20 + "-0"])
 def test_what_can_be_no_id_is_unknown(engine: Client, id: str) -> None:
     for call in (engine.drop_dead, engine.retry_dead, engine.dead.get):
         with pytest.raises(UnknownDeadLetter):

@@ -139,6 +139,9 @@ def test_what_is_too_old_or_of_another_stream_is_a_reset(
 def test_what_is_no_id(engine: Client, feed: Feed) -> None:
     with pytest.raises(BadQuery, match="no id of the feed"):
         feed.subscribe(after="yesterday")
+    # Beyond 64 bits: Redis itself raises for it, at every read.
+    with pytest.raises(BadQuery, match="no id of the feed"):
+        feed.subscribe(after="99999999999999999999-0")
 
 
 def test_a_listener_that_does_not_keep_up_is_told_to_look_again(engine: Client, feed: Feed) -> None:

@@ -48,7 +48,10 @@ HARMLESS: dict[str, dict[Any, Any]] = {
     "a kind that is no JSON": {"kind": "{"},
     "another kind": {"kind": '"something"', "data": "}{"},
     "not UTF-8 anywhere": {b"\xff": b"\xfe"},
-}
+    "a receipt for an id beyond 64 bits": {
+        "kind": '"receipt"', "for": '"99999999999999999999-0"', "action": '"x"',
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [*GARBAGE, *HARMLESS])

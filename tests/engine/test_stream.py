@@ -170,6 +170,23 @@ def test_each_receipted_event_is_printed_once(
     assert "processed at 2" in shown[0]
 
 
+@pytest.mark.parametrize("id", ["99999999999999999999-0", "1-" + "9" * 30])
+def test_a_receipt_for_an_id_beyond_64_bits_costs_no_other_receipt(
+    engine: Client, receipts: Receipts, shown: list[str], id: str
+) -> None:
+    """The janitor ended, and the batch that it had read was never printed.
+
+    XRANGE raises for such an id, after XREADGROUP had taken the whole batch.
+    """
+    engine.start("A")
+    task = events(engine)[-1]
+    for target in (task, id, task):
+        append(engine.redis, engine.keys.events, receipt_for(target))
+    receipts.turn()
+    receipts.turn()
+    assert len(shown) == 2
+
+
 def test_pending_ids_without_an_entry_are_acknowledged(engine: Client, receipts: Receipts) -> None:
     reader = GroupReader(engine.redis, engine.keys.events, "lost")
     reader.ensure()

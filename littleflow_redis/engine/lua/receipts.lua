@@ -4,6 +4,14 @@
 -- Returns {entries read; per receipt: its fields, the target's fields or false}
 -- Reading here, not in Python, keeps the payload of all other events inside the server.
 --@include base mail
+
+-- The id in a JSON text; nil for what can be none. Redis raises for numbers beyond 64 bits, and has
+-- read the whole batch by then: 19 digits always fit.
+local function id_of(text)
+  local ms, sequence = string.match(text, '^"(%d+)%-(%d+)"$')
+  if ms and #ms <= 19 and #sequence <= 19 then return ms .. '-' .. sequence end
+end
+
 local pages = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'NOACK',
   'STREAMS', KEYS[1], '>')
 local found, entries = {}, pages and pages[1] and pages[1][2] or {}
@@ -11,7 +19,7 @@ for _, entry in ipairs(entries) do
   local kind, target = '', nil
   for j = 1, #entry[2], 2 do
     if entry[2][j] == 'kind' then kind = entry[2][j + 1] end
-    if entry[2][j] == 'for' then target = string.match(entry[2][j + 1], '^"(%d+%-%d+)"$') end
+    if entry[2][j] == 'for' then target = id_of(entry[2][j + 1]) end
   end
   if kind == '"receipt"' and target then
     local event = redis.call('XRANGE', KEYS[1], target, target)[1]
