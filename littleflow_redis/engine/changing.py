@@ -13,7 +13,7 @@ from .base import Base, new_id
 from .dead import DeadLetter
 from .errors import BadArchive, IdConflict, NotRestartable
 from .reports import Report
-from .signals import FOR_WORKFLOW, check_data, check_size
+from .signals import FOR_WORKFLOW, check, check_data
 from .states import Outcome, WorkflowState
 from .values import BadValue
 
@@ -125,8 +125,8 @@ class Changing(Base):
         """Append an event of any kind to the stream; return its id.
 
         With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow, BadValue
-        for fields that this sets itself (``signals.SET``) or that are no JSON, and EventTooLarge
-        for a user's event of more than 1,000,000 bytes.
+        for fields that this sets itself (``signals.SET``), that are no JSON, or that are nested more
+        than 200 levels deep, and EventTooLarge for a user's event of more than 1,000,000 bytes.
         """
         check_data(data or {})
         event = message(data, kind=kind)
@@ -136,8 +136,8 @@ class Changing(Base):
             event[FOR_WORKFLOW] = id
         try:
             fields: Any = encode(event)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise BadValue(str(error)) from error
-        check_size(kind, fields)
+        check(kind, event, fields)
         added: Any = self.redis.xadd(self.keys.events, fields)
         return str(added.decode())

@@ -94,7 +94,7 @@ def first_input(flow: Flow, given: Any) -> str:
         given = default
     elif isinstance(default, Mapping) and isinstance(given, Mapping):
         given = {**default, **given}
-    return values.output_text(values.dump(given))
+    return values.output_text(values.dump(given), "the input")
 
 
 def joined(outputs: Iterable[Any]) -> Any:

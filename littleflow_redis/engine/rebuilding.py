@@ -201,6 +201,8 @@ class Rebuilding:
         written = values.dump({} if value is None else value)
         if len(written) > most:
             raise BadArchive(f"{what} has {len(written):,} bytes, more than {most:,}")
+        if values.too_deep(value):
+            raise BadArchive(f"{what} has more than {values.MAX_NESTING} levels within each other")
         return written
 
     def _trace(self) -> list[bytes]:

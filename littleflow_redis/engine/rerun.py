@@ -50,7 +50,7 @@ def plan(
         "steps": [[i, *_outside(flow, i, follows)] for i in sorted(follows)],
         "heads": heads,
         "order": _order(flow),
-        "input": "" if input is None else values.output_text(values.dump(input)),
+        "input": "" if input is None else values.output_text(values.dump(input), "the input"),
     }
 
 

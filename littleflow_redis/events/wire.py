@@ -39,11 +39,14 @@ def _refuse_constant(text: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{text} is too large a number")  # It could not be written again.
+        # It could not be written again.
+        raise ValueError(f"{text[:40]} is too large a number")
     return number
 
 
-_loads = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
+#: The value of JSON text. Raises ValueError for what is none: NaN, Infinity and numbers beyond a
+#: float are not; RecursionError for what is nested too deep for Python.
+loads = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def encode(event: Mapping[str, Any]) -> dict[str, str]:
@@ -83,7 +86,7 @@ def decode(fields: Fields) -> Event:
 def decode_value(value: bytes, name: bytes = b"value") -> Any:
     """Read one field's JSON text. Raises GarbageError, which names the field."""
     try:
-        return _loads(value.decode())
+        return loads(value.decode())
     except (ValueError, RecursionError) as error:
         raise GarbageError(f"the field {_shown(name)} is not JSON text: {error}") from error
 

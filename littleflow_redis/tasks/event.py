@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from littleflow_redis.engine import values
 from littleflow_redis.engine.mailbox import Listening
 from littleflow_redis.engine.messages import StartTask, end_fields
 from littleflow_redis.engine.signals import MAX_KIND, OURS
@@ -66,4 +67,5 @@ def _match(match: object, input: object) -> dict[str, Any]:
         raise ValueError(
             "match: input needs an input that is an object; several are merged by `> wait:event`"
         )
+    values.check_nesting(input, "match: the input")
     return input

@@ -111,7 +111,9 @@ def _from_the_task_on(error: BaseException) -> BaseException:
 def _output_text(output: Any) -> str:
     text = values.dump(output)
     # What has just been written need not be read again to be checked.
-    return text if len(text) <= values.MAX_OUTPUT else values.output_text(text)
+    values.check_size(text)
+    values.check_nesting(output)
+    return text
 
 
 def _signature(function: Callable[..., Any]) -> Signature:

@@ -48,6 +48,10 @@ HARMLESS: dict[str, dict[Any, Any]] = {
     "a kind that is no JSON": {"kind": "{"},
     "another kind": {"kind": '"something"', "data": "}{"},
     "not UTF-8 anywhere": {b"\xff": b"\xfe"},
+    "a number beyond a float": {"kind": '"approved"', "x": "1e400"},
+    "a number of 5,000 digits": {"kind": '"approved"', "x": "1" * 5000},
+    "600 levels": {"kind": '"approved"', "x": "[" * 600 + "]" * 600},
+    "100,000 levels": {"kind": '"approved"', "x": "[" * 100_000},
     "a receipt for an id beyond 64 bits": {
         "kind": '"receipt"', "for": '"99999999999999999999-0"', "action": '"x"',
     },
