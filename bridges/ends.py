@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 from littleflow_redis.bridges.records import UNREADABLE, Result, TaskError
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import MAX_REASON, EndTask, StartTask, end_fields, end_task
-from littleflow_redis.events.wire import encode, message
+from littleflow_redis.events.wire import encode, message, sendable
 from littleflow_redis.workers.applying import Applying
 
 #: A task that has ended, and what its result says.
@@ -102,8 +102,3 @@ def _detail(error: TaskError) -> Mapping[str, str]:
         "message": sendable(error.message),
         "traceback": sendable(error.traceback),
     }
-
-
-def sendable(text: str) -> str:
-    """Without lone surrogates, of file names that are not UTF-8: no server takes them."""
-    return text.encode(errors="backslashreplace").decode()

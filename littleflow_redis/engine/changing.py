@@ -125,8 +125,9 @@ class Changing(Base):
         """Append an event of any kind to the stream; return its id.
 
         With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow, BadValue
-        for fields that this sets itself (``signals.SET``), that are no JSON, or that are nested more
-        than 200 levels deep, and EventTooLarge for a user's event of more than 1,000,000 bytes.
+        for fields that this sets itself (``signals.SET``), that are no JSON, or that are nested
+        more than 200 levels deep, and EventTooLarge for a user's event of more than 1,000,000
+        bytes.
         """
         check_data(data or {})
         event = message(data, kind=kind)

@@ -118,6 +118,11 @@ def _readable(raw: bytes) -> str:
     return raw.decode(errors="backslashreplace")
 
 
+def sendable(text: str) -> str:
+    """Without lone surrogates, of file names that are not UTF-8: no server takes them."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def message(
     data: Mapping[str, Any] | None = None,
     kind: str | None = None,

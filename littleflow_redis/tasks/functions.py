@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from littleflow_redis.engine import messages, values
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.events.wire import sendable
 
 from .binding import Bind, BindError, bind
 from .current import running
@@ -33,9 +34,7 @@ class TaskFailed(Exception):
         self, reason: str, *, error: Mapping[str, str] | None = None, final: bool = False
     ) -> None:
         super().__init__(reason)
-        # Lone surrogates (of file names that are not UTF-8) can be in no text that Redis is sent.
-        cut = reason[: messages.MAX_REASON]
-        self.reason = cut.encode(errors="backslashreplace").decode()
+        self.reason = sendable(reason[: messages.MAX_REASON])
         self.error = error
         self.final = final
 

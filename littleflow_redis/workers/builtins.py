@@ -9,17 +9,17 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, start_task
+from littleflow_redis.engine.errors import InvalidId
+from littleflow_redis.engine.messages import Garbage, StartTask, kind_of, start_task
 from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.states import Outcome
 from littleflow_redis.events.group import Entry
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call
-from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.wire import encode
 from littleflow_redis.tasks import BUILTINS, Fields, Latch, Listening, Sleep
 
-from .giving_up import MAX_DELIVERIES, failed, give_up
+from .giving_up import MAX_DELIVERIES, failed, give_up, is_outage
 from .newer import Newer
 from .waits import Waits
 
@@ -43,10 +43,23 @@ class Builtins:
         self._newer = newer
         self._tell = tell
 
-    def take_up(self, entry: Entry) -> None:
-        """Take a task up, which acknowledges its start-task. Raises ValueError for garbage."""
+    def task_of(self, entry: Entry) -> StartTask | None:
+        """The built-in task that an event starts; None for any other event, and for garbage."""
+        try:
+            ours = kind_of(entry.fields) == "start-task"
+            task = self._read(entry) if ours else None
+        except (Garbage, InvalidId):
+            return None
+        return task if task is not None and task.category in BUILTINS else None
+
+    def _read(self, entry: Entry) -> StartTask:
         task = start_task(entry.id, entry.fields)
         self._client.keys.full_id(task.workflow)
+        return task
+
+    def take_up(self, entry: Entry) -> None:
+        """Take a task up, which acknowledges its start-task. Raises Garbage and InvalidId."""
+        task = self._read(entry)
         todo = BUILTINS[task.category](task)
         transitions = self._client.transitions
         match todo:
@@ -84,7 +97,7 @@ class Builtins:
             for after in self._client.settle(report):
                 self._tell(after)
             return
-        if not isinstance(report, ResponseError) or is_temporary(report):
+        if is_outage(report):
             raise report
         LOG.error(kv("task-failed", workflow=task.workflow, step=task.index, error=report))
         if entry.deliveries >= MAX_DELIVERIES:

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import logging
 
+from redis.exceptions import DataError, RedisError, ResponseError
+
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask, end_fields
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.wire import encode, message
+from littleflow_redis.events.outage import is_temporary
+from littleflow_redis.events.wire import encode, message, sendable
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
-#: Deliveries after which an event that makes its script raise goes to the dead letters.
+#: Deliveries after which an event that raises again and again goes to the dead letters.
 MAX_DELIVERIES = 5
 
 
+def is_outage(error: Exception) -> bool:
+    """Whether Redis is at fault, and not the event: then nothing is counted against it."""
+    if not isinstance(error, RedisError):
+        return False
+    return not isinstance(error, (ResponseError, DataError)) or is_temporary(error)
+
+
 def failed(times: int, error: Exception) -> str:
-    """The reason of an event whose script raised again and again."""
-    return f"it failed {times} times: {error}"
+    """The reason of an event that raised again and again."""
+    what = str(error) if isinstance(error, RedisError) else f"{type(error).__name__}: {error}"
+    return sendable(f"it failed {times} times: {what}")
 
 
 def died(times: int) -> str:

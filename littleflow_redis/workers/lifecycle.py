@@ -6,15 +6,17 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from redis.exceptions import ConnectionError, ResponseError, TimeoutError
+from redis.exceptions import ConnectionError, TimeoutError
 
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.defaults import store_defaults
 from littleflow_redis.engine.groups import LIFECYCLE
+from littleflow_redis.engine.errors import InvalidId
 from littleflow_redis.engine.keys import OUTPUT
 from littleflow_redis.engine.messages import (
     EndTask,
+    Garbage,
     base_of,
     category_of,
     end_task,
@@ -28,14 +30,14 @@ from littleflow_redis.engine.states import Outcome, WorkflowState
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, Command, run_batch
-from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.language.flow import Json
 from littleflow_redis.tasks import BUILTINS
 
+from .alone import Alone
 from .builtins import Builtins
 from .following import BATCH, Following
-from .giving_up import MAX_DELIVERIES, failed
+from .giving_up import MAX_DELIVERIES, failed, give_up, is_outage
 from .newer import Newer
 from .retention import Retention
 from .waits import Waits
@@ -81,6 +83,7 @@ class LifecycleWorker:
         self.stop = stop or Stop()
         self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=claim_idle)
         self.applied = 0
+        self._alone = Alone(self.reader, self.handle, self._give_up)
         self._waits = Waits(client, self.reader)
         self._claim = Pace(claim_idle / 2)
         self._reconciler = Reconciler(client, group, BUILTINS)
@@ -132,16 +135,19 @@ class LifecycleWorker:
         self._retention.turn()
         handled = 0
         if self._claim.due():
-            handled = self.handle(self.reader.claim_stale(BATCH, skip=self._newer.events))
+            handled = self._alone.handle(self.reader.claim_stale(BATCH, skip=self._newer.events))
         if not handled:
             self.following.ask()
         patience = round(self.following.patience(block) * 1000)
         entries = self.reader.read(BATCH, patience)
         self.following.backlog = len(entries) == BATCH
-        return handled + self.handle(entries)
+        return handled + self._alone.handle(entries)
 
     def handle(self, entries: Sequence[Entry]) -> int:
-        """Apply a batch of events, in their order, and acknowledge what is not for us."""
+        """Apply a batch of events, in their order, and acknowledge what is not for us.
+
+        Raises what Redis raises, and what nobody expected.
+        """
         ends: list[tuple[Entry, EndTask]] = []
         done: list[str] = []
         signed: dict[str, str] = {}
@@ -164,8 +170,8 @@ class LifecycleWorker:
                 elif is_users(entry.fields):
                     events.append(entry)
                     continue
-            except ValueError as error:
-                self._bury(entry, str(error))
+            except (Garbage, InvalidId) as error:
+                self._give_up(entry, str(error))
                 continue
             done.append(entry.id)
         self._bring(receipts, events)
@@ -208,11 +214,11 @@ class LifecycleWorker:
 
     def _signed(self, signs: Mapping[str, Call], replies: Sequence[Any]) -> None:
         for (receipt, call), reply in zip(signs.items(), replies, strict=True):
-            if isinstance(reply, ResponseError) and not is_temporary(reply):
+            if isinstance(reply, Exception):
+                if is_outage(reply):
+                    raise reply
                 # Information only: nothing is lost without it but a clock.
                 self.reader.ack([receipt])
-            elif isinstance(reply, Exception):
-                raise reply
             elif reply[0] == Outcome.NEWER:
                 self._newer.leave(str(call.keys[0]), receipt)
 
@@ -257,11 +263,19 @@ class LifecycleWorker:
 
     def _raised(self, entry: Entry, end: EndTask, error: Exception) -> None:
         """A script that raises has changed nothing; the event stays pending and comes again."""
-        if not isinstance(error, ResponseError) or is_temporary(error):
+        if is_outage(error):
             raise error
         LOG.error(kv("end-failed", workflow=end.workflow, step=end.index, error=error))
         if entry.deliveries >= MAX_DELIVERIES:
             self._bury(entry, failed(entry.deliveries, error))
+
+    def _give_up(self, entry: Entry, reason: str) -> None:
+        """Make a dead letter of an event; a task of ours fails with it, or its step would wait."""
+        task = self._builtins.task_of(entry)
+        if task is None:
+            self._bury(entry, reason)
+        else:
+            give_up(self.client, self.reader.group, task, reason)
 
     def _bury(self, entry: Entry, reason: str) -> None:
         self.client.transitions.dead_letter(entry.id, self.reader.group, reason)
