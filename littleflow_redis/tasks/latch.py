@@ -11,6 +11,7 @@ from difflib import get_close_matches
 
 from littleflow_redis.engine.messages import StartTask, end_fields
 from littleflow_redis.engine.reports import LatchAction
+from littleflow_redis.events.wire import sendable
 
 from .templates import BadTemplate, render
 from .todo import Latch, Todo
@@ -45,4 +46,6 @@ def _name(task: StartTask) -> str:
         raise ValueError(f"name: {error}") from error
     if not name:
         raise ValueError(f"name: {template[:80]!r} gives an empty name")
+    if sendable(name) != name:
+        raise ValueError(f"name: {name[:80]!r} has half a character, which no key can have")
     return name
