@@ -49,12 +49,18 @@ _PASSING = (
 #: or a script that goes on after an error returned it as text.
 _PASSING_CODES = ("BUSY ", "MISCONF ", "NOREPLICAS ", "OOM ", "READONLY ")
 
+#: How Redis 6.2 begins what a command inside a script was answered; the answer itself comes last.
+_WRAPPED = "Error running script"
+
 
 def is_temporary(error: RedisError) -> bool:
     """Tell if the same call can succeed later with nothing changed on our side."""
     if isinstance(error, AuthenticationError):
         return False
-    return isinstance(error, _PASSING) or str(error).startswith(_PASSING_CODES)
+    text = str(error)
+    if text.startswith(_WRAPPED):
+        text = text.rpartition(": -")[2]
+    return isinstance(error, _PASSING) or text.startswith(_PASSING_CODES)
 
 
 class Outage:

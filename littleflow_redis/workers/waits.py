@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from redis.exceptions import ResponseError
-
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import InvalidId
@@ -23,6 +21,8 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, run_batch
 from littleflow_redis.tasks import Fields
 
+from .giving_up import MAX_DELIVERIES, is_outage
+
 LOG = logging.getLogger("littleflow_redis.waits")
 
 #: Tries to take a wait up at once; it stays pending, and comes again, after so many.
@@ -30,10 +30,6 @@ TRIES = 20
 
 #: Kinds whose shapes are remembered, so that most events go by in one call.
 MAX_KINDS = 1000
-
-#: Deliveries of an event after which those who wait for it, but cannot be given it, go without.
-MAX_DELIVERIES = 5
-
 
 #: Rounds without progress after which an event is left to come again. One or two are another worker
 #: that was faster.
@@ -130,7 +126,7 @@ class Waits:
 
     def _raised(self, arrival: _Arrival, error: Exception) -> None:
         """A script that raises has changed nothing; the event stays pending and comes again."""
-        if not isinstance(error, ResponseError):
+        if is_outage(error):
             raise error
         LOG.error(kv("event-failed", id=arrival.signal.id, error=error))
         if arrival.last:
@@ -149,11 +145,11 @@ class Waits:
         outputs = {waiter.shape: event.output(waiter.shape) for waiter in waiters}
         calls = [self._mailbox.deliver(event.id, w, outputs[w.shape]) for w in waiters]
         for waiter, reply in zip(waiters, run_batch(self._client.redis, calls), strict=True):
-            if isinstance(reply, ResponseError):
+            if isinstance(reply, Exception):
+                if is_outage(reply):
+                    raise reply
                 LOG.error(kv("event-failed", id=event.id, workflow=waiter.workflow, error=reply))
                 continue
-            if isinstance(reply, Exception):
-                raise reply
             for report in self._delivered(event, waiter, reply):
                 arrival.idle = 0
                 yield report

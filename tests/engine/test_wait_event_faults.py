@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import redis
-from redis.exceptions import ConnectionError
+from redis.exceptions import ConnectionError, ResponseError
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.workers.giving_up import MAX_DELIVERIES
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from tests.faults import Died, Plan, every_fault, faulty_client
@@ -128,3 +130,37 @@ def test_the_janitor_may_fail_at_any_call(client: redis.Redis, redis_server: Red
         assert private_keys(engine) == NOTHING
 
     assert sum(1 for _ in every_fault(scenario)) > 3
+
+
+@pytest.mark.parametrize("handed_out", [False, True])
+def test_an_event_outlives_a_redis_without_memory(
+    own_server: type[RedisServer], handed_out: bool
+) -> None:
+    """A few seconds without memory lost the event, and who waited for it hung for ever.
+
+    Its script raised at each delivery, and after the fifth it was acknowledged as if the fault were
+    its own: that needs no memory. ``handed_out``: it lies in the mailbox, and is to be delivered.
+    """
+    with own_server().client() as client:
+        engine = Client(redis=client)
+        scene = Scene(engine)
+        workflow = scene.start(WAIT, workflow_id="w")
+
+        def delivered(times: int) -> bool:
+            with suppress(ResponseError):
+                scene.worker.turn()
+            (row,) = client.xpending_range(engine.keys.events, "ending", "-", "+", 10)
+            return int(row["times_delivered"]) >= times
+
+        engine.send_event("approved", {"output": 1})
+        if handed_out:
+            # An operator's mistake keeps it from being delivered at first.
+            client.rename("workflow:w:steps", "aside")
+            client.set("workflow:w:steps", "wrong type")
+            wait_until(lambda: delivered(1), "it lies in the mailbox")
+            client.rename("aside", "workflow:w:steps")
+        client.config_set("maxmemory", 1)
+        wait_until(lambda: delivered(2 * MAX_DELIVERIES), "it was tried often")
+        client.config_set("maxmemory", 0)
+        wait_until(lambda: scene.worker.turn() == 0 and scene.ended(workflow), "it is delivered")
+        assert scene.output(workflow) == 1
