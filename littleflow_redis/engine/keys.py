@@ -93,7 +93,9 @@ class Keys:
 
     def short_id(self, workflow: str) -> str:
         """The id without namespace and ``workflow:``."""
-        return workflow.removeprefix(self.namespace).removeprefix("workflow:")
+        full = f"{self.namespace}workflow:"
+        # Never the namespace alone: an id may begin as it does.
+        return workflow.removeprefix(full if workflow.startswith(full) else "workflow:")
 
     @property
     def events(self) -> str:

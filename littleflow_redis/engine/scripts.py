@@ -26,7 +26,9 @@ from .keys import Keys
 _INCLUDE = re.compile(r"^--@include (.+)$", re.MULTILINE)
 _MANY = re.compile(r"^--@many (\d+)$", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
-_NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b")
+_NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b|\b(?:VERSION|WIDTH)\b")
+#: What cannot stand as it is in a literal of Lua.
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\]')
 
 #: The files of ``lua/``, one transition each.
 NAMES = (
@@ -75,6 +77,9 @@ def _read(path: str) -> str:
 def _literal(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "{" + ", ".join(map(_literal, value)) + "}"
+    if isinstance(value, str):
+        # Not JSON's escapes: to Lua 5.1 \u00f6 is the text u00f6.
+        return '"' + _UNSAFE.sub(lambda char: f"\\{ord(char[0]):03d}", value) + '"'
     return json.dumps(value)
 
 
@@ -82,7 +87,12 @@ def compose(name: str, names: Mapping[str, Mapping[str, Any]]) -> Script:
     """One script: includes first, names resolved. KeyError: a name nobody knows."""
 
     def resolve(match: re.Match[str]) -> str:
-        return _literal(names[match[1]][match[2]])
+        # All in one pass: what stands in the name of a key is left as it is.
+        if match[1]:
+            return _literal(names[match[1]][match[2]])
+        if match[0] == "VERSION":
+            return str(records.VERSION)
+        return str(width) if width else match[0]
 
     text = _read(f"{name}.lua")
     included = _INCLUDE.search(text)
@@ -92,8 +102,7 @@ def compose(name: str, names: Mapping[str, Mapping[str, Any]]) -> Script:
         width = int(many[1])
         text = f"local function one(KEYS, ARGV)\n{text}end\n" + _read("lib/many.lua")
     code = _COMMENT.sub("", "".join([*parts, text]))
-    code = _NAME.sub(resolve, code).replace("VERSION", str(records.VERSION))
-    return Script(name, code.replace("WIDTH", str(width)) if width else code, width)
+    return Script(name, _NAME.sub(resolve, code), width)
 
 
 class Scripts(SimpleNamespace):
