@@ -11,8 +11,8 @@ from redis.exceptions import ConnectionError, TimeoutError
 from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.defaults import store_defaults
-from littleflow_redis.engine.groups import LIFECYCLE
 from littleflow_redis.engine.errors import InvalidId
+from littleflow_redis.engine.groups import LIFECYCLE
 from littleflow_redis.engine.keys import OUTPUT
 from littleflow_redis.engine.messages import (
     EndTask,
