@@ -90,6 +90,39 @@ def test_waiting_inputs_are_those_of_what_had_ended_outside(engine: Client) -> N
     assert hand.tasks["D"].input == ["AA", "B", "X"]
 
 
+@pytest.mark.parametrize(
+    ("text", "step", "inputs"),
+    [
+        ("? `$[?(@.x=1)]` A → B", 0, [{"x": 1}]),
+        ("A(- $retry: {limit: 1, delay: 0} -) → B", 0, [{"x": 1}]),
+        ("<[1, 2, 3]> → * A → B", 1, [1, 2, 3]),
+        ("{ ? `$[?(@.x=1)]` A } → B", 1, [{"x": 1}]),
+    ],
+)
+def test_what_is_over_at_once_gives_its_output(
+    engine: Client, text: str, step: int, inputs: list[Any]
+) -> None:
+    """Restarted from the start or from a literal, the first task was skipped, ran once on `{}`
+    instead of once per item, or was retried with `{}`: the new output of what was over at once was
+    stored, and then deleted as that of the run before.
+    """
+    played: list[StartTask] = []
+
+    def play(task: StartTask) -> Any:
+        played.append(task)
+        if task.name == "A" and "$retry" in text and task.token.split(".")[1].startswith("1-"):
+            raise RuntimeError("broken")
+        return echo(task)
+
+    workflow, _ = run(engine, text, {"x": 1}, play)
+    once, played = played, []
+    resume(engine, workflow, play, from_steps=[step])
+    assert [(task.name, task.input) for task in played] == [
+        (task.name, task.input) for task in once
+    ]
+    assert [task.input for task in played if task.name == "A"][-len(inputs) :] == inputs
+
+
 def test_a_step_that_follows_from_another_runs_once(engine: Client) -> None:
     workflow, _ = run(engine, "A → B → C", {"x": 1}, Flaky("C"))
     player = resume(engine, workflow, Flaky(), from_steps=["B", 1, "A"])

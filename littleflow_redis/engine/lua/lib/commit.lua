@@ -142,6 +142,9 @@ local function has_moved(w) return w.restarted or w.state ~= w.before end
 local function commit(w)
   local moved = has_moved(w)
   if moved then plan_state(w) end
+  -- What begins anew may be over at once, and its output stored again; whoever is handed an attempt
+  -- must not find the output of the one before.
+  sliced('UNLINK', nil, w.erased)
   sliced('MSET', nil, w.stored)
   sliced('UNLINK', nil, w.dropped)
   write_closed(w)
