@@ -24,9 +24,8 @@ from .listing import Listing
 from .overview import Waiting
 from .reports import Report
 from .states import Outcome
-from .timers import Timer, TimerKind
+from .timers import Timer
 from .transitions import Transitions
-from .values import EMPTY
 from .views import Views
 
 #: Seconds for which a start is tried again while Redis cannot be reached.
@@ -72,21 +71,21 @@ class Base:
 
     def fire(self, timers: Sequence[Timer]) -> list[Report | Exception]:
         """Act on these timers alone; return what came of each, or what its script raised."""
-        return self.transitions.run([self._act(timer) for timer in timers])
+        done = self.transitions.run([self._act(timer) for timer in timers])
+        lacking = [i for i, report in enumerate(done) if _needs_input(report)]
+        again = self.transitions.run([self._with_input(timers[i]) for i in lacking])
+        for i, report in zip(lacking, again, strict=True):
+            done[i] = report
+        return done
 
     def _act(self, timer: Timer) -> Call:
         if timer.kind.fires:
             return self.transitions.fire(timer, self.inputs.firing(timer))
-        return self.transitions.expire(timer, self._input(timer))
+        return self.transitions.expire(timer)
 
-    def _input(self, timer: Timer) -> str:
-        if timer.kind in (TimerKind.TIMEOUT, TimerKind.LAPSE, TimerKind.CANCEL):
-            return EMPTY
-        try:
-            return self.inputs.text(timer.workflow, timer.index, timer.scope)
-        except (LookupError, NewerVersion):
-            # The workflow is gone, or a newer one's; the script finds the same.
-            return EMPTY
+    def _with_input(self, timer: Timer) -> Call:
+        input, missing = self.inputs.again(timer.workflow, timer.field)
+        return self.transitions.expire(timer, input, missing)
 
     @staticmethod
     def patiently(call: Callable[[], Report]) -> Report:
@@ -108,6 +107,10 @@ class Base:
             raise InProgress(f"{id} is in progress: terminate it first")
         if report.outcome is Outcome.NEWER:
             raise NewerVersion(NewerVersion.__doc__)
+
+
+def _needs_input(report: Report | Exception) -> bool:
+    return isinstance(report, Report) and report.outcome is Outcome.NEED_INPUT
 
 
 def new_id(flow: Flow) -> str:

@@ -62,6 +62,16 @@ class Inputs:
             return item.decode() if item else values.EMPTY
         return values.dump(self.given(workflow, step, scope))
 
+    def again(self, workflow: str, field: str) -> tuple[str, str]:
+        """The same for an attempt whose start-task is gone, or why it cannot be had: one of the two
+        is empty. Somebody may have written something else where an output was.
+        """
+        index, _, scope = field.partition("@")
+        try:
+            return self.text(workflow, int(index), scope), ""
+        except (LookupError, MergeError, NewerVersion, values.BadValue) as error:
+            return "", f"its input cannot be read again: {error}"
+
     def given(self, workflow: str, step: Step, scope: str = "") -> Any:
         """What a step gets; of an iteration the whole list. Raises MergeError."""
         gathered = self.gather(workflow, step, scope)

@@ -82,11 +82,14 @@ class Mailbox:
         )  # fmt: skip
         return Call(self._scripts.arrive, [self._keys.events], args)
 
-    def deliver(self, event: str, waiter: Waiter, output: str) -> Call:
-        """End a wait with an event; an empty ``output`` stands for the input."""
+    def deliver(self, event: str, waiter: Waiter, output: str, missing: str = "") -> Call:
+        """End a wait with an event; an empty ``output`` stands for the input.
+
+        If the reply says NEED_INPUT, call again with that, or with why it is ``missing``.
+        """
         args = (
             event, self._group, waiter.start, waiter.field, waiter.token,
-            "1" if waiter.receipt else "", output, "",
+            "1" if waiter.receipt else "", output, "", missing,
         )  # fmt: skip
         return Call(self._scripts.deliver, [waiter.workflow], args)
 

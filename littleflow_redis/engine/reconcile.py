@@ -12,7 +12,6 @@ from redis.exceptions import ResponseError
 from littleflow_redis.events.logs import kv
 
 from .client import Client
-from .errors import NewerVersion, UnknownWorkflow
 from .groups import BRIDGE, LIFECYCLE, LISTENER
 from .states import Outcome
 
@@ -82,9 +81,10 @@ class Reconciler:
 
     def _emit(self, event: str, attempt: str, how: str) -> bool:
         workflow, field, token = attempt.split("|")
-        index, input = field.partition("@")[0], _input(self._client, workflow, field)
+        index, _, _ = field.partition("@")
+        input, missing = self._client.inputs.again(workflow, field)
         done = self._client.transitions.reemit(
-            workflow, field, token, event, input, how, self._takers
+            workflow, field, token, event, input, how, self._takers, missing
         )
         if done is Outcome.APPLIED:
             LOG.warning(kv("emitted-again", workflow=workflow, step=index, start=event, found=how))
@@ -95,16 +95,9 @@ def rescue(client: Client, workflow: str, field: str, token: str, after: float =
     """Write the start-task of an attempt that was handed over and not published since, ``after``
     seconds ago at least; False if that is not (any more) so.
     """
-    done = client.transitions.rescue(workflow, field, token, _input(client, workflow, field), after)
+    input, missing = client.inputs.again(workflow, field)
+    done = client.transitions.rescue(workflow, field, token, input, after, missing)
     if done is Outcome.APPLIED:
         index = field.partition("@")[0]
         LOG.warning(kv("emitted-again", workflow=workflow, step=index, found="unpublished"))
     return done is Outcome.APPLIED
-
-
-def _input(client: Client, workflow: str, field: str) -> str:
-    index, _, scope = field.partition("@")
-    try:
-        return client.inputs.text(workflow, int(index), scope)
-    except (LookupError, NewerVersion, UnknownWorkflow):
-        return ""

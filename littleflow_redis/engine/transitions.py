@@ -99,9 +99,14 @@ class Transitions(Upkeep):
         args: list[Argument] = [*head, *firing.items]
         return Call(self._scripts.fire, [ready.workflow], args)
 
-    def expire(self, timer: Timer, input: str) -> Call:
-        """Act on the due timer of an open attempt; ``input`` is the step's, as JSON text."""
-        return Call(self._scripts.expire, [timer.workflow], (str(timer), input, "", self._serving))
+    def expire(self, timer: Timer, input: str = "", missing: str = "") -> Call:
+        """Act on the due timer of an open attempt.
+
+        If the reply says NEED_INPUT, call again with the step's ``input`` as JSON text, or with why
+        it is ``missing``: then the step fails.
+        """
+        args = (str(timer), input, "", self._serving, missing)
+        return Call(self._scripts.expire, [timer.workflow], args)
 
     def wait(self, task: StartTask, group: str, *, ms: int | None = None, until: int = 0) -> Call:
         """Take up a start-task as a wait of ``ms``, or until a time in ms since 1970."""

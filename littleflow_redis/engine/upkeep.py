@@ -57,16 +57,23 @@ class Upkeep:
         input: str,
         stray: str,
         takers: bytes,
+        missing: str = "",
     ) -> Outcome:
-        """Write the start-task of an open attempt again if it still is a stray of this kind."""
-        args = (field, token, event, input, stray, takers)
+        """Write the start-task of an open attempt again if it still is a stray of this kind.
+
+        ``takers`` says which groups take what, see ``lib/stray.lua``. Without an ``input``, JSON
+        text, its step fails: ``missing`` says why there is none.
+        """
+        args = (field, token, event, input, stray, takers, missing)
         return Outcome(self._scripts.reemit.run(self.client, [workflow], args)[0])
 
-    def rescue(self, workflow: str, field: str, token: str, input: str, after: float) -> Outcome:
+    def rescue(
+        self, workflow: str, field: str, token: str, input: str, after: float, missing: str = ""
+    ) -> Outcome:
         """Write the start-task of an attempt that was handed over ``after`` seconds ago at least,
-        and not published since.
+        and not published since. Without an ``input`` as in :meth:`reemit`.
         """
-        args = (field, token, input, round(after * 1000))
+        args = (field, token, input, round(after * 1000), missing)
         return Outcome(self._scripts.rescue.run(self.client, [workflow], args)[0])
 
     def due(self, count: int) -> Call:

@@ -164,12 +164,8 @@ class Waits:
 
     def _delivered(self, event: Signal, waiter: Waiter, reply: Any) -> Iterator[Report]:
         if reply[0] == Outcome.NEED_INPUT:
-            index, _, scope = waiter.field.partition("@")
-            try:
-                output = self._client.inputs.text(waiter.workflow, int(index), scope)
-            except LookupError:
-                return
-            reply = self._run(self._mailbox.deliver(event.id, waiter, output))
+            input, missing = self._client.inputs.again(waiter.workflow, waiter.field)
+            reply = self._run(self._mailbox.deliver(event.id, waiter, input, missing))
         report = self._client.transitions.report(waiter.workflow, reply)
         if report.outcome is Outcome.APPLIED:
             LOG.info(kv("event-taken", id=event.id, kind=event.kind, workflow=waiter.workflow))

@@ -2,7 +2,7 @@
 -- KEYS  workflow
 -- ARGV  event id, group, start-task, field of the step, token, '1' to receipt it or '' (of one that
 --       waits already, its own record says), output (JSON text) or '' for the input,
---       clock override or ''
+--       clock override or '', why there is no input or ''
 -- Returns {code, state, reason, ready...}: APPLIED, GONE (the event or the attempt), NEED_INPUT,
 -- NEWER.
 -- Race closed: the attempt is closed, the event noted as taken and, if so wished, receipted in one:
@@ -19,17 +19,14 @@ if not attempt or taken(w.key, field, id) or not entitled(id, start) then return
 local wait = attempt[Attempt.WAIT]
 if not wait and (attempt[Attempt.OWNER] ~= '' or w.state ~= 'RUNNING') then return {Outcome.GONE} end
 
--- What it was handed out with stands in its start-task, as long as the attempt is open.
 if output == '' then
-  local entry = redis.call('XRANGE', K.stream, start, start)[1]
-  for i = 1, entry and #entry[2] or 0, 2 do
-    if entry[2][i] == 'input' then output = entry[2][i + 1] end
-  end
-  if output == '' then return {Outcome.NEED_INPUT} end
+  output = handed_input(start) or ''
+  if output == '' and ARGV[9] == '' then return {Outcome.NEED_INPUT} end
 end
 if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = w.now end
 close(w, step, token)
-complete(w, index, scope, output, 'end', attempt, '{"event":"' .. id .. '"}')
+if output == '' then fail(w, index, scope, attempt, ARGV[9])
+else complete(w, index, scope, output, 'end', attempt, '{"event":"' .. id .. '"}') end
 w.arrived[#w.arrived + 1] = {index, scope}
 settle(w)
 rest(w)

@@ -1,8 +1,8 @@
 -- The timer of an open attempt is due: a wait is over, or a task took too long.
 -- KEYS  workflow
--- ARGV  timer, input of the step (JSON text), clock override or '', what the caller serves (see
---       handing.lua) or ''
--- Returns {code, state, reason, ready..., handed...}: APPLIED, UNCHANGED, NOT_READY,
+-- ARGV  timer, input of the step (JSON text) if the script has asked for it or '', clock override or
+--       '', what the caller serves (see handing.lua) or '', why there is no input or ''
+-- Returns {code, state, reason, ready..., handed...}: APPLIED, UNCHANGED, NOT_READY, NEED_INPUT,
 -- UNKNOWN_WORKFLOW, NEWER.
 -- Races closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
 -- and an end that comes later is late. Whether a queue moves is read where the attempt is closed: a
@@ -37,6 +37,11 @@ if kind == 'queue' and w.state == 'RUNNING' then
     return {Outcome.UNCHANGED, '', ''}
   end
 end
+local input
+if kind == 'wake' or kind == 'latch' or kind == 'queue' then
+  input = handed_input(attempt[Attempt.EVENT]) or ARGV[2]
+  if input == '' and ARGV[5] == '' then return {Outcome.NEED_INPUT} end
+end
 close(w, step, token)
 
 -- A default may have been taken back since the clock began: then it is the time that has passed.
@@ -53,10 +58,11 @@ local function requeue()
   end
   if verdict == 'count' then step[Dynamic.REQUEUES] = step[Dynamic.REQUEUES] + 1 end
   trace(w, 'requeue', field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], waited)
-  emit(w, index, scope, ARGV[2])
+  emit(w, index, scope, input)
 end
 
-if kind == 'wake' or kind == 'latch' then complete(w, index, scope, ARGV[2], 'end', attempt)
+if input == '' then fail(w, index, scope, attempt, ARGV[5])
+elseif kind == 'wake' or kind == 'latch' then complete(w, index, scope, input, 'end', attempt)
 elseif kind == 'queue' then requeue()
 elseif kind == 'cancel' then
   mark_cancelled(w, field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])

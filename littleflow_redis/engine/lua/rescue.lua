@@ -1,8 +1,9 @@
 -- Write the start-task of an attempt that was handed to somebody who did not publish it (see
 -- handing.lua).
 -- KEYS  workflow
--- ARGV  field of the step, token, input (JSON text), ms since it was handed over at least
--- Returns {code}: APPLIED, GONE, UNCHANGED, NEWER.
+-- ARGV  field of the step, token, input (JSON text) or '', ms since it was handed over at least, why
+--       there is no input or ''
+-- Returns {code}: APPLIED, GONE (or its step has failed for want of its input), UNCHANGED, NEWER.
 -- Race closed: who was handed the attempt may be about to publish it, so it must have had it for a
 -- while. Of several that find it, the first writes the event, whose absence the others look for.
 --@include base defaults stamp count workflow input timers close handing fire iterate retry rest commit
@@ -21,6 +22,11 @@ local flight = raw and cmsgpack.unpack(raw)
 if not flight or flight[Flight.STATE] ~= 'recorded'
   or w.now - flight[Flight.SINCE] < tonumber(ARGV[4]) then
   return {Outcome.UNCHANGED}
+end
+if ARGV[3] == '' then
+  fail_unread(w, index, scope, attempt, ARGV[5])
+  commit(w)
+  return {Outcome.GONE}
 end
 trace(w, 'reemit', ARGV[1], attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
 w.emits[1] = {index = index, field = ARGV[1], attempt = attempt, input = ARGV[3]}

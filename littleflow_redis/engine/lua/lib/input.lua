@@ -11,6 +11,15 @@ local function leads_back(w, from, to)
   return false
 end
 
+-- What an attempt was handed out with, as its start-task says: that stays as long as it is open. nil if
+-- there is none, for somebody deleted it or the attempt was handed over without one.
+local function handed_input(event)
+  local entry = event ~= '' and redis.call('XRANGE', K.stream, event, event)[1]
+  for i = 1, entry and #entry[2] or 0, 2 do
+    if entry[2][i] == 'input' then return entry[2][i + 1] end
+  end
+end
+
 -- Whose outputs the next activation reads; -1 is the workflow's input. A round reads what came
 -- back; any other firing of a start what came from outside.
 local function sources(w, index, round)

@@ -26,3 +26,13 @@ local function rest(w)
   if w.state == 'RUNNING' then conclude(w, 'FAILED', stall_reason(w))
   elseif w.state == 'TERMINATING' then conclude(w, 'TERMINATED') end
 end
+
+-- The input of an open attempt cannot be had any more: its step fails, for another try would find the
+-- same.
+local function fail_unread(w, index, scope, attempt, reason)
+  close(w, step_of(w, index, scope), attempt[Attempt.TOKEN])
+  fail(w, index, scope, attempt, reason)
+  w.arrived[#w.arrived + 1] = {index, scope}
+  settle(w)
+  rest(w)
+end
