@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from littleflow_redis.events.wire import ENTRY_ID
+from littleflow_redis.events.wire import ENTRY_ID, sendable
 
 from . import values
 
@@ -212,15 +212,16 @@ def _reason(fields: Mapping[bytes, bytes], status: str) -> str:
 
 
 def _detail(fields: Mapping[bytes, bytes], reason: str) -> str:
+    # Scripts read it, by a reader of JSON that refuses half characters.
     detail: dict[str, Any] = {"reason": reason[:MAX_REASON]} if reason else {}
     worker, error = _field(fields, b"worker", None), _field(fields, b"error", None)
     if isinstance(worker, str):
-        detail["worker"] = worker[:200]
+        detail["worker"] = sendable(worker[:200])
     if isinstance(error, dict):
         detail["error"] = {
-            "type": str(error.get("type", ""))[:200],
-            "message": str(error.get("message", ""))[:MAX_REASON],
-            "traceback": str(error.get("traceback", ""))[-MAX_TRACEBACK:],
+            "type": sendable(str(error.get("type", ""))[:200]),
+            "message": sendable(str(error.get("message", ""))[:MAX_REASON]),
+            "traceback": sendable(str(error.get("traceback", ""))[-MAX_TRACEBACK:]),
         }
     return values.dump(detail) if detail else ""
 

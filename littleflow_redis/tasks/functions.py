@@ -94,9 +94,9 @@ def _raised(error: BaseException) -> TaskFailed:
     report = TracebackException.from_exception(_from_the_task_on(error))
     kind, text = type(error).__name__, str(report)
     detail = {
-        "type": kind,
-        "message": text[: messages.MAX_REASON],
-        "traceback": "".join(report.format())[-messages.MAX_TRACEBACK :],
+        "type": sendable(kind),
+        "message": sendable(text[: messages.MAX_REASON]),
+        "traceback": sendable("".join(report.format())[-messages.MAX_TRACEBACK :]),
     }
     return TaskFailed(f"{kind}: {text}" if text else kind, error=detail)
 

@@ -250,3 +250,16 @@ def test_what_the_engine_takes_up_may_have_a_queue_timeout(
         pass
     assert engine.state(workflow).steps[1].state is StepState.WAITING
     assert not engine.dead_letters()
+
+
+def test_an_error_with_half_a_character_is_retried_as_any_other(engine: Client) -> None:
+    """`on` was never matched: the script could not read the error, and the step failed at once."""
+
+    def play(task: StartTask) -> Any:
+        if task.token.startswith("1.1"):
+            raise ValueError("caf\udce9.txt")
+        return "done"
+
+    workflow, player = run(engine, "A(- $retry: {limit: 2, on: [ValueError]} -)", play=play)
+    assert engine.wait(workflow, timeout=LONG) == "done"
+    assert len(player.played) == 2

@@ -175,7 +175,8 @@ def test_whatever_a_function_raises_is_its_own_failure(
     assert end["reason"].startswith(reason)
     assert len(end["reason"]) <= messages.MAX_REASON
     assert len(end["error"]["traceback"]) <= messages.MAX_TRACEBACK
-    end["reason"].encode()
+    for text in (end["reason"], *end["error"].values()):
+        text.encode()
 
 
 @pytest.mark.parametrize(
