@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+#: The last time that Python has, in ms since 1970: the end of the year 9999.
+LATEST = 253_402_300_799_999
+
 
 def required_time(ms: bytes | int | float) -> datetime:
-    """A time in ms since 1970 as UTC."""
-    return datetime.fromtimestamp(float(ms) / 1000, UTC)
+    """A time in ms since 1970 as UTC; what is later than LATEST is shown as that."""
+    return datetime.fromtimestamp(min(float(ms), LATEST) / 1000, UTC)
 
 
 def optional_time(ms: bytes | int | float | None) -> datetime | None:

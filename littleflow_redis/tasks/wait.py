@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from littleflow_redis.engine.messages import StartTask, end_fields
+from littleflow_redis.engine.times import LATEST
 from littleflow_redis.language import BadOption, seconds
 
 from .event import event
@@ -48,4 +49,8 @@ def _time(text: object) -> int:
             f"until: {str(text)[:60]!r} is no ISO 8601 time such as 2030-01-31T08:00:00+00:00"
         ) from None
     # A time without a zone is UTC, as every time that we print.
-    return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+    ms = round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+    if ms > LATEST:
+        # In another zone it may be: nobody could read when it is due.
+        raise ValueError(f"until: {str(text)[:60]!r} is after the year 9999 in UTC")
+    return ms

@@ -196,6 +196,9 @@ def test_a_delay_is_a_timer_and_its_output_the_input(engine: Client) -> None:
         ("duration: soon", "needs a time"),
         ("duration: -1", "needs a time"),
         ("until: tomorrow", "is no ISO 8601 time"),
+        # In UTC it is a time that Python has not: whoever looked at the workflow got a ValueError.
+        ("until: '9999-12-31T23:59:59-12:00'", "is after the year 9999 in UTC"),
+        ("until: '9999-12-31T23:59:59.999999'", "is after the year 9999 in UTC"),
         ("durations: 1", "needs one of duration"),
     ],
 )

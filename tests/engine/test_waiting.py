@@ -6,6 +6,9 @@ import pytest
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import BadQuery
+from littleflow_redis.engine.messages import start_task
+from littleflow_redis.engine.states import StepState
+from littleflow_redis.engine.times import LATEST
 from littleflow_redis.engine.waiting import WaitKind, WaitView
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
@@ -83,3 +86,15 @@ def test_what_is_no_page(engine: Client) -> None:
             engine.waiting(cursor=cursor)
     with pytest.raises(BadQuery):
         engine.waiting(size=0)
+
+
+def test_a_wait_until_after_the_year_9999_is_shown_all_the_same(engine: Client) -> None:
+    """One such wait, taken up before it was refused, made `state` and all of `waiting` raise."""
+    workflow = engine.start("wait:delay(- duration: 1 -)")
+    (raw,) = (row for row in engine.redis.xrange(engine.keys.events) if b"base" in row[1])
+    task = start_task(raw[0].decode(), raw[1])
+    engine.transitions.run([engine.transitions.wait(task, "ending", until=2 * LATEST)])
+    (wait,) = everything(engine)
+    assert wait.due is not None
+    assert wait.due.year == 9999
+    assert engine.state(workflow).steps[1].state is StepState.WAITING
