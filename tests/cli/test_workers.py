@@ -12,6 +12,7 @@ import redis
 
 from littleflow_redis import Client
 from tests.cli.conftest import Process
+from tests.engine.support import append
 from tests.support import LONG, RedisServer, Spawned, wait_until
 
 Write = Callable[..., Path]
@@ -136,3 +137,16 @@ def test_a_retention_that_is_no_time_is_refused(process: Process, span: str) -> 
     receipts = process("receipts", "--event-retention", span)
     assert receipts.wait() == 2
     assert "needs a time" in receipts.output
+
+
+def test_what_a_receipt_says_is_printed_escaped(process: Process, engine: Client) -> None:
+    """Half a character ended the janitor, and a terminal obeyed what anybody had written."""
+    receipts = process("receipts")
+    receipts.wait_for_output("event=ready")
+    event = engine.send_event("approved", {"a": 1})
+    said = {"for": event, "at": "now\x1b[31m\nforged"}
+    for action in ("\ud800", "done"):
+        append(engine.redis, engine.keys.events, {"kind": "receipt", "action": action, **said})
+
+    receipts.wait_for_output(r" \ud800 at now\x1b[31m\nforged")
+    receipts.wait_for_output(r" done at now\x1b[31m\nforged")
