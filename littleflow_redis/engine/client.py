@@ -6,17 +6,20 @@ import hashlib
 import os
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis
+from redis.exceptions import ConnectionError as LostConnection
+from redis.exceptions import TimeoutError as LostReply
 
 from littleflow_redis.language import Flow, compile_text, from_littleflow
 
 from .base import new_id
 from .changing import Changing
 from .errors import IdConflict, WorkflowFailed, WorkflowTerminated
-from .flows import Packer
+from .flows import MAX_CACHED, Packer
 from .inputs import first_input
 from .keys import Keys
 from .reading import Reading
@@ -49,6 +52,7 @@ class Client(Reading, Changing):
     ) -> None:
         super().__init__(url, redis=redis, keys=keys)
         self._packer = Packer()
+        #: Flows that Redis has, by digest.
         self._stored: set[str] = set()
 
     def start(
@@ -97,8 +101,14 @@ class Client(Reading, Changing):
                 f"{id} was started before with another text or input: give another workflow_id, "
                 "or none"
             )
+        if len(self._stored) >= MAX_CACHED:
+            # Each is sent once more; of so many, the packer has not kept them either.
+            self._stored.clear()
         self._stored.add(digest)
-        self.settle(report)
+        # It runs, whatever comes now: who got an error for it would start another. A worker fires
+        # what is ready a second later.
+        with suppress(LostConnection, LostReply):
+            self.settle(report)
         return id
 
     def wait(self, workflow: str, timeout: float | None = None) -> Any:

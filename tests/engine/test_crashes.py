@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 import redis
@@ -100,6 +101,22 @@ def test_a_start_may_fail_at_any_call(client: redis.Redis, redis_server: RedisSe
         engine.delete(workflow)
         assert not client.keys("workflow:*")
         assert not client.keys("workflows:flow:*")
+
+    assert sum(1 for _ in every_fault(scenario)) >= 3
+
+
+def test_a_start_raises_for_no_lost_reply(client: redis.Redis, redis_server: RedisServer) -> None:
+    """Who was told of an error by `start`, and called it again, had two workflows.
+
+    Firing the first steps comes after the start itself, and its calls were not tried again.
+    """
+
+    def scenario(plan: Plan) -> None:
+        client.flushall()
+        faulty = Client(redis=faulty_client(redis_server, plan))
+        with suppress(Died):
+            faulty.start("<- {x: 1} -> → > A → B")
+            assert client.llen(faulty.keys.all) == 1
 
     assert sum(1 for _ in every_fault(scenario)) >= 3
 

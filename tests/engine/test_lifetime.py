@@ -18,6 +18,7 @@ from littleflow_redis.engine.errors import (
     UnsupportedFlow,
     WorkflowTerminated,
 )
+from littleflow_redis.engine.flows import MAX_CACHED
 from littleflow_redis.engine.keys import Keys
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.engine.values import BadValue
@@ -160,3 +161,11 @@ def test_a_listing_is_newest_first_and_by_state(engine: Client) -> None:
     assert len(engine.list(start=1, size=2)) == 2
     assert [id.decode() for id in engine.redis.lrange("workflows:all", 0, -1)] == ids[::-1]
     assert engine.redis.scard("workflows:inprogress") == 4
+
+
+def test_a_client_remembers_few_of_the_flows_that_it_stored(engine: Client) -> None:
+    """Its memory grew with each distinct text, without a limit."""
+    for n in range(2 * MAX_CACHED + 3):
+        engine.start(f"A{n}")
+    assert len(engine._stored) <= MAX_CACHED
+    assert engine.redis.llen(engine.keys.all) == 2 * MAX_CACHED + 3
