@@ -84,7 +84,7 @@ class Base:
         return self.transitions.expire(timer)
 
     def _with_input(self, timer: Timer) -> Call:
-        input, missing = self.inputs.again(timer.workflow, timer.field)
+        input, missing = self.inputs.again(timer.workflow, timer.field, timer.rest)
         return self.transitions.expire(timer, input, missing)
 
     @staticmethod

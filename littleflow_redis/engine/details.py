@@ -37,17 +37,20 @@ def detail(
     (output,) = views.outputs(workflow, [field])
     told = (entry for entry in trace if entry.step == index or entry.step is None)
     history = [each for each in attempts(told) if not scope or each.scope == scope]
-    return StepDetail(step, _input(inputs, views, workflow, index, scope), output, history)
+    given = _input(inputs, views, workflow, index, scope, step.activations)
+    return StepDetail(step, given, output, history)
 
 
-def _input(inputs: Inputs, views: Views, workflow: str, index: int, scope: str) -> Any:
+def _input(
+    inputs: Inputs, views: Views, workflow: str, index: int, scope: str, activation: int
+) -> Any:
     step = views.flow(workflow)[index]
     if step.kind is StepKind.LITERAL:
         return None
     try:
         if step.iterate and scope:
-            return values.load(inputs.text(workflow, index, scope))
-        return inputs.given(workflow, step, scope)
+            return values.load(inputs.text(workflow, index, scope, activation))
+        return inputs.given(workflow, step, scope, activation)
     except (MergeError, values.BadValue):
         # The step has failed, or will, for that reason.
         return None

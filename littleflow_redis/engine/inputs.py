@@ -44,54 +44,62 @@ class Inputs:
         Whatever is wrong with its input fails the step, finally: another try would find the same.
         """
         try:
+            workflow, scope, activation = ready.workflow, ready.scope, int(ready.rest)
             if ready.kind is TimerKind.RETRY:
-                return Firing("run", self.text(ready.workflow, ready.index, ready.scope))
-            step = self._flows.of(ready.workflow)[ready.index]
+                return Firing("run", self.text(workflow, ready.index, scope, activation))
+            step = self._flows.of(workflow)[ready.index]
             round = ready.kind is TimerKind.ROUND
-            return firing_of(step, self.gather(ready.workflow, step, ready.scope, round))
+            return firing_of(step, self.gather(workflow, step, scope, activation, round))
         except (LookupError, MergeError, NewerVersion, values.BadValue) as error:
             # The workflow is gone or a newer version's, as the script sees too; or somebody wrote
             # something else where an output was.
             return Firing("fail", reason=str(error))
 
-    def text(self, workflow: str, index: int, scope: str = "") -> str:
-        """The input of an open attempt as JSON text: what it was when the attempt was emitted."""
+    def text(self, workflow: str, index: int, scope: str, activation: int) -> str:
+        """The input of an activation as JSON text: what it was when its attempt was emitted."""
         step = self._flows.of(workflow)[index]
         if step.iterate:
             item: Any = self._client.hget(workflow + ITEMS, f"{index}@{scope}")
             return item.decode() if item else values.EMPTY
-        return values.dump(self.given(workflow, step, scope))
+        return values.dump(self.given(workflow, step, scope, activation))
 
-    def again(self, workflow: str, field: str) -> tuple[str, str]:
+    def again(self, workflow: str, field: str, token: str) -> tuple[str, str]:
         """The same for an attempt whose start-task is gone, or why it cannot be had: one of the two
         is empty. Somebody may have written something else where an output was.
         """
         index, _, scope = field.partition("@")
+        activation, _, _ = token.partition(".")
         try:
-            return self.text(workflow, int(index), scope), ""
+            return self.text(workflow, int(index), scope, int(activation)), ""
         except (LookupError, MergeError, NewerVersion, values.BadValue) as error:
             return "", f"its input cannot be read again: {error}"
 
-    def given(self, workflow: str, step: Step, scope: str = "") -> Any:
+    def given(self, workflow: str, step: Step, scope: str, activation: int) -> Any:
         """What a step gets; of an iteration the whole list. Raises MergeError."""
-        gathered = self.gather(workflow, step, scope)
+        gathered = self.gather(workflow, step, scope, activation)
         return merge_inputs(gathered) if step.merge else gathered
 
-    def gather(self, workflow: str, step: Step, scope: str = "", round: bool = False) -> Any:
+    def gather(
+        self, workflow: str, step: Step, scope: str, activation: int, round: bool = False
+    ) -> Any:
         """The outputs of the predecessors: none gives {}, one itself, several a list.
 
-        An input that a restart has given stands for them.
+        What was kept when this activation fired, or was given by a restart, stands for them: see
+        ``lua/lib/input.lua``.
         """
         suffix = f"@{scope}" if scope else ""
-        keys = [f"{workflow}{OUTPUT}{source}{suffix}" for source in sources(step, round)]
+        fields = [f"{source}{suffix}" for source in sources(step, round)]
+        own = f"i{step.index}{suffix}"
         with self._client.pipeline(transaction=False) as pipe:
-            pipe.hget(workflow + ITEMS, f"i{step.index}{suffix}")
-            if keys:
-                pipe.mget(keys)
-            given, *found = pipe.execute()
-        if given is not None:
-            return values.load(given)
-        texts = found[0] if found else []
+            pipe.hmget(workflow + ITEMS, [f"{own}#{activation}", own, *(f"o{f}" for f in fields)])
+            if fields:
+                pipe.mget([f"{workflow}{OUTPUT}{field}" for field in fields])
+            (kept, given, *before), *found = pipe.execute()
+        for text in (kept, given):
+            if text is not None:
+                return values.load(text)
+        outputs = zip(before, found[0] if found else (), strict=True)
+        texts = (latest if old is None else old for old, latest in outputs)
         return joined(values.load(text) for text in texts if text is not None)
 
 

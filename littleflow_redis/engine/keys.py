@@ -11,7 +11,10 @@ key                               type    what, and how long
 ``workflow:<id>:output:<step>``   string  public: JSON text; -1 is the input; until deleted
 ``workflow:<id>:steps``           hash    ``<step>`` record, ``t<step>``, ``b<step>`` its tokens
 ``workflow:<id>:items``           hash    ``<step>``: an item that an iteration has to run;
-                                          ``i<step>``: an input that a restart has given
+                                          ``i<step>``: an input that a restart has given; of a
+                                          flow with loops ``i<step>#<activation>``: an input,
+                                          until that is over, and ``o<step>``: its latest output,
+                                          while it runs again
 ``workflow:<id>:timers``          set     its members of ``workflows:timers``
 ``workflow:<id>:trace``           list    every change, oldest first
 ``workflow:latch:<name>``         string  public: an integer; until it is at zero

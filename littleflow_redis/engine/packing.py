@@ -44,8 +44,9 @@ def pack_flow(flow: Flow) -> Iterator[tuple[str, bytes]]:
     They are apart, because an end reads the record of each successor, but only a firing reads
     predecessors: of a wide join they are many.
     """
+    looped = any(step.back for step in flow.steps)
     for step in flow.steps:
-        yield str(step.index), msgpack.packb(_static(flow, step))
+        yield str(step.index), msgpack.packb([*_static(flow, step), int(looped)])
         yield f"p{step.index}", msgpack.packb(step.predecessors)
 
 

@@ -30,6 +30,8 @@ MAX_TOKENS = 100_000
 MAX_OUTPUT = 64 * 1024 * 1024
 
 _FIELD = re.compile(r"(0|[1-9][0-9]{0,5})(?:@([0-9]{1,7}(?:\.[0-9]{1,7}){0,99}))?", re.ASCII)
+#: An input or an output that was kept, see ``keys``: its step's field is the group.
+_KEPT = re.compile(r"[io]([^#]*)(?:#[0-9]{1,9})?", re.ASCII)
 _FIRING = {kind.value for kind in TimerKind if kind.fires}
 
 
@@ -176,7 +178,8 @@ class Rebuilding:
         items = object_of(self.document.get("items", {}), "items")
         flat: list[Any] = []
         for name, value in items.items():
-            self._step(name.removeprefix("i"), "items")
+            kept = _KEPT.fullmatch(name)
+            self._step(kept[1] if kept else name, "items")
             flat += (name, self._value(value, f"item {name}", MAX_OUTPUT))
         for name, record in records.items():
             first, last = record[Dynamic.NEXT - 1], record[Dynamic.ITEMS - 1]

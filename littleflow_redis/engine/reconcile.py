@@ -82,7 +82,7 @@ class Reconciler:
     def _emit(self, event: str, attempt: str, how: str) -> bool:
         workflow, field, token = attempt.split("|")
         index, _, _ = field.partition("@")
-        input, missing = self._client.inputs.again(workflow, field)
+        input, missing = self._client.inputs.again(workflow, field, token)
         done = self._client.transitions.reemit(
             workflow, field, token, event, input, how, self._takers, missing
         )
@@ -95,7 +95,7 @@ def rescue(client: Client, workflow: str, field: str, token: str, after: float =
     """Write the start-task of an attempt that was handed over and not published since, ``after``
     seconds ago at least; False if that is not (any more) so.
     """
-    input, missing = client.inputs.again(workflow, field)
+    input, missing = client.inputs.again(workflow, field, token)
     done = client.transitions.rescue(workflow, field, token, input, after, missing)
     if done is Outcome.APPLIED:
         index = field.partition("@")[0]

@@ -45,7 +45,7 @@ class Static(IntEnum):
     that lead back from within; ``DEPTH`` how many iterations enclose it, its own not counted;
     ``CONCURRENCY`` how many attempts or items may be open; name to value are JSON text. ``RETRY``
     is a policy or empty, ``TIMEOUT`` and ``QUEUE_TIMEOUT`` are in ms, 0 for none; ``CONTINUE``
-    is 1 if a failure is an output.
+    is 1 if a failure is an output, ``LOOPED`` if the flow has loops.
     """
 
     KIND = 1
@@ -66,6 +66,7 @@ class Static(IntEnum):
     TIMEOUT = 16
     QUEUE_TIMEOUT = 17
     CONTINUE = 18
+    LOOPED = 19
 
 
 class Retry(IntEnum):

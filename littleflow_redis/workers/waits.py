@@ -164,7 +164,7 @@ class Waits:
 
     def _delivered(self, event: Signal, waiter: Waiter, reply: Any) -> Iterator[Report]:
         if reply[0] == Outcome.NEED_INPUT:
-            input, missing = self._client.inputs.again(waiter.workflow, waiter.field)
+            input, missing = self._client.inputs.again(waiter.workflow, waiter.field, waiter.token)
             reply = self._run(self._mailbox.deliver(event.id, waiter, input, missing))
         report = self._client.transitions.report(waiter.workflow, reply)
         if report.outcome is Outcome.APPLIED:

@@ -62,8 +62,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
   if w.version > VERSION then return {Outcome.NEWER, '', ''} end
   w.serving = serving
   local static = index >= 0 and index <= w.last and static_of(w, index)
-  local kind = static and static[Static.KIND]
-  if kind ~= Kind.TASK and kind ~= Kind.LOAD and kind ~= Kind.STORE then
+  if not static or not is_task(static) then
     return {Outcome.BAD_INDEX, '', ''}
   end
 

@@ -58,7 +58,7 @@ local function requeue()
   end
   if verdict == 'count' then step[Dynamic.REQUEUES] = step[Dynamic.REQUEUES] + 1 end
   trace(w, 'requeue', field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], waited)
-  emit(w, index, scope, input)
+  emit(w, index, scope, input, attempt[Attempt.ACTIVATION])
 end
 
 if input == '' then fail(w, index, scope, attempt, ARGV[5])

@@ -56,13 +56,18 @@ local function skip()
 end
 
 if w.state ~= 'RUNNING' then hold()
-elseif action == 'run' then run(w, index, scope, ARGV[3])
+elseif action == 'run' then run(w, index, scope, ARGV[3], tonumber(activation))
 elseif action == 'fail' then fail(w, index, scope, nil, ARGV[4])
 elseif action == 'skip' then skip()
 else
   local items = {}
   for i = 7, #ARGV do items[i - 6] = ARGV[i] end
   start_items(w, index, scope, items)
+end
+-- The input has been used, unless it is that of an attempt or of a step that a restart runs again.
+if code == Outcome.APPLIED and static[Static.LOOPED] == 1 and action ~= 'fail'
+  and not (action == 'run' and is_task(static)) then
+  w.kept[input_name(static, field, activation)] = false
 end
 settle(w)
 rest(w)

@@ -44,6 +44,10 @@ local function write_steps(w)
   end
   sliced('HSET', w.key .. S.steps, sets)
   sliced('HDEL', w.key .. S.steps, drops)
+  for name, text in pairs(w.kept) do
+    if text then w.itemized[#w.itemized + 1] = name; w.itemized[#w.itemized + 1] = text
+    else w.unitemized[#w.unitemized + 1] = name end
+  end
   sliced('HSET', w.key .. S.items, w.itemized)
   sliced('HDEL', w.key .. S.items, w.unitemized)
 end

@@ -65,6 +65,10 @@ complete = function(w, index, scope, text, what, attempt, detail)
   step[Dynamic.STATE], step[Dynamic.ENDED] = what == 'skip' and 'skipped' or 'ended', w.now
   w.outputs[field] = text
   store(w, S.output .. field, text)
+  if static[Static.LOOPED] == 1 then
+    w.kept['o' .. field] = false
+    if attempt then w.kept[input_name(static, field, attempt[Attempt.ACTIVATION])] = false end
+  end
   tell(w, what, field, step, attempt, detail)
   if static[Static.KIND] == Kind.END then
     if w.state == 'RUNNING' then conclude(w, 'FINISHED') end
@@ -72,15 +76,19 @@ complete = function(w, index, scope, text, what, attempt, detail)
   else deliver(w, index, scope) end
 end
 
--- Open the next attempt of the step's activation; its start-task is written by `commit`.
-local function emit(w, index, scope, text)
+-- Open the next attempt of an activation, which is the step's latest or, if another one has begun
+-- since, the given one; its start-task is written by `commit`.
+local function emit(w, index, scope, text, activation)
   local field, step = field_of(index, scope), step_of(w, index, scope)
-  local number = step[Dynamic.ATTEMPTS] + 1
+  local number, latest = step[Dynamic.ATTEMPTS] + 1, step[Dynamic.ACTIVATIONS]
   local path = scope == '' and '' or '.' .. scope
-  local token = string.format('%d.%d%s-%s', step[Dynamic.ACTIVATIONS], number, path, w.nonce)
+  activation = activation or latest
+  local token = string.format('%d.%d%s-%s', activation, number, path, w.nonce)
+  -- Attempts are counted for the latest, so an earlier one may have had this number before.
+  if activation ~= latest then token = token .. '-' .. latest end
   step[Dynamic.STATE], step[Dynamic.ATTEMPTS] = 'queued', number
   step[Dynamic.QUEUED], step[Dynamic.STARTED], step[Dynamic.REASON] = w.now, 0, ''
-  local attempt = {token, step[Dynamic.ACTIVATIONS], number, '', w.now, '', 0, '', '', {}, 0}
+  local attempt = {token, activation, number, '', w.now, '', 0, '', '', {}, 0}
   -- Until somebody has taken it up, only the queue's clock runs, if there is one.
   local static, e = static_of(w, index), {index = index, field = field, attempt = attempt, input = text}
   local clocked, limit = 'queue', time_of(w, static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
@@ -95,24 +103,29 @@ local function emit(w, index, scope, text)
   table.insert(step[Dynamic.OPEN], attempt)
   w.open = w.open + 1
   -- Of a first attempt there can be no old output: `start` has seen to that.
-  if number > 1 or step[Dynamic.ACTIVATIONS] > 1 then
+  if number > 1 or latest > 1 then
+    if number == 1 and static[Static.LOOPED] == 1 then keep_output(w, field) end
     w.dropped[#w.dropped + 1] = w.key .. S.output .. field
   end
   -- The id of what is published outlives its flight in the trace alone.
-  trace(w, 'queue', field, step[Dynamic.ACTIVATIONS], number, attempt[Attempt.TASK])
+  trace(w, 'queue', field, activation, number, attempt[Attempt.TASK])
   if handed then
-    trace(w, w.serving.queued and 'publish' or 'take', field, step[Dynamic.ACTIVATIONS], number,
+    trace(w, w.serving.queued and 'publish' or 'take', field, activation, number,
       w.serving.detail .. attempt[Attempt.TASK] .. '"}')
   else w.emits[#w.emits + 1] = e end
 end
 
--- Run the step with its input: tasks are handed out, all else is over at once.
-local function run(w, index, scope, text)
-  local kind = static_of(w, index)[Static.KIND]
+local function is_task(static)
+  local kind = static[Static.KIND]
+  return kind == Kind.TASK or kind == Kind.LOAD or kind == Kind.STORE
+end
+
+-- Run the step with its input: tasks are handed out, all else is over at once. `activation` as in
+-- `emit`.
+local function run(w, index, scope, text, activation)
   if not text then
     fail(w, index, scope, nil, 'its inputs are larger than 64 MB together')
-  elseif kind == Kind.TASK or kind == Kind.LOAD or kind == Kind.STORE then
-    emit(w, index, scope, text)
+  elseif is_task(static_of(w, index)) then emit(w, index, scope, text, activation)
   else
     local step = step_of(w, index, scope)
     step[Dynamic.QUEUED], step[Dynamic.STARTED] = w.now, w.now
@@ -123,16 +136,19 @@ end
 -- The step has its tokens; in a `round` those that came back.
 local function fire(w, index, scope, round)
   local static, step = static_of(w, index), step_of(w, index, scope)
-  local field = field_of(index, scope)
+  local field, ready = field_of(index, scope), static[Static.FLAGS] % 2 == Flag.READY
   step[Dynamic.ACTIVATIONS], step[Dynamic.ATTEMPTS] = step[Dynamic.ACTIVATIONS] + 1, 0
   step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.ROUND] = 0, 0, round and 1 or 0
   -- An input given at a restart is that of one activation and of its retries.
   local given = w.given[field]
-  if given then
-    w.itemized[#w.itemized + 1] = 'i' .. field
-    w.itemized[#w.itemized + 1] = given
-  elseif step[Dynamic.ACTIVATIONS] > 1 then w.unitemized[#w.unitemized + 1] = 'i' .. field end
-  if static[Static.FLAGS] % 2 == Flag.READY then
+  if static[Static.LOOPED] == 1 and (ready or is_task(static)) then
+    local name = input_name(static, field, step[Dynamic.ACTIVATIONS])
+    given = given or kept_input(w, name) or gather(w, index, scope, round)
+    if not given then return run(w, index, scope, nil) end
+  end
+  if given then w.kept[input_name(static, field, step[Dynamic.ACTIVATIONS])] = given
+  elseif step[Dynamic.ACTIVATIONS] > 1 then w.kept['i' .. field] = false end
+  if ready then
     step[Dynamic.STATE], step[Dynamic.QUEUED] = 'ready', w.now
     w.ready[#w.ready + 1] = arm_step(w, round and 'round' or 'ready', field,
       step[Dynamic.ACTIVATIONS], w.now + READY_DUE)
@@ -152,6 +168,17 @@ local function has_room(static, step)
   return #step[Dynamic.OPEN] < static[Static.CONCURRENCY]
 end
 
+-- A firing that has no room gets what its sources have put out by now: they may run again before.
+local function keep_inputs(w, index, scope)
+  local field, static = field_of(index, scope), static_of(w, index)
+  local latest = w.steps[field][Dynamic.ACTIVATIONS]
+  for ahead = math.floor(w.tokens[field] / static[Static.THRESHOLD]), 1, -1 do
+    local name = input_name(static, field, latest + ahead)
+    if kept_input(w, name) then return end
+    w.kept[name] = gather(w, index, scope)
+  end
+end
+
 -- Fire whatever has its tokens. While the workflow does not run, tokens wait for a restart.
 local function settle(w)
   local at = 1
@@ -169,6 +196,9 @@ local function settle(w)
       w.fired = w.fired + 1
       if w.fired > MAX_FIRED then return conclude(w, 'FAILED', 'a loop without a task in it') end
       fire(w, index, scope, round)
+    end
+    if static[Static.LOOPED] == 1 and backs == 0 and w.state == 'RUNNING' then
+      keep_inputs(w, index, scope)
     end
     at = at + 1
   end

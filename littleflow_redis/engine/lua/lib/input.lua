@@ -1,6 +1,11 @@
 -- A step's input: its predecessors' outputs by ascending index; empty objects dropped; none gives
 -- {}, one itself, several a list. JSON stays text: cjson would turn [] into {} and round numbers.
 
+-- In a flow with loops a step may run again while what came of it is still to be read: the next round
+-- does not wait for all of this one. So what an activation gets is kept from its firing, or from when it
+-- has no room to fire, until it is over, and the latest output of a step while it runs again. Other flows need neither, and keep only
+-- what a restart gives.
+
 -- Bytes that one transition may gather.
 local MAX_BYTES = 64 * 1024 * 1024
 
@@ -35,18 +40,38 @@ local function sources(w, index, round)
   return outer
 end
 
+-- Where the input of an activation is kept in :items.
+local function input_name(static, field, activation)
+  return static[Static.LOOPED] == 1 and string.format('i%s#%d', field, activation) or 'i' .. field
+end
+
+-- An input that was kept before its activation fired; false if none was.
+local function kept_input(w, name)
+  if w.kept[name] ~= nil then return w.kept[name] end
+  return redis.call('HGET', w.key .. S.items, name)
+end
+
+-- Keep the output that a step has had, if any, as long as it runs again.
+local function keep_output(w, field)
+  local text = w.outputs[field] or redis.call('GET', w.key .. S.output .. field)
+  if text and text ~= '{}' then w.kept['o' .. field] = text end
+end
+
 -- Returns the JSON text, or nil when this transition gathers more than MAX_BYTES.
 local function gather(w, index, scope, round)
-  local texts, keys, places = {}, {}, {}
+  local texts, keys, names, places, before = {}, {}, {}, {}, {}
   for i, source in ipairs(sources(w, index, round)) do
     local field = field_of(source, scope)
     texts[i] = w.outputs[field] or '{}'
     if not w.outputs[field] then
       keys[#keys + 1] = w.key .. S.output .. field
-      places[#keys] = i
+      names[#keys], places[#keys] = 'o' .. field, i
     end
   end
-  each_value('MGET', nil, keys, function(i, text) texts[places[i]] = text or '{}' end)
+  if static_of(w, index)[Static.LOOPED] == 1 then
+    each_value('HMGET', w.key .. S.items, names, function(i, text) before[i] = text end)
+  end
+  each_value('MGET', nil, keys, function(i, text) texts[places[i]] = before[i] or text or '{}' end)
   local parts = {}
   for _, text in ipairs(texts) do
     if text ~= '{}' then

@@ -64,9 +64,11 @@ local function reset(w, index)
   step[Dynamic.ITEMS], step[Dynamic.NEXT], step[Dynamic.DONE] = 0, 0, 0
   zero(w, field)
   w.erased[#w.erased + 1] = w.key .. S.output .. field
+  w.outputs[field] = '{}'
 end
 
--- Items of iterations among these steps go altogether: the next activation has its own.
+-- Items of iterations among these steps, and inputs and outputs that are kept, go altogether: the
+-- next activation has its own.
 local function drop_items(w, set)
   local gone = {}
   for field, step in pairs(w.steps) do
@@ -76,11 +78,9 @@ local function drop_items(w, set)
       gone[#gone + 1] = field
     end
   end
-  for _, field in ipairs(redis.call('HKEYS', w.key .. S.items)) do
-    local index = string.match(field, '^(%d+)@')
-    if index and set[tonumber(index)] then
-      w.unitemized[#w.unitemized + 1] = field
-    end
+  for _, name in ipairs(redis.call('HKEYS', w.key .. S.items)) do
+    local index = string.match(name, '^[io]?(%d+)')
+    if index and set[tonumber(index)] then w.kept[name] = false end
   end
   for _, field in ipairs(gone) do
     w.erased[#w.erased + 1] = w.key .. S.output .. field
@@ -107,6 +107,7 @@ local function undo_round(w, head)
   if not step or over(step) then return end
   step = step_of(w, head, '')
   if step[Dynamic.ROUND] ~= 1 then return end
+  w.kept[input_name(static_of(w, head), tostring(head), step[Dynamic.ACTIVATIONS])] = false
   step[Dynamic.STATE], step[Dynamic.ACTIVATIONS] = 'ended', step[Dynamic.ACTIVATIONS] - 1
   step[Dynamic.REASON] = ''
 end

@@ -28,7 +28,7 @@ local function plan(key, now, f)
     version = tonumber(f[7]), created = f[8], state = f[9], before = f[9],
     statics = statics_of(f[1]), fields = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
     changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {},
-    erased = {}, forgotten = {}, given = {}, emits = {}, handed = {}, closed = {}, ready = {}, timers = {}, untimed = {},
+    erased = {}, kept = {}, forgotten = {}, given = {}, emits = {}, handed = {}, closed = {}, ready = {}, timers = {}, untimed = {},
     trace = {}, counts = {}}
 end
 
