@@ -128,11 +128,15 @@ class Workflow:
 
     def take(self, name: str) -> None:
         step = self.steps[name]
-        step.taken = self.state == "RUNNING"
+        before, step.taken = step.taken, self.state == "RUNNING"
         if step.taken:
             step.state = "running"
             if self.flow[name].queue:
                 self.queue.frontier = max(self.queue.frontier, step.queued)
+        elif before and self.state == "TERMINATING":
+            # Whoever had taken it is gone, and nobody works on it any more.
+            step.state = "cancelled"
+            self.advance()
 
     def succeed(self, name: str, output: Any) -> None:
         self.steps[name].state, self.steps[name].output = "ended", output
