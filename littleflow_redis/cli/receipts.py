@@ -7,7 +7,6 @@ import click
 from .failures import clean_errors
 from .options import Settings, connection_options
 from .parameters import DURATION, client_of
-from .tables import printable
 
 
 @click.command(name="receipts")
@@ -29,10 +28,5 @@ def command(settings: Settings, event_retention: float) -> None:
     from littleflow_redis.workers.running import run_worker
 
     client = client_of(settings)
-    worker = Receipts(client, event_retention=event_retention, show=_show)
+    worker = Receipts(client, event_retention=event_retention, show=click.echo)
     run_worker(worker, "receipts", stream=client.keys.events)
-
-
-def _show(line: str) -> None:
-    # Anybody may have written what a receipt says.
-    click.echo(printable(line))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
+from littleflow_redis.events.wire import printable as printable
+
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Lay out rows, the first of which holds the titles."""
@@ -14,13 +16,6 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
         for row in clean
-    )
-
-
-def printable(text: str) -> str:
-    """The text on one line, control characters escaped: names and reasons come from anywhere."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
 
 

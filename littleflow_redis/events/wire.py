@@ -123,6 +123,13 @@ def sendable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
+def printable(text: str) -> str:
+    """The text on one line, control characters escaped: names and reasons come from anywhere."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
 def message(
     data: Mapping[str, Any] | None = None,
     kind: str | None = None,

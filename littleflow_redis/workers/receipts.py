@@ -13,7 +13,7 @@ from littleflow_redis.engine.reports import Receipt
 from littleflow_redis.events.group import consumer_name
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop
-from littleflow_redis.events.wire import decode_tolerant
+from littleflow_redis.events.wire import decode_tolerant, printable
 
 LOG = logging.getLogger("littleflow_redis.receipts")
 
@@ -148,4 +148,5 @@ def work_in(seconds: float, looked: int) -> float:
 def _line(receipt: Receipt) -> str:
     event = decode_tolerant(receipt.fields)
     target = decode_tolerant(receipt.target) if receipt.target else event.get("for")
-    return f"{target} {event.get('action', 'processed')} at {event.get('at')}"
+    # Anybody may have written what it says.
+    return printable(f"{target} {event.get('action', 'processed')} at {event.get('at')}")
