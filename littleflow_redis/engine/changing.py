@@ -13,7 +13,7 @@ from .base import Base, new_id
 from .dead import DeadLetter
 from .errors import BadArchive, IdConflict, NotRestartable
 from .reports import Report
-from .signals import FOR_WORKFLOW, check, check_data
+from .signals import FOR_WORKFLOW, check_data, check_nesting, check_size
 from .states import Outcome, WorkflowState
 from .values import BadValue
 
@@ -139,6 +139,7 @@ class Changing(Base):
             fields: Any = encode(event)
         except (TypeError, ValueError, RecursionError) as error:
             raise BadValue(str(error)) from error
-        check(kind, event, fields)
+        check_size(kind, fields)
+        check_nesting(event)
         added: Any = self.redis.xadd(self.keys.events, fields)
         return str(added.decode())

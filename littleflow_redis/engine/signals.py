@@ -84,14 +84,11 @@ def check_data(data: Mapping[str, Any]) -> None:
         )
 
 
-def check(kind: str, event: Mapping[str, Any], encoded: Mapping[str, str]) -> None:
-    """Raise EventTooLarge or BadValue for an event that ``signal`` would not read."""
-    if kind in OURS:
-        return
-    size = sum(map(len, encoded.values()))
-    if size > values.MAX_OUTPUT:
+def check_size(kind: str, fields: Mapping[str, str]) -> None:
+    """Raise EventTooLarge for an event that ``signal`` would not read; ``fields`` are encoded."""
+    size = sum(map(len, fields.values()))
+    if kind not in OURS and size > values.MAX_OUTPUT:
         raise EventTooLarge(size, values.MAX_OUTPUT)
-    values.check_nesting(dict(event), "the event")
 
 
 def signal(id: str, entry: Mapping[bytes, bytes], keys: Keys) -> Signal:
@@ -100,10 +97,16 @@ def signal(id: str, entry: Mapping[bytes, bytes], keys: Keys) -> Signal:
         raise Garbage(f"it has more than {values.MAX_OUTPUT:,} bytes")
     try:
         fields = {name.decode(): values.load(text) for name, text in entry.items()}
-        values.check_nesting(fields, "it")
+        check_nesting(fields)
     except (values.BadValue, UnicodeDecodeError) as error:
         raise Garbage(f"a field cannot be read: {error}") from error
     return read(id, fields, keys)
+
+
+def check_nesting(fields: Mapping[str, Any]) -> None:
+    """Raise BadValue for an event with a field of too many levels."""
+    for name, value in fields.items():
+        values.check_nesting(value, f"field {name!r}")
 
 
 def read(id: str, fields: Mapping[str, Any], keys: Keys) -> Signal:

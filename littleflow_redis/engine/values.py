@@ -80,7 +80,9 @@ def check_nesting(value: Any, what: str = "the output") -> None:
 
 
 def too_deep(value: Any) -> bool:
-    """Whether a value has more than MAX_NESTING levels. Walks level by level: no stack is used."""
+    """Whether a value has more than MAX_NESTING levels; one that contains itself is none that this
+    can be asked of. Walks level by level, which takes no stack.
+    """
     level = [value] if isinstance(value, _NESTS) else []
     for _ in range(MAX_NESTING):
         level = [

@@ -46,6 +46,19 @@ def test_all_that_is_done_leaves_the_stream(
     wait_until(lambda: workers[1].output.count(" processed at ") == 4, "four are told")
 
 
+def test_what_a_receipt_says_is_printed_escaped(process: Process, engine: Client) -> None:
+    """Half a character ended the janitor, and a terminal obeyed what anybody had written."""
+    receipts = process("receipts")
+    receipts.wait_for_output("event=ready")
+    event = engine.send_event("approved", {"a": 1})
+    said = {"for": event, "at": "now\x1b[31m\nforged"}
+    for action in ("\ud800", "done"):
+        append(engine.redis, engine.keys.events, {"kind": "receipt", "action": action, **said})
+
+    receipts.wait_for_output(r" \ud800 at now\x1b[31m\nforged")
+    receipts.wait_for_output(r" done at now\x1b[31m\nforged")
+
+
 @pytest.mark.parametrize("words", WORKERS, ids=lambda words: words[0])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(
@@ -137,16 +150,3 @@ def test_a_retention_that_is_no_time_is_refused(process: Process, span: str) -> 
     receipts = process("receipts", "--event-retention", span)
     assert receipts.wait() == 2
     assert "needs a time" in receipts.output
-
-
-def test_what_a_receipt_says_is_printed_escaped(process: Process, engine: Client) -> None:
-    """Half a character ended the janitor, and a terminal obeyed what anybody had written."""
-    receipts = process("receipts")
-    receipts.wait_for_output("event=ready")
-    event = engine.send_event("approved", {"a": 1})
-    said = {"for": event, "at": "now\x1b[31m\nforged"}
-    for action in ("\ud800", "done"):
-        append(engine.redis, engine.keys.events, {"kind": "receipt", "action": action, **said})
-
-    receipts.wait_for_output(r" \ud800 at now\x1b[31m\nforged")
-    receipts.wait_for_output(r" done at now\x1b[31m\nforged")

@@ -54,8 +54,8 @@ def test_it_is_held_wherever_programs_hand_values_over(engine: Client) -> None:
     deep = nested(MAX_NESTING + 1)
     with pytest.raises(BadValue, match="the input has more than 200 levels"):
         engine.start("A", deep)
-    with pytest.raises(BadValue, match="the event has more than 200 levels"):
-        engine.send_event("approved", {"x": nested(MAX_NESTING)})
+    with pytest.raises(BadValue, match="field 'x' has more than 200 levels"):
+        engine.send_event("approved", {"x": deep})
     workflow, _ = run(engine, "A")
     with pytest.raises(BadValue, match="the input has more than 200 levels"):
         engine.restart(workflow, from_steps=["A"], input=deep)
