@@ -2,9 +2,9 @@
 -- {}, one itself, several a list. JSON stays text: cjson would turn [] into {} and round numbers.
 
 -- In a flow with loops a step may run again while what came of it is still to be read: the next round
--- does not wait for all of this one. So what an activation gets is kept from its firing, or from when it
--- has no room to fire, until it is over, and the latest output of a step while it runs again. Other flows need neither, and keep only
--- what a restart gives.
+-- does not wait for all of this one. So what an activation gets is kept from its firing, or from when
+-- it has no room to fire, until it is over, and the latest output of a step while it runs again. Other
+-- flows need neither, and keep only what a restart gives.
 
 -- Bytes that one transition may gather.
 local MAX_BYTES = 64 * 1024 * 1024
