@@ -66,8 +66,9 @@ class Sweep:
         """
         known, seen, unwanted = self._flights.ids, set[str](), set[str]()
         for category, group in self._groups.items():
-            others = self._others(group)
             for page in self._scan(category):
+                # Asked after the page was read: whoever took a flight in it was a consumer before.
+                others = self._others(group)
                 seen.update(page)
                 self._adopt(page, others)
                 self._rescue(page, others)

@@ -1,0 +1,49 @@
+"""Whose flights a sweep takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from celery import Celery
+
+from littleflow_redis.bridges.backends import result_backend
+from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.bridges.ids import celery_id
+from littleflow_redis.bridges.results import Results
+from littleflow_redis.bridges.revoke import Revoker
+from littleflow_redis.bridges.sweep import Sweep
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import start_task
+from littleflow_redis.engine.reports import Flight
+from littleflow_redis.events.group import GroupReader
+
+GROUP = "bridge:math"
+
+
+def test_a_bridge_that_begins_meanwhile_keeps_what_it_takes(
+    engine: Client, app: Celery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who else is at work was asked before the flights were read: of a bridge that took its first
+    one in between, the ends were told twice.
+    """
+    flights, results = Flights(), Results(result_backend(app))
+    sweep = Sweep(engine, results, flights, {"math": GROUP}, "own", 60.0, Revoker(app), 60.0)
+    engine.start("math:add([2, 3])")
+    scan = sweep._scan
+
+    def begin_and_scan(category: str) -> Iterator[Mapping[str, bytes]]:
+        reader = GroupReader(engine.redis, engine.keys.events, GROUP, "other")
+        reader.ensure()
+        for entry in reader.read(10):
+            if entry.fields[b"kind"] == b'"start-task"':
+                task = start_task(entry.id, entry.fields)
+                id = celery_id("math", task.workflow, task.index, task.token)
+                take = engine.transitions.take(task, GROUP, "other", Flight("math", id))
+                engine.transitions.run([take])
+        yield from scan(category)
+
+    monkeypatch.setattr(sweep, "_scan", begin_and_scan)
+    list(sweep.pages())
+    assert engine.redis.hlen(engine.keys.flight + "math") == 1
+    assert flights.ids == set()
