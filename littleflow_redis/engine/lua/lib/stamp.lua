@@ -1,8 +1,8 @@
--- ISO 8601 text of a time in ms, as JSON text; for display only. (Redis has no os.date.)
--- Civil date from days: H. Hinnant, "chrono-compatible low-level date algorithms".
 -- A call has one time, told many times.
 local stamped = {}
 
+-- ISO 8601 text of a time in ms, as JSON text; for display only. (Redis has no os.date.)
+-- Civil date from days: H. Hinnant, "chrono-compatible low-level date algorithms".
 local function stamp(ms)
   if stamped[ms] then return stamped[ms] end
   local seconds = math.floor(ms / 1000)

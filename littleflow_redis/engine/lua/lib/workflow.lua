@@ -1,15 +1,15 @@
 -- The plan of one transition: what was read, and what is to be written. Nothing here writes, so a
 -- script that raises while it plans has changed nothing.
 
--- Field of a step under a scope in :steps, and the end of its output key.
-local texts = {}
+-- Indexes as text: numbers become text slowly, and every field is named many times.
+local names = {}
 
+-- Field of a step under a scope in :steps, and the end of its output key.
 local function field_of(index, scope)
   if scope ~= '' then return index .. '@' .. scope end
-  -- Numbers become text slowly, and every field is named many times.
-  local text = texts[index] or tostring(index)
-  texts[index] = text
-  return text
+  local name = names[index] or tostring(index)
+  names[index] = name
+  return name
 end
 
 -- The steps of the flows that this call has read: they never change, and many ends share a flow.
