@@ -53,7 +53,9 @@ def command(files: Sequence[str], as_json: bool, errors: str) -> None:
 
 
 def _as_table(file: str, flow: Flow) -> str:
-    from .tables import printable, table
+    from littleflow_redis.events.wire import printable
+
+    from .tables import table
 
     title = f"{file}: {flow.name or 'a flow without a name'}, {len(flow)} steps"
     about = [title] if flow.doc is None else [title, printable(flow.doc.strip())]

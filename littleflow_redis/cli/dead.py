@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from littleflow_redis.events.wire import printable
+
 from .failures import clean_errors
 from .options import Settings, connection_options
 from .parameters import client_of
-from .tables import moment, printable, table
+from .tables import moment, table
 
 if TYPE_CHECKING:
     from littleflow_redis.engine.client import Client

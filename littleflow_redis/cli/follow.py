@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from littleflow_redis.events.wire import printable
+
 from .failures import clean_errors
 from .options import Settings, connection_options
 from .parameters import client_of
-from .tables import moment, printable
+from .tables import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from .tables import printable
+from littleflow_redis.events.wire import printable
+
 from .telling import Teller
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from littleflow_redis import Client
-from littleflow_redis.cli.tables import printable, table
+from littleflow_redis.cli.tables import table
+from littleflow_redis.events.wire import printable
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.cli.conftest import Command
 
