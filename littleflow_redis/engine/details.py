@@ -13,6 +13,7 @@ from .attempts import AttemptView, attempts
 from .changes import TraceEntry
 from .inputs import Inputs
 from .steps import StepView
+from .typed import read
 from .views import Views
 
 
@@ -49,8 +50,8 @@ def _input(
         return None
     try:
         if step.iterate and scope:
-            return values.load(inputs.text(workflow, index, scope, activation))
-        return inputs.given(workflow, step, scope, activation)
+            return read(inputs.text(workflow, index, scope, activation)).data
+        return inputs.given(workflow, index, scope, activation).data
     except (MergeError, values.BadValue):
         # The step has failed, or will, for that reason.
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 import redis
 
@@ -15,6 +15,7 @@ from littleflow_redis.language import Flow, load, save
 from . import packing, values
 from .errors import NewerVersion
 from .keys import Keys
+from .records import VERSION
 
 #: Flows kept in memory by one process.
 MAX_CACHED = 128
@@ -43,10 +44,12 @@ class Packer:
 
 def pack(flow: Flow) -> tuple[str, list[Argument]]:
     document = values.dump(save(flow))
+    # A flow that an older form has stored lacks what this one reads of it.
+    identity = f"{VERSION}\n{document}"
     fields: list[Argument] = ["steps", len(flow), "doc", document]
     for name, packed in packing.pack_flow(flow):
         fields += (name, packed)
-    return hashlib.sha256(document.encode()).hexdigest()[:32], fields
+    return hashlib.sha256(identity.encode()).hexdigest()[:32], fields
 
 
 class Flows:
@@ -80,7 +83,13 @@ class Flows:
 
     def of(self, workflow: str) -> Flow:
         """The flow of a workflow, by full id. Raises LookupError if there is none."""
-        digest: Any = self._client.hget(workflow, "flow")
+        return self.of_run(workflow)[0]
+
+    def of_run(self, workflow: str) -> tuple[Flow, int]:
+        """The flow of a workflow, by full id, and the form by whose rules it runs. Raises
+        LookupError if there is none.
+        """
+        digest, form = cast("list[Any]", self._client.hmget(workflow, "flow", "version"))
         if digest is None:
             raise LookupError(f"there is no workflow {workflow}")
-        return self.get(digest.decode())
+        return self.get(digest.decode()), int(form)

@@ -41,7 +41,7 @@ class Serving:
 
 def handed_over(workflow: str, fields: Sequence[bytes]) -> StartTask:
     """Read an attempt that a script handed over: a start-task without an event."""
-    index, name, base, parameters, input, token, options = fields
+    index, name, base, parameters, input, token, options, types, positions, begins = fields
     return StartTask(
         event="",
         workflow=workflow,
@@ -52,6 +52,9 @@ def handed_over(workflow: str, fields: Sequence[bytes]) -> StartTask:
         parameters=values.load(parameters),
         input=values.load(input),
         options=values.load(options) if options else {},
+        types=values.load(types) if types else None,
+        bind="auto" if positions else "spread",
+        begins=bool(begins),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
@@ -13,15 +13,16 @@ from littleflow_redis.language import (
     MergeError,
     Step,
     guard_matches,
-    merge_inputs,
 )
 
 from . import values
 from .errors import NewerVersion
 from .flows import Flows
-from .keys import ITEMS, OUTPUT, Keys
+from .keys import ITEMS, OUTPUT, TYPES, Keys
+from .records import VERSION
 from .reports import Firing
 from .timers import Timer, TimerKind
+from .typed import Value, items_of, listed, merged, read, stored
 
 #: Items of one iteration.
 MAX_ITEMS = 100_000
@@ -47,21 +48,20 @@ class Inputs:
             workflow, scope, activation = ready.workflow, ready.scope, int(ready.rest)
             if ready.kind is TimerKind.RETRY:
                 return Firing("run", self.text(workflow, ready.index, scope, activation))
-            step = self._flows.of(workflow)[ready.index]
             round = ready.kind is TimerKind.ROUND
-            return firing_of(step, self.gather(workflow, step, scope, activation, round))
+            step, gathered = self._gathered(workflow, ready.index, scope, activation, round)
+            return firing_of(step, gathered)
         except (LookupError, MergeError, NewerVersion, values.BadValue) as error:
             # The workflow is gone or a newer version's, as the script sees too; or somebody wrote
             # something else where an output was.
             return Firing("fail", reason=str(error))
 
     def text(self, workflow: str, index: int, scope: str, activation: int) -> str:
-        """The input of an activation as JSON text: what it was when its attempt was emitted."""
-        step = self._flows.of(workflow)[index]
-        if step.iterate:
+        """The input of an activation as a value's text: as it was when its attempt was emitted."""
+        if self._flows.of(workflow)[index].iterate:
             item: Any = self._client.hget(workflow + ITEMS, f"{index}@{scope}")
             return item.decode() if item else values.EMPTY
-        return values.dump(self.given(workflow, step, scope, activation))
+        return self.given(workflow, index, scope, activation).text()
 
     def again(self, workflow: str, field: str, token: str) -> tuple[str, str]:
         """The same for an attempt whose start-task is gone, or why it cannot be had: one of the two
@@ -74,19 +74,21 @@ class Inputs:
         except (LookupError, MergeError, NewerVersion, values.BadValue) as error:
             return "", f"its input cannot be read again: {error}"
 
-    def given(self, workflow: str, step: Step, scope: str, activation: int) -> Any:
+    def given(self, workflow: str, index: int, scope: str, activation: int) -> Value:
         """What a step gets; of an iteration the whole list. Raises MergeError."""
-        gathered = self.gather(workflow, step, scope, activation)
-        return merge_inputs(gathered) if step.merge else gathered
+        step, gathered = self._gathered(workflow, index, scope, activation)
+        return merged(gathered) if step.merge else gathered
 
-    def gather(
-        self, workflow: str, step: Step, scope: str, activation: int, round: bool = False
-    ) -> Any:
-        """The outputs of the predecessors: none gives {}, one itself, several a list.
+    def _gathered(
+        self, workflow: str, index: int, scope: str, activation: int, round: bool = False
+    ) -> tuple[Step, Value]:
+        """A step, and the outputs of its predecessors: of one itself, of several a list.
 
         What was kept when this activation fired, or was given by a restart, stands for them: see
         ``lua/lib/input.lua``.
         """
+        flow, form = self._flows.of_run(workflow)
+        step = flow[index]
         suffix = f"@{scope}" if scope else ""
         fields = [f"{source}{suffix}" for source in sources(step, round)]
         own = f"i{step.index}{suffix}"
@@ -94,13 +96,14 @@ class Inputs:
             pipe.hmget(workflow + ITEMS, [f"{own}#{activation}", own, *(f"o{f}" for f in fields)])
             if fields:
                 pipe.mget([f"{workflow}{OUTPUT}{field}" for field in fields])
+                pipe.hmget(workflow + TYPES, fields)
             (kept, given, *before), *found = pipe.execute()
         for text in (kept, given):
             if text is not None:
-                return values.load(text)
-        outputs = zip(before, found[0] if found else (), strict=True)
-        texts = (latest if old is None else old for old, latest in outputs)
-        return joined(values.load(text) for text in texts if text is not None)
+                return step, read(text)
+        latest = map(stored, *found) if found else ()
+        outputs = zip(before, latest, strict=True)
+        return step, joined([new if old is None else read(old) for old, new in outputs], form)
 
 
 def first_input(flow: Flow, given: Any) -> str:
@@ -109,27 +112,31 @@ def first_input(flow: Flow, given: Any) -> str:
     """
     default = flow.input
     if given is None:
-        given = default
+        given = {} if default is None else default
     elif isinstance(default, Mapping) and isinstance(given, Mapping):
         given = {**default, **given}
     return values.output_text(values.dump(given), "the input")
 
 
-def joined(outputs: Iterable[Any]) -> Any:
-    """Outputs of predecessors as one input: none gives {}, one itself, several a list."""
-    kept = [output for output in outputs if output != {}]
-    if not kept:
-        return {}
-    return kept[0] if len(kept) == 1 else kept
+def joined(outputs: Sequence[Value], form: int = VERSION) -> Value:
+    """Outputs of predecessors as one input: of one itself, of several a list with all of them.
+
+    Runs of form 1 leave out those that are ``{}``.
+    """
+    if form < 2:
+        outputs = [output for output in outputs if output.data != {}]
+    if len(outputs) < 2:
+        return outputs[0] if outputs else Value({})
+    return listed(outputs)
 
 
-def firing_of(step: Step, gathered: Any) -> Firing:
+def firing_of(step: Step, gathered: Value) -> Firing:
     """Decide how a step with a merge, a guard or an iteration goes on, by what it gathered."""
     try:
-        value = merge_inputs(gathered) if step.merge else gathered
-        if step.guard is not None and not guard_matches(step.guard, value):
-            return Firing("skip", values.dump(value))
-        return _items(value) if step.iterate else Firing("run", values.dump(value))
+        value = merged(gathered) if step.merge else gathered
+        if step.guard is not None and not guard_matches(step.guard, value.data):
+            return Firing("skip", value.text())
+        return _items(value) if step.iterate else Firing("run", value.text())
     except (MergeError, GuardError, values.BadValue) as error:
         return Firing("fail", reason=f"{step.name or step.kind}: {error}")
 
@@ -145,13 +152,11 @@ def sources(step: Step, round: bool) -> Sequence[int]:
     return [source for source in step.predecessors if source not in step.back]
 
 
-def _items(value: Any) -> Firing:
+def _items(value: Value) -> Firing:
     """One activation per item of a list; anything else is one item."""
-    if value == []:
+    if value.data == []:
         return Firing("skip", "[]")
-    items = (
-        [values.dump(item) for item in value] if isinstance(value, list) else [values.dump(value)]
-    )
+    items = [item.text() for item in items_of(value)]
     if len(items) > MAX_ITEMS or sum(map(len, items)) > MAX_ITEM_BYTES:
         return Firing(
             "fail",

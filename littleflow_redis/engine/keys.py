@@ -15,6 +15,7 @@ key                               type    what, and how long
                                           flow with loops ``i<step>#<activation>``: an input,
                                           until that is over, and ``o<step>``: its latest output,
                                           while it runs again
+``workflow:<id>:types``           hash    ``<step>``: the types of its output that JSON lacks
 ``workflow:<id>:timers``          set     its members of ``workflows:timers``
 ``workflow:<id>:trace``           list    every change, oldest first
 ``workflow:latch:<name>``         string  public: an integer; until it is at zero
@@ -242,6 +243,7 @@ class Keys:
             "timers": TIMERS,
             "trace": TRACE,
             "taken": TAKEN,
+            "types": TYPES,
         }
         return {"K": names, "S": suffixes}
 
@@ -253,3 +255,4 @@ ITEMS = ":items"
 TIMERS = ":timers"
 TRACE = ":trace"
 TAKEN = ":taken"
+TYPES = ":types"

@@ -13,7 +13,8 @@ from typing import Any
 
 from littleflow_redis.events.wire import ENTRY_ID, sendable
 
-from . import values
+from . import typed, values
+from .typed import Value
 
 #: JSON text of a string without escapes: most are, and need no parser.
 _PLAIN = re.compile(rb'"[ !#-\[\]-~]*"')
@@ -51,6 +52,17 @@ class StartTask:
     parameters: Any
     input: Any
     options: Mapping[str, Any]
+    #: What JSON does not say of the input; None where it says it all. See ``typed``.
+    types: Any = None
+    #: How the input becomes arguments where nobody says it: ``auto``; in runs of form 1 ``spread``.
+    bind: str = "spread"
+    #: Whether the step stands at the flow's start: ``{}`` means there that nothing was given.
+    begins: bool = False
+
+    @property
+    def value(self) -> Value:
+        """The input with its types."""
+        return Value(self.input, self.types)
 
     @property
     def category(self) -> str:
@@ -67,7 +79,7 @@ class StartTask:
 class EndTask:
     """The end of an attempt, as somebody reported it.
 
-    ``output`` is JSON text, None if the event carries none; ``token`` is empty if it was not
+    ``output`` is a value's text, None if the event carries none; ``token`` is empty if it was not
     echoed; ``detail`` is JSON text for the trace: error, worker; ``final`` forbids a retry.
     """
 
@@ -135,6 +147,9 @@ def start_task(event: str, fields: Mapping[bytes, bytes]) -> StartTask:
         parameters=_field(fields, b"parameters", {}),
         input=_field(fields, b"input", {}),
         options=options,
+        types=_types(fields),
+        bind=_text(fields, b"bind", "spread"),
+        begins=_field(fields, b"begins", False) is True,
     )
 
 
@@ -149,7 +164,9 @@ def end_task(event: str, fields: Mapping[bytes, bytes]) -> EndTask:
     output: str | None = None
     if success and b"output" in fields:
         try:
-            output = values.output_text(fields[b"output"])
+            output = typed.joined(
+                values.output_text(fields[b"output"]), _field(fields, b"types", None)
+            )
         except values.BadValue as error:
             success, reason = False, str(error)
     return EndTask(
@@ -247,6 +264,14 @@ def _text(fields: Mapping[bytes, bytes], name: bytes, default: str | None = None
     if not value.isascii() and _SURROGATE.search(value):
         raise Garbage(f"field {name.decode()!r} holds half a character (a lone surrogate)")
     return value
+
+
+def _types(fields: Mapping[bytes, bytes]) -> Any:
+    types = _field(fields, b"types", None)
+    try:
+        return typed.checked(types) if types else None
+    except values.BadValue as error:
+        raise Garbage(f"field 'types': {error}") from error
 
 
 def _index(fields: Mapping[bytes, bytes]) -> int:

@@ -46,7 +46,10 @@ def pack_flow(flow: Flow) -> Iterator[tuple[str, bytes]]:
     """
     looped = any(step.back for step in flow.steps)
     for step in flow.steps:
-        yield str(step.index), msgpack.packb([*_static(flow, step), int(looped)])
+        yield (
+            str(step.index),
+            msgpack.packb([*_static(flow, step), int(looped), int(flow.at_start(step.index))]),
+        )
         yield f"p{step.index}", msgpack.packb(step.predecessors)
 
 
@@ -65,7 +68,7 @@ def _static(flow: Flow, step: Step) -> list[Any]:
         dump(step.base),
         dump({} if step.parameters is None else step.parameters),
         dump(dict(step.options)) if step.options else "",
-        dump({} if step.value is None else step.value),
+        dump(step.value),
         step.back,
         depth(flow, step),
         options.get("$concurrency", CONCURRENCY),

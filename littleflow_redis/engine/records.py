@@ -14,7 +14,9 @@ import msgpack
 from .states import Outcome, StepState
 
 #: Form of what is stored and of the scripts; a process leaves alone what a newer one wrote.
-VERSION = 1
+#: 2: a join is a list of as many values as it has predecessors, null is a value, and Celery's types
+#: travel beside the outputs. Runs of form 1 keep its rules to their end.
+VERSION = 2
 
 
 class Kind(IntEnum):
@@ -45,7 +47,8 @@ class Static(IntEnum):
     that lead back from within; ``DEPTH`` how many iterations enclose it, its own not counted;
     ``CONCURRENCY`` how many attempts or items may be open; name to value are JSON text. ``RETRY``
     is a policy or empty, ``TIMEOUT`` and ``QUEUE_TIMEOUT`` are in ms, 0 for none; ``CONTINUE``
-    is 1 if a failure is an output, ``LOOPED`` if the flow has loops.
+    is 1 if a failure is an output, ``LOOPED`` if the flow has loops, ``BEGINS`` if the step stands
+    at its start (see ``Flow.at_start``).
     """
 
     KIND = 1
@@ -67,6 +70,7 @@ class Static(IntEnum):
     QUEUE_TIMEOUT = 17
     CONTINUE = 18
     LOOPED = 19
+    BEGINS = 20
 
 
 class Retry(IntEnum):

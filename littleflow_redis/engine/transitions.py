@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 
 from littleflow_redis.events.lua import TOGETHER, Argument, Call, run_batch
 
-from . import records, values
+from . import records
 from .handing import Serving, handed_over
 from .keys import Keys
 from .messages import EndTask, StartTask
@@ -116,7 +116,7 @@ class Transitions(Upkeep):
     def latch(self, task: StartTask, group: str, action: LatchAction, name: str) -> Call:
         """Take up a start-task that works on the latch ``name``; its output is its input."""
         args = (
-            task.event, group, task.index, task.token, action, name, values.dump(task.input), "",
+            task.event, group, task.index, task.token, action, name, task.value.text(), "",
         )  # fmt: skip
         return Call(self._scripts.latch, [task.workflow], args)
 

@@ -16,7 +16,7 @@ MAX_OUTPUT = 1_000_000
 #: these, and no data of people comes near.
 MAX_NESTING = 200
 
-#: Text of the value that counts as nothing: joins drop it.
+#: Text of the value that stands for no output and no input.
 EMPTY = "{}"
 
 #: What JSON has that holds other values, as Python has it.
@@ -48,7 +48,7 @@ def load(text: str | bytes) -> Any:
 
 
 def output_text(text: str | bytes, what: str = "the output") -> str:
-    """Check an output that somebody handed over as JSON text; null and `{}` become ``{}``.
+    """Check an output that somebody handed over as JSON text; ``{}`` and null lose their spaces.
 
     Raises BadValue, which begins with ``what``, if it is longer than MAX_OUTPUT bytes or nested
     deeper than MAX_NESTING levels, and if it is no JSON or not UTF-8.
@@ -57,7 +57,7 @@ def output_text(text: str | bytes, what: str = "the output") -> str:
     value = load(text)
     check_nesting(value, what)
     if value is None or value == {}:
-        return EMPTY
+        return dump(value)
     return text.decode() if isinstance(text, bytes) else text
 
 

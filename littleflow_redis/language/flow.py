@@ -108,6 +108,22 @@ class Flow:
     def __getitem__(self, index: int) -> Step:
         return self.steps[index]
 
+    def at_start(self, index: int) -> bool:
+        """Whether a step gets what the flow starts with, as it is.
+
+        Its only predecessor is the flow's start, reached through nothing but starts of subflows,
+        and nothing on the way iterates.
+        """
+        step = self.steps[index]
+        while not step.iterate and len(step.predecessors) - len(step.back) == 1:
+            (before,) = set(step.predecessors) - set(step.back)
+            step = self.steps[before]
+            if step.kind is StepKind.START:
+                return True
+            if step.kind is not StepKind.SUBFLOW_START:
+                return False
+        return False
+
     @property
     def edges(self) -> tuple[tuple[int, int], ...]:
         """All edges as (from, to), ascending."""

@@ -12,15 +12,21 @@ class MergeError(ValueError):
 
 
 def merge_inputs(value: Json) -> Json:
-    """Merges a list of objects into one, from left to right; anything but a list stays as it is.
+    """Merges a list of objects into one, from left to right.
+
+    Nulls count as empty objects; any other value that is no list stays as it is.
 
     Raises:
         MergeError: an item of the list is no object.
     """
+    if value is None:
+        return {}
     if not isinstance(value, Sequence) or isinstance(value, str):
         return value
     merged: dict[str, Json] = {}
     for position, item in enumerate(value):
+        if item is None:
+            continue
         if not isinstance(item, Mapping):
             raise MergeError(
                 f"cannot merge: item {position} is {_name(item)}, and > merges objects; "

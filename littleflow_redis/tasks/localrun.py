@@ -15,6 +15,7 @@ from littleflow_redis.engine import values
 from littleflow_redis.engine.inputs import firing_of, joined, sources
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.packing import CONCURRENCY, depth, iterates
+from littleflow_redis.engine.typed import read
 from littleflow_redis.language import Flow, Step, StepKind
 
 from .functions import TaskFailed
@@ -94,6 +95,8 @@ class LocalRun:
             parameters=_copy({} if step.parameters is None else step.parameters),
             input=values.load(attempt.input),
             options=_copy(dict(step.options)),
+            bind="auto",
+            begins=self._flow.at_start(step.index),
         )
 
     def _settle(self) -> None:
@@ -127,7 +130,7 @@ class LocalRun:
             record.ready = True
             self._ready.append((place, round))
         elif step.kind is StepKind.LITERAL:
-            self._run(place, values.dump({} if step.value is None else step.value))
+            self._run(place, values.dump(step.value))
         else:
             texts = self._gather(place, round)
             self._bytes += sum(map(len, texts))
@@ -138,16 +141,15 @@ class LocalRun:
             self._run(place, several if len(texts) > 1 else "".join(texts) or values.EMPTY)
 
     def _gather(self, place: Place, round: bool) -> list[str]:
-        """The outputs of the predecessors that are not empty."""
+        """The outputs of the predecessors."""
         froms = [Place(source, place.scope) for source in sources(self._flow[place.step], round)]
-        texts = [self._outputs.get(source, values.EMPTY) for source in froms]
-        return [text for text in texts if text != values.EMPTY]
+        return [self._outputs.get(source, values.EMPTY) for source in froms]
 
     def _decide(self, place: Place, round: bool) -> None:
         """Fire a step with a merge, a guard or an iteration."""
         step = self._flow[place.step]
         self._records[place].ready = False
-        firing = firing_of(step, joined(map(values.load, self._gather(place, round))))
+        firing = firing_of(step, joined(list(map(read, self._gather(place, round)))))
         match firing.action:
             case "fail":
                 self._fail(place, firing.reason)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from littleflow_redis.engine import values
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import InvalidId
 from littleflow_redis.engine.mailbox import Listening, Mailbox, Waiter
@@ -158,7 +157,7 @@ class Waits:
         """Give a wait an event of the mailbox; nothing if that is gone."""
         shape = shape_of(wait.match)
         waiter = Waiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)
-        output = event.output(shape) or values.dump(task.input)
+        output = event.output(shape) or task.value.text()
         reply = self._run(self._mailbox.deliver(event.id, waiter, output))
         return list(self._delivered(event, waiter, reply))
 

@@ -5,7 +5,7 @@
 -- Race closed: open attempts, timers and flights go in the same script, so an end that comes later
 -- finds no workflow and writes nothing. Retention looks again at state and age here: what was
 -- restarted since it was found stays.
---@include base defaults stamp count workflow input timers close handing fire iterate retry rest commit
+--@include base defaults stamp count workflow value input timers close handing fire iterate retry rest commit
 local w = load_workflow(KEYS[1], clock(''))
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.version > VERSION then return {Outcome.NEWER, '', ''} end
@@ -23,7 +23,7 @@ write_untimed(w)
 redis.call('ZADD', K.deleted, w.now, w.key)
 redis.call('ZREMRANGEBYRANK', K.deleted, 0, -10001)
 local keys = {w.key, w.key .. S.state, w.key .. S.steps, w.key .. S.items, w.key .. S.timers,
-  w.key .. S.trace, w.key .. S.taken, w.key .. S.output .. '-1'}
+  w.key .. S.trace, w.key .. S.taken, w.key .. S.types, w.key .. S.output .. '-1'}
 for _, field in ipairs(redis.call('HKEYS', w.key .. S.steps)) do
   keys[#keys + 1] = w.key .. S.output .. field
 end

@@ -7,7 +7,7 @@
 -- NEWER.
 -- Race closed: the attempt is closed, the event noted as taken and, if so wished, receipted in one:
 -- of two workers, or an event and a timeout, one comes first, and the other finds nothing.
---@include base defaults stamp sign mail receipt count workflow input timers close handing fire iterate retry rest commit
+--@include base defaults stamp sign mail receipt count workflow value input timers close handing fire iterate retry rest commit
 local id, start, field, token, output = ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[7]
 local w = load_workflow(KEYS[1], clock(ARGV[8]))
 if not w or redis.call('HEXISTS', K.mail, id) == 0 then return {Outcome.GONE} end

@@ -11,7 +11,7 @@
 -- is the token: an end is applied only while its attempt is open.
 -- Each end is a transition of its own; many share a call, for setting a call up costs as much as a
 -- small transition.
---@include base defaults stamp count workflow input timers close handing fire iterate retry rest commit
+--@include base defaults stamp count workflow value input timers close handing fire iterate retry rest commit
 local NO_TOKEN = "its listener must echo the field 'token': without it nobody can tell which item "
   .. 'has ended'
 -- Arguments of one end.

@@ -7,7 +7,7 @@
 -- Races closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
 -- and an end that comes later is late. Whether a queue moves is read where the attempt is closed: a
 -- sign of start that comes first stops the timer.
---@include base defaults queue overdue sign stamp count workflow input timers close handing fire iterate retry rest commit
+--@include base defaults queue overdue sign stamp count workflow value input timers close handing fire iterate retry rest commit
 -- Times that an attempt which got lost is closed and handed out again.
 local MAX_REQUEUES = 3
 local member = ARGV[1]

@@ -5,7 +5,7 @@
 -- Returns {code, state, reason, ready..., handed...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: the ready record is the permission. Of two workers that both saw the step become
 -- ready, or a worker and the timer, only the one whose call removes the record fires it.
---@include base defaults stamp count workflow input timers close handing fire iterate retry rest commit
+--@include base defaults stamp count workflow value input timers close handing fire iterate retry rest commit
 local member, action = ARGV[1], ARGV[2]
 local kind, field, activation = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(%d+)$')
 local w = load_workflow(KEYS[1], clock(ARGV[5]))

@@ -7,7 +7,7 @@
 -- however often its start-task is delivered. Looking and registering are one: a release in between
 -- would leave the waiter behind. Whoever waits moves to the timers in the script that reaches zero:
 -- from there any worker wakes them, one by one, whoever dies.
---@include base defaults queue stamp count workflow input timers close handing fire iterate retry rest commit sign
+--@include base defaults queue stamp count workflow value input timers close handing fire iterate retry rest commit sign
 local event, group, index, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local action, name = ARGV[5], ARGV[6]
 local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''

@@ -6,7 +6,7 @@
 -- Race closed: state is the truth and the stream its transport; of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare. The token
 -- stays: if somebody works on it after all, one of two ends is applied.
---@include base defaults stamp count workflow input timers close handing fire iterate retry rest groups stray commit
+--@include base defaults stamp count workflow value input timers close handing fire iterate retry rest groups stray commit
 local w = load_workflow(KEYS[1], clock(''))
 if w and w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = tonumber(string.match(ARGV[1], '^%d+')), string.match(ARGV[1], '@(.+)$') or ''

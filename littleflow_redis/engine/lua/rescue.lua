@@ -6,7 +6,7 @@
 -- Returns {code}: APPLIED, GONE (or its step has failed for want of its input), UNCHANGED, NEWER.
 -- Race closed: who was handed the attempt may be about to publish it, so it must have had it for a
 -- while. Of several that find it, the first writes the event, whose absence the others look for.
---@include base defaults stamp count workflow input timers close handing fire iterate retry rest commit
+--@include base defaults stamp count workflow value input timers close handing fire iterate retry rest commit
 local w = load_workflow(KEYS[1], clock(''))
 if not w then return {Outcome.GONE} end
 if w.version > VERSION then return {Outcome.NEWER} end

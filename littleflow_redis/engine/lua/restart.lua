@@ -5,7 +5,7 @@
 -- Returns {code, state, reason, ready...}: APPLIED, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: a new nonce, so that an end of an attempt from before can only close that attempt: one
 -- that is still open (it was taken, and its task still runs) or none.
---@include base defaults stamp count workflow input timers close handing fire iterate retry rest rerun commit
+--@include base defaults stamp count workflow value input timers close handing fire iterate retry rest rerun commit
 local w = load_workflow(KEYS[1], clock(ARGV[3]))
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.version > VERSION then return {Outcome.NEWER, '', ''} end

@@ -6,7 +6,7 @@
 -- Race closed: the reply is lost and the client calls again, with the same id: the second call finds
 -- the first one's workflow and changes nothing. A flow is never stored without a workflow that
 -- refers to it, so a client that dies in between leaves nothing behind.
---@include base defaults stamp count workflow input timers close handing fire iterate retry rest commit
+--@include base defaults stamp count workflow value input timers close handing fire iterate retry rest commit
 local key, digest, flow = KEYS[1], ARGV[1], ARGV[2]
 local known = redis.call('HGET', key, 'digest')
 if known then return {known == digest and Outcome.EXISTS or Outcome.CONFLICT, '', ''} end

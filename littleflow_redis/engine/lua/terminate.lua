@@ -3,7 +3,7 @@
 -- ARGV  clock override or ''
 -- Returns {code, state, reason}: APPLIED, STOPPING, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: an end that arrives meanwhile is applied before or after, as a whole.
---@include base defaults stamp count workflow input timers close handing fire iterate retry rest commit
+--@include base defaults stamp count workflow value input timers close handing fire iterate retry rest commit
 local w = load_workflow(KEYS[1], clock(ARGV[1]))
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.version > VERSION then return {Outcome.NEWER, '', ''} end

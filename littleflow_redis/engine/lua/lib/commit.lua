@@ -53,11 +53,14 @@ local function write_steps(w)
 end
 
 local function write_start_task(w, at, e)
-  local static = static_of(w, e.index)
+  local static, input, types = static_of(w, e.index), parts_of(e.input)
   local fields = {'kind', '"start-task"', 'apiVersion', '"v1"', 'at', at,
     'workflow', '"' .. w.key .. '"', 'index', e.index, 'name', static[Static.NAME],
-    'base', static[Static.BASE], 'parameters', static[Static.PARAMETERS], 'input', e.input,
-    'token', '"' .. e.attempt[Attempt.TOKEN] .. '"'}
+    'base', static[Static.BASE], 'parameters', static[Static.PARAMETERS],
+    'token', '"' .. e.attempt[Attempt.TOKEN] .. '"', 'input', input}
+  if types ~= '' then fields[#fields + 1] = 'types'; fields[#fields + 1] = types end
+  if w.version > 1 then fields[#fields + 1] = 'bind'; fields[#fields + 1] = '"auto"' end
+  if static[Static.BEGINS] == 1 then fields[#fields + 1] = 'begins'; fields[#fields + 1] = 'true' end
   if static[Static.OPTIONS] ~= '' then
     fields[#fields + 1] = 'options'
     fields[#fields + 1] = static[Static.OPTIONS]
@@ -154,6 +157,7 @@ local function commit(w)
   write_closed(w)
   write_emits(w)
   write_handed(w)
+  write_types(w)
   write_steps(w)
   sliced('ZADD', K.timers, w.timers)
   for i = 2, #w.timers, 2 do redis.call('SADD', w.key .. S.timers, w.timers[i]) end

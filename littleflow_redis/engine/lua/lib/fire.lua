@@ -63,8 +63,7 @@ complete = function(w, index, scope, text, what, attempt, detail)
     return conclude(w, 'FAILED', 'a step has more than ' .. MAX_DEGREE .. ' successors')
   end
   step[Dynamic.STATE], step[Dynamic.ENDED] = what == 'skip' and 'skipped' or 'ended', w.now
-  w.outputs[field] = text
-  store(w, S.output .. field, text)
+  store_output(w, field, text)
   if static[Static.LOOPED] == 1 then
     w.kept['o' .. field] = false
     if attempt then w.kept[input_name(static, field, attempt[Attempt.ACTIVATION])] = false end
@@ -105,7 +104,7 @@ local function emit(w, index, scope, text, activation)
   -- Of a first attempt there can be no old output: `start` has seen to that.
   if number > 1 or latest > 1 then
     if number == 1 and static[Static.LOOPED] == 1 then keep_output(w, field) end
-    w.dropped[#w.dropped + 1] = w.key .. S.output .. field
+    drop_output(w, field, w.dropped)
   end
   -- The id of what is published outlives its flight in the trace alone.
   trace(w, 'queue', field, activation, number, attempt[Attempt.TASK])

@@ -73,9 +73,10 @@ end
 -- What the caller is told of them: the fields of a start-task that differ between start-tasks.
 local function handed_of(w, into)
   for _, e in ipairs(w.handed) do
-    local static = static_of(w, e.index)
+    local static, input, types = static_of(w, e.index), parts_of(e.input)
     into[#into + 1] = {e.index, static[Static.NAME], static[Static.BASE], static[Static.PARAMETERS],
-      e.input, e.attempt[Attempt.TOKEN], static[Static.OPTIONS]}
+      input, e.attempt[Attempt.TOKEN], static[Static.OPTIONS], types,
+      w.version > 1 and 1 or 0, static[Static.BEGINS] or 0}
   end
   return into
 end

@@ -1,5 +1,5 @@
--- A step's input: its predecessors' outputs by ascending index; empty objects dropped; none gives
--- {}, one itself, several a list. JSON stays text: cjson would turn [] into {} and round numbers.
+-- A step's input: the output of its predecessor or, if it has several, the list of theirs by ascending
+-- index, as many as they are. JSON stays text: cjson would turn [] into {} and round numbers.
 
 -- In a flow with loops a step may run again while what came of it is still to be read: the next round
 -- does not wait for all of this one. So what an activation gets is kept from its firing, or from when
@@ -20,9 +20,9 @@ end
 -- there is none, for somebody deleted it or the attempt was handed over without one.
 local function handed_input(event)
   local entry = event ~= '' and redis.call('XRANGE', K.stream, event, event)[1]
-  for i = 1, entry and #entry[2] or 0, 2 do
-    if entry[2][i] == 'input' then return entry[2][i + 1] end
-  end
+  local found = {}
+  for i = 1, entry and #entry[2] or 0, 2 do found[entry[2][i]] = entry[2][i + 1] end
+  return found.input and with_types(found.input, found.types)
 end
 
 -- Whose outputs the next activation reads; -1 is the workflow's input. A round reads what came
@@ -53,34 +53,39 @@ end
 
 -- Keep the output that a step has had, if any, as long as it runs again.
 local function keep_output(w, field)
-  local text = w.outputs[field] or redis.call('GET', w.key .. S.output .. field)
-  if text and text ~= '{}' then w.kept['o' .. field] = text end
+  local value = w.outputs[field]
+  if not value then each_output(w, {field}, function(_, found) value = found end) end
+  if value and value ~= '{}' then w.kept['o' .. field] = value end
 end
 
--- Returns the JSON text, or nil when this transition gathers more than MAX_BYTES.
+-- The rule of runs that began with a form before the second: empty objects are dropped, none gives {},
+-- one itself.
+local function without_empty(values)
+  local kept = {}
+  for _, value in ipairs(values) do
+    if value ~= '{}' then kept[#kept + 1] = value end
+  end
+  return kept
+end
+
+-- Returns the value, or nil when this transition gathers more than MAX_BYTES.
 local function gather(w, index, scope, round)
-  local texts, keys, names, places, before = {}, {}, {}, {}, {}
+  local values, fields, names, places, before = {}, {}, {}, {}, {}
   for i, source in ipairs(sources(w, index, round)) do
     local field = field_of(source, scope)
-    texts[i] = w.outputs[field] or '{}'
+    values[i] = w.outputs[field] or '{}'
     if not w.outputs[field] then
-      keys[#keys + 1] = w.key .. S.output .. field
-      names[#keys], places[#keys] = 'o' .. field, i
+      fields[#fields + 1] = field
+      names[#fields], places[#fields] = 'o' .. field, i
     end
   end
   if static_of(w, index)[Static.LOOPED] == 1 then
-    each_value('HMGET', w.key .. S.items, names, function(i, text) before[i] = text end)
+    each_value('HMGET', w.key .. S.items, names, function(i, value) before[i] = value end)
   end
-  each_value('MGET', nil, keys, function(i, text) texts[places[i]] = before[i] or text or '{}' end)
-  local parts = {}
-  for _, text in ipairs(texts) do
-    if text ~= '{}' then
-      parts[#parts + 1] = text
-      w.bytes = w.bytes + #text
-    end
-  end
+  each_output(w, fields, function(i, value) values[places[i]] = before[i] or value or '{}' end)
+  for _, value in ipairs(values) do w.bytes = w.bytes + #value end
   if w.bytes > MAX_BYTES then return nil end
-  if #parts == 0 then return '{}' end
-  if #parts == 1 then return parts[1] end
-  return '[' .. table.concat(parts, ',') .. ']'
+  if w.version < 2 then values = without_empty(values) end
+  if #values < 2 then return values[1] or '{}' end
+  return list_of(values)
 end

@@ -13,8 +13,7 @@ local function start_item(w, index, scope, number, text)
   if static_of(w, index)[Static.KIND] == Kind.TASK then return emit(w, index, inner, text) end
   step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = 'ended', w.now, w.now
   step[Dynamic.ENDED] = w.now
-  w.outputs[field_of(index, inner)] = text
-  store(w, S.output .. field_of(index, inner), text)
+  store_output(w, field_of(index, inner), text)
   deliver(w, index, inner)
 end
 
@@ -35,20 +34,20 @@ end
 
 -- All items have ended: their outputs, in the items' order, are the output of the whole.
 local function gather_items(w, index, last, scope, count)
-  local texts, keys, places = {}, {}, {}
+  local values, fields, places = {}, {}, {}
   for number = 0, count - 1 do
     local inner = item_scope(scope, number)
     w.unitemized[#w.unitemized + 1] = field_of(index, inner)
-    texts[number + 1] = w.outputs[field_of(last, inner)]
-    if not texts[number + 1] then
-      keys[#keys + 1] = w.key .. S.output .. field_of(last, inner)
-      places[#keys] = number + 1
+    values[number + 1] = w.outputs[field_of(last, inner)]
+    if not values[number + 1] then
+      fields[#fields + 1] = field_of(last, inner)
+      places[#fields] = number + 1
     end
   end
-  each_value('MGET', nil, keys, function(i, text) texts[places[i]] = text or '{}' end)
-  for _, text in ipairs(texts) do w.bytes = w.bytes + #text end
+  each_output(w, fields, function(i, value) values[places[i]] = value or '{}' end)
+  for _, value in ipairs(values) do w.bytes = w.bytes + #value end
   if w.bytes > MAX_BYTES then return nil end
-  return '[' .. table.concat(texts, ',') .. ']'
+  return list_of(values)
 end
 
 -- An item's last step has ended: start the next item, or end the iteration.

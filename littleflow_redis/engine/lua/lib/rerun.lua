@@ -63,7 +63,7 @@ local function reset(w, index)
   step[Dynamic.QUEUED], step[Dynamic.STARTED] = 0, 0
   step[Dynamic.ITEMS], step[Dynamic.NEXT], step[Dynamic.DONE] = 0, 0, 0
   zero(w, field)
-  w.erased[#w.erased + 1] = w.key .. S.output .. field
+  drop_output(w, field, w.erased)
   w.outputs[field] = '{}'
 end
 
@@ -83,7 +83,7 @@ local function drop_items(w, set)
     if index and set[tonumber(index)] then w.kept[name] = false end
   end
   for _, field in ipairs(gone) do
-    w.erased[#w.erased + 1] = w.key .. S.output .. field
+    drop_output(w, field, w.erased)
     w.changed[field], w.tokens[field], w.backs[field], w.steps[field] = nil, nil, nil, nil
     w.forgotten[#w.forgotten + 1] = field
     w.forgotten[#w.forgotten + 1] = 't' .. field

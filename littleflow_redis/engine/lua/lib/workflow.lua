@@ -20,22 +20,23 @@ local function statics_of(flow)
   return flows[flow]
 end
 
--- `f`: flow, nonce, last, open, waiting, done, version, created, state. `fields` are more of the
--- workflow's own, names and values; `kept` are inputs and outputs by their names in :items, false for
--- those to be removed. Of a `fresh` workflow nothing is stored yet.
+-- `f`: flow, nonce, last, open, waiting, done, version, created, state, and whether an output has had
+-- types. `fields` are more of the workflow's own, names and values; `kept` are inputs and outputs by
+-- their names in :items, false for those to be removed; `types` are those of outputs that change, ''
+-- for none. Of a `fresh` workflow nothing is stored yet.
 local function plan(key, now, f)
   return {key = key, now = now, flow = K.flow .. f[1], nonce = f[2], last = tonumber(f[3]),
     open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
-    version = tonumber(f[7]), created = f[8], state = f[9], before = f[9],
+    version = tonumber(f[7]), created = f[8], state = f[9], before = f[9], typed = f[10],
     statics = statics_of(f[1]), fields = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
     changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {},
-    erased = {}, kept = {}, forgotten = {}, given = {}, emits = {}, handed = {}, closed = {},
+    erased = {}, kept = {}, forgotten = {}, given = {}, types = {}, emits = {}, handed = {}, closed = {},
     ready = {}, timers = {}, untimed = {}, trace = {}, counts = {}}
 end
 
 local function load_workflow(key, now)
   local f = redis.call('HMGET', key, 'flow', 'nonce', 'last', 'open', 'waiting', 'done',
-    'version', 'created', 'state')
+    'version', 'created', 'state', 'typed')
   return f[1] and plan(key, now, f) or nil
 end
 
