@@ -44,12 +44,10 @@ def pack_flow(flow: Flow) -> Iterator[tuple[str, bytes]]:
     They are apart, because an end reads the record of each successor, but only a firing reads
     predecessors: of a wide join they are many.
     """
-    looped = any(step.back for step in flow.steps)
+    looped = int(any(step.back for step in flow.steps))
     for step in flow.steps:
-        yield (
-            str(step.index),
-            msgpack.packb([*_static(flow, step), int(looped), int(flow.at_start(step.index))]),
-        )
+        begins = int(flow.at_start(step.index))
+        yield str(step.index), msgpack.packb([*_static(flow, step), looped, begins])
         yield f"p{step.index}", msgpack.packb(step.predecessors)
 
 
