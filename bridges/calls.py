@@ -11,11 +11,13 @@ from typing import Any
 from celery import Celery
 
 from littleflow_redis.bridges.app import serializer_refusal, task_refusal
+from littleflow_redis.bridges.arguments import Unsendable, arguments
 from littleflow_redis.bridges.names import Found, TaskNames
 from littleflow_redis.bridges.publish import TaskCall
 from littleflow_redis.bridges.rules import Rules, celery_options
 from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.typed import Value
 from littleflow_redis.language.options import BadOption, read_options
 from littleflow_redis.tasks.binding import Bind, BindError, bind
 
@@ -53,11 +55,14 @@ class Calls:
         if target.refusal:
             raise Misfit(target.refusal)
         mode = task.options.get("$bind", target.bind)
+        options = self._celery_options(target, task.options)
         try:
-            args, kwargs = bind(
-                target.signature, task.input, task.parameters, mode, name=target.task
+            sent_by = self._serializer(target, options)
+            input, parameters = (
+                arguments(value, sent_by) for value in (task.value, Value(task.parameters))
             )
-        except BindError as error:
+            args, kwargs = bind(target.signature, input, parameters, mode, name=target.task)
+        except (BindError, Unsendable) as error:
             raise Misfit(str(error)) from error
         return TaskCall(
             id,
@@ -65,8 +70,12 @@ class Calls:
             args,
             kwargs,
             {"workflow": task.workflow, "index": task.index, "token": task.token},
-            self._celery_options(target, task.options),
+            options,
         )
+
+    def _serializer(self, target: _Target, options: Mapping[str, Any]) -> str:
+        own = options.get("serializer") or self._app.tasks[target.task].serializer
+        return str(own or self._app.conf.task_serializer)
 
     def _celery_options(self, target: _Target, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Celery's options for one call: the step's own over those of its task and category."""

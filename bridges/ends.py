@@ -7,7 +7,14 @@ from typing import Any, Protocol, cast
 
 from littleflow_redis.bridges.records import UNREADABLE, Result, TaskError
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import MAX_REASON, EndTask, StartTask, end_fields, end_task
+from littleflow_redis.engine.messages import (
+    MAX_REASON,
+    EndTask,
+    StartTask,
+    end_fields,
+    end_task,
+    success,
+)
 from littleflow_redis.events.wire import encode, message, sendable
 from littleflow_redis.workers.applying import Applying
 
@@ -70,7 +77,7 @@ class Applied:
 def applicable(task: StartTask, result: Result) -> EndTask:
     """The end that a stored result means, as if it had been read from an event."""
     if result.error is None:
-        output = result.output or "{}"
+        output = result.output or "null"
         return EndTask("", task.workflow, task.index, task.token, True, output, "", "")
     return end_task(
         "", {name.encode(): text.encode() for name, text in end_of(task, result).items()}
@@ -83,8 +90,7 @@ def end_of(task: StartTask, result: Result) -> dict[str, str]:
         # A value that cannot be an output is the same at the next try.
         final = result.error.type == UNREADABLE
         return failure(task, result.error.reason, result.error, final=final)
-    # The output is JSON text already.
-    return encode(message(end_fields(task))) | {"output": result.output or "null"}
+    return success(task, result.output or "null")
 
 
 def failure(

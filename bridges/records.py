@@ -17,10 +17,11 @@ import yaml
 from celery import states
 from celery.backends import base
 
-from littleflow_redis.bridges.plain import plain
 from littleflow_redis.bridges.returned import Returned, read_returned
 from littleflow_redis.engine.messages import MAX_REASON, MAX_TRACEBACK
-from littleflow_redis.engine.values import dump, output_text
+from littleflow_redis.engine.typed import output_text
+from littleflow_redis.engine.values import dump
+from littleflow_redis.tasks.conversion import convert
 
 #: The states that end an attempt. RETRY, STARTED and an app's own states do not.
 ENDS = frozenset({states.SUCCESS, states.FAILURE, states.REVOKED})
@@ -47,7 +48,9 @@ class TaskError:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a record says: ``output``, JSON text, of a SUCCESS; ``error`` of a FAILURE or REVOKED.
+    """What a record says: ``output`` of a SUCCESS, ``error`` of a FAILURE or REVOKED.
+
+    ``output`` is a value's text (see ``engine.typed``).
 
     ``returned`` are the tasks for which the value of a SUCCESS stands: it has no output then.
     ``worker`` is who took a STARTED one up. ``error`` of a RETRY is why it is tried again,
@@ -115,7 +118,7 @@ def _result(id: str, record: Any) -> Result:
         value, children = record.get("result"), record.get("children")
         if children and (returned := read_returned(value, children)):
             return Result(id, state, returned=returned)
-        return Result(id, state, output=output_text(dump(plain(value))))
+        return Result(id, state, output=output_text(convert(value, enveloped=True)))
     if state in ENDS:
         return Result(id, state, error=_error(record))
     try:
@@ -134,7 +137,7 @@ def _running(id: str, state: str, record: Mapping[str, Any]) -> Result:
         return Result(id, state, error=_error(record), retries=retries)
     if state == states.STARTED:
         return Result(id, state, worker=_worker(about))
-    return Result(id, state, meta="" if about is None else dump(plain(about))[:MAX_NOTE])
+    return Result(id, state, meta="" if about is None else dump(_plain(about))[:MAX_NOTE])
 
 
 def _worker(about: Any) -> str:
@@ -160,7 +163,7 @@ def _error(record: Mapping[str, Any]) -> TaskError:
 
 def _message(arguments: Any) -> str:
     """The text of an exception from its arguments, as ``str()`` of it mostly gives it."""
-    match plain(arguments):
+    match _plain(arguments):
         case None | []:
             text = ""
         case [one]:
@@ -170,6 +173,10 @@ def _message(arguments: Any) -> str:
         case other:
             text = _words(other)
     return text[:MAX_REASON]
+
+
+def _plain(value: Any) -> Any:
+    return convert(value, enveloped=True).data
 
 
 def _words(value: Any) -> str:

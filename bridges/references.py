@@ -17,7 +17,8 @@ from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.records import UNREADABLE, Result, TaskError
 from littleflow_redis.bridges.results import Results, ResultsUnreachable
 from littleflow_redis.bridges.returned import Returned
-from littleflow_redis.engine.values import BadValue, output_text
+from littleflow_redis.engine.typed import listed, output_text, read
+from littleflow_redis.engine.values import BadValue
 from littleflow_redis.events.process import Pace
 
 #: Seconds between two looks at what was returned: nobody tells of it.
@@ -112,7 +113,7 @@ class _End:
                     outputs.append(text)
                 case other:
                     return other
-        return output_text(f"[{','.join(outputs)}]")
+        return output_text(listed([read(text) for text in outputs]))
 
     def _single(self, result: Result | None, levels: int) -> str | Result | None:
         if result is None or not result.ended:

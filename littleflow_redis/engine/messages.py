@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from littleflow_redis.events.wire import ENTRY_ID, sendable
+from littleflow_redis.events.wire import ENTRY_ID, encode, message, sendable
 
 from . import typed, values
 from .typed import Value
@@ -213,6 +213,13 @@ def end_fields(
     if final:
         fields["retry"] = False
     return fields
+
+
+def success(task: StartTask, output: str, *, worker: str | None = None) -> dict[str, str]:
+    """The encoded fields of the end-task event for an attempt that ended with a value's text."""
+    plain, types = typed.split(output)
+    fields = encode(message(end_fields(task, worker=worker))) | {"output": plain}
+    return fields | {"types": types} if types else fields
 
 
 def _reason(fields: Mapping[bytes, bytes], status: str) -> str:

@@ -3,7 +3,7 @@
 Such a value stays plain JSON wherever it is looked at. Beside it travel its *types*, by kombu's
 names: ``"decimal"`` says of a text that it is a Decimal; an object says so of what lies under its
 keys, of a list under the places (``{"price": "decimal", "days": {"0": "date"}}``); a list of a name
-and such types stands where a value of that type holds others.
+and types stands where a value of that type holds others.
 
 On its way through the scripts a value is one text: its JSON and, where it has types, :data:`MARK`
 and these. ``lua/lib/value.lua`` joins such texts without reading them.
@@ -51,6 +51,11 @@ def joined(text: str, types: Types) -> str:
     whole = f"{text}{MARK}{values.dump(checked(types))}"
     values.check_size(whole, "the output with its types")
     return whole
+
+
+def output_text(value: Value) -> str:
+    """The text of a value that is to be stored. Raises BadValue if it is too large or too deep."""
+    return joined(values.output_text(values.dump(value.data)), value.types)
 
 
 def read(text: str | bytes) -> Value:
@@ -109,11 +114,12 @@ def _within(types: Types) -> Iterable[Types]:
             return ()
         case {**under}:
             return under.values()
-        case [str(), {**under}]:
-            return under.values()
+        case [str(), inner]:
+            return (inner,)
         case _:
             raise values.BadValue(
-                "the types of the output are a name, an object of such, or both in a list"
+                "the types of the output are a name, an object of types, or a list of a name and "
+                "types"
             )
 
 

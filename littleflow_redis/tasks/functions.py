@@ -15,6 +15,7 @@ from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.events.wire import sendable
 
 from .binding import Bind, BindError, bind
+from .conversion import output_text
 from .current import running
 
 #: Signature of a function that does not tell its own, such as some of those written in C.
@@ -67,7 +68,7 @@ def name_key(name: str) -> str:
 
 
 def call(served: Served, task: StartTask, name: str) -> str:
-    """Call a function with the input and parameters of a task; return its output as JSON text.
+    """Call a function with the input and parameters of a task; return its output as a value's text.
 
     ``name`` stands for the function in errors. Raises TaskFailed, whatever the function did.
     """
@@ -84,7 +85,7 @@ def call(served: Served, task: StartTask, name: str) -> str:
     except BaseException as error:  # sys.exit() in a task is the task's failure
         raise _raised(error) from error
     try:
-        return _output_text(output)
+        return output_text(output)
     except values.BadValue as error:
         reason = f"{task.base} returned what cannot be stored: {error}"
         raise TaskFailed(reason, final=True) from error
@@ -105,14 +106,6 @@ def _from_the_task_on(error: BaseException) -> BaseException:
     """The same error without our own frame at the top of its traceback."""
     traceback = error.__traceback__
     return error.with_traceback(traceback.tb_next if traceback else None)
-
-
-def _output_text(output: Any) -> str:
-    text = values.dump(output)
-    # What has just been written need not be read again to be checked.
-    values.check_size(text)
-    values.check_nesting(output)
-    return text
 
 
 def _signature(function: Callable[..., Any]) -> Signature:

@@ -20,6 +20,7 @@ from littleflow_redis.engine.errors import WorkflowFailed
 from littleflow_redis.engine.inputs import first_input
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.support import unsupported
+from littleflow_redis.engine.typed import split
 from littleflow_redis.language import Flow, Step
 
 from . import BUILTINS, Latch, Listening, Sleep
@@ -89,7 +90,8 @@ def _player(
             raise TaskFailed(str(error), final=True) from error
         if served is None:
             return _builtin(task, lookup)
-        return values.output_text(call(served, task, task.base))
+        # Functions see plain JSON, as a listener's do.
+        return split(call(served, task, task.base))[0]
 
     return play
 

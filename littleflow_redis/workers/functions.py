@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from littleflow_redis.engine import messages
-from littleflow_redis.engine.messages import StartTask, end_fields
+from littleflow_redis.engine.messages import StartTask, end_fields, success
 from littleflow_redis.events.wire import encode, message
 from littleflow_redis.tasks.functions import Served, TaskFailed, call, name_key, serve
 
@@ -70,7 +70,7 @@ class Functions:
                 final=failure.final,
             )
             return encode(message(fields))
-        return encode(message(end_fields(task, worker=worker))) | {"output": text}
+        return success(task, text, worker=worker)
 
     def _call(self, task: StartTask) -> str:
         served = self.find(task.base)

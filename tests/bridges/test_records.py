@@ -60,10 +60,10 @@ def test_keys_that_are_no_text_become_text(backend: Encoder) -> None:
     assert stored(backend).output == '{"1":"a"}'
 
 
-@pytest.mark.parametrize("value", [None, {}])
-def test_nothing_is_an_empty_output(backend: Encoder, value: Any) -> None:
+@pytest.mark.parametrize(("value", "output"), [(None, "null"), ({}, "{}"), ([], "[]")])
+def test_null_and_empty_values_are_outputs(backend: Encoder, value: Any, output: str) -> None:
     backend.mark_as_done("id", value)
-    assert stored(backend).output == "{}"
+    assert stored(backend).output == output
 
 
 def test_failure_keeps_type_message_and_traceback(backend: Encoder) -> None:

@@ -37,10 +37,10 @@ def test_a_join_takes_outputs_by_ascending_step(engine: Client) -> None:
     assert player.played[-1].input == ["B", "C", "D"]
 
 
-def test_a_join_drops_empty_objects_and_null(engine: Client) -> None:
+def test_a_join_keeps_the_place_of_every_output(engine: Client) -> None:
     outputs = {"B": {}, "C": None, "D": []}
     _, player = run(engine, "A → { B C D } → E", play=lambda task: outputs.get(task.name, 1))
-    assert player.played[-1].input == []
+    assert player.played[-1].input == [{}, None, []]
 
 
 @pytest.mark.parametrize("value", [0, 1.5, "", "text", False, [], [1, [2]], {"a": {"b": []}}])

@@ -41,9 +41,9 @@ def test_an_empty_list_passes(engine: Client) -> None:
     assert engine.state(workflow).steps[1].state is StepState.SKIPPED
 
 
-def test_empty_outputs_keep_their_place(engine: Client) -> None:
+def test_nulls_keep_their_place(engine: Client) -> None:
     workflow, _ = run(engine, "* A", [1, 2], lambda task: None)
-    assert engine.wait(workflow, timeout=LONG) == [{}, {}]
+    assert engine.wait(workflow, timeout=LONG) == [None, None]
 
 
 def test_a_subflow_runs_once_per_item(engine: Client) -> None:

@@ -1,4 +1,8 @@
-"""littleflow's own Runner is the judge: the same firings, inputs and output for random flows."""
+"""littleflow's own Runner is the judge: the same firings, inputs and output for random flows.
+
+What a step gets is ours: of one predecessor its output, of several the list of all of theirs, and
+null is a value.
+"""
 
 from __future__ import annotations
 
@@ -26,19 +30,58 @@ INPUT = {"in": 1}
 Firing = tuple[int, str]
 
 
-def output(index: int, name: str, input: Any) -> dict[str, Any]:
-    """An output that tells which step made it, of which input."""
-    digest = hashlib.sha256(json.dumps(input, sort_keys=True).encode()).hexdigest()[:8]
-    return {f"{name}-{index}": digest}
+def output(index: int, name: str, input: Any) -> dict[str, Any] | None:
+    """An output that tells which step made it, of which input; now and then null or empty."""
+    digest = hashlib.sha256(json.dumps([index, input], sort_keys=True).encode()).hexdigest()[:8]
+    match int(digest, 16) % 8:
+        case 0:
+            return None
+        case 1:
+            return {}
+        case _:
+            return {f"{name}-{index}": digest}
+
+
+def merge(input: Any) -> Any:
+    """`>`: later keys over earlier ones, of whatever is there."""
+    items = [item for item in input if item] if isinstance(input, list) else [input or {}]
+    if not all(isinstance(item, dict) for item in items):
+        raise ValueError("no objects")
+    return {key: value for item in items for key, value in item.items()}
 
 
 class Judge(littleflow.Context):  # type: ignore[misc]
-    """Runs a flow by littleflow's algorithm and keeps what it fired."""
+    """Runs a flow by littleflow's algorithm and keeps what it fired; inputs follow our rule."""
 
     def __init__(self, flow: littleflow.Flow) -> None:
         super().__init__(flow, cache={})
         self.fired: list[Firing] = []
         self.output: Any = None
+
+    def start(self, tasks: Any) -> None:
+        immediate = self.new_transition()
+        for index in tasks.flatten().nonzero()[0]:
+            invocation, input = self.flow[index], self.input_for(index)
+            if getattr(invocation, "merge", False):
+                input = merge(input)
+            if isinstance(invocation, littleflow.InvokeTask):
+                self.start_task(invocation, input)
+            else:
+                literal = isinstance(invocation, littleflow.Source)
+                self.output_for(index, invocation.value if literal else input)
+                immediate[index] = 1
+        if immediate.any():
+            self.ending.put(immediate)
+
+    def input_for(self, index: int) -> Any:
+        sources = self.F.T[index].flatten().nonzero()[0] if index else [-1]
+        inputs = [self.cache[source] for source in sources]
+        return inputs if len(inputs) > 1 else inputs[0]
+
+    def output_for(self, index: int, value: Any) -> None:
+        self.cache[index] = value
+        if index == len(self.flow) - 1:
+            self.ended(value)
 
     def start_task(self, invocation: Any, input: Any) -> None:
         self.fired.append((invocation.index, json.dumps(input, sort_keys=True)))

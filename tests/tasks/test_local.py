@@ -93,7 +93,7 @@ def test_each_task_gets_values_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("output", "received"),
-    [((1, 2), [1, 2]), ({1: "a"}, {"1": "a"}), (None, {}), ([], []), (0, 0)],
+    [((1, 2), [1, 2]), ({1: "a"}, {"1": "a"}), (None, None), ([], []), (0, 0)],
 )
 def test_outputs_go_through_json(output: Any, received: Any) -> None:
     tasks = {"A": lambda: output, "B": lambda value: [value]}

@@ -76,7 +76,7 @@ def test_an_async_function_is_refused_with_advice() -> None:
 
 @pytest.mark.parametrize(
     ("output", "reason"),
-    [({1, 2}, "not JSON serializable"), ("x" * values.MAX_OUTPUT, "bytes, more than")],
+    [({1, 2}, "it holds a set"), ("x" * values.MAX_OUTPUT, "bytes, more than")],
     ids=["set", "large"],
 )
 def test_what_cannot_be_stored_is_a_failure(output: Any, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Decoded results become plain JSON."""
+"""Python values, and results that Celery stored, become plain JSON with types beside it."""
 
 from __future__ import annotations
 
@@ -14,35 +14,46 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kombu.utils import json as kombu_json
 
-from littleflow_redis.bridges import plain as module
-from littleflow_redis.bridges.plain import NotPlain, plain
+from littleflow_redis.engine.typed import Value
+from littleflow_redis.tasks import conversion
+from littleflow_redis.tasks.conversion import NotPlain, convert
 
-PAIRS = [
-    (date(2024, 2, 29), "2024-02-29"),
-    (datetime(2024, 2, 29, 12, tzinfo=UTC), "2024-02-29T12:00:00+00:00"),
-    (time(12, 30), "12:30:00"),
-    (Decimal("1.10"), "1.10"),
-    (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
-    (b"text", "text"),
-    (b"\xff", base64.b64encode(b"\xff").decode()),
+TYPED = [
+    (date(2024, 2, 29), "2024-02-29", "date"),
+    (datetime(2024, 2, 29, 12, tzinfo=UTC), "2024-02-29T12:00:00+00:00", "datetime"),
+    (time(12, 30), "12:30:00", "time"),
+    (Decimal("1.10"), "1.10", "decimal"),
+    (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001", "uuid"),
+    (b"text", "text", "bytes"),
+    (b"\xff", base64.b64encode(b"\xff").decode(), "base64"),
 ]
 
 
-@pytest.mark.parametrize(("value", "text"), PAIRS)
-def test_typed_values_become_text(value: Any, text: str) -> None:
-    assert plain({"nested": [value]}) == {"nested": [text]}
+def plain(value: Any) -> Any:
+    return convert(value, enveloped=True).data
 
 
-@pytest.mark.parametrize(("value", "text"), PAIRS)
-def test_what_kombu_writes_for_them_becomes_the_same(value: Any, text: str) -> None:
+@pytest.mark.parametrize(("value", "text", "type"), TYPED)
+def test_typed_values_become_text_with_a_type(value: Any, text: str, type: str) -> None:
+    expected = Value({"nested": [1, text]}, {"nested": {"1": type}})
+    assert convert({"nested": [1, value]}) == expected
+
+
+@pytest.mark.parametrize(("value", "text", "type"), TYPED)
+def test_what_kombu_writes_for_them_becomes_the_same(value: Any, text: str, type: str) -> None:
     stored = json.loads(kombu_json.dumps({"nested": [value]}))
     assert stored["nested"] != [text]
-    assert plain(stored) == {"nested": [text]}
+    assert convert(stored, enveloped=True) == Value({"nested": [text]}, {"nested": {"0": type}})
 
 
 def test_an_unknown_mark_gives_what_is_inside() -> None:
     envelope = {"__type__": "point", "__value__": {"x": b"1"}}
-    assert plain(envelope) == {"x": "1"}
+    assert convert(envelope, enveloped=True) == Value({"x": "1"}, ["point", {"x": "bytes"}])
+
+
+def test_a_mark_in_plain_data_is_data() -> None:
+    data = {"__type__": "decimal", "__value__": "1"}
+    assert convert(data) == Value(data)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +80,7 @@ def test_what_json_has_no_form_for_is_refused(value: Any) -> None:
 
 
 def test_references_cannot_multiply_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_VALUES", 1000)
+    monkeypatch.setattr(conversion, "MAX_VALUES", 1000)
     value: list[Any] = []
     for _ in range(100):
         value = [value, value]
