@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery, Task
+from kombu.utils.json import register_type
 
 app = Celery("plain")
 
@@ -114,3 +115,50 @@ def large(size: int) -> str:
 @app.task(name="reports.weekly-summary")
 def weekly_summary() -> str:
     return "quiet"
+
+
+class Point:
+    """A type of the user's own, which kombu's JSON was taught."""
+
+    def __init__(self, x: Decimal) -> None:
+        self.x = x
+
+
+register_type(Point, "point", lambda point: {"x": point.x}, lambda found: Point(found["x"]))
+
+
+@app.task
+def point() -> Point:
+    return Point(Decimal("1.10"))
+
+
+@app.task
+def price() -> Decimal:
+    return Decimal("1.10")
+
+
+@app.task
+def nothing() -> None:
+    return None
+
+
+@app.task
+def same(value: Any) -> Any:
+    return value
+
+
+@app.task
+def double(value: Any) -> Any:
+    return value * 2
+
+
+@app.task
+def kinds(value: Any) -> Any:
+    """The types of what it is given, in its shape."""
+    if isinstance(value, dict):
+        return {key: kinds(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [kinds(item) for item in value]
+    if isinstance(value, Point):
+        return ["Point", kinds(value.x)]
+    return f"{type(value).__name__} {value!r}"
