@@ -6,6 +6,9 @@ from typing import Any
 
 import click
 
+from littleflow_redis.engine import byhand
+from littleflow_redis.engine.byhand import ABSENT
+
 from .failures import clean_errors
 from .options import Settings, connection_options
 from .parameters import JSON, client_of
@@ -21,7 +24,7 @@ from .parameters import JSON, client_of
     default="SUCCESS",
     show_default=True,
 )
-@click.option("--output", type=JSON, help="Output of the task.")
+@click.option("--output", type=JSON, default=ABSENT, help="Output of the task.  [default: {}]")
 @click.option("--reason", help="Why it failed.")
 @click.option("--token", help="The attempt that ends.  [default: the oldest open one]")
 @connection_options
@@ -40,8 +43,6 @@ def command(
 
     Prints the id of the event.
     """
-    from littleflow_redis.engine import byhand
-
     event = byhand.end(
         client_of(settings), workflow, index,
         name=name, status=status, output=output, reason=reason, token=token,

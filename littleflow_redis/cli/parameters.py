@@ -21,8 +21,11 @@ class Json(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
     name = "JSON|@FILE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read the value; a usage error says what is wrong with it."""
+        """Read the value; a usage error says what is wrong with it. A default stays as it is."""
         from littleflow_redis.engine import values
+
+        if not isinstance(value, str):
+            return value
 
         try:
             return values.load(_text(value))

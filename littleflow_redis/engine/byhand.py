@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import UnknownStep
 
 if TYPE_CHECKING:
     from .client import Client
+
+#: No output: what lies at the step's key counts, else it is ``{}``. Null is an output.
+ABSENT: Final = object()
 
 
 def end(
@@ -17,7 +20,7 @@ def end(
     *,
     name: str | None = None,
     status: str = "SUCCESS",
-    output: Any = None,
+    output: Any = ABSENT,
     reason: str | None = None,
     token: str | None = None,
 ) -> str:
@@ -32,7 +35,9 @@ def end(
         there = f"step {index} is {actual}" if actual else f"it has {len(view.steps)} steps"
         called = f" ({name})" if name else ""
         raise UnknownStep(f"{view.id} has no step {index}{called}: {there}")
-    optional = {"output": output, "reason": reason, "token": token}
+    optional = {"reason": reason, "token": token}
     given = {field: value for field, value in optional.items() if value is not None}
+    if output is not ABSENT:
+        given["output"] = output
     fields = {"workflow": view.id, "index": index, "name": actual, "status": status, **given}
     return client.send_event("end-task", fields)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -85,10 +84,6 @@ def test_a_price_is_doubled_as_one(engine: Client) -> None:
     ]  # fmt: skip
 
 
-def engine_step(engine: Client, workflow: str) -> Any:
-    return lambda index: engine.step(workflow, index)
-
-
 @pytest.mark.usefixtures("bridge")
 def test_types_go_around_a_task_of_another_kind(engine: Client, redis_server: RedisServer) -> None:
     """A native listener sees plain JSON, and may return what Celery's JSON carries."""
@@ -100,14 +95,9 @@ def test_types_go_around_a_task_of_another_kind(engine: Client, redis_server: Re
         seen.append(value)
         return {"price": Decimal(value)}
 
-    thread = threading.Thread(target=listener.run)
-    thread.start()
-    try:
+    with listener:
         text = whole("math:price → native:look → math:kinds")
         assert engine.wait(engine.start(text), timeout=LONG) == {"price": "Decimal Decimal('1.10')"}
-    finally:
-        listener.stop()
-        thread.join()
     assert seen == ["1.10"]
 
 

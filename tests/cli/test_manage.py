@@ -173,6 +173,19 @@ def test_end_ends_a_task(command: Command, engine: Client) -> None:
     assert engine.views.outputs(view.id, [1]) == [{"x": 1}]
 
 
+def test_end_with_null_is_no_end_without_output(command: Command, engine: Client) -> None:
+    engine.start("A → B", workflow_id="w")
+
+    command("end", "w", "A", 1, "--output", "null")
+    command("end", "w", "B", 2)
+    worker = LifecycleWorker(engine)
+    worker.turn()
+    worker.turn()
+
+    assert engine.views.outputs("workflow:w", [1, 2]) == [None, {}]
+    assert engine.redis.get("workflow:w:output:1") == b"null"
+
+
 def test_end_of_a_step_that_is_called_otherwise(command: Command, engine: Client) -> None:
     engine.start("A → B", workflow_id="w")
 
