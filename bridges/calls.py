@@ -19,7 +19,7 @@ from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.typed import Value
 from littleflow_redis.language.options import BadOption, read_options
-from littleflow_redis.tasks.binding import Bind, BindError, bind
+from littleflow_redis.tasks.binding import BindError, bind
 
 #: Bases whose task is remembered; a flow may name any number that no task serves.
 _REMEMBERED = 4096
@@ -31,12 +31,12 @@ class Misfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """The task that serves a base, or the reason why none does; how it is called by default."""
+    """The task that serves a base, or the reason why none does; how it is called."""
 
     task: str
     signature: Signature
     refusal: str | None
-    bind: str = Bind.SPREAD
+    bind: str | None = None
     celery: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -54,14 +54,16 @@ class Calls:
         target = self._target(task.base)
         if target.refusal:
             raise Misfit(target.refusal)
-        mode = task.options.get("$bind", target.bind)
+        mode = task.options.get("$bind", target.bind or task.bind)
         options = self._celery_options(target, task.options)
         try:
             sent_by = self._serializer(target, options)
             input, parameters = (
                 arguments(value, sent_by) for value in (task.value, Value(task.parameters))
             )
-            args, kwargs = bind(target.signature, input, parameters, mode, name=target.task)
+            args, kwargs = bind(
+                target.signature, input, parameters, mode, begins=task.begins, name=target.task
+            )
         except (BindError, Unsendable) as error:
             raise Misfit(str(error)) from error
         return TaskCall(
@@ -100,6 +102,6 @@ class Calls:
             found.task,
             task_signature(task),
             task_refusal(task),
-            chosen.get("$bind", Bind.SPREAD),
+            chosen.get("$bind"),
             celery_options(chosen),
         )

@@ -17,7 +17,8 @@ from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.engine.defaults import NAMES
 from littleflow_redis.engine.messages import category_of
 from littleflow_redis.language.flow import Json
-from littleflow_redis.tasks.binding import Bind, BindError, bind, signature_text
+from littleflow_redis.tasks.binding import Bind, BindError, bind
+from littleflow_redis.tasks.shapes import signature_text
 
 #: Celery's options that a task may have as attributes of its own.
 _OWN = ("queue", "exchange", "routing_key", "priority", "expires", "serializer")
@@ -36,7 +37,7 @@ def explained(
     if not isinstance(found, Found):
         return _table([*rows, ("served by", f"none: {found.reason}"), *times])
     task, chosen = app.tasks[found.task], rules.of(base, found.task)
-    mode = chosen.get("$bind", Choice(Bind.SPREAD.value, "nothing else is set"))
+    mode = chosen.get("$bind", Choice(Bind.AUTO.value, "nothing else is set"))
     signature = task_signature(task)
     rows += [
         ("served by", f"{task.name} ({found.why})"),

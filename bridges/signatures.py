@@ -9,28 +9,16 @@ from typing import Any, Final
 
 from celery import Task
 
-
-class _Unknown:
-    """A default that the decorator around a task may supply."""
-
-    def __repr__(self) -> str:
-        return "…"
-
-
-_UNKNOWN: Final = _Unknown()
+from littleflow_redis.tasks.shapes import ANYTHING, SUPPLIED
 
 _ANY_KINDS: Final = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
-
-_ANYTHING: Final = Signature(
-    [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
-)
 
 
 def task_signature(task: Task) -> Signature:
     """What a caller of the task may pass; ``self`` of a bound task is not among it.
 
     A task under a decorator that takes anything (``*args, **kwargs``) is known by the function
-    inside, but nothing is required: the decorator may supply it.
+    inside, but nothing must be passed: the decorator may supply it.
     """
     # autoretry_for wraps run() in one that takes anything, and keeps the original here.
     run = getattr(task, "_orig_run", task.run)
@@ -61,7 +49,7 @@ def _signature(function: Any, *, follow_wrapped: bool) -> Signature:
             )
         return inspect.signature(function, follow_wrapped=follow_wrapped)
     except ValueError:  # written in C, without a text signature
-        return _ANYTHING
+        return ANYTHING
 
 
 def _with_defaults(signature: Signature) -> Signature:
@@ -73,4 +61,4 @@ def _with_defaults(signature: Signature) -> Signature:
 def _with_default(parameter: Parameter) -> Parameter:
     if parameter.kind in _ANY_KINDS or parameter.default is not Parameter.empty:
         return parameter
-    return parameter.replace(default=_UNKNOWN)
+    return parameter.replace(default=SUPPLIED)

@@ -185,7 +185,7 @@ OPTIONS: Mapping[str, Reader] = {
     "$retry": _retry,
     "$timeout": _positive_seconds,
     "$queue-timeout": _positive_seconds,
-    "$bind": _one_of("spread", "whole", "none"),
+    "$bind": _one_of("auto", "whole", "spread", "none"),
     "$concurrency": _whole(1, MOST_CONCURRENCY),
     "$celery": _celery,
     "$on-failure": _one_of("continue"),

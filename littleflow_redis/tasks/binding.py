@@ -2,20 +2,17 @@
 
 One rule for Celery tasks and native ones. It looks at a signature only and calls nothing.
 
-================  ==============================================================================
-input             ``$bind: spread``, the default
-================  ==============================================================================
-``{}`` or null    no arguments
-a list            positional arguments
-an object         keyword arguments, those that the signature accepts (all, if it takes
-                  ``**kwargs``); positional-only parameters are found by name too
-anything else     the one positional argument
-================  ==============================================================================
+``$bind: auto`` is the default: see ``auto``. The others say it whatever the signature is:
 
-``$bind: whole`` passes the input, whatever it is, as the first argument; ``none`` passes nothing of
-it. Parameters come on top in every mode: an object overrides keywords, the items of a list are
-appended to the positional arguments, any other value is appended as one. A parameter that the
-function does not take is a mistake in the text, never left out in silence.
+- ``whole`` passes the input, whatever it is, as the first argument;
+- ``none`` passes nothing of it;
+- ``spread`` passes a list as positional arguments, an object as keyword arguments (those that the
+  signature accepts), ``{}`` and null as none, anything else as the one positional argument. It is
+  the default of runs that began before there was ``auto``.
+
+Parameters come on top in every mode: an object overrides keywords, the items of a list are appended
+to the positional arguments, any other value is appended as one. A parameter that the function does
+not take is a mistake in the text, never left out in silence.
 """
 
 from __future__ import annotations
@@ -23,12 +20,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from inspect import Parameter, Signature
-from typing import Any, TypeGuard
+from typing import Any
 
-from littleflow_redis.language.flow import Json
-
-#: Keys or items of a value that an error names before it says how many more there are.
-_SHOWN = 5
+from .auto import Arguments, NoCall, NoPlace, arguments, listed, on_top
+from .shapes import shape, signature_text
 
 _NAMED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
@@ -36,16 +31,17 @@ _NAMED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.
 class Bind(StrEnum):
     """What ``$bind`` may say."""
 
-    SPREAD = "spread"
+    AUTO = "auto"
     WHOLE = "whole"
+    SPREAD = "spread"
     NONE = "none"
 
 
-_OTHER_MODES = (
-    (Bind.WHOLE, "pass the input as the first argument"),
-    (Bind.NONE, "pass nothing of the input"),
-)
-
+_EFFECTS: Mapping[Bind, str] = {
+    Bind.WHOLE: "pass the input as the first argument",
+    Bind.SPREAD: "spread the input over the arguments",
+    Bind.NONE: "pass nothing of the input",
+}
 
 _ADVICE = "change what the step is given, or add what is missing to its parameters"
 
@@ -54,7 +50,7 @@ class BindError(ValueError):
     """Input and parameters do not fit the function: final, trying again changes nothing.
 
     The message names the signature and the shapes of the values, never the values themselves.
-    ``problem`` is what Python says of the call, and which ``$bind`` would fit.
+    ``problem`` is what does not fit, and which ``$bind`` would.
     """
 
     def __init__(self, message: str, problem: str = "") -> None:
@@ -64,62 +60,70 @@ class BindError(ValueError):
 
 def bind(
     signature: Signature,
-    input: Json,
-    parameters: Json = None,
-    mode: str = Bind.SPREAD,
+    input: Any,
+    parameters: Any = None,
+    mode: str = Bind.AUTO,
     *,
+    begins: bool = False,
     name: str = "the function",
-) -> tuple[list[Any], dict[str, Any]]:
+) -> Arguments:
     """Return the positional and keyword arguments, which ``signature.bind`` accepts.
 
-    ``name`` stands for the function in errors. Raises BindError if they do not fit.
+    ``begins`` says that the step stands at its flow's start, where ``{}`` is no input. ``name``
+    stands for the function in errors. Raises BindError if they do not fit.
     """
     try:
         chosen = Bind(mode)
     except ValueError:
-        raise BindError(f"$bind is {mode!r}: set it to spread, whole or none") from None
-    args, kwargs = _arguments(signature, input, parameters, chosen)
-    problem = _misfit(signature, args, kwargs)
-    if problem is None:
-        return args, kwargs
-    better = _better(signature, input, parameters, chosen)
-    raise BindError(
-        f"cannot call {name}{signature_text(signature)} with {_shape(input)} as input and "
-        f"{_shape(parameters)} as parameters: {problem}; {better or _ADVICE}",
-        f"{problem}; {better}" if better else problem,
-    )
+        raise BindError(f"$bind is {mode!r}: set it to {modes()}") from None
+    try:
+        return _fitting(signature, input, parameters, chosen, begins)
+    except NoCall as error:
+        advice = _advice(signature, input, parameters, chosen, error)
+        given = "nothing" if begins and input == {} else shape(input)
+        own = shape(parameters) if parameters not in (None, {}) else "nothing"
+        raise BindError(
+            f"cannot call {name}{signature_text(signature)} with {given} as input and {own} as "
+            f"parameters: {error}; {advice or _ADVICE}",
+            f"{error}; {advice}" if advice else str(error),
+        ) from None
 
 
-def _arguments(
-    signature: Signature, input: Json, parameters: Json, mode: Bind
-) -> tuple[list[Any], dict[str, Any]]:
-    kwargs: dict[str, Any] = {}
-    args: list[Any] = []
-    if mode is Bind.WHOLE:
-        args.append(input)
-    elif mode is Bind.SPREAD and isinstance(input, Mapping):
-        kwargs.update(_accepted(signature, input))
-    elif mode is Bind.SPREAD:
-        args.extend(_items(input))
-    if isinstance(parameters, Mapping):
-        kwargs.update(parameters)
-    _move_positional_only(signature, args, kwargs)
-    if not isinstance(parameters, Mapping):
-        args.extend(_items(parameters))
+def modes() -> str:
+    """The modes, for a sentence."""
+    *others, last = Bind
+    return f"{', '.join(others)} or {last}"
+
+
+def _fitting(
+    signature: Signature, input: Any, parameters: Any, mode: Bind, begins: bool = False
+) -> Arguments:
+    """Raises NoCall."""
+    args, kwargs = _arguments(signature, input, parameters, mode, begins)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise NoCall(str(error)) from None
     return args, kwargs
 
 
-def _items(value: Json) -> Sequence[Any]:
-    if value is None:
-        return ()
-    return value if _is_list(value) else (value,)
+def _arguments(
+    signature: Signature, input: Any, parameters: Any, mode: Bind, begins: bool
+) -> Arguments:
+    match mode:
+        case Bind.AUTO:
+            return arguments(signature, input, parameters, begins)
+        case Bind.WHOLE:
+            return on_top(signature, [input], {}, parameters)
+        case Bind.SPREAD if isinstance(input, Mapping):
+            return on_top(signature, [], _accepted(signature, input), parameters)
+        case Bind.SPREAD:
+            return on_top(signature, [*listed(input)], {}, parameters)
+        case _:
+            return on_top(signature, [], {}, parameters)
 
 
-def _is_list(value: Json) -> TypeGuard[Sequence[Json]]:
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
-def _accepted(signature: Signature, input: Mapping[str, Json]) -> dict[str, Json]:
+def _accepted(signature: Signature, input: Mapping[str, Any]) -> dict[str, Any]:
     kinds = {parameter.kind for parameter in signature.parameters.values()}
     if Parameter.VAR_KEYWORD in kinds:
         return dict(input)
@@ -129,69 +133,36 @@ def _accepted(signature: Signature, input: Mapping[str, Json]) -> dict[str, Json
     return {key: value for key, value in input.items() if key in names}
 
 
-def _move_positional_only(signature: Signature, args: list[Any], kwargs: dict[str, Any]) -> None:
-    """Move from ``kwargs`` to the end of ``args`` what can only be passed by position."""
-    for parameter in list(signature.parameters.values())[len(args) :]:
-        if parameter.kind is not Parameter.POSITIONAL_ONLY or parameter.name not in kwargs:
-            break
-        args.append(kwargs.pop(parameter.name))
-
-
-def _misfit(signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
-    try:
-        signature.bind(*args, **kwargs)
-    except TypeError as error:
-        return str(error)
-    return None
-
-
-def _better(signature: Signature, input: Json, parameters: Json, mode: Bind) -> str:
-    """Which other mode would fit, in words; empty if none would."""
-    if mode is Bind.SPREAD and input not in (None, {}, []):
-        for other, effect in _OTHER_MODES:
-            if _fits(signature, input, parameters, other):
-                return f"to {effect}, set `$bind: {other}` in the step's parameters"
+def _advice(signature: Signature, input: Any, parameters: Any, mode: Bind, error: NoCall) -> str:
+    """Which other modes would fit, in words; empty if none would."""
+    fitting = [m for m in _others(mode, input) if _fits(signature, input, parameters, m)]
+    if fitting:
+        said = "; ".join(f"to {_EFFECTS[other]}, set `$bind: {other}`" for other in fitting)
+        return f"{said} in the step's parameters"
+    if isinstance(error, NoPlace):
+        return (
+            f"to {_EFFECTS[Bind.NONE]}, set `$bind: none` in the step's parameters, and add what "
+            "is missing there"
+        )
     return ""
 
 
-def _fits(signature: Signature, input: Json, parameters: Json, mode: Bind) -> bool:
-    return _misfit(signature, *_arguments(signature, input, parameters, mode)) is None
-
-
-def signature_text(signature: Signature) -> str:
-    """The signature without annotations: what a caller has to know."""
-    bare = [
-        parameter.replace(annotation=Parameter.empty) for parameter in signature.parameters.values()
-    ]
-    return str(Signature(bare))
-
-
-def _shape(value: Json) -> str:
-    if value is None or value == {}:
-        return "nothing"
-    if isinstance(value, Mapping):
-        return f"an object with {_some([repr(key) for key in value])}"
-    if _is_list(value):
-        return f"a list of {len(value)} ({_some([_kind(item) for item in value])})"
-    return _kind(value)
-
-
-def _some(words: Sequence[str]) -> str:
-    more = len(words) - _SHOWN
-    return ", ".join(words[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _kind(value: Json) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case Mapping():
-            return "an object"
+def _others(mode: Bind, input: Any) -> Sequence[Bind]:
+    empty = input is None or (isinstance(input, Mapping | list) and not input)
+    match mode:
+        case Bind.AUTO if empty:
+            return (Bind.NONE,)
+        case Bind.AUTO:
+            return (Bind.WHOLE, Bind.SPREAD, Bind.NONE)
+        case Bind.SPREAD if not empty:
+            return (Bind.WHOLE, Bind.NONE)
         case _:
-            return "a list"
+            return ()
+
+
+def _fits(signature: Signature, input: Any, parameters: Any, mode: Bind) -> bool:
+    try:
+        _fitting(signature, input, parameters, mode)
+    except NoCall:
+        return False
+    return True

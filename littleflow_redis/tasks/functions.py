@@ -6,22 +6,18 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import Parameter, Signature
+from inspect import Signature
 from traceback import TracebackException
-from typing import Any, Final
+from typing import Any
 
 from littleflow_redis.engine import messages, values
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.events.wire import sendable
 
-from .binding import Bind, BindError, bind
+from .binding import Bind, BindError, bind, modes
 from .conversion import output_text
 from .current import running
-
-#: Signature of a function that does not tell its own, such as some of those written in C.
-_ANYTHING: Final = Signature(
-    [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
-)
+from .shapes import ANYTHING
 
 
 class TaskFailed(Exception):
@@ -42,24 +38,27 @@ class TaskFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A function, how it is called, and how it binds unless the step's ``$bind`` says otherwise."""
+    """A function, how it is called, and how it binds unless the step's ``$bind`` says otherwise.
+
+    Where neither says it the run does: see ``StartTask.bind``.
+    """
 
     name: str
     function: Callable[..., Any]
     signature: Signature
-    bind: Bind
+    bind: Bind | None
 
 
-def serve(name: str, function: Callable[..., Any], mode: str = Bind.SPREAD) -> Served:
+def serve(name: str, function: Callable[..., Any], mode: str | None = None) -> Served:
     """Look at a function once, so that it can be called for steps.
 
     Raises ValueError for an unknown ``mode``, TypeError for what is no plain function.
     """
-    if mode not in set(Bind):
-        raise ValueError(f"bind is {mode!r}: set it to {', '.join(Bind)}")
+    if mode is not None and mode not in set(Bind):
+        raise ValueError(f"bind is {mode!r}: set it to {modes()}")
     if inspect.iscoroutinefunction(function) or not callable(function):
         raise TypeError(f"{name!r} must be a plain function: call asyncio.run(…) in one")
-    return Served(name, function, _signature(function), Bind(mode))
+    return Served(name, function, _signature(function), Bind(mode) if mode else None)
 
 
 def name_key(name: str) -> str:
@@ -72,9 +71,11 @@ def call(served: Served, task: StartTask, name: str) -> str:
 
     ``name`` stands for the function in errors. Raises TaskFailed, whatever the function did.
     """
-    mode = task.options.get("$bind", served.bind)
+    mode = task.options.get("$bind", served.bind or task.bind)
     try:
-        args, kwargs = bind(served.signature, task.input, task.parameters, mode, name=name)
+        args, kwargs = bind(
+            served.signature, task.input, task.parameters, mode, begins=task.begins, name=name
+        )
     except BindError as error:
         raise TaskFailed(str(error), final=True) from error
     try:
@@ -118,4 +119,4 @@ def _signature(function: Callable[..., Any]) -> Signature:
             return inspect.signature(function, annotation_format=form)
         return inspect.signature(function)
     except ValueError:
-        return _ANYTHING
+        return ANYTHING

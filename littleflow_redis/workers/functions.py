@@ -22,7 +22,7 @@ class Functions:
         self.category = category
         self._served: dict[str, Served] = {}
 
-    def add(self, name: str, function: Callable[..., Any], mode: str) -> None:
+    def add(self, name: str, function: Callable[..., Any], mode: str | None = None) -> None:
         """Serve ``category:name`` by a function.
 
         Raises ValueError for a name that is taken and an unknown ``mode``, TypeError for what is no

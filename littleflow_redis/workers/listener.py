@@ -30,7 +30,6 @@ from littleflow_redis.engine.groups import LISTENER
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.process import Stop, stop_on_signals
 from littleflow_redis.tasks import BUILTINS
-from littleflow_redis.tasks.binding import Bind
 
 from .functions import Functions
 from .intake import MAX_DEATHS
@@ -95,17 +94,18 @@ class TaskListener:
 
     @overload
     def task(
-        self, name: str | None = None, /, *, bind: str = Bind.SPREAD
+        self, name: str | None = None, /, *, bind: str | None = None
     ) -> Callable[[Function], Function]: ...
 
     def task(
-        self, name: str | Callable[..., Any] | None = None, /, *, bind: str = Bind.SPREAD
+        self, name: str | Callable[..., Any] | None = None, /, *, bind: str | None = None
     ) -> Any:
         """Serve ``category:name`` by the function below, which stays as it is.
 
         The name is the function's own unless given; ``-`` in it matches ``_``. A name that begins
-        with one of several categories serves only that one. ``bind`` is ``spread``, ``whole`` or
-        ``none``: how input and parameters become arguments where the step does not say so itself.
+        with one of several categories serves only that one. ``bind`` is ``auto``, ``whole``,
+        ``spread`` or ``none``: how input and parameters become arguments where the step does not
+        say so itself, by default ``auto``: the flow and the signature decide.
 
         Raises ValueError for a name that is served already, TypeError for an async function.
         """
@@ -186,7 +186,7 @@ class TaskListener:
                 )
             self.turn(LOOK)
 
-    def _register(self, name: str, function: Callable[..., Any], bind: str) -> None:
+    def _register(self, name: str, function: Callable[..., Any], bind: str | None) -> None:
         category, colon, rest = name.partition(":")
         if colon and category in self.functions:
             self.functions[category].add(rest, function, bind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def add(x: float, y: float = 0) -> float:
+def add(x: float, y: float) -> float:
     return x + y
 
 

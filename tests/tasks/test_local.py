@@ -68,7 +68,8 @@ def test_the_default_input_is_merged_under_the_given_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bind", "result"), [("spread", [1, 2, 9]), ("whole", [[1, 2], 9]), ("none", [9])]
+    ("bind", "result"),
+    [("auto", [1, 2, 9]), ("spread", [1, 2, 9]), ("whole", [[1, 2], 9]), ("none", [9])],
 )
 def test_arguments_are_bound_as_the_step_says(bind: str, result: Any) -> None:
     assert run_local(f"A(- {{last: 9, $bind: {bind}}} -)", {"A": collect}, [1, 2]) == result

@@ -34,7 +34,7 @@ def test_a_failure_names_the_step_and_keeps_its_cause() -> None:
 
 
 def test_a_failure_names_the_item_too() -> None:
-    tasks = {"A": lambda x: 1 / x, "B": lambda *items: items}
+    tasks = {"A": lambda x: 1 / x, "B": lambda items: items}
 
     assert raised("* A", tasks, [1, 0]).reasons[0].startswith("step 1 (A): item 1: ZeroDivision")
     inner = raised("* { * B → * A }", tasks, [[1], [1, 0]])

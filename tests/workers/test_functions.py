@@ -21,7 +21,7 @@ def add(x: float, y: float = 0) -> float:
 
 
 def serving(
-    *functions: Callable[..., Any], category: str = "math", bind: str = "spread"
+    *functions: Callable[..., Any], category: str = "math", bind: str | None = None
 ) -> Functions:
     served = Functions(category)
     for function in functions:
@@ -58,7 +58,7 @@ def test_a_function_gets_the_input_and_its_value_is_the_output() -> None:
 @pytest.mark.parametrize("base", ["report:weekly_summary", "report:weekly-summary"])
 def test_a_dash_matches_an_underscore(name: str, base: str) -> None:
     served = Functions("report")
-    served.add(name, lambda: "sunny", "spread")
+    served.add(name, lambda: "sunny")
 
     assert end_of(served, base)["output"] == "sunny"
 
@@ -69,7 +69,7 @@ def test_a_step_without_category_is_served_by_its_name() -> None:
 
 def test_a_name_may_hold_colons() -> None:
     served = Functions("math")
-    served.add("vector:add", add, "spread")
+    served.add("vector:add", add)
 
     assert end_of(served, "math:vector:add", input=[1, 1])["output"] == 2
 
@@ -86,6 +86,21 @@ def test_the_step_binds_otherwise_than_the_decorator() -> None:
     end = end_of(serving(add, bind="whole"), "math:add", input=[1, 2], options={"$bind": "spread"})
 
     assert end["output"] == 3
+
+
+@pytest.mark.parametrize(
+    ("run", "given", "output"),
+    [("auto", [2], [2]), ("spread", [2], 2), ("auto", None, None), ("auto", {}, {})],
+)
+def test_the_run_binds_where_neither_says_how(run: str, given: Any, output: Any) -> None:
+    """Runs that began before there was auto spread their inputs to their end."""
+    assert end_of(serving(whole), "math:whole", input=given, bind=run)["output"] == output
+
+
+def test_at_the_flow_s_start_nothing_comes() -> None:
+    end = end_of(serving(whole), "math:whole", input={}, bind="auto", begins=True)
+
+    assert "missing a required argument: 'value'" in end["reason"]
 
 
 def test_arguments_that_do_not_fit_are_a_final_failure() -> None:
@@ -191,7 +206,7 @@ def test_whatever_a_function_raises_is_its_own_failure(
 )
 def test_what_cannot_be_stored_is_a_final_failure(output: Any, reason: str) -> None:
     served = Functions("math")
-    served.add("f", lambda: output, "spread")
+    served.add("f", lambda: output)
 
     end = end_of(served, "math:f")
 
@@ -215,7 +230,7 @@ def test_a_name_can_be_given_only_once() -> None:
 
 
 def test_an_unknown_way_to_bind_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"sideways.*spread, whole, none"):
+    with pytest.raises(ValueError, match=r"sideways.*auto, whole, spread or none"):
         serving(add, bind="sideways")
 
 
