@@ -4,41 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from inspect import Parameter, Signature
-from typing import Any
 
 from celery import Celery, Task
 from kombu.entity import Queue
 
 from littleflow_redis.bridges.app import serializer_refusal, task_refusal
 from littleflow_redis.bridges.names import Found, TaskNames
-from littleflow_redis.bridges.rules import Choice, Rules, celery_options
+from littleflow_redis.bridges.rules import Choice, Rules, celery_options, flat
 from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.engine.defaults import NAMES
 from littleflow_redis.engine.messages import category_of
-from littleflow_redis.language.flow import Json
-from littleflow_redis.tasks.binding import Bind, BindError, bind
+from littleflow_redis.language import Flow, Step, StepKind
+from littleflow_redis.tasks.binding import Bind
+from littleflow_redis.tasks.cases import Case, cases, in_short
+from littleflow_redis.tasks.coming import Standing
 from littleflow_redis.tasks.shapes import signature_text
 
 #: Celery's options that a task may have as attributes of its own.
 _OWN = ("queue", "exchange", "routing_key", "priority", "expires", "serializer")
 
-_ANY = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-_BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-
 
 def explained(
-    app: Celery, names: TaskNames, rules: Rules, served: Collection[str], base: str
+    app: Celery,
+    names: TaskNames,
+    rules: Rules,
+    served: Collection[str],
+    base: str,
+    standing: Standing | None = None,
 ) -> str:
-    """What becomes of steps ``base``, for people: a line per fact."""
-    rows = [("step", base), ("category", _category(base, served))]
-    times = [(name, _time(name, base, rules)) for name in NAMES]
+    """What becomes of steps ``base``, or of the one ``standing`` in a flow: a line per fact."""
+    rows = [("step", base + _place(standing)), ("category", _category(base, served))]
+    chosen = rules.of(base, "") | _own(standing)
+    times = [(name, _time(name, base, chosen)) for name in NAMES]
     found = names.resolve(base)
     if not isinstance(found, Found):
         return _table([*rows, ("served by", f"none: {found.reason}"), *times])
-    task, chosen = app.tasks[found.task], rules.of(base, found.task)
-    mode = chosen.get("$bind", Choice(Bind.AUTO.value, "nothing else is set"))
-    signature = task_signature(task)
+    task, chosen = app.tasks[found.task], rules.of(base, found.task) | _own(standing)
+    mode, signature = _mode(chosen), task_signature(task)
     rows += [
         ("served by", f"{task.name} ({found.why})"),
         ("signature", f"{task.name}{signature_text(signature)}"),
@@ -47,13 +49,53 @@ def explained(
     ]
     if reason := task_refusal(task):
         rows.append(("refused", reason))
-    examples = [("input", "is called as"), *_examples(task.name, signature, mode.value)]
+    examples = _shown(cases(task.name, signature, mode.value, standing))
     return f"{_table([*rows, *times])}\n{_table(examples)}"
 
 
-def _table(rows: Sequence[tuple[str, str]]) -> str:
-    width = max(len(title) for title, _ in rows)
-    return "".join(f"{title:{width}}  {text}".rstrip() + "\n" for title, text in rows)
+def rows_of(app: Celery, names: TaskNames, rules: Rules, flow: Flow) -> Iterator[tuple[Step, str]]:
+    """The steps of a flow that tasks of the app serve, and the row of each as a sentence."""
+    for step in flow.steps:
+        found = names.resolve(step.base) if step.kind is StepKind.TASK else None
+        if isinstance(found, Found):
+            signature = task_signature(app.tasks[found.task])
+            standing = Standing(flow, step)
+            mode = _mode(rules.of(step.base, found.task) | _own(standing)).value
+            told = in_short(cases(found.task, signature, mode, standing))
+            yield step, f"{found.task}{signature_text(signature)}: {told}"
+
+
+def _place(standing: Standing | None) -> str:
+    if standing is None or not standing.step.line:
+        return ""
+    return f" ({standing.step.line}:{standing.step.column})"
+
+
+def _own(standing: Standing | None) -> dict[str, Choice]:
+    """What the step itself says."""
+    options = flat(standing.step.options) if standing is not None else {}
+    return {name: Choice(value, "the step's own") for name, value in options.items()}
+
+
+def _mode(chosen: Mapping[str, Choice]) -> Choice:
+    return chosen.get("$bind", Choice(Bind.AUTO.value, "nothing else is set"))
+
+
+def _shown(found: Sequence[Case]) -> Sequence[tuple[str, ...]]:
+    return [("input", "row", "is called as")] + [
+        (case.input, case.row, case.call if case.row != "error" else f"the step fails: {case.call}")
+        for case in found
+    ]
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths[-1] = 0
+    padded = (
+        "  ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "".join(f"{line.rstrip()}\n" for line in padded)
 
 
 def _category(base: str, served: Collection[str]) -> str:
@@ -102,34 +144,8 @@ def _route(app: Celery, task: Task, options: Mapping[str, Choice]) -> str:
     return f"{text}; a worker must consume it: celery worker -Q {queue.name}"
 
 
-def _examples(name: str, signature: Signature, mode: str) -> Iterator[tuple[str, str]]:
-    """What inputs of each shape become."""
-    for input in _inputs(signature):
-        text = json.dumps(input)
-        try:
-            args, kwargs = bind(signature, input, None, mode)
-        except BindError as error:
-            yield text, f"the step fails: {error.problem}"
-        else:
-            yield text, f"{name}({', '.join(_arguments(args, kwargs))})"
-
-
-def _inputs(signature: Signature) -> Sequence[Json]:
-    """Nothing, a value, a list, an object with what there is and one more."""
-    parameters = signature.parameters.values()
-    named = [p.name for p in parameters if p.kind not in _ANY]
-    required = [p for p in parameters if p.kind in _BY_PLACE and p.default is Parameter.empty]
-    values = {name: number for number, name in enumerate(named, 1)}
-    return [{}, 1, list(range(1, max(len(required), 2) + 1)), values | {"more": len(named) + 1}]
-
-
-def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[str]:
-    yield from (json.dumps(value) for value in args)
-    yield from (f"{name}={json.dumps(value)}" for name, value in kwargs.items())
-
-
-def _time(name: str, base: str, rules: Rules) -> str:
-    choice = rules.of(base, "").get(f"${name}")
+def _time(name: str, base: str, chosen: Mapping[str, Choice]) -> str:
+    choice = chosen.get(f"${name}")
     if choice is None:
         return f"not set by this bridge; a worker's --default {category_of(base)}:{name} may"
     value = json.dumps(choice.value) if isinstance(choice.value, dict) else f"{choice.value} s"

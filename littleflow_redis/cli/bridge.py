@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .failures import clean_errors
+from .files import compile_file
 from .options import Settings, connection_options
 from .parameters import client_of
 from .serving import serving_of, serving_options
+
+if TYPE_CHECKING:
+    from .serving import Serving
 
 
 @click.command(name="bridge")
@@ -32,9 +37,10 @@ from .serving import serving_of, serving_options
 )
 @click.option(
     "--explain",
-    metavar="STEP",
+    metavar="STEP|FILE",
     multiple=True,
-    help="Show how a step such as math:add would be called, and end; repeatable.",
+    help="Show how a step such as math:add, or each step of a workflow file where it stands, would "
+    "be called, and end; repeatable.",
 )
 @connection_options
 @clean_errors
@@ -55,12 +61,27 @@ def command(
     What a step says itself wins over these options, these over --config, that over the app's own
     app.conf.littleflow; what is set for a task wins over what is set for its category.
     """
-    from littleflow_redis.bridges.explain import explained
     from littleflow_redis.workers.running import run_worker
 
     serving = serving_of(app, defaults, config, **options)
     if explain:
-        about = (serving.app, serving.names, serving.rules, serving.categories)
-        click.echo("\n".join(explained(*about, step) for step in explain), nl=False)
+        click.echo("\n".join(_explained(serving, explain)), nl=False)
         return
     run_worker(serving.bridge(client_of(settings)), "bridge", **serving.about)
+
+
+def _explained(serving: Serving, words: Sequence[str]) -> Iterator[str]:
+    from littleflow_redis.bridges.explain import explained
+    from littleflow_redis.language import StepKind
+    from littleflow_redis.tasks import BUILTINS
+    from littleflow_redis.tasks.coming import Standing
+
+    about = (serving.app, serving.names, serving.rules, serving.categories)
+    for word in words:
+        if not Path(word).is_file():
+            yield explained(*about, word)
+            continue
+        flow = compile_file(word)
+        for step in flow.steps:
+            if step.kind is StepKind.TASK and step.category not in BUILTINS:
+                yield explained(*about, step.base, Standing(flow, step))

@@ -12,10 +12,12 @@ from celery import Celery, Task
 from kombu.entity import Exchange, Queue
 from pydantic import BaseModel
 
-from littleflow_redis.bridges.explain import explained
+from littleflow_redis.bridges.explain import explained, rows_of
 from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.bridges.rules import Rules
 from littleflow_redis.engine.settings import read_settings
+from littleflow_redis.language import compile_text
+from littleflow_redis.tasks.coming import Standing
 from tests.support import Spawned
 
 from .conftest import APPS
@@ -27,6 +29,7 @@ class Order(BaseModel):
 
 def by_place(x: Any, /, y: Any = 2) -> None: ...
 def by_name(*, x: Any, y: Any = 2) -> None: ...
+def both(x: Any, y: Any) -> None: ...
 def anything(*args: Any, **kwargs: Any) -> None: ...
 def itself(self: Task, x: Any) -> None: ...
 def ordered(order: Order, times: int = 1) -> None: ...
@@ -35,7 +38,7 @@ def ordered(order: Order, times: int = 1) -> None: ...
 @pytest.fixture
 def app() -> Iterator[Celery]:
     with Celery("shop", set_as_current=False, broker="redis://127.0.0.1:1") as app:
-        for function in (by_place, by_name, anything):
+        for function in (by_place, by_name, both, anything):
             app.task(function, shared=False, name=function.__name__)
         app.task(itself, shared=False, bind=True, name="proj.tasks.it-self")
         app.task(ordered, shared=False, pydantic=True, name="ordered")
@@ -52,37 +55,87 @@ def explain(app: Celery, step: str, **given: Any) -> dict[str, str]:
     return {title: about.strip() for title, about in rows}
 
 
-#: Step, input, what is said of it.
-CALLS = [
-    ("by_place", "{}", "the step fails: missing a required argument: 'x'"),
-    ("by_place", "1", "by_place(1)"),
-    ("by_place", "[1, 2]", "by_place(1, 2)"),
-    ("by_place", '{"x": 1, "y": 2, "more": 3}', "by_place(1, y=2)"),
-    ("by_name", "1", "the step fails: too many positional arguments"),
-    ("by_name", '{"x": 1, "y": 2, "more": 3}', "by_name(x=1, y=2)"),
-    ("anything", "{}", "anything()"),
-    ("anything", "[1, 2]", "anything(1, 2)"),
-    ("anything", '{"more": 1}', "anything(more=1)"),
-    ("math:it-self", "1", "proj.tasks.it-self(1)"),
-    ("math:it_self", '{"x": 1, "more": 2}', "proj.tasks.it-self(x=1)"),
-    ("math:proj:tasks:it-self", "1", "proj.tasks.it-self(1)"),
-    ("ordered", '{"order": 1, "times": 2, "more": 3}', "ordered(order=1, times=2)"),
+#: A flow that a task of each kind serves; what is told of each step, in their order.
+FLOW = """
+both(- {x: 1, y: 2} -) → { by_place  other:native } → by_place
+<[2, 3]> → math:both → * by_place → math:it-self(- $bind: whole -)
+{ by_name(- x: 1 -) } → > both
+"""
+ROWS = [
+    'both(x, y): {}, null, 1, [1, 2], {"x": 1, "y": 2, "more": 3} → nothing',
+    'by_place(x, /, y=2): {}, null, 1, [1, 2], {"more": 3} → whole; '
+    '{"x": 1, "y": 2, "more": 3} → keywords',
+    "by_place(x, /, y=2): [1, 2] → whole",
+    "both(x, y): [2, 3] → items",
+    'by_place(x, /, y=2): {}, null, 1, [1, 2], {"more": 3} → whole; '
+    '{"x": 1, "y": 2, "more": 3} → keywords',
+    "proj.tasks.it-self(x): [1, 2] → whole",
+    "by_name(*, x, y=2): {} → nothing; null → error: nothing is open by place, and null has no "
+    "names; to pass nothing of the input, set `$bind: none` in the step's parameters; 1 → error: "
+    "nothing is open by place, and a number has no names; to pass nothing of the input, set "
+    "`$bind: none` in the step's parameters; [1, 2] → error: nothing is open by place, and a list "
+    "of 2 (a number, a number) has no names; to pass nothing of the input, set `$bind: none` in "
+    'the step\'s parameters; {"x": 1, "y": 2, "more": 3} → keywords',
+    "both(x, y): {}, null, 1, {\"more\": 3} → error: missing a required argument: 'y'; [1, 2] → "
+    "items; [1, 2, 3] → error: a list of 3 came, and a list of 2 fits; "
+    '{"x": 1, "y": 2, "more": 3} → keywords',
 ]
 
 
-@pytest.mark.parametrize(("step", "input", "told"), CALLS)
-def test_what_inputs_become(app: Celery, step: str, input: str, told: str) -> None:
-    assert explain(app, step)[input].startswith(told)
+def test_the_row_of_each_step_where_it_stands(app: Celery) -> None:
+    names, rules = TaskNames(app.tasks, ("shop",)), Rules()
+    assert [told for _, told in rows_of(app, names, rules, compile_text(FLOW))] == ROWS
+
+
+def test_a_step_is_explained_where_it_stands(app: Celery) -> None:
+    flow = compile_text(
+        "{ both([1, 2]) both([3, 4]) } → by_place(- {$bind: spread, $timeout: 5} -)"
+    )
+    names, rules = TaskNames(app.tasks, ("shop",)), Rules()
+    text = explained(app, names, rules, [""], "by_place", Standing(flow, flow[5]))
+    assert "step               by_place (1:33)\n" in text
+    assert "bind               spread (the step's own)\n" in text
+    assert "timeout            5 s (the step's own)\n" in text
+    assert text.endswith("input   row     is called as\n[1, 2]  spread  by_place(1, 2)\n")
+
+
+#: Step, input, the row, what is said of it.
+CALLS = [
+    ("by_place", "{}", "whole", "by_place({})"),
+    ("by_place", "null", "whole", "by_place(null)"),
+    ("by_place", "1", "whole", "by_place(1)"),
+    ("by_place", "[1, 2]", "whole", "by_place([1, 2])"),
+    ("by_place", '{"x": 1, "y": 2, "more": 3}', "keywords", "by_place(1, y=2)"),
+    ("by_place", '{"more": 3}', "whole", 'by_place({"more": 3})'),
+    ("by_name", "1", "error", "the step fails: nothing is open by place, and a number has no"),
+    ("by_name", '{"x": 1, "y": 2, "more": 3}', "keywords", "by_name(x=1, y=2)"),
+    ("both", "[1, 2]", "items", "both(1, 2)"),
+    ("both", "[1, 2, 3]", "error", "the step fails: a list of 3 came, and a list of 2 fits"),
+    ("anything", "{}", "keywords", "anything()"),
+    ("anything", "[1, 2]", "items", "anything(1, 2)"),
+    ("anything", '{"more": 1}', "keywords", "anything(more=1)"),
+    ("math:it-self", "1", "whole", "proj.tasks.it-self(1)"),
+    ("math:it_self", '{"x": 1, "more": 2}', "keywords", "proj.tasks.it-self(x=1)"),
+    ("math:proj:tasks:it-self", "1", "whole", "proj.tasks.it-self(1)"),
+    ("ordered", '{"order": 1, "times": 2, "more": 3}', "keywords", "ordered(order=1, times=2)"),
+]
+
+
+@pytest.mark.parametrize(("step", "input", "row", "told"), CALLS)
+def test_what_inputs_become(app: Celery, step: str, input: str, row: str, told: str) -> None:
+    found = explain(app, step)[input].split(maxsplit=1)
+    assert found[0] == row
+    assert found[1].startswith(told)
 
 
 def test_the_mode_in_force_and_from_where(app: Celery) -> None:
-    assert explain(app, "math:by_place")["bind"] == "spread (nothing else is set)"
+    assert explain(app, "math:by_place")["bind"] == "auto (nothing else is set)"
     found = explain(app, "math:by_place", tasks={"math:by_place": {"bind": "whole"}})
     assert found["bind"] == 'whole (file.toml: tasks."math:by_place")'
-    assert found["[1, 2]"] == "by_place([1, 2])"
+    assert found["[1, 2]"].split(maxsplit=1) == ["whole", "by_place([1, 2])"]
     found = explain(app, "math:anything", categories={"math": {"bind": "none"}})
     assert found["bind"] == "none (file.toml: categories.math)"
-    assert found["[1, 2]"] == "anything()"
+    assert found["[1, 2]"].split() == ["none", "anything()"]
 
 
 @pytest.mark.parametrize(
@@ -151,9 +204,13 @@ def test_it_needs_neither_redis_nor_broker(spawn: Callable[..., Spawned], tmp_pa
     away = "redis://127.0.0.1:1/0"
     environment = {"CELERY_BROKER_URL": away, "CELERY_RESULT_BACKEND": away, "REDIS_URL": away}
     command = [sys.executable, "-m", "littleflow_redis", "bridge", "-A", "plain"]
-    options = ["--explain", "math:total", "--explain", "add", "--config", str(config)]
+    flow = tmp_path / "a.flow"
+    flow.write_text("wait:delay(- duration: 1 -) → { math:add([1, 2]) } → * math:mul")
+    words = ("math:total", "add", str(flow))
+    options = ["--config", str(config), *(word for one in words for word in ("--explain", one))]
     process = spawn([*command, *options, "--queue-timeout", "5m"], env=environment, cwd=APPS)
     assert process.wait() == 0, process.output
     assert f'whole ({config}: tasks."math:total")' in process.output
     assert "300 s (--queue-timeout: categories." in process.output
-    assert process.output.count("served by") == 2
+    assert process.output.count("served by") == 4
+    assert "math:mul (1:56)" in process.output
