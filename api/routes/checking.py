@@ -24,11 +24,12 @@ _TEXT_BODY = {"content": {TEXT: {"schema": {"type": "string"}, "example": "A →
 def check_workflow(body: dict[str, Any]) -> dict[str, Any]:
     """Compile a text without starting it: its problems as data, and its graph."""
     found = dry_run(body["workflow"], body.get("input"))
+    wrong = problems(found.error) if found.error else []
     if found.flow is None:
-        return {"valid": False, "problems": problems(found.error) if found.error else []}
+        return {"valid": False, "problems": wrong}
     return {
         "valid": found.valid,
-        "problems": [{"message": found.refused}] if found.refused else [],
+        "problems": [*wrong, *([{"message": found.refused}] if found.refused else [])],
         "warnings": found.flow.warnings,
         "flow": save(found.flow),
         "graph": graph(found.flow),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .failures import clean_errors
-from .files import as_data, compile_file, shown_name
+from .files import as_data, runnable_file, shown_name
 
 if TYPE_CHECKING:
     from littleflow_redis.language import FlowError, Problem
@@ -38,7 +38,7 @@ def command(files: Sequence[str], errors: str) -> None:
     failed = False
     for name in files:
         try:
-            warnings = compile_file(name).warnings
+            warnings = runnable_file(name).warnings
         except FlowError as error:
             failed = True
             shown = [json.dumps(as_data(name, error))] if errors == "json" else _lines(error)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .failures import clean_errors
-from .files import as_data, compile_file, shown_name
+from .files import as_data, runnable_file, shown_name
 
 if TYPE_CHECKING:
     from littleflow_redis.language import Flow, Step
@@ -39,7 +39,7 @@ def command(files: Sequence[str], as_json: bool, errors: str) -> None:
     failed = False
     for name in files:
         try:
-            flow = compile_file(name)
+            flow = runnable_file(name)
         except FlowError as error:
             failed = True
             shown = json.dumps(as_data(name, error)) if errors == "json" else str(error)

@@ -29,6 +29,16 @@ def compile_file(name: str) -> Flow:
     return compile_text(text, filename=shown_name(name))
 
 
+def runnable_file(name: str) -> Flow:
+    """Compile a file as ``compile_file`` does; what ``run`` would refuse is a FlowError too."""
+    from littleflow_redis.engine.support import refusal
+
+    flow = compile_file(name)
+    if error := refusal(flow, shown_name(name)):
+        raise error
+    return flow
+
+
 def as_data(name: str, error: FlowError) -> dict[str, Any]:
     """The problems of one file as ``--errors json`` shows them."""
     return {

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from littleflow_redis.events.wire import printable
 
+from .lookout import Lookout
 from .telling import Teller
 
 if TYPE_CHECKING:
@@ -20,12 +21,13 @@ STYLES = {"ended": "green", "failed": "bold red", "cancelled": "yellow", "queued
 
 
 def watch(client: Client, workflow: str, outage: Outage) -> None:
-    """Show each change until the workflow ended; a Redis that is away is waited for.
+    """Show each change until the workflow ended, and what nobody serves; a Redis that is away is
+    waited for.
 
     Raises UnknownWorkflow.
     """
     console = Console(stderr=True, highlight=False)
-    teller = Teller(client, workflow)
+    teller, lookout = Teller(client, workflow), Lookout(client, workflow)
 
     def look() -> None:
         ended = False
@@ -35,6 +37,8 @@ def watch(client: Client, workflow: str, outage: Outage) -> None:
                 _show(console, line)
             if not ended:
                 teller.wait()
+                for sentence in lookout.news():
+                    _show(console, f"waits: {sentence}")
 
     if console.is_terminal:
         with console.status(Text(f"{workflow} runs")):

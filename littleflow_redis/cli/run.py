@@ -51,7 +51,7 @@ def command(
     """Start the workflow in the file WORKFLOW (`-`: standard input); print its id.
 
     With --wait the last line is the final output as JSON. The exit code is 0 if the workflow
-    FINISHED, 1 otherwise, with the reasons on stderr.
+    FINISHED, 1 otherwise, with the reasons on stderr. Steps that no process serves are told there.
 
     With --local nothing is started: the workflow runs in this process, with the functions of a
     module, a file or an object in one, and its output is printed as with --wait.
@@ -95,19 +95,32 @@ def _print(output: Any) -> None:
 
 
 def _wait(client: Client, id: str, shown: bool) -> Any:
-    """Wait for the end, through times when Redis is away, and return the final output."""
+    """Wait for the end, through times when Redis is away, and return the final output.
+
+    What nobody serves meanwhile is told on stderr.
+    """
     from littleflow_redis.engine.errors import WorkflowFailed
     from littleflow_redis.events.outage import Outage
     from littleflow_redis.events.process import Stop
 
+    from .lookout import LOOK, Lookout
     from .progress import watch
 
     outputs: list[Any] = []
-    outage = Outage(client.redis, Stop(), LOG)
+    outage, lookout = Outage(client.redis, Stop(), LOG), Lookout(client, id)
+
+    def wait() -> None:
+        while not outputs:
+            try:
+                outputs.append(client.wait(id, LOOK))
+            except TimeoutError:
+                for sentence in lookout.news():
+                    click.echo(f"waits: {sentence}", err=True)
+
     if shown:
         watch(client, id, outage)
     try:
-        outage.run(lambda: outputs.append(client.wait(id)))
+        outage.run(wait)
     except WorkflowFailed as error:
         raise Failure("\n".join(error.reasons) or str(error)) from error
     return outputs[-1]

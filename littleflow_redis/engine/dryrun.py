@@ -7,15 +7,16 @@ from typing import Any
 
 from littleflow_redis.language import Flow, FlowError, compile_text
 
-from .errors import UnsupportedFlow
 from .inputs import first_input
-from .support import unsupported
+from .support import refusal
 from .values import BadValue
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """``flow`` if the text compiles, else ``error``; ``refused`` says why it could not start."""
+    """``flow`` if the text compiles, ``error`` if it does not or cannot be run; ``refused`` says
+    what is wrong with the input.
+    """
 
     flow: Flow | None = None
     error: FlowError | None = None
@@ -23,7 +24,7 @@ class DryRun:
 
     @property
     def valid(self) -> bool:
-        return self.flow is not None and not self.refused
+        return self.error is None and not self.refused
 
 
 def dry_run(text: str, input: Any = None) -> DryRun:
@@ -32,9 +33,10 @@ def dry_run(text: str, input: Any = None) -> DryRun:
         flow = compile_text(text)
     except FlowError as error:
         return DryRun(error=error)
+    if refused := refusal(flow):
+        return DryRun(flow=flow, error=refused)
     try:
-        unsupported(flow)
         first_input(flow, input)
-    except (UnsupportedFlow, BadValue) as error:
+    except BadValue as error:
         return DryRun(flow=flow, refused=str(error))
     return DryRun(flow=flow)

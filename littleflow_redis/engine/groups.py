@@ -26,6 +26,9 @@ LIFECYCLE = "ending"
 #: follow. Such a group takes whatever is of its category before it acknowledges it.
 BRIDGE, LISTENER = "bridge", "tasks"
 
+#: The groups of `receipts` and of `simulate`, as upstream names them.
+RECEIPTS, SIMULATE = "__receipt__", "starting"
+
 _BRIDGE = BRIDGE + ":"
 
 

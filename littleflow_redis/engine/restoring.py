@@ -73,5 +73,6 @@ def _flow(document: Mapping[str, Any]) -> Flow:
         flow = load(saved)
     except ValueError as error:
         raise BadArchive(f"the flow of the archive cannot be read: {error}") from error
-    unsupported(flow)
+    # Such tasks may have failed in it, which is worth keeping.
+    unsupported(flow, played=True)
     return flow

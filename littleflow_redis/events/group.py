@@ -17,6 +17,7 @@ from littleflow_redis.events.entries import Entry as Entry
 from littleflow_redis.events.entries import entries_of, rows_of_one
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Script
+from littleflow_redis.events.process import Pace
 from littleflow_redis.events.scripts import DROP_CONSUMER, RELEASE, RENEW
 
 LOGGER = logging.getLogger(__name__)
@@ -28,6 +29,13 @@ CLAIM_IDLE = 5.0
 #: Seconds after which a consumer that reads no more and has nothing pending is deleted. Readers
 #: show themselves at least once a second; an hour is far beyond any pause of a living one.
 DEAD_CONSUMER_IDLE = 3600.0
+
+#: Seconds between two signs of life of a reader that finds nothing; below what others take for
+#: silence, far.
+_SIGN_INTERVAL = 2.0
+
+#: Behind every entry. The very last id would mean new ones.
+_BEHIND_ALL = "18446744073709551614-0"
 
 #: Seconds between two tries to wake a blocked read; a try that comes too early wakes nobody.
 _WAKE_INTERVAL = 0.02
@@ -64,6 +72,7 @@ class GroupReader:
         self._link_id = 0
         self._blocking = False
         self._interrupted = False
+        self._sign = Pace(_SIGN_INTERVAL)
         #: Where to go on in the own pending entries; None when there are no more.
         self._own_after: str | None = "0"
 
@@ -92,6 +101,12 @@ class GroupReader:
         Entries of this consumer are among them, those in ``skip`` excepted. Ids whose entry was
         deleted are acknowledged on the way.
         """
+        if self._sign.due():
+            # Before Redis 7.2 a read of new entries that finds none leaves no trace.
+            self._group_command(
+                b"XREADGROUP", "GROUP", self.group, self.consumer, "COUNT", 1,
+                "STREAMS", self.stream, _BEHIND_ALL,
+            )  # fmt: skip
         idle = round(self.claim_idle * 1000)
         rows = self._group_command(
             b"XPENDING", self.stream, self.group, "IDLE", idle, "-", "+", count + len(skip)

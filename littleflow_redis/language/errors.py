@@ -33,6 +33,7 @@ class ProblemKind(StrEnum):
     GUARD = "guard"
     DECLARATION = "declaration"
     LIMIT = "limit"
+    UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def run_local(
     JSON value.
     """
     flow = as_flow(workflow)
-    unsupported(flow)
+    unsupported(flow, played=True)
     run = LocalRun(flow, _player(Lookup(functions), on_task))
     try:
         return values.load(run.run(first_input(flow, input)))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from redis.exceptions import ResponseError
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.groups import RECEIPTS
 from littleflow_redis.engine.reports import Receipt
 from littleflow_redis.events.group import consumer_name
 from littleflow_redis.events.logs import kv
@@ -16,9 +17,6 @@ from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.wire import decode_tolerant, printable
 
 LOG = logging.getLogger("littleflow_redis.receipts")
-
-#: The group that receipts are read in, as upstream names it.
-GROUP = "__receipt__"
 
 #: Entries looked at in one call.
 BATCH = 500
@@ -99,14 +97,14 @@ class Receipts:
             # Redis 6.2 wraps an error inside a script in words of its own.
             if "NOGROUP" not in str(error):
                 raise
-            self.client.transitions.ensure_group(GROUP)
+            self.client.transitions.ensure_group(RECEIPTS)
             return 1
 
     def print_new(self) -> int:
         """Print the receipts that came since the last call; return the entries read."""
         total = 0
         while True:
-            read, found = self.client.transitions.receipts(GROUP, self._consumer, BATCH)
+            read, found = self.client.transitions.receipts(RECEIPTS, self._consumer, BATCH)
             for receipt in found:
                 self._show(_line(receipt))
             total += read

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.groups import SIMULATE
 from littleflow_redis.engine.messages import StartTask, category_of, end_fields
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.logs import kv
@@ -24,8 +25,8 @@ from .intake import Intake
 
 LOG = logging.getLogger("littleflow_redis.simulate")
 
-#: The consumer group, as upstream names it; `--group` overrides it.
-GROUP = "starting"
+#: The consumer group; `--group` overrides it.
+GROUP = SIMULATE
 
 #: Longest time that a task takes, in seconds, as upstream; `--wait-period` overrides it.
 WAIT_PERIOD = 3.0

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis import Client, WorkflowState
+from littleflow_redis import Client, TaskListener, WorkflowState
 from tests.cli.conftest import Command, Process
-from tests.support import RedisServer, Spawned, wait_until
+from tests.support import LONG, RedisServer, Spawned, wait_until
 from tests.workers.scenes import lifecycle
 
 Write = Callable[..., Path]
@@ -120,10 +120,10 @@ def test_wait_ends_with_1_and_the_reasons_of_a_failure(
     command: Command, engine: Client, flow: Write
 ) -> None:
     with lifecycle(engine):
-        result = command("run", flow("{ request:get redis:get }"), "--wait")
+        result = command("run", flow("{ wait:acquire wait:release }"), "--wait")
 
     assert result.exit_code == 1
-    assert "(request:get): request:get is a built-in task" in result.stderr
+    assert "(wait:acquire): wait:acquire needs name" in result.stderr
     assert len(result.stdout.splitlines()) == 1
 
 
@@ -215,7 +215,7 @@ def test_a_terminal_gets_the_steps_on_stderr(
     master, slave = pty.openpty()
     with lifecycle(engine):
         done = subprocess.run(
-            [sys.executable, "-m", "littleflow_redis", "run", str(flow("<- 7 -> → request:get")),
+            [sys.executable, "-m", "littleflow_redis", "run", str(flow("<- 7 -> → wait:acquire")),
              "--wait"],
             env={**os.environ, **redis_server.environment, "TERM": "xterm"},
             stdout=subprocess.PIPE, stderr=slave, timeout=60,
@@ -226,5 +226,22 @@ def test_a_terminal_gets_the_steps_on_stderr(
 
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 1
-    assert "request:get  queued" in shown
-    assert "request:get  failed" in shown
+    assert "wait:acquire  queued" in shown
+    assert "wait:acquire  failed" in shown
+
+
+@pytest.mark.parametrize("progress", ["--progress", "--no-progress"])
+def test_what_nobody_serves_is_told(
+    process: Process, engine: Client, flow: Write, progress: str
+) -> None:
+    """It waited for ever, in silence."""
+    with lifecycle(engine), TaskListener("math", client=engine):
+        begun = time.monotonic()
+        words = ("run", flow("mahs:add → math:mul"), "--wait", progress, "--workflow-id", "w")
+        running = process(*words)
+        running.wait_for_output("workflow:w")
+        running.wait_for_output("waits: nobody serves the category 'mahs' (mahs:add): did you mean")
+        assert time.monotonic() - begun < LONG / 2
+        engine.terminate("w")
+        assert running.wait() == 1
+    assert running.output.count("nobody serves") == 1

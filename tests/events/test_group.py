@@ -24,6 +24,14 @@ class TestReading:
         assert ids(reader.read(10)) == before + after
         reader.close()
 
+    def test_a_reader_that_finds_nothing_shows_itself(
+        self, client: redis.Redis, reader: GroupReader
+    ) -> None:
+        """On Redis 6.2 a reader of a quiet stream looked as one that is gone."""
+        reader.claim_stale(1)
+        (consumer,) = client.xinfo_consumers(STREAM, GROUP)
+        assert consumer["name"] == reader.consumer.encode()
+
     def test_an_entry_is_raw(self, client: redis.Redis, reader: GroupReader) -> None:
         [id] = add(client, "é")
         assert reader.read(1) == [Entry(id, {b"n": "é".encode()}, 1)]

@@ -1,0 +1,153 @@
+"""Which steps nobody serves: no process is there that reads what is handed out for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import ResponseError
+
+from littleflow_redis.language import Flow, Step, StepKind
+
+from .groups import BRIDGE, LIFECYCLE, LISTENER, RECEIPTS, SIMULATE
+from .states import StepState, WorkflowState
+from .support import BUILTIN
+
+if TYPE_CHECKING:
+    from .client import Client
+
+#: Seconds without a sign of a consumer after which it counts as gone: twice the time after which
+#: its work is claimed. Whoever lives shows itself each second.
+SILENT = 10.0
+
+#: Names that a sentence lists before it says how many more there are.
+_SHOWN = 3
+
+#: States of a step whose task somebody has to take up yet.
+_TO_COME = (StepState.IDLE, StepState.READY, StepState.QUEUED, StepState.RETRYING)
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A category that nobody serves: its ``steps``, and names ``close`` to it that are served.
+
+    ``others`` are consumer groups of which nobody can tell what they serve, such as one of a
+    program with the package `rqse`.
+    """
+
+    category: str
+    steps: tuple[Step, ...]
+    close: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What is lacking, and what to start."""
+        names = listed([step.label for step in self.steps])
+        if self.category in BUILTIN:
+            return f"no worker runs for {names}: start `python -m littleflow_redis worker`"
+        if self.category:
+            what, option = f"the category {self.category!r}", f" --category {self.category}"
+        else:
+            what, option = "steps without a category", ""
+        listener = f"TaskListener({self.category!r})" if self.category else "TaskListener()"
+        close = f"did you mean {' or '.join(map(repr, self.close))}? Else " if self.close else ""
+        other = f", unless {listed(self.others)} does" if self.others else ""
+        return (
+            f"nobody serves {what} ({names}){other}: {close}start a bridge (`bridge -A APP"
+            f"{option}`) or a {listener}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The categories that processes serve now; ``worker`` tells if any lifecycle worker is there.
+
+    ``others`` are living groups whose names do not say what they serve; ``everything`` is whether
+    `simulate` plays all there is.
+    """
+
+    categories: frozenset[str]
+    worker: bool = True
+    others: tuple[str, ...] = ()
+    everything: bool = False
+
+    def lacking(self, steps: Iterable[Step]) -> list[Unserved]:
+        """The categories of these steps that nobody serves, in the order of the steps."""
+        found: dict[str, list[Step]] = {}
+        for step in steps:
+            if step.kind is StepKind.TASK and not self._has(step.category):
+                found.setdefault(step.category, []).append(step)
+        return [self._unserved(category, steps) for category, steps in found.items()]
+
+    def _has(self, category: str) -> bool:
+        if category in BUILTIN:
+            return self.worker
+        return self.everything or category in self.categories
+
+    def _unserved(self, category: str, steps: Sequence[Step]) -> Unserved:
+        close = get_close_matches(category[:100], sorted(filter(None, self.categories)))
+        return Unserved(category, tuple(steps), tuple(close), self.others)
+
+
+def served(client: Client) -> Served:
+    """Who is there, in two round trips. Raises RedisError."""
+    categories, others = set(), []
+    names = _living(client)
+    for name in names:
+        kind, colon, category = name.partition(":")
+        if colon or kind in (BRIDGE, LISTENER):
+            # A listener's group may be called otherwise; its category follows all the same.
+            categories.add(category)
+        elif name not in (LIFECYCLE, RECEIPTS, SIMULATE):
+            others.append(name)
+    return Served(frozenset(categories), LIFECYCLE in names, tuple(others), SIMULATE in names)
+
+
+def unserved(client: Client, workflow: Flow | str) -> list[Unserved]:
+    """What of a flow nobody serves; of a workflow, by its id: what of its steps still to come.
+
+    Empty for a workflow that does not run. Raises UnknownWorkflow, RedisError.
+    """
+    return served(client).lacking(_steps(client, workflow))
+
+
+def _steps(client: Client, workflow: Flow | str) -> Sequence[Step]:
+    if isinstance(workflow, Flow):
+        return workflow.steps
+    view = client.state(workflow)
+    if view.state is not WorkflowState.RUNNING:
+        return ()
+    flow = client.views.flow(view.id)
+    return [step for step in flow.steps if view.steps[step.index].state in _TO_COME]
+
+
+def _living(client: Client) -> list[str]:
+    """The consumer groups in which somebody showed itself just now."""
+    stream = client.keys.events
+    try:
+        groups: Any = client.redis.xinfo_groups(stream)
+    except ResponseError as error:
+        if "no such key" not in str(error):
+            raise
+        return []
+    with client.redis.pipeline(transaction=False) as pipe:
+        for group in groups:
+            pipe.xinfo_consumers(stream, group["name"])
+        rows = pipe.execute(raise_on_error=False)
+    return [
+        group["name"].decode("utf-8", "replace")
+        for group, consumers in zip(groups, rows, strict=True)
+        # One that is gone since answers with an error.
+        if not isinstance(consumers, Exception)
+        and any(consumer["idle"] < SILENT * 1000 for consumer in consumers)
+    ]
+
+
+def listed(names: Sequence[str], most: int = _SHOWN) -> str:
+    """The first names, each once, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
