@@ -223,14 +223,17 @@ class Bridge:
         return Collector(self.client, ends, self.flights, watch, sweep, self.sweep, halt)
 
 
-def served_categories(app: Celery, wanted: Sequence[str] = ()) -> list[str]:
-    """The categories to serve: those wanted, or the empty one and the app's name.
+def served_categories(app: Celery, name: str, wanted: Sequence[str] = ()) -> list[str]:
+    """The categories to serve: those wanted, or the empty one, the app's name and its module's.
+
+    ``name`` is what was given to ``-A``; of a module in packages the outermost counts.
 
     Built-in ones are left out with a warning. Raises ConfigurationError for what can be no category
     and if none is left.
     """
+    module = name.partition(":")[0].partition(".")[0]
     served = []
-    for category in dict.fromkeys(wanted or ("", app.main or "")):
+    for category in dict.fromkeys(wanted or ("", app.main or "", module)):
         if ":" in category:
             raise ConfigurationError(
                 f"category {category!r}: set --category to what stands before the colon, "

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from littleflow_redis.bridges.doctor import flows, queues, results, servers, tasks
 from littleflow_redis.bridges.doctor.finding import Finding, Level
@@ -34,14 +35,18 @@ CHECKS: Mapping[str, Check] = {
     "eviction": servers.eviction,
     "persistence": servers.persistence,
     "clock": servers.clock,
+    "served": flows.served,
     "tasks": flows.tasks,
 }
 
 #: Findings that a bridge logs when it starts.
 WORST = 3
 
-#: What a bridge does not say in a line of its own.
-_NEWS = tuple(name for name in CHECKS if name not in ("track-started", "timeouts"))
+#: What a bridge does not say in a line of its own, and is not just about to change.
+_NEWS = tuple(name for name in CHECKS if name not in ("track-started", "timeouts", "served"))
+
+#: Seconds that workers have to come when a bridge starts: they may be started together.
+TOGETHER = 20.0
 
 __all__ = ["CHECKS", "Finding", "Level", "Subject", "examine", "warn_at_start"]
 
@@ -75,7 +80,8 @@ def warn_at_start(subject: Subject, log: logging.Logger) -> None:
     """Log the worst that the checks find, in a thread: workers may take a while to answer."""
 
     def warn() -> None:
-        found = [f for f in examine(subject, _NEWS) if f.level is not Level.HINT]
+        patient = replace(subject, patience=TOGETHER)
+        found = [f for f in examine(patient, _NEWS) if f.level is not Level.HINT]
         for finding in found[:WORST]:
             level = logging.ERROR if finding.level is Level.ERROR else logging.WARNING
             about = {"check": finding.check, "found": finding.found, "costs": finding.costs}

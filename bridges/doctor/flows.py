@@ -1,50 +1,48 @@
-"""Whether the app has the tasks that flows name."""
+"""Whether somebody serves the steps of flows, and the app has the tasks that they name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from littleflow_redis.bridges.doctor.finding import Finding, Level
+from littleflow_redis.bridges.doctor.places import Place
 from littleflow_redis.bridges.doctor.subject import Subject, listed
 from littleflow_redis.bridges.names import Ambiguous, Unknown
-from littleflow_redis.engine.listing import Query
-from littleflow_redis.engine.messages import category_of
-from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.language import Flow, StepKind
+from littleflow_redis.engine.unserved import served as served_now
 
-#: Workflows that have not finished whose flows are looked at, the newest first.
-MOST = 500
+
+def served(subject: Subject) -> Iterator[Finding]:
+    found = served_now(subject.client).lacking(
+        [place.step for place in subject.places], subject.categories
+    )
+    for one in found:
+        steps = {id(step) for step in one.steps}
+        places = [str(place) for place in subject.places if id(place.step) in steps]
+        yield Finding(
+            "served",
+            Level.ERROR,
+            f"{listed(places)}: {one.found}",
+            "such steps wait until somebody does",
+            one.advice.replace("-A APP", f"-A {subject.given}")
+            if one.category in subject.categories
+            else one.advice,
+        )
 
 
 def tasks(subject: Subject) -> Iterator[Finding]:
-    bases: dict[str, None] = {}
-    for flow in _flows(subject):
-        for step in flow.steps:
-            if step.kind is StepKind.TASK and category_of(step.base) in subject.categories:
-                bases[step.base] = None
-    for base in bases:
+    places: dict[str, list[Place]] = {}
+    for place in subject.places:
+        if place.step.category in subject.categories:
+            places.setdefault(place.step.base, []).append(place)
+    for base, those in places.items():
         match subject.names.resolve(base):
             case Unknown(close=close):
                 near = f"; there is {listed(close)}" if close else ""
-                found = f"a flow names {base}, and the app has no such task{near}"
+                found = f"the app has no task {base}{near}"
             case Ambiguous(candidates=several):
-                found = f"a flow names {base}, which could be {listed(several)}"
+                found = f"{base} could be {listed(several)}"
             case _:
                 continue
         advice = f"bridge --map {base}=TASK, or import the module that has it in the app"
-        yield Finding("tasks", Level.ERROR, found, "such steps fail at once", advice)
-
-
-def _flows(subject: Subject) -> Iterator[Flow]:
-    yield from subject.flows
-    unfinished = (WorkflowState.RUNNING, WorkflowState.FAILED)
-    page = subject.client.search(Query(states=unfinished), size=MOST)
-    seen = set()
-    for each in page.items:
-        try:
-            flow = subject.client.flows.of(each.id)
-        except LookupError:
-            continue  # It was deleted just now.
-        if id(flow) not in seen:
-            seen.add(id(flow))
-            yield flow
+        where = listed([str(place) for place in those])
+        yield Finding("tasks", Level.ERROR, f"{where}: {found}", "such steps fail at once", advice)

@@ -35,14 +35,14 @@ def visibility_timeout(subject: Subject) -> Iterator[Finding]:
 
 
 def consumers(subject: Subject) -> Iterator[Finding]:
-    workers = subject.consumed
+    workers = subject.consumed(subject.queues)
     if not workers:
         yield Finding(
             "consumers",
             Level.ERROR,
             "no Celery worker answers",
             "all steps wait until one comes",
-            f"celery -A {subject.app.main or 'APP'} worker",
+            f"celery -A {subject.given} worker; one of the solo pool answers between its tasks",
         )
         return
     consumed = {queue for queues in workers.values() for queue in queues}
@@ -53,6 +53,6 @@ def consumers(subject: Subject) -> Iterator[Finding]:
                 Level.ERROR,
                 f"no worker consumes from the queue {queue!r}, where {listed(tasks)} go",
                 "their steps wait until one does",
-                f"celery -A {subject.app.main or 'APP'} worker -Q {queue}, or a route in "
+                f"celery -A {subject.given} worker -Q {queue}, or a route in "
                 "task_routes to a queue that is consumed",
             )

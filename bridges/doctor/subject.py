@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,13 +11,19 @@ from typing import Any
 import redis
 from celery import Celery, Task
 
-from littleflow_redis.bridges.names import TaskNames
+from littleflow_redis.bridges.doctor.places import Place, running
+from littleflow_redis.bridges.names import Found, TaskNames
 from littleflow_redis.bridges.readers import is_redis
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.unserved import listed as listed
 from littleflow_redis.language import Flow
 
-#: Seconds that workers have to answer.
-PATIENCE = 1.0
+#: Seconds that workers have to answer one question.
+ANSWER = 1.0
+
+#: Seconds for which they are asked again while a queue seems to be consumed by nobody: a worker
+#: that was just started does not answer yet.
+PATIENCE = 7.0
 
 #: Tries to reach the broker.
 TRIES = 1
@@ -24,13 +31,24 @@ TRIES = 1
 
 @dataclass(frozen=True)
 class Subject:
-    """An app, the engine's Redis, the categories that a bridge serves, and flows to look at."""
+    """An app, the engine's Redis, the categories that a bridge serves, and flows to look at.
+
+    ``name`` is what was given to ``-A``; ``flows`` are those that are not started yet, by where
+    they stand; workers have ``patience`` seconds to come.
+    """
 
     client: Client
     app: Celery
     categories: Sequence[str]
     names: TaskNames
-    flows: Sequence[Flow] = field(default_factory=tuple)
+    name: str = ""
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    patience: float = PATIENCE
+
+    @property
+    def given(self) -> str:
+        """What ``-A`` takes for this app."""
+        return self.name or self.app.main or "APP"
 
     @property
     def tasks(self) -> list[Task]:
@@ -43,24 +61,58 @@ class Subject:
         return listed(found)
 
     @cached_property
-    def queues(self) -> dict[str, list[str]]:
-        """The queues that tasks go to, with the names of these."""
-        found: dict[str, list[str]] = {}
-        for task in self.tasks:
-            options = {"queue": task.queue} if getattr(task, "queue", None) else {}
-            route = self.app.amqp.router.route(options, task.name, task_type=task)
-            queue = route.get("queue") or self.app.conf.task_default_queue
-            found.setdefault(getattr(queue, "name", queue), []).append(task.name)
-        return found
+    def written(self) -> list[Place]:
+        """The tasks in ``flows``."""
+        return [place for name, flow in self.flows.items() for place in Place.all(name, flow)]
 
     @cached_property
-    def consumed(self) -> dict[str, list[str]]:
-        """The queues that each worker which answers consumes from. Raises OperationalError."""
+    def places(self) -> list[Place]:
+        """The tasks in ``flows``, and those of workflows that run."""
+        return [*self.written, *running(self.client)]
+
+    @cached_property
+    def queues(self) -> dict[str, list[str]]:
+        """The queues that tasks go to, with the names of these and of steps that say a queue."""
+        found: dict[str, list[str]] = {}
+        for task in self.tasks:
+            found.setdefault(self._queue(task), []).append(task.name)
+        for place in self.places:
+            if place.queue and (queue := self.queue_of(place)):
+                found.setdefault(queue, []).append(str(place))
+        return found
+
+    def queue_of(self, place: Place) -> str:
+        """The queue that a step goes to; empty if no task of the app serves it."""
+        if place.step.category not in self.categories:
+            return ""
+        found = self.names.resolve(place.step.base)
+        return (
+            self._queue(self.app.tasks[found.task], place.queue) if isinstance(found, Found) else ""
+        )
+
+    def _queue(self, task: Task, queue: str = "") -> str:
+        queue = queue or getattr(task, "queue", None) or ""
+        options = {"queue": queue} if queue else {}
+        route = self.app.amqp.router.route(options, task.name, task_type=task)
+        found = route.get("queue") or self.app.conf.task_default_queue
+        return str(getattr(found, "name", found))
+
+    def consumed(self, wanted: Collection[str]) -> dict[str, list[str]]:
+        """The queues that each worker which answers consumes from.
+
+        While one of those ``wanted`` is not among them the workers are asked again. Raises
+        OperationalError.
+        """
+        deadline = time.monotonic() + self.patience
         with self.app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=TRIES, interval_start=0)
-            inspect = self.app.control.inspect(timeout=PATIENCE, connection=connection)
-            answers = inspect.active_queues() or {}
-        return {worker: [queue["name"] for queue in queues] for worker, queues in answers.items()}
+            inspect = self.app.control.inspect(timeout=ANSWER, connection=connection)
+            while True:
+                answers = inspect.active_queues() or {}
+                found = {name: [one["name"] for one in queues] for name, queues in answers.items()}
+                heard = {queue for queues in found.values() for queue in queues}
+                if heard.issuperset(wanted) or time.monotonic() > deadline:
+                    return found
 
     def servers(self) -> Iterator[tuple[str, redis.Redis]]:
         """The Redis servers in use, by what they are used for. Raises OperationalError."""
@@ -72,8 +124,3 @@ class Subject:
             if connection.transport.driver_type == "redis":
                 connection.ensure_connection(max_retries=TRIES, interval_start=0)
                 yield "the broker", connection.default_channel.client
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,11 +14,18 @@ from .failures import clean_errors
 from .files import as_data, runnable_file, shown_name
 
 if TYPE_CHECKING:
-    from littleflow_redis.language import FlowError, Problem
+    from littleflow_redis.bridges.doctor import Subject
+    from littleflow_redis.language import Flow, FlowError, Problem
 
 
 @click.command(name="check")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "-A", "--app", help="Celery app, as for `celery -A`: say also which steps nobody would run."
+)
+@click.option(
+    "--category", "categories", multiple=True, help="With -A: as for `bridge`; repeatable."
+)
 @click.option(
     "--errors",
     type=click.Choice(["text", "json"]),
@@ -26,27 +34,81 @@ if TYPE_CHECKING:
     help="How problems are printed; json: one line for each file that has any, no warnings.",
 )
 @clean_errors
-def command(files: Sequence[str], errors: str) -> None:
+def command(
+    files: Sequence[str], app: str | None, categories: tuple[str, ...], errors: str
+) -> None:
     """Print the problems of workflow files (`-`: standard input), one a line, as
     `file:line:column: message`.
 
     The exit code is 1 if there are any. Warnings are printed as such, and are no problems; a file
     that is fine prints nothing.
+
+    With -A a step whose category the app serves, and for which it has no task, is a problem; a
+    category that is neither the app's nor served by anybody in Redis, and a queue from which no
+    Celery worker consumes, is a warning. Where Redis and the broker are says the environment;
+    without them nobody is asked.
     """
     from littleflow_redis.language import FlowError
 
-    failed = False
+    flows: dict[str, Flow] = {}
+    wrong: dict[str, FlowError] = {}
     for name in files:
         try:
-            warnings = runnable_file(name).warnings
+            flows[name] = runnable_file(name)
         except FlowError as error:
-            failed = True
-            shown = [json.dumps(as_data(name, error))] if errors == "json" else _lines(error)
+            wrong[name] = error
+    warnings = {name: list(flow.warnings) for name, flow in flows.items()}
+    if app is not None:
+        subject = _subject(app, categories, flows)
+        wrong |= _refused(subject, flows)
+        for name, warning in _waiting(subject):
+            warnings[name].append(warning)
+    for name in files:
+        if problems := wrong.get(name):
+            shown = [json.dumps(as_data(name, problems))] if errors == "json" else _lines(problems)
         else:
-            shown = [] if errors == "json" else [_marked(name, warning) for warning in warnings]
+            marked = [_marked(name, warning) for warning in warnings[name]]
+            shown = [] if errors == "json" else marked
         for line in shown:
             click.echo(line)
-    sys.exit(1 if failed else 0)
+    sys.exit(1 if wrong else 0)
+
+
+def _subject(app: str, categories: Sequence[str], flows: Mapping[str, Flow]) -> Subject:
+    from littleflow_redis.engine.client import Client
+    from littleflow_redis.engine.keys import Keys
+    from littleflow_redis.events.connection import ConfigurationError
+
+    from .doctor import subject_of
+
+    keys = Keys(namespace=os.environ.get("LITTLEFLOW_NAMESPACE", ""))
+    try:
+        client = Client(keys=keys)
+        return subject_of(client, app, categories, flows)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _refused(subject: Subject, flows: Mapping[str, Flow]) -> dict[str, FlowError]:
+    from littleflow_redis.bridges.doctor.written import refused
+    from littleflow_redis.language import FlowError, Problem, ProblemKind
+
+    found: dict[str, list[Problem]] = {}
+    for place, reason in refused(subject):
+        at = (place.step.line, place.step.column)
+        problem = Problem(*at, reason, kind=ProblemKind.UNSUPPORTED)
+        found.setdefault(place.where, []).append(problem)
+    return {
+        name: FlowError(problems, flows[name].source or "", shown_name(name))
+        for name, problems in found.items()
+    }
+
+
+def _waiting(subject: Subject) -> Iterator[tuple[str, str]]:
+    from littleflow_redis.bridges.doctor.written import waiting
+
+    for place, sentence in waiting(subject):
+        yield place.where, f"{place.step.line}:{place.step.column}: {sentence}"
 
 
 def _lines(error: FlowError) -> list[str]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from .failures import clean_errors
+from .files import compile_file
 from .options import Settings, connection_options
 from .parameters import client_of
 
 if TYPE_CHECKING:
-    from littleflow_redis.bridges.doctor import Finding
+    from littleflow_redis.bridges.doctor import Finding, Subject
+    from littleflow_redis.engine.client import Client
+    from littleflow_redis.language import Flow
 
 
 @click.command(name="doctor")
@@ -27,36 +29,43 @@ if TYPE_CHECKING:
     help="Category that a bridge serves, as for `bridge`; repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path())
 @connection_options
 @clean_errors
 def command(
-    settings: Settings, app: str, categories: tuple[str, ...], as_json: bool, files: Sequence[Path]
+    settings: Settings, app: str, categories: tuple[str, ...], as_json: bool, files: Sequence[str]
 ) -> None:
     """Look at a Celery app, its workers and all servers; say what may be lost, and what to set.
 
-    FILES are flows whose tasks the app should have; those of unfinished workflows are looked at
+    FILES are flows whose steps somebody should serve; those of workflows that run are looked at
     anyhow. Exits 1 if there are errors or warnings, 0 if there are hints at most.
     """
-    from littleflow_redis.bridges.app import app_prefixes, load_app
-    from littleflow_redis.bridges.bridge import served_categories
-    from littleflow_redis.bridges.doctor import CHECKS, Level, Subject, examine
-    from littleflow_redis.bridges.names import TaskNames
-    from littleflow_redis.bridges.rules import Rules, app_settings
-    from littleflow_redis.language import compile_text
+    from littleflow_redis.bridges.doctor import CHECKS, Level, examine
 
-    celery = load_app(app)
-    names = TaskNames(
-        celery.tasks, app_prefixes(celery, app), Rules([app_settings(celery)]).mapping
-    )
-    flows = [compile_text(file.read_text(encoding="utf-8"), filename=str(file)) for file in files]
-    served = served_categories(celery, categories)
-    found = examine(Subject(client_of(settings), celery, served, names, flows))
+    flows = {file: compile_file(file) for file in files}
+    found = examine(subject_of(client_of(settings), app, categories, flows))
     if as_json:
         click.echo(json.dumps([finding.as_json() for finding in found], indent=2))
     else:
         click.echo(_shown(found, len(CHECKS)))
     sys.exit(any(finding.level is not Level.HINT for finding in found))
+
+
+def subject_of(
+    client: Client, app: str, categories: Sequence[str], flows: Mapping[str, Flow]
+) -> Subject:
+    """The app that ``-A`` names, and flows by where they stand. Raises ConfigurationError."""
+    from littleflow_redis.bridges.app import app_prefixes, load_app
+    from littleflow_redis.bridges.bridge import served_categories
+    from littleflow_redis.bridges.doctor import Subject
+    from littleflow_redis.bridges.names import TaskNames
+    from littleflow_redis.bridges.rules import Rules, app_settings
+
+    celery = load_app(app)
+    mapping = Rules([app_settings(celery)]).mapping
+    names = TaskNames(celery.tasks, app_prefixes(celery, app), mapping)
+    served = served_categories(celery, app, categories)
+    return Subject(client, celery, served, names, app, flows)
 
 
 def _shown(found: Sequence[Finding], checks: int) -> str:

@@ -77,7 +77,7 @@ class Serving:
             **self.pace,
         )
         warn_about(self.app)
-        warn_at_start(Subject(client, self.app, self.categories, self.names), LOG)
+        warn_at_start(Subject(client, self.app, self.categories, self.names, self.name), LOG)
         return bridge
 
 
@@ -100,7 +100,7 @@ def serving_of(
     from littleflow_redis.bridges.rules import Rules, app_settings
 
     celery = load_app(app)
-    served = served_categories(celery, categories)
+    served = served_categories(celery, app, categories)
     layers = [
         option_settings(defaults, tasks),
         times_of(served, timeout, queue_timeout),
@@ -152,7 +152,7 @@ _OPTIONS = (
         "categories",
         multiple=True,
         help="Category to serve, '' for steps without one; repeatable."
-        "  [default: '' and the app's name]",
+        "  [default: '', the app's name, its module]",
     ),
     click.option(
         "--map",

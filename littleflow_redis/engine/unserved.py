@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -44,21 +44,29 @@ class Unserved:
 
     @property
     def sentence(self) -> str:
-        """What is lacking, and what to start."""
+        """What is lacking, and what to do."""
+        return f"{self.found}: {self.advice}"
+
+    @property
+    def found(self) -> str:
+        """What is lacking, for which steps."""
         names = listed([step.label for step in self.steps])
         if self.category in BUILTIN:
-            return f"no worker runs for {names}: start `python -m littleflow_redis worker`"
-        if self.category:
-            what, option = f"the category {self.category!r}", f" --category {self.category}"
-        else:
-            what, option = "steps without a category", ""
-        listener = f"TaskListener({self.category!r})" if self.category else "TaskListener()"
-        close = f"did you mean {' or '.join(map(repr, self.close))}? Else " if self.close else ""
+            return f"no worker runs for {names}"
+        what = f"the category {self.category!r}" if self.category else "steps without a category"
         other = f", unless {listed(self.others)} does" if self.others else ""
-        return (
-            f"nobody serves {what} ({names}){other}: {close}start a bridge (`bridge -A APP"
-            f"{option}`) or a {listener}"
-        )
+        return f"nobody serves {what} ({names}){other}"
+
+    @property
+    def advice(self) -> str:
+        """What may be meant, and what to start."""
+        if self.category in BUILTIN:
+            return "start `python -m littleflow_redis worker`"
+        close = f"did you mean {' or '.join(map(repr, self.close))}? Else " if self.close else ""
+        option, name = (f" --category {self.category}", repr(self.category))
+        if not self.category:
+            option = name = ""
+        return f"{close}start a bridge (`bridge -A APP{option}`) or a TaskListener({name})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +82,30 @@ class Served:
     others: tuple[str, ...] = ()
     everything: bool = False
 
-    def lacking(self, steps: Iterable[Step]) -> list[Unserved]:
-        """The categories of these steps that nobody serves, in the order of the steps."""
+    def lacking(self, steps: Iterable[Step], known: Collection[str] = ()) -> list[Unserved]:
+        """The categories of these steps that nobody serves, in the order of the steps.
+
+        Close to them may also be what is ``known`` and not served now.
+        """
         found: dict[str, list[Step]] = {}
         for step in steps:
             if step.kind is StepKind.TASK and not self._has(step.category):
                 found.setdefault(step.category, []).append(step)
-        return [self._unserved(category, steps) for category, steps in found.items()]
+        names = sorted({*self.categories, *known} - {""})
+        return [
+            Unserved(
+                category,
+                tuple(steps),
+                tuple(get_close_matches(category[:100], [n for n in names if n != category])),
+                self.others,
+            )
+            for category, steps in found.items()
+        ]
 
     def _has(self, category: str) -> bool:
         if category in BUILTIN:
             return self.worker
         return self.everything or category in self.categories
-
-    def _unserved(self, category: str, steps: Sequence[Step]) -> Unserved:
-        close = get_close_matches(category[:100], sorted(filter(None, self.categories)))
-        return Unserved(category, tuple(steps), tuple(close), self.others)
 
 
 def served(client: Client) -> Served:

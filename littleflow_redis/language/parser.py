@@ -14,7 +14,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from .errors import ProblemKind, Reports, close_match
 from .syntax import Declaration, Program, Statement
 from .tree import TreeBuilder
-from .words import advice, expected_words, shown, slip, unclosed
+from .words import advice, dotted, expected_words, shown, slip, unclosed
 
 #: Tokens that stand for a step, unless a declaration names it.
 _STEP_TOKENS = frozenset(
@@ -193,7 +193,12 @@ class _Reader:
         else:
             char = self._reports.text[offset]
             message = f"unexpected character {char!r}"
-            self._reports.add(ProblemKind.SYNTAX, at, message, hint=slip(char))
+            self._reports.add(
+                ProblemKind.SYNTAX,
+                at,
+                message,
+                hint=dotted(self._reports.text, offset) or slip(char),
+            )
 
 
 def _at(token: Token) -> tuple[int, int]:

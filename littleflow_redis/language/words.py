@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 #: Where several tokens mean one thing to a person, they share its words; in the order in which
@@ -63,6 +64,11 @@ _AFTER: Mapping[str, str] = {
     "URI": "a resource can only begin or end a statement",
 }
 
+#: A name that ends at a dot, and what follows from there.
+_NAME = r"[a-zA-Z_](?:[\w:]|-(?!>)){0,99}"
+_BEFORE = re.compile(rf"{_NAME}\Z")
+_BEHIND = re.compile(rf"(?:\.{_NAME}){{1,10}}")
+
 #: Opening marks of what a single token holds, and what closes them.
 _CLOSED_BY: Mapping[str, str] = {
     "(-": "-)",
@@ -105,6 +111,22 @@ def unclosed(text: str, offset: int) -> tuple[str, str] | None:
 def slip(char: str) -> str:
     """What to write instead of a character that begins nothing."""
     return _SLIPS.get(char, "")
+
+
+def dotted(text: str, offset: int) -> str:
+    """What to write instead of a name with dots, such as that of a Celery task; empty if the
+    character at ``offset`` is none of its dots.
+    """
+    if text[offset] != ".":
+        return ""
+    before, behind = (
+        _BEFORE.search(text[max(0, offset - 100) : offset]),
+        _BEHIND.match(text, offset),
+    )
+    if before is None or behind is None:
+        return ""
+    name = f"{before[0]}{behind[0]}".replace(".", ":")
+    return f"did you mean {name}? A name holds letters, digits, - _ and :"
 
 
 def shown(text: str) -> str:

@@ -263,23 +263,24 @@ def test_a_bridge_that_stops_leaves_what_runs_to_the_next(
 
 
 @pytest.mark.parametrize(
-    ("main", "wanted", "served"),
+    ("main", "name", "wanted", "served"),
     [
-        ("shop", [], ["", "shop"]),
-        (None, [], [""]),
-        ("wait", [], [""]),
-        ("shop", ["math"], ["math"]),
-        ("shop", ["", "a", "a"], ["", "a"]),
-        ("shop", ["wait", "redis", "a"], ["a"]),
+        ("shop", "shop", [], ["", "shop"]),
+        ("shop", "tasks:app", [], ["", "shop", "tasks"]),
+        (None, "proj.celery:app", [], ["", "proj"]),
+        ("wait", "redis", [], [""]),
+        ("shop", "tasks", ["math"], ["math"]),
+        ("shop", "tasks", ["", "a", "a"], ["", "a"]),
+        ("shop", "tasks", ["wait", "redis", "a"], ["a"]),
     ],
 )
 def test_which_categories_are_served(
-    main: str | None, wanted: list[str], served: list[str]
+    main: str | None, name: str, wanted: list[str], served: list[str]
 ) -> None:
-    assert served_categories(Celery(main, set_as_current=False), wanted) == served
+    assert served_categories(Celery(main, set_as_current=False), name, wanted) == served
 
 
 @pytest.mark.parametrize("wanted", [["math:add"], ["wait"]])
 def test_categories_that_cannot_be_served(wanted: list[str]) -> None:
     with pytest.raises(ConfigurationError, match="set --category to"):
-        served_categories(Celery("shop", set_as_current=False), wanted)
+        served_categories(Celery("shop", set_as_current=False), "tasks", wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from littleflow_redis.bridges.doctor import CHECKS, Finding, Level, Subject, exa
 from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.defaults import store_defaults
+from littleflow_redis.events.group import GroupReader
 from littleflow_redis.language import compile_text
-from tests.support import RedisServer, Spawned, wait_until
+from tests.support import LONG, RedisServer, Spawned
 
-from .conftest import APPS
+from .conftest import APPS, worker_of
+
+Run = Callable[..., Spawned]
 
 #: What an app sets that is well.
 WELL = {
@@ -48,8 +52,9 @@ def subject(engine: Client, app: Celery, *texts: str, **settings: object) -> Sub
         own.task(name=name, shared=False)(work)
     own.finalize()
     names = TaskNames([name for name in own.tasks if name.startswith("shop.")], ("shop",))
-    flows = [compile_text(text) for text in texts]
-    return Subject(engine, own, ["shop"], names, flows)
+    flows = {f"{number}.flow": compile_text(text) for number, text in enumerate(texts)}
+    # Workers are not to be waited for, but where a test says so.
+    return Subject(engine, own, ["shop"], names, "shop_tasks:app", flows, patience=0.0)
 
 
 def found(subject: Subject, check: str) -> list[Finding]:
@@ -110,11 +115,28 @@ def test_times_of_a_category(engine: Client, app: Celery) -> None:
 
 
 def test_tasks_that_flows_name(engine: Client, app: Celery) -> None:
-    engine.start("shop:pack → shop:sned → other:thing")
-    texts = [one.found for one in found(subject(engine, app, "shop:lost"), "tasks")]
-    assert len(texts) == 2
-    assert "shop:lost" in texts[0]
-    assert "shop:sned, and the app has no such task; there is shop.send" in texts[1]
+    id = engine.start("shop:pack → shop:sned → other:thing")
+    one = subject(engine, app, "A\n→ shop:lost → { shop:lost }")
+    texts = [one.found for one in found(one, "tasks")]
+    assert texts[0].startswith("0.flow:2:3 (shop:lost), 0.flow:2:17 (shop:lost): the app has no t")
+    assert texts[1:] == [
+        f"{id} step 2 (shop:sned): the app has no task shop:sned; there is shop.send"
+    ]
+    engine.terminate(id)
+    assert len(found(subject(engine, app), "tasks")) == 0
+
+
+def test_categories_that_nobody_serves(engine: Client, app: Celery) -> None:
+    one = subject(engine, app, "shop:pack → ship:send")
+    shop, ship = found(one, "served")
+    assert shop.found == "0.flow:1:1 (shop:pack): nobody serves the category 'shop' (shop:pack)"
+    assert shop.set.startswith("start a bridge (`bridge -A shop_tasks:app --category shop`)")
+    assert ship.found.startswith("0.flow:1:13 (ship:send): ")
+    assert ship.set.startswith("did you mean 'shop'? Else")
+    bridge = GroupReader(engine.redis, engine.keys.events, "bridge:shop")
+    bridge.ensure()
+    bridge.claim_stale(1)
+    assert [finding.found for finding in found(one, "served")] == [ship.found]
 
 
 @pytest.mark.parametrize(("limit", "level"), [("0", Level.HINT), ("100mb", Level.ERROR)])
@@ -152,27 +174,33 @@ def test_queues_without_a_consumer(
 ) -> None:
     (nobody,) = found(subject(engine, app), "consumers")
     assert "no Celery worker answers" in nobody.found
+    assert nobody.set.startswith("celery -A shop_tasks:app worker; ")
     worker()
-    # A worker says that it is ready before it can be asked, and has a second to answer.
-    wait_until(lambda: found(subject(engine, app), "consumers") == [], "it answers")
-    routed = subject(engine, app, task_routes={"shop.send": {"queue": "slow"}})
+    # A worker says that it is ready before it can be asked.
+    patient = replace(subject(engine, app), patience=LONG)
+    assert found(patient, "consumers") == []
+    text = "shop:pack(- $celery: {queue: gpu} -)"
+    routed = subject(engine, app, text, task_routes={"shop.send": {"queue": "slow"}})
+    gpu, slow = found(replace(routed, patience=5.0), "consumers")
+    assert (gpu.level, slow.level) == (Level.ERROR, Level.ERROR)
+    assert "'gpu', where 0.flow:1:1 (shop:pack) go" in gpu.found
+    assert "'slow', where shop.send go" in slow.found
+    assert "celery -A shop_tasks:app worker -Q slow" in slow.set
 
-    def answered() -> Finding | None:
-        (finding,) = found(routed, "consumers")
-        return None if finding.found == nobody.found else finding
 
-    finding = wait_until(answered, "it answers again")
-    assert finding is not None
-    assert finding.level is Level.ERROR
-    assert "'slow', where shop.send go" in finding.found
-    assert "worker -Q slow" in finding.set
+def test_a_worker_that_was_just_started_is_waited_for(
+    engine: Client, app: Celery, celery_environment: dict[str, str], spawn: Run
+) -> None:
+    """Right after `celery worker &` the doctor said that no worker answers."""
+    spawn(worker_of("plain"), env=celery_environment, cwd=APPS)
+    assert found(replace(subject(engine, app), patience=LONG), "consumers") == []
 
 
 def test_a_server_that_is_away_is_one_finding(engine: Client, app: Celery) -> None:
     away = Client("redis://127.0.0.1:1/0")
     checks = [name for name in CHECKS if name != "consumers"]
     (finding,) = examine(subject(away, app), checks)
-    assert "not looked at: timeouts, eviction, persistence, clock, tasks" in finding.found
+    assert "not looked at: timeouts, eviction, persistence, clock, served, tasks" in finding.found
 
 
 def test_a_backend_that_cannot_be_is_a_finding(engine: Client, app: Celery) -> None:
@@ -188,9 +216,6 @@ def test_the_worst_come_first(engine: Client, app: Celery) -> None:
     levels = [one.level for one in examine(subject(engine, app, **settings))]
     assert levels == sorted(levels, key=lambda level: level.weight)
     assert set(levels) == set(Level)
-
-
-Run = Callable[..., Spawned]
 
 
 @pytest.fixture
@@ -211,7 +236,8 @@ def test_the_command_says_it_as_text_and_as_json(
     text, data = command("doctor", str(flow)), command("doctor", "--json", str(flow))
     assert (text.wait(), data.wait()) == (1, 1)
     assert "error: no Celery worker answers [consumers]\n    costs: " in text.output
-    assert "error: a flow names nothing" in text.output
+    assert f"error: {flow}:1:7 (nothing): the app has no task nothing" in text.output
+    assert "set:   celery -A plain worker" in text.output
     findings = json.loads(data.output)
     assert {"check", "level", "found", "costs", "set"} == set(findings[0])
     assert findings[0]["level"] == "error"
