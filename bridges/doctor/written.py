@@ -40,10 +40,11 @@ def waiting(subject: Subject) -> Iterator[Said]:
     for one in own.lacking(place.step for place in subject.written):
         steps = {id(step) for step in one.steps}
         yield from ((p, one.sentence) for p in subject.written if id(p.step) in steps)
-    yield from _unheard(subject)
+    yield from unheard(subject)
 
 
-def _unheard(subject: Subject) -> Iterator[Said]:
+def unheard(subject: Subject) -> Iterator[Said]:
+    """Steps that go to queues from which no worker consumes; none if the broker is away."""
     queues = [(place, queue) for place in subject.written if (queue := subject.queue_of(place))]
     if not queues:
         return

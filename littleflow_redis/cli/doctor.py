@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -52,7 +52,11 @@ def command(
 
 
 def subject_of(
-    client: Client, app: str, categories: Sequence[str], flows: Mapping[str, Flow]
+    client: Client,
+    app: str,
+    categories: Sequence[str],
+    flows: Mapping[str, Flow],
+    **options: Any,
 ) -> Subject:
     """The app that ``-A`` names, and flows by where they stand. Raises ConfigurationError."""
     from littleflow_redis.bridges.app import app_prefixes, load_app
@@ -65,7 +69,7 @@ def subject_of(
     mapping = Rules([app_settings(celery)]).mapping
     names = TaskNames(celery.tasks, app_prefixes(celery, app), mapping)
     served = served_categories(celery, app, categories)
-    return Subject(client, celery, served, names, app, flows)
+    return Subject(client, celery, served, names, app, flows, **options)
 
 
 def _shown(found: Sequence[Finding], checks: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from littleflow_redis.bridges.doctor import Subject
     from littleflow_redis.engine.client import Client
 
 #: Seconds until the first look, and between two: a process that was started together with the
@@ -14,25 +16,40 @@ LOOK = 5.0
 
 
 class Lookout:
-    """Looks now and then who serves the steps of a workflow that are still to come."""
+    """Looks now and then who serves the steps of a workflow that are still to come.
 
-    def __init__(self, client: Client, workflow: str) -> None:
+    With an app to look at, also whether its workers consume from the queues of the flow.
+    """
+
+    def __init__(self, client: Client, workflow: str, subject: Subject | None = None) -> None:
         self._client = client
         self._workflow = workflow
+        self._subject = subject
         self._next = time.monotonic() + LOOK
         self._told: set[str] = set()
+        #: Told; of which steps changes as they come up.
+        self._categories: set[str] = set()
 
     def news(self) -> list[str]:
-        """A sentence for each category that nobody serves and that was not told before.
+        """What nobody serves and was not told before, a sentence for each.
 
         Nothing if it is not time to look again. Raises RedisError, UnknownWorkflow.
         """
-        from littleflow_redis.engine.unserved import unserved
-
         if time.monotonic() < self._next:
             return []
+        new = [said for said in dict.fromkeys(self._found()) if said not in self._told]
+        self._told.update(new)
         self._next = time.monotonic() + LOOK
-        found = unserved(self._client, self._workflow)
-        new = [one for one in found if one.category not in self._told]
-        self._told |= {one.category for one in new}
-        return [one.sentence for one in new]
+        return new
+
+    def _found(self) -> Iterator[str]:
+        from littleflow_redis.engine.unserved import unserved
+
+        for one in unserved(self._client, self._workflow):
+            if one.category not in self._categories:
+                self._categories.add(one.category)
+                yield one.sentence
+        if self._subject is not None:
+            from littleflow_redis.bridges.doctor.written import unheard
+
+            yield from (sentence for _, sentence in unheard(self._subject))

@@ -13,6 +13,7 @@ from .lookout import Lookout
 from .telling import Teller
 
 if TYPE_CHECKING:
+    from littleflow_redis.bridges.doctor import Subject
     from littleflow_redis.engine.client import Client
     from littleflow_redis.events.outage import Outage
 
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 STYLES = {"ended": "green", "failed": "bold red", "cancelled": "yellow", "queued": "dim"}
 
 
-def watch(client: Client, workflow: str, outage: Outage) -> None:
+def watch(client: Client, workflow: str, outage: Outage, subject: Subject | None = None) -> None:
     """Show each change until the workflow ended, and what nobody serves; a Redis that is away is
     waited for.
 
     Raises UnknownWorkflow.
     """
     console = Console(stderr=True, highlight=False)
-    teller, lookout = Teller(client, workflow), Lookout(client, workflow)
+    teller, lookout = Teller(client, workflow), Lookout(client, workflow, subject)
 
     def look() -> None:
         ended = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .doctor import subject_of
 from .failures import Failure, clean_errors
 from .files import compile_file, shown_name
 from .local import play
@@ -16,6 +17,7 @@ from .options import Settings, connection_options
 from .parameters import JSON, client_of
 
 if TYPE_CHECKING:
+    from littleflow_redis.bridges.doctor import Subject
     from littleflow_redis.engine.client import Client
 
 LOG = logging.getLogger("littleflow_redis.run")
@@ -34,6 +36,9 @@ INTERRUPTED = 130
     default=None,
     help="With --wait: show each step on stderr.  [default: on a terminal]",
 )
+@click.option(
+    "-A", "--app", help="With --wait: Celery app whose workers are asked who consumes its queues."
+)
 @click.option("--local", is_flag=True, help="Run it here, with Python functions, without Redis.")
 @click.option("--tasks", metavar="MODULE[:OBJECT]", help="With --local: where the functions are.")
 @connection_options
@@ -45,6 +50,7 @@ def command(
     input_: Any,
     wait: bool,
     progress: bool | None,
+    app: str | None,
     local: bool,
     tasks: str | None,
 ) -> None:
@@ -64,6 +70,7 @@ def command(
         _print(play(flow, tasks, input_))
         return
     client = client_of(settings)
+    subject = None if app is None else subject_of(client, app, (), {workflow: flow}, patience=0.0)
     # A server that is not there is an error at once; one that goes away later is waited for.
     client.redis.ping()
     id = client.start(flow, input_, workflow_id=workflow_id)
@@ -71,7 +78,7 @@ def command(
     if wait:
         shown = sys.stderr.isatty() if progress is None else progress
         try:
-            output = _wait(client, id, shown)
+            output = _wait(client, id, shown, subject)
         except KeyboardInterrupt:
             click.echo(f"{id} goes on: `inspect {id}` shows it", err=True)
             sys.exit(INTERRUPTED)
@@ -94,7 +101,7 @@ def _print(output: Any) -> None:
     click.echo(json.dumps(output, ensure_ascii=False))
 
 
-def _wait(client: Client, id: str, shown: bool) -> Any:
+def _wait(client: Client, id: str, shown: bool, subject: Subject | None) -> Any:
     """Wait for the end, through times when Redis is away, and return the final output.
 
     What nobody serves meanwhile is told on stderr.
@@ -107,7 +114,7 @@ def _wait(client: Client, id: str, shown: bool) -> Any:
     from .progress import watch
 
     outputs: list[Any] = []
-    outage, lookout = Outage(client.redis, Stop(), LOG), Lookout(client, id)
+    outage, lookout = Outage(client.redis, Stop(), LOG), Lookout(client, id, subject)
 
     def wait() -> None:
         while not outputs:
@@ -118,7 +125,7 @@ def _wait(client: Client, id: str, shown: bool) -> Any:
                     click.echo(f"waits: {sentence}", err=True)
 
     if shown:
-        watch(client, id, outage)
+        watch(client, id, outage, subject)
     try:
         outage.run(wait)
     except WorkflowFailed as error:

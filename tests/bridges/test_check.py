@@ -1,0 +1,97 @@
+"""`check -A`: which steps of a file nobody would run, and where they stand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+
+from littleflow_redis import Client, TaskListener
+from littleflow_redis.events.group import GroupReader
+from tests.support import RedisServer, Spawned
+
+from .conftest import APPS
+
+Check = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def check(
+    spawn: Callable[..., Spawned],
+    redis_server: RedisServer,
+    celery_environment: dict[str, str],
+    tmp_path: Path,
+) -> Check:
+    def run(text: str, *options: str, **env: str) -> tuple[int, str]:
+        (tmp_path / "a.flow").write_text(text)
+        command = [sys.executable, "-m", "littleflow_redis", "check", "-A", "plain", *options]
+        environment = {**redis_server.environment, **celery_environment, **env}
+        process = spawn([*command, str(tmp_path / "a.flow")], env=environment, cwd=APPS)
+        return process.wait(), process.output.replace(str(tmp_path / "a.flow"), "a.flow")
+
+    return run
+
+
+@pytest.mark.usefixtures("shared_worker")
+def test_a_flow_that_is_served_says_nothing(check: Check, client: redis.Redis) -> None:
+    with TaskListener("native", client=Client(redis=client)):
+        text = "add → plain:add → native:any → wait:delay(- duration: 1 -)"
+        assert check(text) == (0, "")
+
+
+@pytest.mark.usefixtures("shared_worker")
+def test_what_nobody_serves(check: Check, client: redis.Redis) -> None:
+    with TaskListener("native", client=Client(redis=client)):
+        code, output = check("add\n→ plian:add\n→ natve:any")
+    lines = output.splitlines()
+    assert code == 0
+    assert lines[0].startswith("a.flow:2:3: warning: nobody serves the category 'plian' (plian:add")
+    assert "did you mean 'plain'? Else start a bridge" in lines[0]
+    assert lines[1].startswith("a.flow:3:3: warning: nobody serves the category 'natve' (natve:any")
+    assert "did you mean 'native'? Else" in lines[1]
+
+
+def test_a_task_that_the_app_lacks_is_a_problem(check: Check, client: redis.Redis) -> None:
+    code, output = check("plain:ad", "--errors", "json")
+    assert (code, '"line": 1, "column": 1' in output) == (1, True)
+    assert "no Celery task serves 'plain:ad': did you mean plain.add?" in output
+
+
+def test_a_queue_that_nobody_consumes(check: Check, client: redis.Redis) -> None:
+    code, output = check("A;\nadd(- $celery: {queue: gpu} -)", "--category", "")
+    assert code == 1
+    assert "a.flow:1:1: no Celery task serves 'A'" in output
+    code, output = check("{ add add(- $celery: {queue: gpu} -) }")
+    assert code == 0
+    assert "a.flow:1:7: warning: no Celery worker consumes from the queue 'gpu': " in output
+    assert "start `celery -A plain worker -Q gpu`" in output
+
+
+def test_without_servers_nobody_is_asked(check: Check, client: redis.Redis) -> None:
+    away = {"CELERY_BROKER_URL": "redis://127.0.0.1:1/0", "REDIS_PORT": "1"}
+    assert check("add → plain:add", **away) == (0, "")
+    assert "'plian'" in check("plian:add", **away)[1]
+
+
+def test_run_asks_for_queues_too(
+    spawn: Callable[..., Spawned],
+    client: redis.Redis,
+    redis_server: RedisServer,
+    celery_environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """The bridge publishes, and no worker is there: `run --wait` has the app asked."""
+    engine = Client(redis=client)
+    reader = GroupReader(client, engine.keys.events, "bridge:")
+    reader.ensure()
+    reader.claim_stale(1)
+    (tmp_path / "a.flow").write_text("add(- $celery: {queue: gpu} -)")
+    command = [sys.executable, "-m", "littleflow_redis", "run", str(tmp_path / "a.flow"), "--wait"]
+    environment = {**redis_server.environment, **celery_environment}
+    running = spawn([*command, "--workflow-id", "w", "-A", "plain"], env=environment, cwd=APPS)
+    running.wait_for_output("waits: no Celery worker consumes from the queue 'gpu'")
+    engine.terminate("w")
+    assert running.wait() == 1
