@@ -63,6 +63,8 @@ def command(
     module, a file or an object in one, and its output is printed as with --wait.
     """
     _check(local, tasks, workflow_id)
+    if app is not None and not wait:
+        raise click.UsageError("-A goes with --wait: it tells what keeps the workflow waiting")
     flow = compile_file(workflow)
     for warning in flow.warnings:
         click.echo(f"{shown_name(workflow)}:{warning}", err=True)

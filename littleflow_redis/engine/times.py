@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-#: The last time that Python has, in ms since 1970: the end of the year 9999.
-LATEST = 253_402_300_799_999
+from littleflow_redis.language.delays import LATEST as LATEST
 
 
 def required_time(ms: bytes | int | float) -> datetime:

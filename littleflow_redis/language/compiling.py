@@ -6,6 +6,7 @@ from contextlib import suppress
 from hashlib import sha256
 
 from .build import Builder
+from .builtins import check_tasks
 from .cache import FlowCache
 from .checks import check_graph
 from .declarations import Declarations
@@ -89,6 +90,7 @@ def _draw(program: Program, reports: Reports) -> Flow | None:
         return None
     builder = Builder(declarations, reports)
     builder.build(program.statements)
+    check_tasks(builder.graph, reports)
     if not reports.problems:
         check_graph(builder.graph, reports)
     about = declarations.flow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .errors import ProblemKind, Reports
 from .guards import GuardError, check_guard
 from .options import BadOption, split_options
@@ -19,12 +21,23 @@ def read_insides(program: Program, reports: Reports) -> None:
 
 def _read_declaration(declaration: Declaration, reports: Reports) -> None:
     if declaration.kind == "flow":
-        # The workflow's default input is data: a key with a $ means nothing there.
-        literal = declaration.parameters.literal
-        if literal is not None:
-            declaration.parameters.value = read_literal(literal, reports)
+        _read_input(declaration.parameters, reports)
     else:
         _read_parameters(declaration.parameters, reports)
+
+
+def _read_input(parameters: Parameters, reports: Reports) -> None:
+    """The workflow's default input: an option there would do nothing, and nobody would know."""
+    literal = parameters.literal
+    if literal is None:
+        return
+    parameters.value = read_literal(literal, reports)
+    options = parameters.value if isinstance(parameters.value, Mapping) else ()
+    for key in options:
+        if key.startswith("$"):
+            message = f"{key[:40]} means nothing for a whole flow"
+            hint = "set it on its tasks, as in @task name (- $retry: 3 -)"
+            reports.add(ProblemKind.OPTION, literal.at, message, hint=hint)
 
 
 def _read_placed(placed: Placed, reports: Reports) -> None:

@@ -123,7 +123,9 @@ def test_a_dry_run(http: httpx.Client, engine: Client) -> None:
     (problem,) = bad.json()["problems"]
     assert (problem["line"], problem["column"]) == (1, 5)
     refused = http.post("/workflows/check", json={"workflow": "<http://a/> → A"}).json()
-    assert (refused["valid"], len(refused["problems"])) == (False, 1)
+    (problem,) = refused["problems"]
+    assert (refused["valid"], problem["line"], problem["column"]) == (False, 1, 1)
+    assert (problem["kind"], refused["graph"]["nodes"] != []) == ("unsupported", True)
     assert engine.list() == []
 
 

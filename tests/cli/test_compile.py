@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import littleflow
+import pytest
 
 from tests.cli.conftest import Command
 
@@ -90,3 +91,32 @@ def test_standard_input_can_be_compiled(command: Command) -> None:
 
     assert result.exit_code == 1
     assert result.stderr.startswith("<stdin>:1:")
+
+
+@pytest.mark.parametrize("name", ["check", "compile", "run"])
+@pytest.mark.parametrize(
+    ("text", "place", "says"),
+    [
+        ("A →\n<out.json>", "line 2, column 1", "resources such as <out.json> are understood but"),
+        ("A → request:get", "line 1, column 5", "request:get is a built-in task that this version"),
+        ("redis:get", "line 1, column 1", "redis:get is a built-in task that this version does no"),
+        ("wait:dealy", "line 1, column 1", "there is no built-in task wait:dealy"),
+    ],
+)
+def test_what_run_refuses_is_a_problem(
+    command: Command, flow: Write, name: str, text: str, place: str, says: str
+) -> None:
+    """`check` said nothing, and the step failed at three in the morning."""
+    result = command(name, flow(text))
+    line, column = place.split()[1].rstrip(","), place.split()[3]
+    assert result.exit_code == 1
+    assert (f":{line}:{column}: " in result.output) or place in result.output
+    assert says in result.output
+
+
+def test_tasks_that_functions_play_are_not_refused_locally(
+    command: Command, flow: Write, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text("def get(): return 7\n")
+    played = command("run", flow("request:get"), "--local", "--tasks", tmp_path / "mine.py")
+    assert (played.exit_code, played.output) == (0, "7\n")

@@ -57,7 +57,7 @@ def many(client: redis.Redis, count: int, per_ms: int = 1, first: int = 0) -> No
 
 def test_filters(engine: Client) -> None:
     drive(
-        engine, failed := engine.start("@flow orders\nwait:delay"), Player(engine),
+        engine, failed := engine.start("@flow orders\nwait:acquire"), Player(engine),
         _worker(engine),
     )  # fmt: skip
     finished, _ = run(engine, "@flow orders:eu\nA")

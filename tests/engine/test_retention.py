@@ -32,7 +32,7 @@ def age(engine: Client, workflow: str, *, created: float = 0, ended: float = 0) 
 def ended(engine: Client, state: WorkflowState, id: str | None = None) -> str:
     """A workflow in this state."""
     workflow = engine.start(
-        "math:x" if state is not WorkflowState.FAILED else "wait:delay", None, workflow_id=id
+        "math:x" if state is not WorkflowState.FAILED else "wait:acquire", None, workflow_id=id
     )
     if state is WorkflowState.TERMINATED:
         engine.terminate(workflow)

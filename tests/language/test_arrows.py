@@ -36,13 +36,13 @@ def test_one_step_twice_is_two_steps() -> None:
     assert steps("A → A") == "start A A end"
 
 
-@pytest.mark.parametrize("name", ["a", "_x", "wait:delay", "my:peel-banana", "if", "then", "A1-"])
+@pytest.mark.parametrize("name", ["a", "_x", "wait:event", "my:peel-banana", "if", "then", "A1-"])
 def test_names(name: str) -> None:
     assert step(f"{name} → z", name).base == name
 
 
 def test_a_category_is_what_stands_before_the_first_colon() -> None:
-    assert step("wait:delay:x", "wait:delay:x").category == "wait"
+    assert step("wait:event:x", "wait:event:x").category == "wait"
     assert step("fetch", "fetch").category == ""
 
 

@@ -129,8 +129,8 @@ def test_parameters_of_another_kind_than_declared() -> None:
 
 
 def test_a_flow_declares_its_default_input() -> None:
-    flow = compile_text("@flow f ({\"a\": 1, \"$b\": 2})\n'''What it does'''\nA")
-    assert (flow.name, flow.input, flow.doc) == ("f", {"a": 1, "$b": 2}, "What it does")
+    flow = compile_text("@flow f ({\"a\": 1, \"b\": 2})\n'''What it does'''\nA")
+    assert (flow.name, flow.input, flow.doc) == ("f", {"a": 1, "b": 2}, "What it does")
     assert compile_text("A").input is None
 
 

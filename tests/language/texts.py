@@ -9,7 +9,7 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-NAMES = ("A", "B", "my-task", "wait:delay", "_x1", "A")
+NAMES = ("A", "B", "my-task", "wait:event", "_x1", "A")
 _PARAMETERS = (
     "", "", "", "()", "(- -)", "(- x: 1 -)", "(-\nx: [1, two]\ny: {z: no}\n-)", "([1, 2])",
     '({"x": "y", "n": 1.5})', "(- [a, b] -)", "(- duration: 010 -)",

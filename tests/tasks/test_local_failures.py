@@ -119,7 +119,7 @@ def test_other_built_in_tasks_can_be_given_and_fail_as_in_the_engine() -> None:
 
     assert run_local(text, {"request:get": lambda: "page"}) == "page"
     assert "request:get is a built-in task" in str(raised(text, {}))
-    assert "wait:delay needs one of duration" in str(raised("wait:delay", {}))
+    assert "wait:acquire needs name" in str(raised("wait:acquire", {}))
     assert "nobody sends events here" in str(raised("wait:event(- event: paid -)", {}))
     assert "wait:event needs a parameter event" in str(raised("wait:event", {}))
 
