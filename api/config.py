@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from littleflow_redis.api.tokens import Token, read_tokens
 from littleflow_redis.engine.keys import Keys
-from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings
+from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings, check_host
 from littleflow_redis.events.settings import settings_class
 
 #: Names by which a browser or a program on this machine calls it.
@@ -94,6 +94,7 @@ def _connection(get: _Settings) -> ConnectionSettings:
     host, colon, port = service.rpartition(":")
     if not colon:
         host, port = service, "6379"
+    check_host(host, "REDIS_SERVICE")
     if not port.isdecimal():
         raise ConfigurationError(
             f"REDIS_SERVICE is {service!r}: set it to a host, or host:port such as redis.local:6379"

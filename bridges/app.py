@@ -11,6 +11,7 @@ from celery.app.utils import find_app
 from kombu.serialization import registry
 
 from littleflow_redis.events.connection import ConfigurationError
+from littleflow_redis.events.urls import ENCODE, is_readable
 
 #: Workers of older versions store nothing for a task declared with ``ignore_result=True``, even if
 #: the message asks for it.
@@ -35,7 +36,7 @@ def load_app(name: str) -> Celery:
             f"the task modules of {name} cannot be imported: {type(error).__name__}: {error}; "
             f"`celery -A {name} report` should say the same"
         ) from error
-    _check(app)
+    check_app(app)
     return app
 
 
@@ -106,7 +107,8 @@ def _not_found(name: str, error: ModuleNotFoundError) -> str:
     return f"{name} cannot be imported: {error}; install it where this process runs"
 
 
-def _check(app: Celery) -> None:
+def check_app(app: Celery) -> None:
+    """Raise ConfigurationError for what about an app makes bridging impossible."""
     if _is_pickle(app.conf.task_serializer):
         raise ConfigurationError(
             "the app sends tasks as pickle, which can run any code where it is read: set "
@@ -117,6 +119,7 @@ def _check(app: Celery) -> None:
             "the app has task_always_eager=True, so tasks would run inside the bridge and not in "
             "a worker: set it to False"
         )
+    check_urls("broker_url", app.conf.broker_write_url or app.conf.broker_url)
     try:
         # Constructed, not connected: the library that it takes is imported here.
         _ = app.connection_for_write().transport
@@ -126,6 +129,17 @@ def _check(app: Celery) -> None:
             f"the app's broker cannot be used: {type(error).__name__}: {error}; set broker_url, "
             "for example to 'redis://127.0.0.1:6379/0'"
         ) from error
+
+
+def check_urls(setting: str, value: object) -> None:
+    """Raise ConfigurationError if a URL in a setting cannot be read, without a part of it.
+
+    Celery takes one, several with semicolons between them, or a list.
+    """
+    urls = value.split(";") if isinstance(value, str) else value
+    for url in urls if isinstance(urls, list | tuple) else ():
+        if isinstance(url, str) and not is_readable(url):
+            raise ConfigurationError(f"the URL in {setting} cannot be read: {ENCODE}")
 
 
 def _is_pickle(serializer: str | None) -> bool:

@@ -12,6 +12,7 @@ from celery.backends.cache import CacheBackend
 from celery.backends.rpc import RPCBackend
 from celery.exceptions import ImproperlyConfigured
 
+from littleflow_redis.bridges.app import check_urls
 from littleflow_redis.bridges.readers import is_redis
 from littleflow_redis.bridges.records import DECODERS
 from littleflow_redis.events.connection import ConfigurationError
@@ -21,6 +22,7 @@ _ADVICE = "set result_backend, for example to 'redis://127.0.0.1:6379/1'"
 
 def result_backend(app: Celery) -> Backend:
     """The app's result backend. Raises ConfigurationError if a bridge cannot read results there."""
+    check_urls("result_backend", app.conf.result_backend)
     try:
         backend = app.backend
     except (ImproperlyConfigured, ImportError, ValueError) as error:

@@ -105,7 +105,9 @@ class Watch:
     def _run(self) -> None:
         backend = self._results.backend
         try:
-            Outage(backend.client, self._stop, _log, backend.as_uri()).run(self._listen)
+            Outage(backend.client, self._stop, _log, backend.as_uri(), clustered=True).run(
+                self._listen
+            )
         except (ConfigurationError, RedisError) as error:
             hint = "the user of result_backend needs the right to PSUBSCRIBE"
             _log.error(kv("results-unheard", error=error, next=f"sweeping only; {hint}"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from littleflow_redis.events.connection import ConfigurationError
@@ -48,14 +49,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(address: Address) -> None:
+    from redis.exceptions import ConnectionError, TimeoutError
+
     from littleflow_redis.api.app import create_app
     from littleflow_redis.api.config import Config
     from littleflow_redis.api.serving import make_server, serve
     from littleflow_redis.engine.client import Client
+    from littleflow_redis.events.cluster import refuse_cluster
     from littleflow_redis.events.connection import connect
 
     config = Config.read()
     client = Client(redis=connect(config.connection), keys=config.keys)
+    with suppress(ConnectionError, TimeoutError):  # It may come later.
+        refuse_cluster(client.redis, config.connection.address)
     app = create_app(config, client=client)
     with listening(address):
         server = make_server(app, config, address.host, address.port)

@@ -59,9 +59,13 @@ def _sentence(error: Exception, settings: Settings | None) -> str | None:
 
 
 def _redis_sentence(error: Exception, settings: Settings | None) -> str:
-    from redis.exceptions import AuthenticationError, ConnectionError, TimeoutError
+    from redis.exceptions import AuthenticationError, ConnectionError, RedisError, TimeoutError
+
+    from littleflow_redis.events.cluster import is_of_cluster, sentence
 
     where = f"Redis at {settings.connection.address}" if settings else "Redis"
+    if isinstance(error, RedisError) and is_of_cluster(error):
+        return f"Error: {sentence(where.removeprefix('Redis at '))}"
     match error:
         case AuthenticationError():
             return (

@@ -62,6 +62,8 @@ def command(
     With --local nothing is started: the workflow runs in this process, with the functions of a
     module, a file or an object in one, and its output is printed as with --wait.
     """
+    from littleflow_redis.events.cluster import refuse_cluster
+
     _check(local, tasks, workflow_id)
     if app is not None and not wait:
         raise click.UsageError("-A goes with --wait: it tells what keeps the workflow waiting")
@@ -75,6 +77,7 @@ def command(
     subject = None if app is None else subject_of(client, app, (), {workflow: flow}, patience=0.0)
     # A server that is not there is an error at once; one that goes away later is waited for.
     client.redis.ping()
+    refuse_cluster(client.redis, settings.connection.address)
     id = client.start(flow, input_, workflow_id=workflow_id)
     click.echo(id)
     if wait:

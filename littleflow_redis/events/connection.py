@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from littleflow_redis.events.sentinel import SENTINEL_SCHEMES, sentinel_pool
+from littleflow_redis.events.urls import ENCODE, is_readable
 
 #: Seconds a reply may take before the connection counts as dead. Blocking reads stay below half
 #: of it. ``?socket_timeout=`` in REDIS_URL overrides it.
@@ -76,6 +77,7 @@ class ConnectionSettings:
             url=url,
         )
         if url is None:
+            check_host(settings.host, "REDIS_HOST")
             return settings
         _check_url(url)
         # A password in the environment belongs to REDIS_HOST; one given here to any server.
@@ -86,6 +88,8 @@ class ConnectionSettings:
         """The server for logs and errors, without any secret."""
         if self.url is None:
             return f"{self.host}:{self.port}"
+        if not is_readable(self.url):
+            return "a URL that cannot be read"
         parts = urlsplit(self.url)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
@@ -156,20 +160,26 @@ def _port(text: str) -> int:
     try:
         return int(text)
     except ValueError:
+        shown = "no number" if "@" in text else f"{text!r}, which is not a number"
+        raise ConfigurationError(f"REDIS_PORT is {shown}; set it to a port such as 6379") from None
+
+
+def check_host(host: str, name: str) -> None:
+    """Raise ConfigurationError if a URL, perhaps with a password, stands for a host."""
+    if "/" in host or "@" in host:
         raise ConfigurationError(
-            f"REDIS_PORT is {text!r}, which is not a number; set it to a port such as 6379"
-        ) from None
+            f"{name} is no name or address of a host: set it to one, or set REDIS_URL to a URL"
+        )
 
 
 def _check_url(url: str) -> None:
-    try:
-        scheme = urlsplit(url).scheme
-    except ValueError as error:
-        # Neither URL nor error is shown: both may hold the password.
+    if not is_readable(url):
+        # Not chained: what its parts are taken for may be of the password.
         raise ConfigurationError(
-            "the Redis URL cannot be read; "
+            f"the Redis URL cannot be read: {ENCODE}; "
             "set REDIS_URL to something like redis://user:password@host:6379/0"
-        ) from error
+        )
+    scheme = urlsplit(url).scheme
     if scheme not in _SCHEMES:
         raise ConfigurationError(
             f"the Redis URL starts with {scheme + '://' if scheme else 'no scheme'}; "

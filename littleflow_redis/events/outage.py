@@ -9,7 +9,6 @@ from collections.abc import Callable
 import redis
 from redis.exceptions import (
     AuthenticationError,
-    ClusterDownError,
     ConnectionError,
     NoPermissionError,
     OutOfMemoryError,
@@ -17,9 +16,9 @@ from redis.exceptions import (
     RedisError,
     ResponseError,
     TimeoutError,
-    TryAgainError,
 )
 
+from littleflow_redis.events.cluster import is_of_cluster, refuse_cluster, sentence
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Stop
@@ -41,8 +40,6 @@ _PASSING = (
     TimeoutError,
     ReadOnlyError,
     OutOfMemoryError,
-    ClusterDownError,
-    TryAgainError,
 )
 
 #: The same, where redis-py has no class (a script runs too long, a disk is full, replicas are away)
@@ -66,16 +63,24 @@ def is_temporary(error: RedisError) -> bool:
 class Outage:
     """Brings a client through the times when Redis is away: one line when it goes, one when back.
 
-    ``address`` stands in the lines. Every wait also waits for ``stop``.
+    ``address`` stands in the lines. Every wait also waits for ``stop``. A node of a Redis Cluster
+    is refused, unless ``clustered`` says that it will do.
     """
 
     def __init__(
-        self, client: redis.Redis, stop: Stop, log: logging.Logger, address: str | None = None
+        self,
+        client: redis.Redis,
+        stop: Stop,
+        log: logging.Logger,
+        address: str | None = None,
+        *,
+        clustered: bool = False,
     ) -> None:
         self._client = client
         self._stop = stop
         self._log = log
         self._address = address or address_of(client)
+        self._clustered = clustered
         self._since: float | None = None
         self._refusal = ""
         self._wait = _FIRST_WAIT
@@ -83,14 +88,16 @@ class Outage:
     def run(self, work: Callable[[], object]) -> None:
         """Call ``work`` until it returns or stop is set; after a temporary error, call it again.
 
-        Raises ConfigurationError if Redis refuses the credentials; an error of Redis that will
-        not pass by itself is raised as it is.
+        Raises ConfigurationError if Redis refuses the credentials or is a cluster; an error of
+        Redis that will not pass by itself is raised as it is.
         """
         while self.wait_for_redis():
             started = time.monotonic()
             try:
                 work()
             except RedisError as error:
+                if is_of_cluster(error) and not self._clustered:
+                    raise ConfigurationError(sentence(self._address)) from error
                 if not is_temporary(error):
                     raise
                 if time.monotonic() - started > _SETTLED:
@@ -103,11 +110,13 @@ class Outage:
     def wait_for_redis(self) -> bool:
         """Wait until the server answers; return False if stop came first.
 
-        Raises ConfigurationError if it refuses the credentials.
+        Raises ConfigurationError if it refuses the credentials, or is a cluster.
         """
         for _ in self._stop.turns():
             try:
                 self._client.ping()
+                if not self._clustered:
+                    refuse_cluster(self._client, self._address)
             except (AuthenticationError, NoPermissionError) as error:
                 raise ConfigurationError(
                     f"Redis at {self._address} refuses the credentials ({error}); "

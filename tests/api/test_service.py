@@ -75,6 +75,8 @@ class Production:
     [
         ({"SERVICE_CONFIG": "nowhere.Class"}, "set it to module.Class"),
         ({"REDIS_SERVICE": "host:port"}, "host:port such as redis.local:6379"),
+        ({"REDIS_SERVICE": "redis://:pw@host:6379"}, "REDIS_SERVICE is no name or address"),
+        ({"REDIS_URL": "redis://:hun#ter2@host"}, "percent-encode"),
         ({"LITTLEFLOW_API_TOKEN": "short"}, "has 16 characters or more"),
         ({"LITTLEFLOW_API_TOKEN": "a:b:c:0123456789abcdef"}, "write a token, name:token"),
         ({"LITTLEFLOW_API_RATE": "fast"}, "set it to a number"),

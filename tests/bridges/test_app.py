@@ -13,7 +13,9 @@ import celery
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.app import task_refusal
+from littleflow_redis.bridges.app import check_app, check_urls, task_refusal
+from littleflow_redis.bridges.backends import result_backend
+from littleflow_redis.events.connection import ConfigurationError
 from tests.support import Spawned
 
 SCRIPT = Path(__file__).with_name("describe_app.py")
@@ -123,6 +125,34 @@ def test_what_cannot_be_used_is_refused_with_what_to_do(
     describe: Callable[..., dict[str, Any]], name: str, module: str, sentence: str
 ) -> None:
     assert sentence in describe(name, {"one.py": module})["error"]
+
+
+@pytest.mark.parametrize("password", ["hun#ter2", "hun/ter2", "hun?ter2", "hun[ter2", "1/hunter2"])
+@pytest.mark.parametrize("form", ["redis://:{}@h/0", "amqp://u:{}@h//", "redis://a;redis://:{}@h"])
+def test_nothing_is_shown_of_a_password_in_a_url(password: str, form: str) -> None:
+    """Celery's `Port could not be cast to integer value as 'hun'` was shown as it is."""
+    url = form.format(password)
+    for setting in ("broker_url", "result_backend"):
+        with pytest.raises(ConfigurationError) as raised:
+            check_urls(setting, [url] if ";" not in url else url)
+        assert str(raised.value).startswith(f"the URL in {setting} cannot be read: percent-encode")
+        assert "hun" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "value", [None, "amqp://u:p@h//", "file:///a@b", ["redis://a", "redis://:p%23@b"], object]
+)
+def test_urls_that_can_be_read(value: object) -> None:
+    check_urls("broker_url", value)
+
+
+@pytest.mark.parametrize("setting", ["broker_url", "result_backend"])
+def test_an_app_with_such_a_url_is_refused(app: Celery, setting: str) -> None:
+    own = Celery("own", set_as_current=False)
+    own.conf.update({"result_backend": app.conf.result_backend, setting: "redis://:hun#t@h/0"})
+    check = check_app if setting == "broker_url" else result_backend
+    with pytest.raises(ConfigurationError, match=f"the URL in {setting} cannot be read"):
+        check(own)
 
 
 @pytest.mark.parametrize("serializer", ["pickle", "application/x-python-serialize"])

@@ -84,8 +84,8 @@ class TestSettings:
             ({"REDIS_URL": "http://redis"}, "starts with http://; set REDIS_URL.*rediss://"),
             ({"REDIS_URL": "redis"}, "no scheme; set REDIS_URL"),
             # urlsplit refuses these, and its message may hold the password.
-            ({"REDIS_URL": "redis://["}, "cannot be read; set REDIS_URL"),
-            ({"REDIS_URL": "redis://:secret@\u2100"}, r"read; set REDIS_URL(?!.*secret)"),
+            ({"REDIS_URL": "redis://["}, "cannot be read: percent-encode.*; set REDIS_URL"),
+            ({"REDIS_URL": "redis://:secret@\u2100"}, r"read: percent-encode(?!.*secret)"),
             ({"REDIS_URL": "redis://redis:99999"}, "set REDIS_URL to something like"),
             ({"REDIS_URL": "redis+sentinel://redis"}, "must name the service"),
         ],
@@ -93,6 +93,43 @@ class TestSettings:
     def test_what_cannot_be_says_what_to_set(self, env: dict[str, str], says: str) -> None:
         with pytest.raises(ConfigurationError, match=says):
             connect(read(env))
+
+    @pytest.mark.parametrize(
+        "password", ["hun#ter2", "hun/ter2", "hun?ter2", "hun[ter2", "1/hunter2"]
+    )
+    @pytest.mark.parametrize("form", ["redis://:{}@h", "redis://u:{}@h:7/0", "unix://:{}@/run/s"])
+    def test_nothing_is_shown_of_a_password_that_ends_the_host(
+        self, password: str, form: str
+    ) -> None:
+        """`Port could not be cast to integer value as 'hun'`."""
+        url = form.format(password)
+        with pytest.raises(ConfigurationError, match="percent-encode") as raised:
+            read({"REDIS_URL": url})
+        shown = f"{raised.value} {raised.value.__cause__} {ConnectionSettings(url=url).address}"
+        assert not any(part in shown for part in ("hun", "ter2"))
+        assert raised.value.__context__ is None
+        with pytest.raises(ConfigurationError, match="percent-encode"):
+            connect(ConnectionSettings(url=url))
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "redis://u:hun%23ter2@h:7/0",
+            "redis://u:hun@ter2@h/0",
+            "redis://h?password=hun@ter2",
+            "redis+sentinel://:p@a:1,b:2/mymaster/0",
+            "unix:///run/redis@1.sock",
+        ],
+    )
+    def test_these_can_be_read(self, url: str) -> None:
+        assert "hun" not in read({"REDIS_URL": url}).address
+        connect(read({"REDIS_URL": url}))
+
+    @pytest.mark.parametrize("host", ["redis://:hunter2@redis", "me:hunter2@redis"])
+    def test_a_url_is_no_host(self, host: str) -> None:
+        with pytest.raises(ConfigurationError, match="REDIS_HOST is no name") as raised:
+            read({"REDIS_HOST": host})
+        assert "hunter2" not in str(raised.value)
 
     @pytest.mark.parametrize(
         "settings",
