@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
 
-from littleflow_redis.bridges.records import UNREADABLE, Result, TaskError
+from littleflow_redis.bridges.failures import TaskError
+from littleflow_redis.bridges.records import Result
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import (
     MAX_REASON,
@@ -87,9 +88,7 @@ def applicable(task: StartTask, result: Result) -> EndTask:
 def end_of(task: StartTask, result: Result) -> dict[str, str]:
     """The encoded fields of the end that a stored result means."""
     if result.error is not None:
-        # A value that cannot be an output is the same at the next try.
-        final = result.error.type == UNREADABLE
-        return failure(task, result.error.reason, result.error, final=final)
+        return failure(task, result.error.reason, result.error, final=result.error.final)
     return success(task, result.output or "null")
 
 
@@ -102,9 +101,10 @@ def failure(
     return encode(message(fields))
 
 
-def _detail(error: TaskError) -> Mapping[str, str]:
+def _detail(error: TaskError) -> Mapping[str, Any]:
     return {
         "type": sendable(error.type),
         "message": sendable(error.message),
         "traceback": sendable(error.traceback),
+        "classes": error.classes,
     }

@@ -14,6 +14,7 @@ from littleflow_redis.bridges.rules import Choice, Rules, celery_options, flat
 from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.engine.defaults import NAMES
 from littleflow_redis.engine.messages import category_of
+from littleflow_redis.engine.raised import known_class
 from littleflow_redis.language import Flow, Step, StepKind
 from littleflow_redis.tasks.binding import Bind
 from littleflow_redis.tasks.cases import Case, cases, in_short
@@ -36,6 +37,7 @@ def explained(
     rows = [("step", base + _place(standing)), ("category", _category(base, served))]
     chosen = rules.of(base, "") | _own(standing)
     times = [(name, _time(name, base, chosen)) for name in NAMES]
+    times += _retried(chosen.get("$retry"))
     found = names.resolve(base)
     if not isinstance(found, Found):
         return _table([*rows, ("served by", f"none: {found.reason}"), *times])
@@ -150,3 +152,14 @@ def _time(name: str, base: str, chosen: Mapping[str, Choice]) -> str:
         return f"not set by this bridge; a worker's --default {category_of(base)}:{name} may"
     value = json.dumps(choice.value) if isinstance(choice.value, dict) else f"{choice.value} s"
     return f"{value} ({choice.where})"
+
+
+def _retried(choice: Choice | None) -> Iterator[tuple[str, str]]:
+    """How the names in ``$retry`` are understood: of steps' own nothing is known here."""
+    for key in ("on", "except"):
+        for name in choice.value.get(key, ()) if choice else ():
+            if found := known_class(name):
+                told = f"and what derives from it ({found.__module__}.{found.__qualname__})"
+            else:
+                told = "by this name alone: the bridge has imported no such exception"
+            yield f"retry {key} {name}", told

@@ -17,8 +17,9 @@ import yaml
 from celery import states
 from celery.backends import base
 
+from littleflow_redis.bridges.failures import TaskError, as_plain, failure_of
 from littleflow_redis.bridges.returned import Returned, read_returned
-from littleflow_redis.engine.messages import MAX_REASON, MAX_TRACEBACK
+from littleflow_redis.engine.messages import MAX_REASON
 from littleflow_redis.engine.typed import output_text
 from littleflow_redis.engine.values import dump
 from littleflow_redis.tasks.conversion import convert
@@ -31,19 +32,6 @@ MAX_NOTE = 200
 
 #: Type of the error of a record that cannot be read or whose value cannot be an output.
 UNREADABLE = "UnreadableResult"
-
-
-@dataclass(frozen=True, slots=True)
-class TaskError:
-    """Why a task did not succeed; all three are text for people."""
-
-    type: str
-    message: str
-    traceback: str = ""
-
-    @property
-    def reason(self) -> str:
-        return f"{self.type}: {self.message}" if self.message else self.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +95,12 @@ def _read(id: str, decode: Callable[[], Any]) -> Result:
 def unreadable(id: str, error: Exception) -> Result:
     """What stands for a record that cannot be read, for this reason."""
     text = f"the result that Celery stored cannot be used: {error}"
-    return Result(id, states.FAILURE, error=TaskError(UNREADABLE, text[:MAX_REASON]))
+    return Result(id, states.FAILURE, error=unusable(text))
+
+
+def unusable(reason: str) -> TaskError:
+    """The error of a record that is of no use: the same at the next try."""
+    return TaskError(UNREADABLE, reason[:MAX_REASON], final=True)
 
 
 def _result(id: str, record: Any) -> Result:
@@ -120,7 +113,7 @@ def _result(id: str, record: Any) -> Result:
             return Result(id, state, returned=returned)
         return Result(id, state, output=output_text(convert(value, enveloped=True)))
     if state in ENDS:
-        return Result(id, state, error=_error(record))
+        return Result(id, state, error=failure_of(record))
     try:
         return _running(id, state, record)
     except (ValueError, RecursionError):
@@ -134,10 +127,10 @@ def _running(id: str, state: str, record: Mapping[str, Any]) -> Result:
         done = record.get("retries")
         # Those that were made before this one; only with result_extended.
         retries = done + 1 if isinstance(done, int) else None
-        return Result(id, state, error=_error(record), retries=retries)
+        return Result(id, state, error=failure_of(record), retries=retries)
     if state == states.STARTED:
         return Result(id, state, worker=_worker(about))
-    return Result(id, state, meta="" if about is None else dump(_plain(about))[:MAX_NOTE])
+    return Result(id, state, meta="" if about is None else dump(as_plain(about))[:MAX_NOTE])
 
 
 def _worker(about: Any) -> str:
@@ -147,40 +140,6 @@ def _worker(about: Any) -> str:
             return name[:MAX_REASON]
         case _:
             return ""
-
-
-def _error(record: Mapping[str, Any]) -> TaskError:
-    traceback = record.get("traceback")
-    traceback = traceback[-MAX_TRACEBACK:] if isinstance(traceback, str) else ""
-    match record.get("result"):
-        case {"exc_type": str(name), "exc_module": str(module), **rest} if module != "builtins":
-            return TaskError(f"{module}.{name}", _message(rest.get("exc_message")), traceback)
-        case {"exc_type": str(name), **rest}:
-            return TaskError(name, _message(rest.get("exc_message")), traceback)
-        case other:
-            return TaskError(record["status"], _message(other), traceback)
-
-
-def _message(arguments: Any) -> str:
-    """The text of an exception from its arguments, as ``str()`` of it mostly gives it."""
-    match _plain(arguments):
-        case None | []:
-            text = ""
-        case [one]:
-            text = _words(one)
-        case [*several]:
-            text = ", ".join(map(_words, several))
-        case other:
-            text = _words(other)
-    return text[:MAX_REASON]
-
-
-def _plain(value: Any) -> Any:
-    return convert(value, enveloped=True).data
-
-
-def _words(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _decompressed(payload: bytes | str) -> bytes | str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from celery import states
 
 from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.records import UNREADABLE, Result, TaskError
+from littleflow_redis.bridges.records import Result, unusable
 from littleflow_redis.bridges.results import Results, ResultsUnreachable
 from littleflow_redis.bridges.returned import Returned
 from littleflow_redis.engine.typed import listed, output_text, read
@@ -73,7 +73,7 @@ class References:
         except ResultsUnreachable:
             end = None
         except BadValue as error:
-            end = Result("", states.FAILURE, error=TaskError(UNREADABLE, str(error)))
+            end = Result("", states.FAILURE, error=unusable(str(error)))
         match end:
             case None:
                 self._open[result.id] = result

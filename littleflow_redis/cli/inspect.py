@@ -39,7 +39,11 @@ SHOWN = 5
     is_flag=True,
     help="Show upstream's vectors: A, inputs that arrived for each step; S, its open activations.",
 )
-@click.option("--attempts", is_flag=True, help="Show every attempt of every step.")
+@click.option(
+    "--attempts",
+    is_flag=True,
+    help="Show every attempt of every step, and the tracebacks of those that failed.",
+)
 @click.option("--source", is_flag=True, help="Show the text that it runs, and nothing else.")
 @click.option("--follow", is_flag=True, help="Show what has happened, and goes on to the end.")
 @connection_options
@@ -78,8 +82,11 @@ def command(
     click.echo(table([TITLES, *(_row(step, view, flow, waits) for step in view.steps)]))
     if attempts:
         click.echo()
-        rows = [_attempt(attempt, view) for attempt in client.attempts(workflow)]
-        click.echo(table([ATTEMPT_TITLES, *rows]))
+        made = client.attempts(workflow)
+        click.echo(table([ATTEMPT_TITLES, *(_attempt(attempt, view) for attempt in made)]))
+        for attempt in made:
+            if attempt.traceback:
+                click.echo("\n" + _traceback(attempt, view))
     if vectors:
         click.echo()
         for name, vector in zip("AS", current(view), strict=True):
@@ -147,11 +154,24 @@ def _about_step(
     return f"has {step.waiting} of {flow[step.index].threshold} inputs{steps}"
 
 
-def _attempt(attempt: AttemptView, view: WorkflowView) -> tuple[str, ...]:
+def _named(attempt: AttemptView, view: WorkflowView) -> tuple[str, str, str]:
     return (
         f"{attempt.index}@{attempt.scope}" if attempt.scope else str(attempt.index),
         view.steps[attempt.index].name,
         f"{attempt.activation}.{attempt.number}",
+    )
+
+
+def _traceback(attempt: AttemptView, view: WorkflowView) -> str:
+    """Under a line that says whose it is; a task may have put anything into it."""
+    index, name, number = _named(attempt, view)
+    lines = (printable(line) for line in attempt.traceback.rstrip("\n").split("\n"))
+    return "\n".join([f"step {index} ({printable(name)}), attempt {number}:", *lines])
+
+
+def _attempt(attempt: AttemptView, view: WorkflowView) -> tuple[str, ...]:
+    return (
+        *_named(attempt, view),
         moment(attempt.queued),
         moment(attempt.started),
         moment(attempt.ended),

@@ -13,7 +13,7 @@ from typing import Any
 
 from littleflow_redis.events.wire import ENTRY_ID, encode, message, sendable
 
-from . import typed, values
+from . import raised, typed, values
 from .typed import Value
 
 #: JSON text of a string without escapes: most are, and need no parser.
@@ -80,7 +80,8 @@ class EndTask:
     """The end of an attempt, as somebody reported it.
 
     ``output`` is a value's text, None if the event carries none; ``token`` is empty if it was not
-    echoed; ``detail`` is JSON text for the trace: error, worker; ``final`` forbids a retry.
+    echoed; ``detail`` is JSON text for the trace: error, worker; ``final`` forbids a retry;
+    ``classes`` are those of what was raised, by name (see ``raised``), none if nobody told them.
     """
 
     event: str
@@ -92,6 +93,7 @@ class EndTask:
     reason: str
     detail: str
     final: bool = False
+    classes: tuple[str, ...] = ()
 
     def failed(self, reason: str) -> EndTask:
         """The same end as a failure, for an output that cannot be stored."""
@@ -179,6 +181,7 @@ def end_task(event: str, fields: Mapping[bytes, bytes]) -> EndTask:
         reason=reason[:MAX_REASON],
         detail=_detail(fields, "" if success else reason),
         final=_field(fields, b"retry", True) is False,
+        classes=() if success else _classes(fields),
     )
 
 
@@ -187,7 +190,7 @@ def end_fields(
     *,
     output: Any = None,
     reason: str | None = None,
-    error: Mapping[str, str] | None = None,
+    error: Mapping[str, Any] | None = None,
     worker: str | None = None,
     final: bool = False,
 ) -> dict[str, Any]:
@@ -248,6 +251,14 @@ def _detail(fields: Mapping[bytes, bytes], reason: str) -> str:
             "traceback": sendable(str(error.get("traceback", ""))[-MAX_TRACEBACK:]),
         }
     return values.dump(detail) if detail else ""
+
+
+def _classes(fields: Mapping[bytes, bytes]) -> tuple[str, ...]:
+    match _field(fields, b"error", None):
+        case {"classes": list(names)}:
+            return raised.bounded(names)
+        case _:
+            return ()
 
 
 def _field(fields: Mapping[bytes, bytes], name: bytes, default: Any) -> Any:

@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 
 from littleflow_redis.events.lua import TOGETHER, Argument, Call, run_batch
 
-from . import records
+from . import records, values
 from .handing import Serving, handed_over
 from .keys import Keys
 from .messages import EndTask, StartTask
@@ -74,7 +74,8 @@ class Transitions(Upkeep):
             status = "SUCCESS" if end.success else "FAILURE"
             final = "final" if end.final else ""
             args += (end.event, end.index, end.token, status)
-            args += (output, end.reason, end.detail, final)
+            classes = values.dump(end.classes) if end.classes else ""
+            args += (output, end.reason, end.detail, final, classes)
         return Call(self._scripts.end, [end.workflow for end, _ in ends], args)
 
     def reports(self, calls: Sequence[Call], replies: Sequence[Any]) -> list[Report | Exception]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from littleflow_redis.engine import messages, values
 from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.raised import class_names
 from littleflow_redis.events.wire import sendable
 
 from .binding import Bind, BindError, bind, modes
@@ -23,12 +24,12 @@ from .shapes import ANYTHING
 class TaskFailed(Exception):
     """A task did not succeed.
 
-    ``error`` holds type, message and traceback of what its function raised, which is the cause of
-    this exception; ``final`` says that another try would fail the same way.
+    ``error`` holds type, message, traceback and classes of what its function raised, which is the
+    cause of this exception; ``final`` says that another try would fail the same way.
     """
 
     def __init__(
-        self, reason: str, *, error: Mapping[str, str] | None = None, final: bool = False
+        self, reason: str, *, error: Mapping[str, Any] | None = None, final: bool = False
     ) -> None:
         super().__init__(reason)
         self.reason = sendable(reason[: messages.MAX_REASON])
@@ -99,6 +100,7 @@ def _raised(error: BaseException) -> TaskFailed:
         "type": sendable(kind),
         "message": sendable(text[: messages.MAX_REASON]),
         "traceback": sendable("".join(report.format())[-messages.MAX_TRACEBACK :]),
+        "classes": class_names(type(error)),
     }
     return TaskFailed(f"{kind}: {text}" if text else kind, error=detail)
 

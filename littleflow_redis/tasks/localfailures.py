@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from littleflow_redis.engine import values
+from littleflow_redis.engine.raised import named
 from littleflow_redis.language import Step
 
 from .functions import TaskFailed
@@ -16,19 +17,15 @@ def may_retry(step: Step, attempt: int, failure: TaskFailed) -> bool:
     policy: Any = step.options.get("$retry")
     if not policy or failure.final or attempt > policy["limit"]:
         return False
-    kind = failure.error["type"] if failure.error else ""
-    if _named(policy.get("except", ()), kind):
+    classes = failure.error["classes"] if failure.error else ()
+    if named(policy.get("except", ()), classes):
         return False
-    return "on" not in policy or _named(policy["on"], kind)
+    return not policy.get("on") or named(policy["on"], classes)
 
 
-def output_of(step: Step, reason: str, error: Mapping[str, str] | None) -> str | None:
+def output_of(step: Step, reason: str, error: Mapping[str, Any] | None) -> str | None:
     """The failure as an output, JSON text, if the step says `$on-failure: continue`."""
     if step.options.get("$on-failure") != "continue":
         return None
     kind, message = (error["type"], error["message"]) if error else ("Error", reason)
     return values.dump({"error": {"type": kind, "message": message, "step": step.name}})
-
-
-def _named(names: Iterable[str], kind: str) -> bool:
-    return any(name in (kind, kind.rpartition(".")[2]) for name in names)

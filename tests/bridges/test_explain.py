@@ -198,6 +198,16 @@ def test_times_in_force(app: Celery) -> None:
     assert "worker's --default math:queue-timeout may" in found["queue-timeout"]
 
 
+def test_how_the_names_in_retry_are_understood(app: Celery) -> None:
+    """A bridge that has not imported a class cannot know what derives from it."""
+    retry = {"limit": 2, "on": ["IOError", "redis.TimeoutError", "no.Such"], "except": ["Odd"]}
+    found = explain(app, "math:by_place", categories={"math": {"retry": retry}})
+    assert found["retry on IOError"] == "and what derives from it (builtins.OSError)"
+    assert "(redis.exceptions.TimeoutError)" in found["retry on redis.TimeoutError"]
+    by_name = "by this name alone: the bridge has imported no such exception"
+    assert found["retry on no.Such"] == found["retry except Odd"] == by_name
+
+
 def test_it_needs_neither_redis_nor_broker(spawn: Callable[..., Spawned], tmp_path: Path) -> None:
     config = tmp_path / "bridge.toml"
     config.write_text('[tasks."math:total"]\nbind = "whole"\n')

@@ -201,6 +201,20 @@ def test_every_attempt(command: Command, engine: Client) -> None:
     assert after[0][-3:] == ["retry", "me", "bad\\n"]
 
 
+def test_the_traceback_of_an_attempt_that_failed(command: Command, engine: Client) -> None:
+    engine.start("A(- {$retry: {limit: 1, delay: 0}} -) → B", workflow_id="w")
+    error = {
+        "type": "E",
+        "message": "bad",
+        "traceback": "Traceback:\n  in a\x1b[2Jfile\n\nE: bad\n",
+    }
+    end(engine, "workflow:w", 1, status="FAILURE", reason="E: bad", error=error)
+
+    shown = command("inspect", "w", "--attempts").stdout
+    assert "\n\nstep 1 (A), attempt 1.1:\nTraceback:\n  in a\\x1b[2Jfile\n\nE: bad\n" in shown
+    assert "Traceback" not in command("inspect", "w").stdout
+
+
 def test_the_source_alone(command: Command, engine: Client) -> None:
     engine.start("# note\nA → B", workflow_id="w")
     assert command("inspect", "w", "--source").stdout == "# note\nA → B\n"

@@ -11,6 +11,7 @@ import redis
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import Garbage, StartTask, end_fields, kind_of, start_task
+from littleflow_redis.engine.raised import class_names
 from littleflow_redis.engine.states import Outcome, WorkflowState
 from littleflow_redis.engine.timers import Timer, TimerKind
 from littleflow_redis.events.group import Entry, GroupReader
@@ -82,10 +83,9 @@ class Player:
         try:
             fields = end_fields(task, output=self.play(task))
         except Exception as error:
-            kind = type(error).__name__
-            fields = end_fields(
-                task, reason=f"{kind}: {error}", error={"type": kind, "message": str(error)}
-            )
+            kind, classes = type(error).__name__, class_names(type(error))
+            told = {"type": kind, "message": str(error), "classes": classes}
+            fields = end_fields(task, reason=f"{kind}: {error}", error=told)
         append(self.client.redis, self.client.keys.events, fields)
 
 

@@ -74,6 +74,48 @@ def test_exception_types_decide(engine: Client, policy: str, played: int) -> Non
     assert len(player.played) == played
 
 
+def told(engine: Client, policy: str, error: Any) -> tuple[StepState, str]:
+    """What becomes of a step whose failure is told so, and the last word of the trace on it."""
+    hand = Hand(engine, f"A(- $retry: {{limit: 1, {policy}}} -)")
+    hand.send(index=1, name="A", status="FAILURE", reason="no", error=error)
+    hand.turn()
+    [*_, last] = [e.detail for e in engine.trace(hand.workflow) if e.what in ("retry", "fail")]
+    return hand.states["A"], last
+
+
+CLASSES = ["redis.exceptions.TimeoutError", "redis.TimeoutError", "OSError", "Exception"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "again"),
+    [
+        ("on: [OSError]", True),
+        ("on: [redis.TimeoutError]", True),
+        ("on: [TimeoutError]", True),
+        ("on: [exceptions.TimeoutError]", False),
+        ("on: [ValueError, Exception]", True),
+        ("except: [OSError]", False),
+        ("on: [redis.TimeoutError], except: [Exception]", False),
+        ("except: [ValueError]", True),
+    ],
+)
+def test_what_was_raised_is_of_its_base_classes_too(
+    engine: Client, policy: str, again: bool
+) -> None:
+    error = {"type": "TimeoutError", "message": "no", "traceback": "", "classes": CLASSES}
+    state, detail = told(engine, policy, error)
+    assert state is (StepState.RETRYING if again else StepState.FAILED)
+    assert "classes" not in detail
+
+
+@pytest.mark.parametrize("classes", [None, [], {}, "Exception", [7, None], [["Exception"]]])
+def test_whoever_tells_no_classes_told_the_type(engine: Client, classes: Any) -> None:
+    """Listeners of before, and those that others wrote."""
+    error = {"type": "m.Odd", "message": "no", "classes": classes}
+    assert told(engine, "on: [Odd]", error)[0] is StepState.RETRYING
+    assert told(engine, "on: [Exception]", error)[0] is StepState.FAILED
+
+
 def test_a_final_failure_is_not_retried(engine: Client) -> None:
     hand = Hand(engine, "A(- $retry: 5 -)")
     hand.send(index=1, name="A", status="FAILURE", reason="bad arguments", retry=False)
@@ -133,8 +175,9 @@ def test_on_failure_continue_makes_the_error_an_output(engine: Client) -> None:
     assert "not yet" in output["error"]["message"]
 
 
-def test_a_timeout_is_a_failed_attempt(engine: Client) -> None:
-    hand = Hand(engine, "A(- {$timeout: 30, $retry: {limit: 1, on: TimeoutError}} -)")
+@pytest.mark.parametrize("name", ["TimeoutError", "OSError", "Exception"])
+def test_a_timeout_is_a_failed_attempt(engine: Client, name: str) -> None:
+    hand = Hand(engine, f"A(- {{$timeout: 30, $retry: {{limit: 1, on: {name}}}}} -)")
     assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
     first = hand.tasks["A"]
     hurry(engine)

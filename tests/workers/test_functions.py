@@ -141,6 +141,18 @@ def test_an_exception_is_a_failure_with_type_message_and_traceback() -> None:
     assert end["error"]["message"] == "('nails', 3)"
     assert "in order" in end["error"]["traceback"]
     assert "workers/functions.py" not in end["error"]["traceback"].replace(__file__, "")
+    assert end["error"]["classes"] == [f"{__name__}.OutOfStock", "Exception"]
+
+
+def read() -> NoReturn:
+    raise FileNotFoundError(2, "no such file", "a")
+
+
+def test_an_exception_is_of_all_its_classes() -> None:
+    error = end_of(serving(read), "math:read")["error"]
+    assert error["message"] == "[Errno 2] no such file: 'a'"
+    assert error["classes"][0] == "FileNotFoundError"
+    assert {"OSError", "IOError", "Exception"} < set(error["classes"])
 
 
 def silent() -> NoReturn:
@@ -190,7 +202,8 @@ def test_whatever_a_function_raises_is_its_own_failure(
     assert end["reason"].startswith(reason)
     assert len(end["reason"]) <= messages.MAX_REASON
     assert len(end["error"]["traceback"]) <= messages.MAX_TRACEBACK
-    for text in (end["reason"], *end["error"].values()):
+    error = end["error"]
+    for text in (end["reason"], *error.pop("classes"), *error.values()):
         text.encode()
 
 

@@ -2,7 +2,8 @@
 -- KEYS  the workflow of each end
 -- ARGV  group, clock override or '', what the caller serves (see handing.lua) or '', then for each
 --       end: event id or '' if none told it, index, token or '', 'SUCCESS' or 'FAILURE', output (JSON
---       text), reason, detail (JSON text: error, worker), 'final' or ''
+--       text), reason, detail (JSON text: error, worker), 'final' or '', the classes of what was raised
+--       (JSON list) or ''
 -- Returns for each {code, state, reason, ready..., handed...}: APPLIED, LATE, DUPLICATE, UNKNOWN_WORKFLOW,
 -- LOST_WORKFLOW (unknown, and not deleted lately), BAD_INDEX, NEWER; or the text of the error that it
 -- raised, having written nothing. All but the last four acknowledge the event.
@@ -15,7 +16,7 @@
 local NO_TOKEN = "its listener must echo the field 'token': without it nobody can tell which item "
   .. 'has ended'
 -- Arguments of one end.
-local WIDTH = 8
+local WIDTH = 9
 local group, now, serving = ARGV[1], clock(ARGV[2]), serving_of(ARGV[3])
 
 local function acknowledge(event)
@@ -52,7 +53,8 @@ local function fail_without_token(w, index, step)
   if w.state == 'RUNNING' then conclude(w, 'FAILED', NO_TOKEN) end
 end
 
-local function apply(key, event, index, token, status, output, reason, detail, final)
+local function apply(key, event, index, token, status, output, reason, detail, final,
+  classes)
   local w = load_workflow(key, now)
   if not w then
     if not redis.call('ZSCORE', K.deleted, key) then return {Outcome.LOST_WORKFLOW, '', ''} end
@@ -95,7 +97,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
   if status == 'SUCCESS' then
     complete(w, index, scope, output, 'end', attempt, detail)
   else
-    fail_attempt(w, index, scope, attempt, reason, detail, final ~= '')
+    fail_attempt(w, index, scope, attempt, reason, detail, classes, final ~= '')
   end
   -- What had no room until now.
   w.arrived[#w.arrived + 1] = {index, scope}
@@ -111,7 +113,7 @@ later = true
 for i, key in ipairs(KEYS) do
   local at = 3 + (i - 1) * WIDTH
   local ok, reply = pcall(apply, key, ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3],
-    ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8])
+    ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9])
   -- Newer servers raise tables, older ones text.
   replies[i] = ok and reply or (type(reply) == 'table' and reply.err or tostring(reply))
 end

@@ -8,6 +8,8 @@
 -- and an end that comes later is late. Whether a queue moves is read where the attempt is closed: a
 -- sign of start that comes first stops the timer.
 --@include base defaults queue overdue sign stamp count workflow value input timers close handing fire iterate retry rest commit
+-- Of what a time that is over raises, as Python has it.
+local TIMED_OUT = '["TimeoutError","OSError","Exception"]'
 -- Times that an attempt which got lost is closed and handed out again.
 local MAX_REQUEUES = 3
 local member = ARGV[1]
@@ -74,7 +76,7 @@ else
     reason = 'no event ' .. attempt[Attempt.WAIT][Wait.KIND] .. ' came within ' .. waited .. ' s'
   end
   fail_attempt(w, index, scope, attempt, reason,
-    cjson.encode({reason = reason, error = {type = 'TimeoutError', message = reason}}))
+    cjson.encode({reason = reason, error = {type = 'TimeoutError', message = reason}}), TIMED_OUT)
 end
 w.arrived[#w.arrived + 1] = {index, scope}
 settle(w)

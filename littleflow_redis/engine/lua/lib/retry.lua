@@ -9,25 +9,34 @@ local function retry_delay(policy, n)
   return math.floor(delay * (1 - policy[Retry.JITTER] * random))
 end
 
-local function named(names, type)
+-- Whether one of the names means one of the classes: all of it, or its last part (see raised.py).
+local function named(names, classes)
   for _, name in ipairs(names) do
-    if name == type or name == string.match(type, '([^.]+)$') then return true end
+    for _, class in ipairs(classes) do
+      if name == class or name == string.match(class, '([^.]+)$') then return true end
+    end
   end
   return false
 end
 
-local function may_retry(policy, step, type)
+-- Of what was raised: its class and those above it, JSON. Who does not tell them told its type.
+local function classes_of(told, detail)
+  if told ~= '' then return cjson.decode(told) end
+  local known, error = pcall(cjson.decode, detail)
+  return {known and error.error and error.error.type or ''}
+end
+
+local function may_retry(policy, step, classes)
   if #policy == 0 or step[Dynamic.RETRIES] >= policy[Retry.LIMIT] then return false end
-  if named(policy[Retry.EXCEPT], type) then return false end
-  return #policy[Retry.ON] == 0 or named(policy[Retry.ON], type)
+  if named(policy[Retry.EXCEPT], classes) then return false end
+  return #policy[Retry.ON] == 0 or named(policy[Retry.ON], classes)
 end
 
 -- The attempt is closed and has failed with this reason; `final` forbids a retry.
-local function fail_attempt(w, index, scope, attempt, reason, detail, final)
+local function fail_attempt(w, index, scope, attempt, reason, detail, classes, final)
   local static, step = static_of(w, index), step_of(w, index, scope)
-  local known, error = pcall(cjson.decode, detail)
-  local type = known and error.error and error.error.type or ''
-  if final or w.state ~= 'RUNNING' or not may_retry(retry_of(w, static), step, type) then
+  if final or w.state ~= 'RUNNING'
+    or not may_retry(retry_of(w, static), step, classes_of(classes, detail)) then
     return fail(w, index, scope, attempt, reason, detail)
   end
   step[Dynamic.RETRIES] = step[Dynamic.RETRIES] + 1
