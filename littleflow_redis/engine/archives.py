@@ -1,28 +1,31 @@
 """Archives: a workflow as one JSON document, which any Redis can restore.
 
 ``format`` and ``version`` say how to read it, ``id``, ``name`` and ``state`` what it was, ``flow``
-(the form of :func:`littleflow_redis.language.save`), ``source`` and ``input`` what it runs.
-``steps`` holds the record of each step that was reached, ``tokens`` and ``backs`` the inputs that
-wait for one, ``items`` what iterations run, ``timers`` what was due when, ``outputs`` the latest
-output of each step, and ``trace`` everything that happened. Steps under iterations are called
-``<index>@<scope>``. Times are ISO texts, UTC.
+(the form of :func:`littleflow_redis.language.save`), ``source`` and ``input`` what it runs, and
+``form`` by which rules (``records.VERSION``). ``steps`` holds the record of each step that was
+reached; its ``open`` are attempts, its ``owed`` what failed or was cancelled and a restart begins
+again. ``tokens`` and ``backs`` are inputs that wait for a step, ``items`` what iterations run and
+inputs that are kept, ``timers`` what was due when, ``outputs`` the latest output of each step;
+``types`` says of both what JSON does not (see ``typed``), and ``trace`` tells everything that
+happened. Steps under iterations are called ``<index>@<scope>``. Times are ISO texts, UTC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from littleflow_redis.language import Flow, save
 
-from . import values
 from .records import Attempt, Change, Dynamic, Record
 from .times import iso
+from .typed import Value, read, stored
 
 FORMAT = "littleflow-archive"
 
-#: Form of the document; a newer one is refused.
-VERSION = 1
+#: Form of the document; a newer one is refused. 2 has ``form`` and ``types``; a run of form 1 is
+#: written as 1, which has neither and which processes of before read, too.
+VERSION = 2
 
 #: Bytes of an archive at most, and of what a workflow may have for one to be made: it is read and
 #: written in one call, during which Redis does nothing else.
@@ -44,13 +47,16 @@ TIMES = (Dynamic.QUEUED, Dynamic.STARTED, Dynamic.ENDED)
 
 def document(id: str, flow: Flow, reply: Sequence[Any]) -> dict[str, Any]:
     """The archive of a workflow from what the script ``archive`` replied."""
-    _, now, state, about, steps, items, timers, outputs, trace = reply
+    _, now, state, about, steps, items, timers, outputs, types, trace = reply
     own = _mapping(about)
     records, tokens, backs = _steps(_mapping(steps))
-    texts = {field.decode(): values.load(text) for field, text in _pairs(outputs)}
+    of_output = _mapping(types)
+    found = {f.decode(): stored(text, of_output.get(f)) for f, text in _pairs(outputs)}
+    kept = {name.decode(): read(text) for name, text in _pairs(items)}
+    input = found.pop("-1", Value({})).data
     return {
         "format": FORMAT,
-        "version": VERSION,
+        **_form(int(own[b"version"]), {"outputs": found, "items": kept}),
         "id": id,
         "name": own[b"name"].decode() or None,
         "state": state.decode(),
@@ -59,16 +65,27 @@ def document(id: str, flow: Flow, reply: Sequence[Any]) -> dict[str, Any]:
         "ended": iso(own[b"ended"]),
         "archived": iso(now),
         "source": flow.source,
-        "input": texts.pop("-1", {}),
+        "input": input,
         "flow": save(flow),
         "steps": records,
         "tokens": tokens,
         "backs": backs,
-        "items": {field.decode(): values.load(text) for field, text in _pairs(items)},
+        "items": {name: value.data for name, value in kept.items()},
         "timers": [_timer(member, due) for member, due in _pairs(timers)],
-        "outputs": texts,
+        "outputs": {field: value.data for field, value in found.items()},
         "trace": [_change(Record(packed)) for packed in trace],
     }
+
+
+def _form(form: int, parts: Mapping[str, Mapping[str, Value]]) -> dict[str, Any]:
+    """What the document says of its own form and of the run's; the types of its parts' values."""
+    types = {
+        part: {name: value.types for name, value in found.items() if value.types}
+        for part, found in parts.items()
+    }
+    if form < 2 and not any(types.values()):
+        return {"version": 1}
+    return {"version": VERSION, "form": form, "types": types}
 
 
 def _pairs(flat: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
@@ -100,6 +117,10 @@ def _step(record: Record) -> dict[str, Any]:
     shown.update((member.name.lower(), iso(record[member])) for member in TIMES)
     # Built in Lua, an empty list may have been packed as an empty map.
     shown["open"] = [_attempt(packed) for packed in record[Dynamic.OPEN] or ()]
+    shown["owed"] = [
+        {"activation": activation, "kind": kind}
+        for activation, kind in sorted(record[Dynamic.OWED] or ())
+    ]
     return shown
 
 

@@ -113,7 +113,9 @@ class Dynamic(IntEnum):
 
     ``OPEN`` holds its open attempts, oldest first; of an iteration, ``ITEMS`` counts the items,
     ``NEXT`` those that were started, ``DONE`` those that have ended. ``RETRIES`` and ``REQUEUES``
-    are those of the latest activation; ``ROUND`` is 1 if that was a round (`→ :start`).
+    are those of the latest activation; ``ROUND`` is 1 if that was a round (`→ :start`). ``OWED``
+    holds what failed or was cancelled, each as its activation and the kind of timer by which a
+    restart begins it again: in a loop others may have ended since, so the state does not tell.
     """
 
     STATE = 1
@@ -130,10 +132,11 @@ class Dynamic(IntEnum):
     RETRIES = 12
     REQUEUES = 13
     ROUND = 14
+    OWED = 15
 
 
 #: The record of a step that nothing has reached yet.
-UNTOUCHED: Sequence[Any] = (StepState.IDLE.value, 0, 0, 0, 0, 0, "", [], 0, 0, 0, 0, 0, 0)
+UNTOUCHED: Sequence[Any] = (StepState.IDLE.value, 0, 0, 0, 0, 0, "", [], 0, 0, 0, 0, 0, 0, [])
 
 
 #: Upper bounds of the buckets in which durations are counted, in ms: from what a stream costs to a

@@ -209,9 +209,10 @@ class Transitions(Upkeep):
         """Store what an archive has, TERMINATED."""
         detail = f"restored from {given.origin}" if given.origin else "restored"
         args = (
-            given.digest, given.flow_digest, nonce, given.flow.name or "", records.VERSION,
+            given.digest, given.flow_digest, nonce, given.flow.name or "", given.form,
             given.done, "", given.input, _packed(given.steps), _packed(given.items),
-            _packed(given.outputs), _packed(given.trace), detail, *given.flow_fields,
+            _packed(given.outputs), _packed(given.types), _packed(given.trace), detail,
+            *given.flow_fields,
         )  # fmt: skip
         return self.report(workflow, self._scripts.restore.run(self.client, [workflow], args))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .archives import FORMAT, VERSION
+from .archives import FORMAT
 from .checking import list_of, text
 from .errors import BadArchive
 from .states import StepState, WorkflowState
@@ -30,7 +30,7 @@ def from_upstream(document: Mapping[str, Any]) -> dict[str, Any]:
     starts = _sum([(at, [max(n, 0) for n in vector]) for at, vector in started], size)
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": 1,
         "state": WorkflowState.TERMINATED,
         "flow": {key: document[key] for key in ("F", "T", "X", "edges") if key in document},
         "steps": {

@@ -139,7 +139,7 @@ def _case(name: str) -> tuple[str, Any, Callable[[StartTask], Any]]:
 def test_it_is_json_and_tells_everything(engine: Client) -> None:
     workflow, _ = run(engine, "A → B", {"x": 1})
     archive = json.loads(json.dumps(engine.archive(workflow)))
-    assert (archive["format"], archive["version"]) == ("littleflow-archive", 1)
+    assert (archive["format"], archive["version"], archive["form"]) == ("littleflow-archive", 2, 2)
     assert (archive["id"], archive["state"]) == (workflow, "FINISHED")
     assert (archive["source"], archive["input"]) == ("A → B", {"x": 1})
     assert archive["outputs"]["1"] == {"A": [1, {"x": 1}]}

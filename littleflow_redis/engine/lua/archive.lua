@@ -2,7 +2,7 @@
 -- KEYS  workflow
 -- ARGV  bytes that may be returned at most
 -- Returns {code}: UNKNOWN_WORKFLOW, NEWER, TOO_LARGE; or {APPLIED, now (ms), state, the workflow's own
---       fields, steps, items, timers and when they are due, outputs (field and JSON text), trace}
+--       fields, steps, items, timers and when they are due, outputs (field and JSON text), their types, trace}
 -- Race closed: read by several calls, an end in between would be in the outputs and not in the
 -- tokens; what is restored from that would wait for ever, or run a step twice.
 --@include base
@@ -20,6 +20,10 @@ for i, field in ipairs(fields) do
   keys[i] = key .. S.output .. field
   bytes = bytes + redis.call('STRLEN', keys[i])
 end
+local items, types = redis.call('HGETALL', key .. S.items), redis.call('HGETALL', key .. S.types)
+for _, texts in ipairs({items, types}) do
+  for i = 2, #texts, 2 do bytes = bytes + #texts[i] end
+end
 if bytes > tonumber(ARGV[1]) then return {Outcome.TOO_LARGE} end
 
 local outputs = {}
@@ -35,5 +39,5 @@ for _, member in ipairs(redis.call('SMEMBERS', key .. S.timers)) do
   timers[#timers + 1] = redis.call('ZSCORE', K.timers, member) or '0'
 end
 return {Outcome.APPLIED, clock(''), redis.call('GET', key .. S.state), redis.call('HGETALL', key),
-  steps, redis.call('HGETALL', key .. S.items), timers, outputs,
+  steps, items, timers, outputs, types,
   redis.call('LRANGE', key .. S.trace, 0, -1)}

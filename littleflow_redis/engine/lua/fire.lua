@@ -27,12 +27,13 @@ w.untimed[1] = member
 w.waiting = w.waiting - 1
 local code = Outcome.APPLIED
 
--- Give the tokens back: a restart finds the step as it was before it became ready.
+-- Give the tokens back: a restart finds the step as it was before it became ready. What is not its
+-- latest activation, or had an attempt, is owed.
 local function hold()
   code = Outcome.HELD
-  if kind == 'retry' then
+  if kind == 'retry' or tonumber(activation) ~= step[Dynamic.ACTIVATIONS] then
     step[Dynamic.STATE] = 'cancelled'
-    return
+    return owe(step, tonumber(activation), kind)
   end
   if kind == 'round' then w.backs[field] = backs_of(w, field) + #static[Static.BACK]
   else w.tokens[field] = w.tokens[field] + static[Static.THRESHOLD] end
@@ -57,7 +58,12 @@ end
 
 if w.state ~= 'RUNNING' then hold()
 elseif action == 'run' then run(w, index, scope, ARGV[3], tonumber(activation))
-elseif action == 'fail' then fail(w, index, scope, nil, ARGV[4])
+elseif action == 'fail' then
+  -- It has no attempt open: what stands for one names the activation.
+  local failed = {}
+  failed[Attempt.ACTIVATION] = tonumber(activation)
+  failed[Attempt.NUMBER] = kind == 'retry' and step[Dynamic.ATTEMPTS] or 0
+  fail(w, index, scope, failed, ARGV[4])
 elseif action == 'skip' then skip()
 else
   local items = {}

@@ -20,22 +20,33 @@ trace(w, 'RUNNING', '', 0, 0, plan and 'restart from ' .. table.concat(plan.from
 cancel_attempts(w, ARGV[2] ~= 'all' and 'unpublished')
 if plan then rewind(w, plan) end
 
--- Run the step's latest activation again, with a fresh budget of retries.
-local function again(index, scope, step)
-  local static, kind = static_of(w, index), 'retry'
-  step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.REASON] = 0, 0, ''
-  step[Dynamic.STATE], step[Dynamic.ENDED] = 'retrying', w.now
-  if step[Dynamic.ATTEMPTS] == 0 and static[Static.FLAGS] % 2 == Flag.READY then
-    kind = step[Dynamic.ROUND] == 1 and 'round' or 'ready'
-    step[Dynamic.STATE], step[Dynamic.QUEUED] = 'ready', w.now
+-- What of the step failed or was cancelled. Of what an older version recorded the state alone says so.
+local function owed_of(static, step)
+  local owed, state = step[Dynamic.OWED] or {}, step[Dynamic.STATE]
+  if #owed == 0 and (state == 'failed' or state == 'cancelled') and #step[Dynamic.OPEN] == 0
+    and step[Dynamic.ACTIVATIONS] > 0 then
+    owed = {{step[Dynamic.ACTIVATIONS], kind_of(static, step, step[Dynamic.ATTEMPTS])}}
   end
-  local due = w.now + (kind == 'retry' and 0 or READY_DUE)
-  w.ready[#w.ready + 1] = arm_step(w, kind, field_of(index, scope), step[Dynamic.ACTIVATIONS], due)
+  return owed
+end
+
+-- Run these activations again, with a fresh budget of retries.
+local function again(index, scope, step, owed)
+  step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.REASON] = 0, 0, ''
+  table.sort(owed, function(a, b) return a[1] < b[1] end)
+  for _, each in ipairs(owed) do
+    local activation, kind = each[1], each[2]
+    step[Dynamic.STATE], step[Dynamic.ENDED] = 'retrying', w.now
+    if kind ~= 'retry' then step[Dynamic.STATE], step[Dynamic.QUEUED] = 'ready', w.now end
+    local due = w.now + (kind == 'retry' and 0 or READY_DUE)
+    w.ready[#w.ready + 1] = arm_step(w, kind, field_of(index, scope), activation, due)
+  end
+  step[Dynamic.OWED] = {}
 end
 
 -- Go on with an iteration: its items that failed start again by themselves.
 local function go_on(index, scope, step)
-  step[Dynamic.STATE], step[Dynamic.REASON] = 'running', ''
+  step[Dynamic.STATE], step[Dynamic.REASON], step[Dynamic.OWED] = 'running', '', {}
   local limit = static_of(w, index)[Static.CONCURRENCY]
   while step[Dynamic.NEXT] < step[Dynamic.ITEMS]
     and step[Dynamic.NEXT] - step[Dynamic.DONE] < limit do
@@ -53,12 +64,12 @@ local function resume()
   for _, field in ipairs(fields) do
     local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
     local step, static = w.steps[field], static_of(w, index)
-    local state = step[Dynamic.STATE]
+    local owed = owed_of(static, step)
     local iterates = static[Static.FLAGS] >= Flag.ITERATE and not is_item(static, scope)
     if iterates and step[Dynamic.ITEMS] > step[Dynamic.DONE] then
       go_on(index, scope, step_of(w, index, scope))
-    elseif (state == 'failed' or state == 'cancelled') and #step[Dynamic.OPEN] == 0 then
-      again(index, scope, step_of(w, index, scope))
+    elseif #owed > 0 then
+      again(index, scope, step_of(w, index, scope), owed)
     end
     w.arrived[#w.arrived + 1] = {index, scope}
   end

@@ -12,9 +12,16 @@ local function close(w, step, token)
   end
 end
 
-local function mark_cancelled(w, field, activation, number)
+-- A restart begins this activation again, by a timer of this kind.
+local function owe(step, activation, kind)
+  step[Dynamic.OWED] = step[Dynamic.OWED] or {}
+  table.insert(step[Dynamic.OWED], {activation, kind})
+end
+
+local function mark_cancelled(w, field, activation, number, kind)
   local step = step_of(w, tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or '')
   step[Dynamic.STATE], step[Dynamic.ENDED] = 'cancelled', w.now
+  owe(step, activation, kind or 'retry')
   trace(w, 'cancel', field, activation, number)
   return step
 end
@@ -63,10 +70,10 @@ local function cancel(w, idle)
   local members = redis.call('SMEMBERS', w.key .. S.timers)
   for i = 2, #w.timers, 2 do members[#members + 1] = w.timers[i] end
   for _, member in ipairs(members) do
-    local field, activation = string.match(member, '|([%d@.]+)|(%d+)$')
+    local kind, field, activation = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(%d+)$')
     if field then
       disarm(w, member)
-      mark_cancelled(w, field, tonumber(activation), 0)
+      mark_cancelled(w, field, tonumber(activation), 0, kind)
     end
   end
   w.ready, w.waiting = {}, 0

@@ -22,6 +22,12 @@ local function tell(w, what, field, step, attempt, detail)
     attempt and attempt[Attempt.NUMBER] or 0, detail)
 end
 
+-- By which timer an activation that failed begins again: one that had no attempt is decided anew.
+local function kind_of(static, step, number)
+  if number > 0 or static[Static.FLAGS] % 2 ~= Flag.READY then return 'retry' end
+  return step[Dynamic.ROUND] == 1 and 'round' or 'ready'
+end
+
 -- The step has failed; `attempt` is the one that was closed, nil if it had none.
 local function fail(w, index, scope, attempt, reason, detail)
   local step = step_of(w, index, scope)
@@ -32,6 +38,11 @@ local function fail(w, index, scope, attempt, reason, detail)
   end
   step[Dynamic.STATE], step[Dynamic.ENDED], step[Dynamic.REASON] = 'failed', w.now, reason
   tell(w, 'fail', field_of(index, scope), step, attempt, detail or reason)
+  -- An iteration whose items have not all ended goes on with these.
+  if step[Dynamic.ITEMS] == step[Dynamic.DONE] then
+    owe(step, attempt and attempt[Attempt.ACTIVATION] or step[Dynamic.ACTIVATIONS],
+      kind_of(static_of(w, index), step, attempt and attempt[Attempt.NUMBER] or 0))
+  end
   if is_item(static_of(w, index), scope) then
     local outer, item = string.match(scope, '^(.-)%.?(%d+)$')
     local static = static_of(w, index)

@@ -60,7 +60,7 @@ local function reset(w, index)
   close_all(w, field, step)
   if step[Dynamic.STATE] ~= 'idle' then trace(w, 'reset', field, step[Dynamic.ACTIVATIONS], 0) end
   step[Dynamic.STATE], step[Dynamic.REASON], step[Dynamic.ENDED] = 'idle', '', 0
-  step[Dynamic.QUEUED], step[Dynamic.STARTED] = 0, 0
+  step[Dynamic.QUEUED], step[Dynamic.STARTED], step[Dynamic.OWED] = 0, 0, {}
   step[Dynamic.ITEMS], step[Dynamic.NEXT], step[Dynamic.DONE] = 0, 0, 0
   zero(w, field)
   drop_output(w, field, w.erased)
@@ -91,10 +91,11 @@ local function drop_items(w, set)
   end
 end
 
-local function drop_timers(w, set)
+-- Those of one kind, or all by which steps fire.
+local function drop_timers(w, set, only)
   for _, member in ipairs(redis.call('SMEMBERS', w.key .. S.timers)) do
-    local index = string.match(member, '|(%d+)[^|]*|%d+$')
-    if index and set[tonumber(index)] then
+    local kind, index = string.match(member, '^(%a+)|[^|]+|(%d+)[^|]*|%d+$')
+    if index and set[tonumber(index)] and (not only or kind == only) then
       disarm(w, member)
       w.waiting = w.waiting - 1
     end
@@ -109,7 +110,7 @@ local function undo_round(w, head)
   if step[Dynamic.ROUND] ~= 1 then return end
   w.kept[input_name(static_of(w, head), tostring(head), step[Dynamic.ACTIVATIONS])] = false
   step[Dynamic.STATE], step[Dynamic.ACTIVATIONS] = 'ended', step[Dynamic.ACTIVATIONS] - 1
-  step[Dynamic.REASON] = ''
+  step[Dynamic.REASON], step[Dynamic.OWED] = '', {}
 end
 
 -- Undo the steps of the plan; `rerun` fires the first of them.
@@ -118,7 +119,7 @@ local function rewind(w, plan)
   for _, entry in ipairs(plan.steps) do set[entry[1]] = true end
   for _, head in ipairs(plan.heads) do heads[head[1]] = true end
   drop_timers(w, set)
-  drop_timers(w, heads)
+  drop_timers(w, heads, 'round')
   for _, head in ipairs(plan.heads) do undo_round(w, head[1]) end
   local counts = counting(w, plan.order)
   drop_items(w, set)
