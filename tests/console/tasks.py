@@ -5,6 +5,7 @@ What a test has to decide while they run stands in Redis, under ``test:…``.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from typing import Any
@@ -42,6 +43,12 @@ def fragile(**fields: Any) -> dict[str, Any]:
     if not store.exists("test:mended"):
         raise ValueError("no such column: prize")
     return {**fields, "price": 12}
+
+
+@listener.task
+def refuses(**fields: Any) -> None:
+    """Fail, with what it got as the reason."""
+    raise ValueError(json.dumps(fields))
 
 
 @listener.task

@@ -69,7 +69,7 @@ def test_a_step_is_run_again_with_another_input(
     dialog.get_by_label("Another input").fill('{"item": 2}')
     dialog.get_by_text("The same on the command line").click()
     expect(dialog.locator("code").first).to_contain_text(
-        f"""restart --from 1 --input '{{"item":2}}' {id}"""
+        f"""restart --from 1 --input '{{"item": 2}}' {id}"""
     )
     dialog.get_by_role("button", name="Retry from here").click()
     panel = page.get_by_role("complementary")

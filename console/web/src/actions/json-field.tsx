@@ -1,26 +1,5 @@
 import { useId } from "preact/hooks";
 
-/** What stands in a JSON field: a value, nothing, or why it is neither. */
-export interface Parsed {
-  value: unknown;
-  problem: string;
-}
-
-/** Read JSON that somebody typed; empty text is `undefined`. */
-export function parseJson(text: string, { object = false } = {}): Parsed {
-  if (!text.trim()) return { value: undefined, problem: "" };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { value: undefined, problem: `This is not JSON: ${why}` };
-  }
-  if (object && (value === null || typeof value !== "object" || Array.isArray(value)))
-    return { value: undefined, problem: 'An object is needed, such as {"key": 1}' };
-  return { value, problem: "" };
-}
-
 interface Props {
   label: string;
   text: string;

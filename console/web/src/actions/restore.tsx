@@ -4,7 +4,7 @@ import { go, href } from "../router";
 import { showDialog } from "../state/dialogs";
 import { ActionDialog } from "./action-dialog";
 import { commandLine } from "./commandline";
-import { parseJson } from "./json-field";
+import { parseJson } from "./typed-json";
 
 export function openRestore(): void {
   showDialog(<RestoreDialog />);

@@ -3,7 +3,8 @@ import { restartFrom } from "../api/commands";
 import { showDialog } from "../state/dialogs";
 import { ActionDialog } from "./action-dialog";
 import { commandLine } from "./commandline";
-import { JsonField, parseJson } from "./json-field";
+import { JsonField } from "./json-field";
+import { parseJson } from "./typed-json";
 
 export function openRetryFrom(id: string, step: { index: number; name: string }): void {
   showDialog(<RetryDialog id={id} step={step} />);
@@ -12,7 +13,7 @@ export function openRetryFrom(id: string, step: { index: number; name: string })
 function RetryDialog({ id, step }: { id: string; step: { index: number; name: string } }) {
   const [text, setText] = useState("");
   const { value, problem } = parseJson(text);
-  const input = value === undefined ? [] : ["--input", JSON.stringify(value)];
+  const input = value === undefined ? [] : ["--input", value.text];
   return (
     <ActionDialog
       title={`Retry from step ${step.index}, ${step.name}`}

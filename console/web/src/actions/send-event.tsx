@@ -1,14 +1,16 @@
 import { useState } from "preact/hooks";
 import { sendEvent } from "../api/commands";
+import { write } from "../api/lossless";
 import { showDialog } from "../state/dialogs";
 import { ActionDialog } from "./action-dialog";
 import { commandLine } from "./commandline";
-import { JsonField, parseJson } from "./json-field";
+import { JsonField } from "./json-field";
+import { parseJson } from "./typed-json";
 
 /** Send an event, such as one that a workflow waits for. */
 export function openSendEvent(to: { workflow?: string; kind?: string; data?: unknown } = {}): void {
   showDialog(
-    <SendDialog workflow={to.workflow ?? ""} kind={to.kind ?? ""} data={textOf(to.data)} />,
+    <SendDialog workflow={to.workflow ?? ""} kind={to.kind ?? ""} data={write(to.data, 2)} />,
   );
 }
 
@@ -27,7 +29,7 @@ function SendDialog(given: { workflow: string; kind: string; data: string }) {
       command={commandLine(
         "event",
         kind.trim() || "KIND",
-        ...(value === undefined ? [] : ["--data", JSON.stringify(value)]),
+        ...(value === undefined ? [] : ["--data", value.text]),
         ...(workflow ? ["--workflow", workflow] : []),
       )}
       run={async () => (await sendEvent(kind.trim(), value, workflow)).message}
@@ -56,8 +58,4 @@ function SendDialog(given: { workflow: string; kind: string; data: string }) {
       )}
     </ActionDialog>
   );
-}
-
-function textOf(data: unknown): string {
-  return data === undefined ? "" : JSON.stringify(data, null, 2);
 }

@@ -5,7 +5,8 @@ import { type Letter, toLetter } from "../views/letter";
 import { type StepDetail, toStepDetail } from "../views/step";
 import { toWait, type Wait } from "../views/wait";
 import { type Summary, toSummary, toWorkflow, type Workflow } from "../views/workflow";
-import { json, request } from "./client";
+import { json, lossless, request } from "./client";
+import type { Typed } from "./lossless";
 import type * as wire from "./wire";
 
 /** Everything the console reads from the API, each call one function. */
@@ -60,7 +61,7 @@ export function nextCursor(link: string | null): string {
 }
 
 export async function loadWorkflow(id: string, signal: Signal = null): Promise<Workflow> {
-  return toWorkflow(await json<wire.WireWorkflow>(`${at(id)}/steps`, { signal }));
+  return toWorkflow(await lossless<wire.WireWorkflow>(`${at(id)}/steps`, { signal }));
 }
 
 export async function loadGraph(id: string, signal: Signal = null): Promise<Graph> {
@@ -68,7 +69,7 @@ export async function loadGraph(id: string, signal: Signal = null): Promise<Grap
 }
 
 export async function loadStep(id: string, index: number, signal: Signal): Promise<StepDetail> {
-  return toStepDetail(await json<wire.WireStepDetail>(`${at(id)}/steps/${index}`, { signal }));
+  return toStepDetail(await lossless<wire.WireStepDetail>(`${at(id)}/steps/${index}`, { signal }));
 }
 
 export async function loadSource(id: string, signal: Signal = null): Promise<string> {
@@ -105,7 +106,7 @@ export async function loadHealth(signal: Signal = null): Promise<Health> {
 }
 
 export async function loadLetters(signal: Signal = null): Promise<Letter[]> {
-  return (await json<wire.WireLetter[]>("dead?size=200", { signal })).map(toLetter);
+  return (await lossless<wire.WireLetter[]>("dead?size=200", { signal })).map(toLetter);
 }
 
 export async function loadMe(): Promise<wire.Me> {
@@ -114,13 +115,12 @@ export async function loadMe(): Promise<wire.Me> {
 
 export async function checkFlow(
   workflow: string,
-  input: unknown,
+  input: Typed | undefined,
   signal: Signal,
 ): Promise<{ valid: boolean; problems: wire.Problem[]; graph: Graph | null }> {
-  const body = input === undefined ? { workflow } : { workflow, input };
   const check = await json<wire.WireCheck>("workflows/check", {
     method: "POST",
-    json: body,
+    json: { workflow, input },
     signal,
   });
   const graph = check.graph ? toGraph(check.graph) : null;

@@ -2,12 +2,13 @@ import { apiAddress } from "../state/config";
 import { linkLost, linkRegained } from "../state/link";
 import { token, tokenRefused } from "../state/session";
 import { ApiError, LinkLost } from "./errors";
+import { bodyOf, read, type Typed } from "./lossless";
 import { send } from "./send";
 
 export interface Options {
   method?: "GET" | "POST" | "DELETE";
   /** Sent as JSON. */
-  json?: unknown;
+  json?: Typed | Record<string, unknown>;
   /** Sent as it is: a form with a file, or plain text. */
   body?: FormData | string;
   headers?: Record<string, string>;
@@ -24,7 +25,7 @@ export async function request(path: string, options: Options = {}): Promise<Resp
     response = await send(new URL(path, apiAddress.value), {
       method: options.method ?? "GET",
       headers,
-      body: options.json !== undefined ? JSON.stringify(options.json) : (options.body ?? null),
+      body: options.json !== undefined ? bodyOf(options.json) : (options.body ?? null),
       signal: options.signal ?? null,
     });
   } catch (error) {
@@ -38,7 +39,7 @@ export async function request(path: string, options: Options = {}): Promise<Resp
   }
   linkRegained();
   if (response.ok) return response;
-  const error = new ApiError(response.status, await bodyOf(response));
+  const error = new ApiError(response.status, await errorOf(response));
   if (response.status === 401) tokenRefused();
   throw error;
 }
@@ -47,7 +48,12 @@ export async function json<T>(path: string, options: Options = {}): Promise<T> {
   return (await request(path, options)).json() as Promise<T>;
 }
 
-async function bodyOf(response: Response): Promise<object> {
+/** The same for what has values of users: their numbers stay as they are. */
+export async function lossless<T>(path: string, options: Options = {}): Promise<T> {
+  return read(await (await request(path, options)).text()) as T;
+}
+
+async function errorOf(response: Response): Promise<object> {
   try {
     return await response.json();
   } catch {

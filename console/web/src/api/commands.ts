@@ -1,18 +1,19 @@
 import { at } from "./calls";
 import { json, request } from "./client";
+import type { Typed } from "./lossless";
 import type { WireBulk, WireDone } from "./wire";
 
 /** Everything the console asks the API to change, each call one function. */
 
-function post(path: string, body: unknown = {}): Promise<WireDone> {
+function post(path: string, body: Typed | Record<string, unknown> = {}): Promise<WireDone> {
   return json<WireDone>(path, { method: "POST", json: body });
 }
 
 /** Start a workflow. Repeating the call with the same `key` starts nothing twice. */
-export function start(workflow: string, input: unknown, key: string): Promise<WireDone> {
+export function start(workflow: string, input: Typed | undefined, key: string): Promise<WireDone> {
   return json<WireDone>("workflows/start", {
     method: "POST",
-    json: input === undefined ? { workflow } : { workflow, input },
+    json: { workflow, input },
     headers: { "Idempotency-Key": key },
   });
 }
@@ -22,8 +23,8 @@ export const terminate = (id: string) => post(`${at(id)}/terminate`);
 export const resume = (id: string, all = false) => post(`${at(id)}/restart`, all ? { all } : {});
 
 /** Run steps again with all that follows from them. */
-export const restartFrom = (id: string, step: number, input?: unknown) =>
-  post(`${at(id)}/restart`, input === undefined ? { from: [step] } : { from: [step], input });
+export const restartFrom = (id: string, step: number, input?: Typed) =>
+  post(`${at(id)}/restart`, { from: [step], input });
 
 export const remove = (id: string) => json<WireDone>(at(id), { method: "DELETE" });
 
@@ -35,10 +36,10 @@ export async function archiveText(id: string): Promise<Blob> {
 
 export const restoreFrom = (uri: string) => post("workflows/restore", { uri });
 
-export const restoreArchive = (archive: unknown) => post("workflows/restore", archive);
+export const restoreArchive = (archive: Typed) => post("workflows/restore", archive);
 
-export const sendEvent = (kind: string, data: unknown, workflow: string) =>
-  post("events", { kind, data: data ?? {}, ...(workflow ? { workflow } : {}) });
+export const sendEvent = (kind: string, data: Typed | undefined, workflow: string) =>
+  post("events", { kind, data, workflow: workflow || undefined });
 
 export const retryLetter = (id: string) => post(`dead/${encodeURIComponent(id)}/retry`);
 

@@ -6,6 +6,7 @@ import { now } from "../state/clock";
 import { mayChange } from "../state/session";
 import { inProgress } from "../views/states";
 import { isWork, type Step, type StepDetail, spent } from "../views/step";
+import { hasContent } from "../views/text";
 import { duration } from "../views/time";
 import type { Workflow } from "../views/workflow";
 import { Attempts } from "./attempts";
@@ -122,10 +123,6 @@ function Value({ title, value, what }: { title: string; value: unknown; what: st
       )}
     </section>
   );
-}
-
-function hasContent(value: unknown): boolean {
-  return value !== null && value !== undefined && JSON.stringify(value) !== "{}";
 }
 
 /** The event that a waiting step names in its parameters, ready to send. */

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Parsed } from "../actions/json-field";
+import type { Parsed } from "../actions/typed-json";
 import { checkFlow } from "../api/calls";
 import { messageOf } from "../api/errors";
+import { Typed } from "../api/lossless";
 import type { Problem } from "../api/wire";
 import type { Graph } from "../views/graph";
 
@@ -23,7 +24,7 @@ export function useCheck(
   const [check, setCheck] = useState<Checked | null>(null);
   const [checking, setChecking] = useState(false);
   const [problem, setProblem] = useState("");
-  const asked = JSON.stringify([text, input.value]);
+  const typed = input.value?.text;
   useEffect(() => {
     if (!text.trim()) {
       setCheck(null);
@@ -32,9 +33,8 @@ export function useCheck(
     }
     const control = new AbortController();
     setChecking(true);
-    const [flow, value] = JSON.parse(asked) as [string, unknown];
     const timer = setTimeout(() => {
-      checkFlow(flow, value ?? undefined, control.signal)
+      checkFlow(text, typed === undefined ? undefined : new Typed(typed), control.signal)
         .then((found) => {
           setCheck((old) => ({ ...found, graph: found.graph ?? old?.graph ?? null }));
           setProblem("");
@@ -46,6 +46,6 @@ export function useCheck(
       clearTimeout(timer);
       control.abort();
     };
-  }, [asked, text]);
+  }, [text, typed]);
   return { check, checking, problem };
 }

@@ -1,9 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { commandLine } from "../actions/commandline";
-import { JsonField, parseJson } from "../actions/json-field";
+import { JsonField } from "../actions/json-field";
+import { parseJson } from "../actions/typed-json";
 import { loadSource, loadWorkflow } from "../api/calls";
 import { start } from "../api/commands";
 import { ApiError, messageOf } from "../api/errors";
+import { write } from "../api/lossless";
 import { Button } from "../components/button";
 import { Command } from "../components/copy";
 import { Editor } from "../components/editor";
@@ -15,6 +17,7 @@ import { useCheck } from "../components/use-check";
 import { GraphView } from "../graph/graph-view";
 import { go, href, route } from "../router";
 import { toast } from "../state/toasts";
+import { hasContent } from "../views/text";
 
 const DRAFT = "littleflow-draft";
 const NO_STEPS = new Map();
@@ -33,7 +36,7 @@ export function RunRoute() {
     if (!from) return;
     loadSource(from).then(setText, (caught) => toast(messageOf(caught), "bad"));
     loadWorkflow(from).then(
-      (old) => setInput(hasContent(old.input) ? JSON.stringify(old.input, null, 2) : ""),
+      (old) => setInput(hasContent(old.input) ? write(old.input, 2) : ""),
       () => undefined,
     );
   }, [from]);
@@ -62,7 +65,7 @@ export function RunRoute() {
   const command = commandLine(
     "run",
     "FILE",
-    ...(parsed.value === undefined ? [] : ["--input", JSON.stringify(parsed.value)]),
+    ...(parsed.value === undefined ? [] : ["--input", parsed.value.text]),
   );
   return (
     <section class="page run-page">
@@ -129,10 +132,6 @@ function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
-}
-
-function hasContent(value: unknown): boolean {
-  return value !== null && value !== undefined && JSON.stringify(value) !== "{}";
 }
 
 function kept(key: string): string {

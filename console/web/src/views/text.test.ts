@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { clipped, count, pretty, visible } from "./text";
+import { read } from "../api/lossless";
+import { clipped, count, hasContent, pretty, visible } from "./text";
 
 test("what cannot be seen or turns the text around is spelled out", () => {
   expect(visible("a\u202egnp.exe")).toBe("a\\u202egnp.exe");
@@ -11,6 +12,17 @@ test("what cannot be seen or turns the text around is spelled out", () => {
 test("JSON is text, never markup", () => {
   expect(pretty({ a: "<img onerror=x>" }, 0)).toBe('{"a":"<img onerror=x>"}');
   expect(pretty(undefined)).toBe("");
+});
+
+test("a value that is copied is the value", () => {
+  const text = '{"n":1.0,"tag":"\u{e0001}"}';
+  expect(pretty(read(text), 0)).toBe('{"n":1.0,"tag":"\\udb40\\udc01"}');
+  expect(read(pretty(read(text)))).toEqual(read(text));
+});
+
+test("null, {} and nothing have no content", () => {
+  expect([undefined, null, {}].map(hasContent)).toEqual([false, false, false]);
+  expect([0, "", [], { a: null }, read("1.0")].map(hasContent)).toEqual(Array(5).fill(true));
 });
 
 test("counts and clips", () => {

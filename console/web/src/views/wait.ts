@@ -1,3 +1,4 @@
+import { read } from "../api/lossless";
 import type { WireWait } from "../api/wire";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";
@@ -39,7 +40,7 @@ export function toWait(wire: WireWait): Wait {
 
 function parsed(text: string): unknown {
   try {
-    return text ? JSON.parse(text) : undefined;
+    return text ? read(text) : undefined;
   } catch {
     return undefined;
   }
