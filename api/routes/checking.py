@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from littleflow_redis.api.blueprint import Blueprint
+from littleflow_redis.api.context import client
 from littleflow_redis.api.errors import problems
 from littleflow_redis.api.schemas.flows import CheckedSchema, CheckSchema
 from littleflow_redis.api.traits import JSON, TEXT
 from littleflow_redis.engine.dryrun import dry_run
 from littleflow_redis.engine.graphs import graph
-from littleflow_redis.language import mermaid, save
+from littleflow_redis.engine.unserved import unserved
+from littleflow_redis.language import Flow, mermaid, save
 
 blp = Blueprint("check", "What would come of a text.")
 
@@ -31,7 +35,16 @@ def check_workflow(body: dict[str, Any]) -> dict[str, Any]:
         "valid": found.valid,
         "problems": [*wrong, *([{"message": found.refused}] if found.refused else [])],
         "warnings": found.flow.warnings,
+        **_unserved(found.flow),
         "flow": save(found.flow),
         "graph": graph(found.flow),
         "mermaid": mermaid(found.flow),
     }
+
+
+def _unserved(flow: Flow) -> dict[str, Any]:
+    try:
+        return {"unserved": unserved(client(), flow)}
+    except RedisError:
+        # A text can be checked while Redis is away.
+        return {}

@@ -114,6 +114,22 @@ class GraphSchema(ma.Schema):
     edges = ma.fields.List(ma.fields.Nested(EdgeSchema), required=True)
 
 
+class UnservedSchema(ma.Schema):
+    """A category that nobody serves: no process is there that would run these steps."""
+
+    category = ma.fields.String(required=True, metadata=described("Empty for none.", "mahs"))
+    steps = ma.fields.List(
+        ma.fields.Pluck(NodeSchema, "index"),
+        required=True,
+        metadata=described("The steps that it keeps waiting.", [1]),
+    )
+    close = ma.fields.List(
+        ma.fields.String(), required=True, metadata=described("What is served and close.", ["math"])
+    )
+    found = ma.fields.String(required=True, metadata=described("What is lacking, a sentence."))
+    advice = ma.fields.String(required=True, metadata=described("What to start, a sentence."))
+
+
 class CheckedSchema(ma.Schema):
     """What would come of a text."""
 
@@ -123,6 +139,10 @@ class CheckedSchema(ma.Schema):
     )
     warnings = ma.fields.List(
         ma.fields.String(), metadata=described("What may be meant otherwise.")
+    )
+    unserved = ma.fields.List(
+        ma.fields.Nested(UnservedSchema),
+        metadata=described("What nobody would run now; not told while Redis is away."),
     )
     flow = ma.fields.Nested(FlowSchema, metadata=described("What it compiles to."))
     graph = ma.fields.Nested(GraphSchema, metadata=described("The same, for drawing."))

@@ -7,6 +7,7 @@ from marshmallow.validate import Length, Range
 
 from littleflow_redis.api.schemas.common import STATES, described
 from littleflow_redis.api.schemas.fields import Id, Json, Moment
+from littleflow_redis.api.schemas.flows import UnservedSchema
 from littleflow_redis.api.schemas.workflows import MOST_PER_PAGE
 from littleflow_redis.engine.states import StepState
 from littleflow_redis.engine.waiting import WaitKind
@@ -75,6 +76,11 @@ class StepsSchema(ma.Schema):
     input = Json(required=True, metadata=described("The workflow's input."))
     output = Json(required=True, metadata=described("Its output, null until it FINISHED."))
     has_source = ma.fields.Boolean(required=True, metadata=described("/source has its text."))
+    unserved = ma.fields.List(
+        ma.fields.Nested(UnservedSchema),
+        required=True,
+        metadata=described("What of its steps still to come nobody serves now."),
+    )
     steps = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
 
 

@@ -17,6 +17,7 @@ from .support import BUILTIN
 
 if TYPE_CHECKING:
     from .client import Client
+    from .views import WorkflowView
 
 #: Seconds without a sign of a consumer after which it counts as gone: twice the time after which
 #: its work is claimed. Whoever lives shows itself each second.
@@ -122,18 +123,18 @@ def served(client: Client) -> Served:
     return Served(frozenset(categories), LIFECYCLE in names, tuple(others), SIMULATE in names)
 
 
-def unserved(client: Client, workflow: Flow | str) -> list[Unserved]:
-    """What of a flow nobody serves; of a workflow, by its id: what of its steps still to come.
+def unserved(client: Client, workflow: Flow | WorkflowView | str) -> list[Unserved]:
+    """What of a flow nobody serves; of a workflow, or its id: what of its steps still to come.
 
     Empty for a workflow that does not run. Raises UnknownWorkflow, RedisError.
     """
     return served(client).lacking(_steps(client, workflow))
 
 
-def _steps(client: Client, workflow: Flow | str) -> Sequence[Step]:
+def _steps(client: Client, workflow: Flow | WorkflowView | str) -> Sequence[Step]:
     if isinstance(workflow, Flow):
         return workflow.steps
-    view = client.state(workflow)
+    view = client.state(workflow) if isinstance(workflow, str) else workflow
     if view.state is not WorkflowState.RUNNING:
         return ()
     flow = client.views.flow(view.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .states import StepState
+from .unserved import unserved
 
 if TYPE_CHECKING:
     from .client import Client
@@ -14,7 +15,8 @@ _DONE = (StepState.ENDED, StepState.SKIPPED)
 
 def whole(client: Client, workflow: str) -> dict[str, Any]:
     """What a view of the workflow has; ``done`` of ``total`` steps have ended or were skipped;
-    ``input``, and ``has_source``: whether its text is known. Raises UnknownWorkflow.
+    ``input``, ``has_source``: whether its text is known, and ``unserved``: what of its steps still
+    to come nobody serves. Raises UnknownWorkflow.
     """
     view = client.state(workflow)
     return {
@@ -30,5 +32,6 @@ def whole(client: Client, workflow: str) -> dict[str, Any]:
         "input": client.input(workflow),
         "output": view.output,
         "has_source": client.views.flow(view.id).source is not None,
+        "unserved": unserved(client, view),
         "steps": view.steps,
     }

@@ -45,6 +45,10 @@ def test_while_redis_is_away(own_server: Callable[..., RedisServer], tmp_path: P
         for path in ("/readyz", "/metrics", "/groups", "/events", "/workflows/w/state"):
             away = httpx.get(service.url + path, timeout=LONG)
             assert (away.status_code, away.json()["error"]) == (503, "redis-unavailable"), path
+        text = {"workflow": "A"}
+        checked = httpx.post(f"{service.url}/workflows/check", json=text, timeout=LONG).json()
+        assert checked["valid"]
+        assert "unserved" not in checked
     finally:
         service.process.kill_group()
 

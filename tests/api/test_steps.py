@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from littleflow_redis import Client
+from littleflow_redis import Client, TaskListener
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG, wait_until
 from tests.workers.scenes import events
@@ -127,6 +127,28 @@ def test_a_dry_run(http: httpx.Client, engine: Client) -> None:
     assert (refused["valid"], problem["line"], problem["column"]) == (False, 1, 1)
     assert (problem["kind"], refused["graph"]["nodes"] != []) == ("unsupported", True)
     assert engine.list() == []
+
+
+def test_what_nobody_serves(http: httpx.Client, engine: Client, worker: LifecycleWorker) -> None:
+    text = "wait:delay(- duration: 100 -) → mahs:add → mahs:mul → math:add"
+    engine.start(text, workflow_id="w")
+    with TaskListener("math", client=engine):
+        found = lambda: http.get("/workflows/w/steps").json()["unserved"]  # noqa: E731
+        wait_until(lambda: len(found()) == 1, "math is served")
+        (mahs,) = found()
+        checked = http.post("/workflows/check", json={"workflow": text}).json()
+    assert mahs == {
+        "category": "mahs",
+        "steps": [2, 3],
+        "close": ["math"],
+        "found": "nobody serves the category 'mahs' (mahs:add, mahs:mul)",
+        "advice": "did you mean 'math'? Else start a bridge (`bridge -A APP --category mahs`) or a "
+        "TaskListener('mahs')",
+    }
+    assert checked["unserved"] == [mahs]
+    assert checked["valid"]
+    engine.terminate("w")
+    assert http.get("/workflows/w/steps").json()["unserved"] == []
 
 
 def test_dead_letters(http: httpx.Client, engine: Client) -> None:

@@ -40,6 +40,7 @@ PAGES = {
     "table": "workflow/{id}/table",
     "source": "workflow/{id}/source",
     "events": "workflow/{id}/events",
+    "unserved": "workflow/lonely",
     "run": "run",
     "waiting": "waiting",
     "health": "health",
@@ -54,6 +55,7 @@ READY = {
     "table": ".steps tbody tr",
     "source": ".graph-drawing .step",
     "events": ".steps tbody tr",
+    "unserved": ".notice code",
     "run": ".run-preview .step",
     "waiting": "tbody tr",
     "health": "tbody tr",
@@ -70,6 +72,7 @@ def scene(stage: Stage, start: Start) -> Callable[[], str]:
         start("@flow import pass_on → pass_on", "FINISHED")
         id = start(FLOW, "FAILED", input={"product": "kettle"})
         start("@flow nightly pass_on → held")
+        start("mahs:add → mahs:mul", workflow_id="lonely")
         stage.redis.xadd("workflows:run", {"kind": '"end-task"', "workflow": "{"})
         return id
 

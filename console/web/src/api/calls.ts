@@ -3,6 +3,7 @@ import { type Graph, toGraph } from "../views/graph";
 import { type Health, toHealth } from "../views/health";
 import { type Letter, toLetter } from "../views/letter";
 import { type StepDetail, toStepDetail } from "../views/step";
+import { toUnserved, type Unserved } from "../views/unserved";
 import { toWait, type Wait } from "../views/wait";
 import { type Summary, toSummary, toWorkflow, type Workflow } from "../views/workflow";
 import { json, lossless, request } from "./client";
@@ -113,18 +114,27 @@ export async function loadMe(): Promise<wire.Me> {
   return json<wire.Me>("me");
 }
 
+/** What would come of a text. */
+export interface Checked {
+  valid: boolean;
+  problems: wire.Problem[];
+  unserved: Unserved[];
+  graph: Graph | null;
+}
+
 export async function checkFlow(
   workflow: string,
   input: Typed | undefined,
   signal: Signal,
-): Promise<{ valid: boolean; problems: wire.Problem[]; graph: Graph | null }> {
+): Promise<Checked> {
   const check = await json<wire.WireCheck>("workflows/check", {
     method: "POST",
     json: { workflow, input },
     signal,
   });
   const graph = check.graph ? toGraph(check.graph) : null;
-  return { valid: check.valid, problems: check.problems ?? [], graph };
+  const unserved = (check.unserved ?? []).map(toUnserved);
+  return { valid: check.valid, problems: check.problems ?? [], unserved, graph };
 }
 
 export function at(id: string): string {

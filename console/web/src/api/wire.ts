@@ -83,12 +83,22 @@ export interface WireStepDetail extends WireStep {
   history: WireAttempt[];
 }
 
+/** A category that nobody serves, with names close to it that are served. */
+export interface WireUnserved {
+  category: string;
+  steps: number[];
+  close: string[];
+  found: string;
+  advice: string;
+}
+
 export interface WireWorkflow extends WireSummary {
   reason: string;
   reasons: string[];
   input: unknown;
   output: unknown;
   has_source: boolean;
+  unserved: WireUnserved[];
   steps: WireStep[];
 }
 
@@ -169,6 +179,7 @@ export interface WireWait {
 export interface WireCheck {
   valid: boolean;
   problems: Problem[];
+  unserved?: WireUnserved[];
   graph?: WireGraph | null;
 }
 

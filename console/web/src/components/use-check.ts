@@ -1,22 +1,16 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Parsed } from "../actions/typed-json";
-import { checkFlow } from "../api/calls";
+import { type Checked, checkFlow } from "../api/calls";
 import { messageOf } from "../api/errors";
 import { Typed } from "../api/lossless";
-import type { Problem } from "../api/wire";
-import type { Graph } from "../views/graph";
+import { tabVisible } from "../state/visible";
 
 /** Ms without a key after which a text is checked. */
 const TYPING_MS = 350;
+/** Ms after which it is asked again whether somebody serves it. */
+const AGAIN_MS = 5000;
 
-interface Checked {
-  valid: boolean;
-  problems: Problem[];
-  /** Of the last text that was a flow: a mistake in between does not take it away. */
-  graph: Graph | null;
-}
-
-/** Have the API check what is being written. */
+/** Have the API check what is being written; a mistake does not take the last graph away. */
 export function useCheck(
   text: string,
   input: Parsed,
@@ -25,27 +19,32 @@ export function useCheck(
   const [checking, setChecking] = useState(false);
   const [problem, setProblem] = useState("");
   const typed = input.value?.text;
+  const seen = tabVisible.value;
   useEffect(() => {
     if (!text.trim()) {
       setCheck(null);
       setProblem("");
       return;
     }
+    if (!seen) return;
     const control = new AbortController();
     setChecking(true);
-    const timer = setTimeout(() => {
-      checkFlow(text, typed === undefined ? undefined : new Typed(typed), control.signal)
+    const ask = () => {
+      const value = typed === undefined ? undefined : new Typed(typed);
+      checkFlow(text, value, control.signal)
         .then((found) => {
           setCheck((old) => ({ ...found, graph: found.graph ?? old?.graph ?? null }));
           setProblem("");
+          if (found.unserved.length && !control.signal.aborted) timer = setTimeout(ask, AGAIN_MS);
         })
         .catch((error) => !control.signal.aborted && setProblem(messageOf(error)))
         .finally(() => !control.signal.aborted && setChecking(false));
-    }, TYPING_MS);
+    };
+    let timer = setTimeout(ask, TYPING_MS);
     return () => {
       clearTimeout(timer);
       control.abort();
     };
-  }, [text, typed]);
+  }, [text, typed, seen]);
   return { check, checking, problem };
 }

@@ -15,6 +15,7 @@ import { type Item, Menu } from "./menu";
 import { Notice } from "./notice";
 import { Progress } from "./progress";
 import { Duration, Time } from "./time";
+import { UnservedNotice } from "./unserved";
 
 /** Reasons shown at once; of more their number. */
 const REASONS = 3;
@@ -68,6 +69,7 @@ export function WorkflowHead({ workflow }: { workflow: Workflow }) {
           </div>
         </dl>
       </header>
+      {workflow.state === "RUNNING" && <UnservedNotice unserved={workflow.unserved} />}
       {workflow.state === "FAILED" && <Reasons reasons={workflow.reasons} />}
     </>
   );

@@ -12,6 +12,7 @@ import { Editor } from "../components/editor";
 import { EXAMPLES } from "../components/examples";
 import { Menu } from "../components/menu";
 import { Problems } from "../components/problems";
+import { UnservedNotice } from "../components/unserved";
 import { UploadButton } from "../components/upload-button";
 import { useCheck } from "../components/use-check";
 import { GraphView } from "../graph/graph-view";
@@ -94,6 +95,7 @@ export function RunRoute() {
         <div class="run-text">
           <Editor text={text} onInput={edit} problems={wrong} onRun={() => ready && void run()} />
           <Problems problems={wrong} text={text} checking={checking} other={problem} />
+          {wrong.length === 0 && <UnservedNotice unserved={check?.unserved ?? []} />}
           {error !== null && !problems.length && (
             <p class="error-text" role="alert">
               {messageOf(error)}

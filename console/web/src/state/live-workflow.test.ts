@@ -45,6 +45,7 @@ test("what the feed tells is in the steps at once, and the rest stays", () => {
     input: null,
     output: null,
     has_source: false,
+    unserved: [],
     steps: [step(0, "idle"), step(1, "idle")],
   });
   const steps = new Map(workflow.steps.map((one) => [one.index, one]));

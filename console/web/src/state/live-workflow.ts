@@ -12,6 +12,9 @@ import type { Workflow } from "../views/workflow";
 /** Ms between two loads of a workflow while it changes: at least, and for each of its steps. */
 const LEAST_PAUSE = 1000;
 const PAUSE_PER_STEP = 1.5;
+/** The same of one that runs and where nothing happens: who serves it changes without news. */
+const LOOK_MS = 5000;
+const LONGEST_LOOK = 9000;
 
 export interface LiveWorkflow extends Omit<Loaded<Workflow>, "value"> {
   workflow: Workflow | null;
@@ -24,9 +27,10 @@ const NO_STEPS: ReadonlyMap<number, Step> = new Map();
 
 /** A workflow as it is now: what the feed tells is shown at once, and then loaded exactly. */
 export function useLiveWorkflow(id: string): LiveWorkflow {
-  const loaded = useLoad(`workflow ${id}`, (signal) => loadWorkflow(id, signal));
-  const { value, reload } = loaded;
   const [patched, setPatched] = useState<Patched | null>(null);
+  const look = patched ? lookPause(patched.workflow) : 0;
+  const loaded = useLoad(`workflow ${id}`, (signal) => loadWorkflow(id, signal), look);
+  const { value, reload } = loaded;
   const [news, setNews] = useState(0);
   useEffect(() => setPatched(value && fresh(value)), [value]);
   const size = useRef(0);
@@ -65,6 +69,11 @@ export function useLiveWorkflow(id: string): LiveWorkflow {
     steps: patched?.steps ?? NO_STEPS,
     news,
   };
+}
+
+function lookPause({ state, steps }: Workflow): number {
+  if (state !== "RUNNING") return 0;
+  return Math.min(LONGEST_LOOK, Math.max(LOOK_MS, steps.length * PAUSE_PER_STEP));
 }
 
 interface Patched {

@@ -2,6 +2,7 @@ import type { WireSummary, WireWorkflow } from "../api/wire";
 import { type Step, toStep } from "./step";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";
+import { toUnserved, type Unserved } from "./unserved";
 
 export interface Summary {
   id: string;
@@ -20,6 +21,8 @@ export interface Workflow extends Summary {
   input: unknown;
   output: unknown;
   hasSource: boolean;
+  /** What of the steps still to come nobody serves. */
+  unserved: Unserved[];
   steps: Step[];
 }
 
@@ -43,6 +46,7 @@ export function toWorkflow(wire: WireWorkflow): Workflow {
     input: wire.input,
     output: wire.output,
     hasSource: wire.has_source,
+    unserved: wire.unserved.map(toUnserved),
     steps: wire.steps.map(toStep),
   };
 }
