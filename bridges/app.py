@@ -50,8 +50,16 @@ def task_refusal(task: Task) -> str | None:
     """Why this task cannot be a step, as a sentence that ends with what to set; None if it can."""
     if _is_pickle(task.serializer):
         return f"{task.name} is sent as pickle: set serializer='json' on it"
-    if reason := serializer_refusal(task.app, task.serializer or task.app.conf.task_serializer):
+    usual = task.app.conf.task_serializer
+    name = task.serializer or usual
+    setting = "task_serializer" if name == usual else "serializer"
+    if reason := serializer_refusal(task.app, name, setting):
         return f"{task.name}: {reason}"
+    return result_refusal(task)
+
+
+def result_refusal(task: Task) -> str | None:
+    """Why no worker would store a result of this task; None if one does."""
     if task.ignore_result and celery.VERSION[:3] < _RESULTS_ON_REQUEST:
         return (
             f"{task.name} has ignore_result=True, so Celery {celery.__version__} stores no result "
@@ -60,13 +68,13 @@ def task_refusal(task: Task) -> str | None:
     return None
 
 
-def serializer_refusal(app: Celery, name: str) -> str | None:
-    """Why arguments cannot be sent in this serializer; None if they can.
+def serializer_refusal(app: Celery, name: str, setting: str = "serializer") -> str | None:
+    """Why arguments cannot be sent in this serializer, which ``setting`` says; None if they can.
 
     A message that the workers do not accept is dropped by them: nobody would ever hear of it.
     """
     if _is_pickle(name):
-        return "pickle can run any code where it is read: set serializer to json"
+        return f"pickle can run any code where it is read: set {setting} to json"
     if name not in registry.name_to_type and name not in registry.type_to_name:
         known = (n for n in registry.name_to_type if not _is_pickle(n))
         return f"there is no serializer {name!r}: there are {', '.join(sorted(known))}"
@@ -74,7 +82,7 @@ def serializer_refusal(app: Celery, name: str) -> str | None:
     types = {registry.name_to_type.get(one, one) for one in accepted or ()}
     if accepted is not None and registry.name_to_type.get(name, name) not in types:
         return (
-            f"the app's workers do not accept {name}: set serializer to one of "
+            f"the app's workers do not accept {name}: set {setting} to one of "
             f"{', '.join(sorted(accepted))}, or add {name!r} to accept_content"
         )
     return None

@@ -10,10 +10,10 @@ from typing import Any
 
 from celery import Celery
 
+from littleflow_redis.bridges.answers import TaskCall
 from littleflow_redis.bridges.app import serializer_refusal, task_refusal
 from littleflow_redis.bridges.arguments import Unsendable, arguments
 from littleflow_redis.bridges.names import Found, TaskNames
-from littleflow_redis.bridges.publish import TaskCall
 from littleflow_redis.bridges.rules import Rules, celery_options
 from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.engine.messages import StartTask

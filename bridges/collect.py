@@ -67,7 +67,7 @@ class Collector:
             self._sweeping = self._sweep.pages()
         heard = self._watch.take(0.0 if self._sweeping else self._ends.patience(block))
         told = self._note(heard, heard=True) + self._note(self._swept(), heard=False)
-        told += self._tell(self._references.again())
+        told += self._note(self._references.again(), heard=False)
         self._ends.turn()
         return told
 

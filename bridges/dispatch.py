@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from redis.exceptions import ResponseError
 
 from littleflow_redis.bridges.calls import Calls, Misfit
-from littleflow_redis.bridges.ends import failure
 from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.ids import celery_id
-from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher, Refusal, TaskCall
+from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher
 from littleflow_redis.bridges.results import Results, ResultsUnreachable
+from littleflow_redis.bridges.settle import Job, Settle
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.reconcile import rescue
@@ -37,16 +36,6 @@ LOG = logging.getLogger("littleflow_redis.bridge")
 
 #: Seconds between two tries to reach the broker.
 BROKER_WAIT = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A step to be run: the call that runs it under this Celery id, or why none can."""
-
-    task: StartTask
-    id: str
-    call: TaskCall | None = None
-    reason: str = ""
 
 
 class Dispatch:
@@ -68,7 +57,6 @@ class Dispatch:
         halt: Stop,
         start_seen: Callable[[str], bool],
     ) -> None:
-        self.published = 0
         self._client = client
         self._transitions = client.transitions
         self._category = category
@@ -79,8 +67,14 @@ class Dispatch:
         self._results = results
         self._halt = halt
         self._start_seen = start_seen
+        self._settle = Settle(client, category, reader, flights)
         self._newer = Newer(LOG)
         self._broker_lost: float | None = None
+
+    @property
+    def published(self) -> int:
+        """How many tasks are with the broker."""
+        return self._settle.published
 
     def send(self, tasks: Sequence[StartTask]) -> None:
         """Bring tasks under way; all that is decided is acknowledged.
@@ -88,7 +82,7 @@ class Dispatch:
         Waits for the broker if need be, until halted. Raises RedisError.
         """
         taken = self._take([self._job(task) for task in tasks])
-        self._fail([(job, job.reason, True) for job in taken if job.call is None])
+        self._settle.refuse([job for job in taken if job.call is None])
         self._publish([job for job in taken if job.call])
 
     def send_handed(self, tasks: Sequence[StartTask]) -> None:
@@ -102,62 +96,62 @@ class Dispatch:
         self._flights.in_hand |= ids
         try:
             self._bring([job for job in jobs if job.call])
-            self._fail([(job, job.reason, True) for job in jobs if job.call is None])
+            self._settle.refuse([job for job in jobs if job.call is None])
         finally:
             self._flights.in_hand -= ids
 
-    def _bring(self, jobs: Sequence[_Job]) -> None:
+    def _bring(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             self._flights.add(job.id, job.task)
         try:
-            refusals = self._publisher.publish([job.call for job in jobs if job.call])
+            answers = self._publisher.publish([job.call for job in jobs if job.call])
         except BrokerUnreachable as error:
             LOG.warning(kv("sent-back", category=self._category, tasks=len(jobs), reason=error))
             for job in jobs:
                 task = job.task
                 rescue(self._client, task.workflow, task.field, task.token)
         else:
-            refused = {refusal.call.id: refusal for refusal in refusals}
-            self._sent(jobs, refused)
-            self._begin([job for job in jobs if job.id not in refused])
+            self._settle.sent(jobs, answers)
+            others = {answer.call.id for answer in answers}
+            self._begin([job for job in jobs if job.id not in others])
 
-    def _begin(self, jobs: Sequence[_Job]) -> None:
+    def _begin(self, jobs: Sequence[Job]) -> None:
         """If any task of the app tells its start, all count as queued: tell it of the others."""
         serving = self._transitions.serving
         if serving and serving.queued:
             unseen = [job for job in jobs if job.call and not self._start_seen(job.call.task)]
             self._transitions.run([self._transitions.begun(job.task, "") for job in unseen])
 
-    def _job(self, task: StartTask) -> _Job:
+    def _job(self, task: StartTask) -> Job:
         id = celery_id(self._category, task.workflow, task.index, task.token)
         try:
-            return _Job(task, id, self._calls.call(task, id))
+            return Job(task, id, self._calls.call(task, id))
         except Misfit as error:
-            return _Job(task, id, reason=str(error))
+            return Job(task, id, reason=str(error))
 
-    def _take(self, jobs: Sequence[_Job]) -> list[_Job]:
+    def _take(self, jobs: Sequence[Job]) -> list[Job]:
         """Ask for each job if it may be begun, in one round trip; return those that may."""
         reports = self._transitions.run([self._take_call(job) for job in jobs])
-        by_outcome: dict[Outcome | None, list[_Job]] = {}
+        by_outcome: dict[Outcome | None, list[Job]] = {}
         for job, report in zip(jobs, reports, strict=True):
             by_outcome.setdefault(self._outcome(job, report), []).append(job)
         by_outcome.pop(None, None)
         fresh = by_outcome.pop(Outcome.APPLIED, [])
-        again = by_outcome.pop(Outcome.RECORDED, [])
+        again = [replace(job, again=True) for job in by_outcome.pop(Outcome.RECORDED, [])]
         for job in (*fresh, *again):
             if job.call:
                 self._flights.add(job.id, job.task)
         self._reader.ack([job.task.event for settled in by_outcome.values() for job in settled])
         return fresh + self._unseen(again)
 
-    def _take_call(self, job: _Job) -> Call:
+    def _take_call(self, job: Job) -> Call:
         flight = Flight(self._category, job.id) if job.call else None
         queued = job.call is not None and self._start_seen(job.call.task)
         return self._transitions.take(
             job.task, self._reader.group, self._reader.consumer, flight, queued=queued
         )
 
-    def _outcome(self, job: _Job, report: Report | Exception) -> Outcome | None:
+    def _outcome(self, job: Job, report: Report | Exception) -> Outcome | None:
         """What came of a take; None leaves the event pending, to be tried again later."""
         task = job.task
         if isinstance(report, Report):
@@ -170,21 +164,21 @@ class Dispatch:
             LOG.error(kv("take-failed", workflow=task.workflow, step=task.index, reason=report))
         return None
 
-    def _unseen(self, jobs: Sequence[_Job]) -> list[_Job]:
+    def _unseen(self, jobs: Sequence[Job]) -> list[Job]:
         """Of jobs found *recorded* those that no worker has seen; the others are only marked."""
         try:
             seen = {result.id for result in self._results.fetch([job.id for job in jobs])}
         except ResultsUnreachable:
             seen = set()
-        self._mark([job for job in jobs if job.id in seen])
+        self._settle.mark([job for job in jobs if job.id in seen])
         return [job for job in jobs if job.id not in seen]
 
-    def _publish(self, jobs: list[_Job]) -> None:
+    def _publish(self, jobs: list[Job]) -> None:
         while jobs:
             try:
                 # An event that was delivered twice is one call.
                 calls = {job.id: job.call for job in jobs if job.call}
-                refusals = self._publisher.publish(list(calls.values()))
+                answers = self._publisher.publish(list(calls.values()))
             except BrokerUnreachable as error:
                 if not self._wait_for_broker(error):
                     self._reader.release([job.task.event for job in jobs])
@@ -193,36 +187,8 @@ class Dispatch:
                 jobs = self._take(jobs)
             else:
                 self._broker_found()
-                self._sent(jobs, {refusal.call.id: refusal for refusal in refusals})
+                self._settle.sent(jobs, answers)
                 return
-
-    def _sent(self, jobs: Sequence[_Job], refusals: Mapping[str, Refusal]) -> None:
-        self._mark([job for job in jobs if job.id not in refusals])
-        refused = [(job, refusals[job.id]) for job in jobs if job.id in refusals]
-        self._fail([(job, refusal.reason, refusal.final) for job, refusal in refused])
-
-    def _mark(self, jobs: Sequence[_Job]) -> None:
-        flights = [(Flight(self._category, job.id), job.task.event) for job in jobs]
-        self._transitions.published(self._reader.group, flights)
-        self.published += len(flights)
-
-    def _fail(self, failures: Sequence[tuple[_Job, str, bool]]) -> None:
-        """End jobs that cannot be published; of each the reason, and whether it is final."""
-        if not failures:
-            return
-        ends = {job.id: failure(job.task, reason, final=final) for job, reason, final in failures}
-        events = [job.task.event for job, *_ in failures if job.task.event]
-        # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
-        with self._client.redis.pipeline(transaction=True) as pipe:
-            for fields in ends.values():
-                pipe.xadd(self._client.keys.events, cast("Any", fields))
-            if events:
-                pipe.xack(self._client.keys.events, self._reader.group, *events)
-            pipe.execute()
-        for job, reason, _ in failures:
-            LOG.warning(
-                kv("not-published", workflow=job.task.workflow, step=job.task.index, reason=reason)
-            )
 
     def _wait_for_broker(self, error: BrokerUnreachable) -> bool:
         """Pause before the next try; False if it is time to end."""

@@ -24,6 +24,13 @@ WRAPPER = ("celery.utils.serialization", "UnpickleableExceptionWrapper")
 #: from where a frame of the traceback says that a result is stored.
 _UNENCODABLE, _STORING = ("kombu.exceptions", "EncodeError"), ", in mark_as_done\n"
 
+#: What an ``async def`` leaves where the pool runs no coroutines, as only pools of others do.
+_COROUTINE = "type coroutine"
+NO_ASYNC = (
+    "Celery calls an `async def` and does not await it: make the task a plain function with "
+    "asyncio.run(…) in it"
+)
+
 _FRAMES = "Traceback (most recent call last):\n"
 #: Of an exception group, whose lines begin with a margin.
 _GROUP_FRAMES, _MARGIN = "  + Exception Group Traceback (most recent call last):\n", "  | "
@@ -52,6 +59,14 @@ class TaskError:
         return f"{self.type}: {self.message}" if self.message else self.type
 
 
+def raised(error: BaseException) -> TaskError:
+    """An exception of this process."""
+    kind = type(error)
+    name = _Raised(kind.__module__, kind.__qualname__).full
+    said = str(error) or _more_than(f"{kind.__name__}()", repr(error))
+    return _task_error(name, said, "", tuple(class_names(kind)))
+
+
 def failure_of(record: Mapping[str, Any]) -> TaskError:
     """The error in a record of FAILURE, REVOKED or RETRY. Raises NotPlain."""
     traceback = record.get("traceback")
@@ -59,8 +74,8 @@ def failure_of(record: Mapping[str, Any]) -> TaskError:
     match record.get("result"):
         case {"exc_type": str(name), **rest}:
             module = rest.get("exc_module")
-            raised = _Raised(module if isinstance(module, str) else builtins.__name__, name)
-            return _error(raised, as_plain(rest.get("exc_message")), traceback)
+            stored = _Raised(module if isinstance(module, str) else builtins.__name__, name)
+            return _error(stored, as_plain(rest.get("exc_message")), traceback)
         case other:
             return _task_error(record["status"], text_of(as_plain(other)), traceback)
 
@@ -85,17 +100,19 @@ class _Raised(NamedTuple):
         return imported_class(self.module, self.name)
 
 
-def _error(raised: _Raised, arguments: Any, traceback: str) -> TaskError:
+def _error(stored: _Raised, arguments: Any, traceback: str) -> TaskError:
     match arguments:
-        case [str(module), str(name), list(own), text] if raised == WRAPPER:
-            raised = _Raised(module, name)
-            said = text_of(own, raised.cls) or _more_than(f"{name}()", text)
+        case [str(module), str(name), list(own), text] if stored == WRAPPER:
+            stored = _Raised(module, name)
+            said = text_of(own, stored.cls) or _more_than(f"{name}()", text)
         case _:
-            said = _told(raised, text_of(arguments, raised.cls), traceback)
-    classes = class_names(raised.cls) if raised.cls else (raised.full, ANY)
+            said = _told(stored, text_of(arguments, stored.cls), traceback)
+    classes = class_names(stored.cls) if stored.cls else (stored.full, ANY)
     # The task has run, and its result is no better the next time.
-    final = raised == _UNENCODABLE and _STORING in traceback
-    return _task_error(raised.full, said, traceback, tuple(classes), final)
+    final = stored == _UNENCODABLE and _STORING in traceback
+    if final and _COROUTINE in said:
+        said += f"; {NO_ASYNC}"
+    return _task_error(stored.full, said, traceback, tuple(classes), final)
 
 
 def _task_error(
@@ -132,14 +149,14 @@ def text_of(arguments: Any, kind: type | None = None) -> str:
             return str(other)
 
 
-def _told(raised: _Raised, expected: str, traceback: str) -> str:
+def _told(stored: _Raised, expected: str, traceback: str) -> str:
     """The text that ``str()`` gave to whoever wrote the traceback, which ends with it.
 
     ``expected`` is what the arguments give: it says where a text ends that notes follow, and stands
     for what a traceback does not tell.
     """
-    told, name = traceback.removesuffix("\n"), raised.shown
-    if raised.cls and issubclass(raised.cls, SyntaxError):
+    told, name = traceback.removesuffix("\n"), stored.shown
+    if stored.cls and issubclass(stored.cls, SyntaxError):
         return expected
     if expected and told.endswith(f"\n{name}: {expected}"):
         return expected

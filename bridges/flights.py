@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from littleflow_redis.bridges.returned import Returned
 from littleflow_redis.engine.messages import StartTask
 
 #: Seconds after which the end of a flight that is still there is told once more: far beyond the
@@ -31,8 +32,8 @@ LONGEST, FAST, PART = 0.03, 100.0, 0.25
 class Flights:
     """Flights of this process and those taken over from the dead, by Celery id.
 
-    Any thread may ``add`` (single operations on a dict are atomic); all else is for the one that
-    collects. ``tell_again`` is in seconds.
+    Any thread may ``add`` and ``follow`` (single operations on a dict are atomic); all else is for
+    the one that collects. ``tell_again`` is in seconds.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Flights:
         self._told: dict[str, tuple[float, float]] = {}
         self._begun: set[str] = set()
         self._noted: dict[str, str] = {}
+        self._followed: dict[str, Returned] = {}
         #: Handed over and about to be published: nobody else needs to.
         self.in_hand: set[str] = set()
         self._tell_again = tell_again
@@ -56,6 +58,15 @@ class Flights:
         """Know a flight: before it is published, for its result may come at once."""
         # Without its data, of which there may be much.
         self._tasks[id] = replace(task, input=None, parameters=None, options={})
+
+    def follow(self, id: str, returned: Returned) -> None:
+        """Know of a flight that other tasks stand for it; any thread may."""
+        self._followed[id] = returned
+
+    @property
+    def followed(self) -> dict[str, Returned]:
+        """Of flights for which others stand: which."""
+        return dict(self._followed)
 
     @property
     def linger(self) -> float:
@@ -111,6 +122,7 @@ class Flights:
             self._told.pop(id, None)
             self._begun.discard(id)
             self._noted.pop(id, None)
+            self._followed.pop(id, None)
 
 
 class _Pace:

@@ -12,13 +12,13 @@ Celery's own tasks (``celery.*``) serve no step.
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from littleflow_redis.events.connection import ConfigurationError
+from littleflow_redis.language.errors import close_names
 
 #: Task names that a sentence lists before it says how many more there are.
 _SHOWN = 5
@@ -36,16 +36,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """No task serves the step; ``close`` are names that look like it, or those there are."""
+    """No task serves the step; ``close`` are names that look like it."""
 
     base: str
     close: tuple[str, ...]
 
     @property
     def reason(self) -> str:
-        there_are = f"did you mean {_either(self.close)}? " if self.close else ""
+        close = f"did you mean {_either(self.close)}?" if self.close else "no name is close to it."
         return (
-            f"no Celery task serves {self.base!r}: {there_are}"
+            f"no Celery task serves {self.base!r}: {close} "
             f"Register it, or say which it is: --map {self.base}=TASK"
         )
 
@@ -138,14 +138,12 @@ class TaskNames:
         return literal or found
 
     def _close(self, wanted: str) -> tuple[str, ...]:
-        form = _form(wanted)
-        by_last = difflib.get_close_matches(form.rpartition(".")[2], self._by_last, n=_SHOWN)
-        names = [name for last in by_last for name in self._by_last[last]]
-        return tuple(names) or tuple(sorted(self.tasks))
+        by_last = close_names(_form(wanted).rpartition(".")[2], self._by_last, _SHOWN)
+        return tuple(name for last in by_last for name in self._by_last[last])
 
     def _check_mapped(self, base: str, task: str) -> None:
         if task not in self.tasks:
-            close = _either(self._close(task))
+            close = _either(self._close(task) or tuple(sorted(self.tasks)))
             raise ConfigurationError(
                 f"{base} is mapped to {task}: the app has no such task; it has "
                 f"{close or 'none at all'}"

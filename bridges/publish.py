@@ -11,15 +11,16 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import kombu.exceptions
-from celery import Celery
+from celery import Celery, signals
 from celery.exceptions import QueueNotFound
 from celery.result import denied_join_result
 from kombu.exceptions import EncodeError, KombuError, OperationalError, SerializerNotInstalled
 from kombu.messaging import Producer
+
+from littleflow_redis.bridges.answers import Answer, Refusal, TaskCall, answer_of, sends_itself
 
 #: Message header that tells a task, Flower or a log which attempt of which workflow it is:
 #: ``self.request.littleflow`` is an object with workflow, index and token.
@@ -53,34 +54,21 @@ class BrokerUnreachable(ConnectionError):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class TaskCall:
-    """A task to be sent: ``task`` is a registered name, ``id`` its Celery id."""
+@contextlib.contextmanager
+def _heard(call: TaskCall) -> Iterator[list[str]]:
+    """Within it the ids of the messages of this task that are sent."""
+    ids: list[str] = []
 
-    id: str
-    task: str
-    args: Sequence[Any] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    #: workflow, index and token.
-    header: Mapping[str, Any] = field(default_factory=dict)
-    #: What ``apply_async`` takes: queue, priority, expires (seconds), serializer, headers.
-    options: Mapping[str, Any] = field(default_factory=dict)
+    def hear(headers: Any = None, body: Any = None, **_: Any) -> None:
+        # Of the older protocol the message's body has it.
+        about = headers if headers and "task" in headers else body
+        ids.append(about["id"])
 
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A call that was not sent, for a reason of its own; ``final`` if trying again is no use."""
-
-    call: TaskCall
-    error: Exception
-    final: bool
-
-    @property
-    def reason(self) -> str:
-        return (
-            f"the Celery task {self.call.task} could not be sent: "
-            f"{type(self.error).__name__}: {self.error}"
-        )
+    signals.after_task_publish.connect(hear, sender=call.task, weak=False)
+    try:
+        yield ids
+    finally:
+        signals.after_task_publish.disconnect(hear, sender=call.task)
 
 
 @contextlib.contextmanager
@@ -111,27 +99,49 @@ class Publisher:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def publish(self, calls: Sequence[TaskCall]) -> list[Refusal]:
-        """Send the calls; return those that were refused, all others are with the broker.
+    def publish(self, calls: Sequence[TaskCall]) -> list[Answer]:
+        """Send the calls; return what was answered of those that were not sent as they are.
 
-        Raises BrokerUnreachable, after which any of them may have been sent.
+        All others are with the broker. Raises BrokerUnreachable, after which any of them may have
+        been sent.
         """
         if not calls:
             return []
+        apart: list[TaskCall] = []
+        batch: list[TaskCall] = []
+        for call in calls:
+            (apart if sends_itself(self._app.tasks[call.task]) else batch).append(call)
         try:
             with (
                 _ONE_AT_A_TIME,
                 self._app.producer_or_acquire() as producer,
-                self._sending(producer, len(calls)) as options,
                 denied_join_result(),
             ):
-                refusals = (self._send(call, producer, options) for call in calls)
-                return [refusal for refusal in refusals if refusal]
+                return [*self._publish(batch, producer), *self._publish_apart(apart, producer)]
         except (OperationalError, _BatchError) as error:
             address = self._app.connection_for_write().as_uri()
             raise BrokerUnreachable(
                 f"no answer from the broker {address}: {error.__cause__ or error}"
             ) from error
+
+    def _publish(self, calls: Sequence[TaskCall], producer: Producer) -> list[Answer]:
+        if not calls:
+            return []
+        with self._sending(producer, len(calls)) as options:
+            sent = (self._send(call, producer, options) for call in calls)
+            return [answer for answer in sent if isinstance(answer, Refusal)]
+
+    def _publish_apart(self, calls: Sequence[TaskCall], producer: Producer) -> list[Answer]:
+        """Send each by itself: in a batch it would be sent after its class believed that it was,
+        and if the batch then failed, a lock that the class holds for it would stand.
+        """
+        answers: list[Answer | None] = []
+        for call in calls:
+            with self._sending(producer, 1) as options, _heard(call) as ids:
+                value = self._send(call, producer, options)
+            refused = isinstance(value, Refusal)
+            answers.append(value if refused else answer_of(call, value, ids))
+        return [answer for answer in answers if answer]
 
     @contextlib.contextmanager
     def _sending(self, producer: Any, count: int) -> Iterator[dict[str, Any]]:
@@ -149,13 +159,14 @@ class Publisher:
                 # A retry would open a new channel, and a batch belongs to one channel.
                 yield {"retry": False}
 
-    def _send(
-        self, call: TaskCall, producer: Producer, options: Mapping[str, Any]
-    ) -> Refusal | None:
+    def _send(self, call: TaskCall, producer: Producer, options: Mapping[str, Any]) -> Any:
+        """What ``apply_async`` returns; a Refusal stands for what it raises. Raises if the broker
+        is away.
+        """
         own = dict(call.options)
         headers = {**own.pop("headers", {}), HEADER: dict(call.header)}
         try:
-            self._app.tasks[call.task].apply_async(
+            return self._app.tasks[call.task].apply_async(
                 tuple(call.args),
                 dict(call.kwargs),
                 task_id=call.id,
@@ -173,4 +184,3 @@ class Publisher:
         # concerns that task alone.
         except Exception as error:  # noqa: BLE001
             return Refusal(call, error, isinstance(error, _FINAL))
-        return None

@@ -4,6 +4,9 @@ Celery stores the ids of what was returned, and the task has succeeded. The step
 these end, with their output. Until then nothing is told of it, and they are looked up again and
 again; the stored ids are the memory, so any bridge can go on with it. When its attempt is closed
 before, they are revoked as the task itself would be.
+
+What ``apply_async`` returned instead of sending a task is followed in the same way, but the flight
+itself says which tasks these are, and they are not revoked: they are somebody else's.
 """
 
 from __future__ import annotations
@@ -52,17 +55,19 @@ class References:
         return [self._resolved(result) if result.returned else result for result in results]
 
     def again(self) -> list[Result]:
-        """What has ended since of those that were left open."""
-        if not self._open or not self._pace.due():
+        """What is to be told of those that were left open, and of flights that follow others."""
+        followed = self._flights.followed
+        if not (self._open or followed) or not self._pace.due():
             return []
-        waiting = list(self._open.values())
+        waiting = {id: Result(id, states.SUCCESS, returned=one) for id, one in followed.items()}
+        waiting |= self._open
         self._open.clear()
-        return [one for one in self.resolve(waiting) if one.ended and one.returned is None]
+        return [one for one in self.resolve(list(waiting.values())) if one.returned is None]
 
     def behind(self, ids: Collection[str]) -> set[str]:
-        """The tasks for whose ends these wait."""
-        waiting = (self._open[id] for id in self._open.keys() & ids)
-        return set().union(*(result.returned.ids for result in waiting if result.returned))
+        """The tasks that these started, and for whose ends they wait."""
+        waiting = (self._open[id].returned for id in self._open.keys() & ids)
+        return set().union(*(one.ids for one in waiting if one and not one.answered))
 
     def _resolved(self, result: Result) -> Result:
         ours = self._flights.to_tell(result.id) or result.id in self._closed
@@ -97,7 +102,7 @@ class _End:
         found = {result.id: result for result in self.results.fetch(sorted(returned.ids))}
         for result in found.values():
             if result.error is not None and result.ended:
-                message = f"{result.error.message} (in {result.id}, which it returned)".strip()
+                message = f"{result.error.message} (in {result.id}, {returned.by})".strip()
                 return replace(result, error=replace(result.error, message=message))
         return self._output(returned, found, levels)
 

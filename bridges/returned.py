@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,21 +16,30 @@ _DEEPEST = 50
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A task, or a group with its ``members``, and what had to be done before it: ``parent``."""
+    """A task, or a group with its ``members``, and what had to be done before it: ``parent``.
+
+    ``answered`` says that no task returned it, but ``apply_async`` when it was to send one: then it
+    is somebody else's.
+    """
 
     id: str
     parent: Returned | None = None
     members: tuple[Returned, ...] | None = None
+    answered: bool = False
 
     @property
     def ids(self) -> set[str]:
         """The ids under which something is stored of it: not those of groups."""
         return {one.id for one in _all(self) if one.members is None}
 
+    @property
+    def by(self) -> str:
+        return "which its apply_async returned" if self.answered else "which it returned"
+
     def __str__(self) -> str:
         if self.members is None:
-            return f"the task {self.id}, which it returned"
-        return f"the {len(self.members)} tasks of the group {self.id}, which it returned"
+            return f"the task {self.id}, {self.by}"
+        return f"the {len(self.members)} tasks of the group {self.id}, {self.by}"
 
 
 def read_returned(value: Any, children: Any) -> Returned | None:
@@ -45,6 +55,14 @@ def read_returned(value: Any, children: Any) -> Returned | None:
         return None
     known = {inner.id for one in started for inner in _all(one)}
     return read if any(inner.id in known for inner in _all(read)) else None
+
+
+def read_answered(text: str) -> Returned | None:
+    """Read what ``apply_async`` answered instead of sending; None if it is no tuple of ids."""
+    try:
+        return replace(_read(json.loads(text), _DEEPEST), answered=True)
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def _read(value: Any, deepest: int) -> Returned:

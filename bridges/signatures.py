@@ -18,8 +18,11 @@ def task_signature(task: Task) -> Signature:
     """What a caller of the task may pass; ``self`` of a bound task is not among it.
 
     A task under a decorator that takes anything (``*args, **kwargs``) is known by the function
-    inside, but nothing must be passed: the decorator may supply it.
+    inside, but nothing must be passed: the decorator may supply it. One with ``typing=False`` is
+    called unchecked, as by Celery: it takes other things than its function does (celery-batches).
     """
+    if not task.typing:
+        return _ANYTHING
     # autoretry_for wraps run() in one that takes anything, and keeps the original here.
     run = getattr(task, "_orig_run", task.run)
     inner = _signature(run, follow_wrapped=True)

@@ -17,6 +17,7 @@ from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.records import Result
 from littleflow_redis.bridges.references import References
 from littleflow_redis.bridges.results import Results
+from littleflow_redis.bridges.returned import read_answered
 from littleflow_redis.bridges.revoke import Revoker
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import STATE
@@ -97,12 +98,14 @@ class Sweep:
 
     def _adopt(self, page: Mapping[str, bytes], others: set[str]) -> None:
         for id, packed in page.items():
-            if id in self._flights:
-                continue
             record = Record(packed)
-            task = None if record[Flight.OWNER] in others else self._task(record)
-            if task is not None:
-                self._flights.add(id, task)
+            if id not in self._flights:
+                task = None if record[Flight.OWNER] in others else self._task(record)
+                if task is not None:
+                    self._flights.add(id, task)
+            # Whoever adopted it before it was published could not know.
+            if id in self._flights and (returned := read_answered(record[Flight.FOLLOWS] or "")):
+                self._flights.follow(id, returned)
 
     def _rescue(self, page: Mapping[str, bytes], others: set[str]) -> None:
         """Write the start-tasks of what was handed over and not published: whoever was to do that

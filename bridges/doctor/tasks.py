@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import celery
 from kombu.serialization import registry
 
-from littleflow_redis.bridges.app import task_refusal
+from littleflow_redis.bridges.app import result_refusal
 from littleflow_redis.bridges.doctor.finding import Finding, Level
 from littleflow_redis.bridges.doctor.subject import Subject, listed
 from littleflow_redis.engine.defaults import untimed
@@ -29,7 +29,7 @@ def serializers(subject: Subject) -> Iterator[Finding]:
 
 
 def ignore_result(subject: Subject) -> Iterator[Finding]:
-    refusals = [reason for task in subject.tasks if (reason := task_refusal(task))]
+    refusals = [reason for task in subject.tasks if (reason := result_refusal(task))]
     for reason in refusals[:3]:
         found, _, advice = reason.rpartition(": set ")
         yield Finding("ignore-result", Level.ERROR, found, "its steps fail at once", advice)

@@ -190,7 +190,9 @@ class Letter(IntEnum):
 
 
 class Flight(IntEnum):
-    """What a bridge published, or is about to. ``STEP`` is the step's field."""
+    """What a bridge published, or is about to. ``STEP`` is the step's field; ``FOLLOWS``, a text of
+    the bridge's, is there if others stand for a task that was not sent.
+    """
 
     WORKFLOW = 1
     STEP = 2
@@ -199,6 +201,7 @@ class Flight(IntEnum):
     OWNER = 5
     STATE = 6
     SINCE = 7
+    FOLLOWS = 8
 
 
 class Change(IntEnum):

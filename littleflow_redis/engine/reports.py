@@ -36,10 +36,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """Where a bridge records what it publishes: its category and the id of the Celery task."""
+    """Where a bridge records what it publishes: its category and the id of the Celery task.
+
+    ``follows`` says, for bridges alone, which tasks stand for one that was not sent.
+    """
 
     category: str
     task: str
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,8 +185,8 @@ class Transitions(Upkeep):
         """Mark flights of one category as published and acknowledge their start-task events."""
         if not flights:
             return 0
-        pairs = [text for flight, event in flights for text in (flight.task, event)]
-        args = (group, flights[0][0].category, "", *pairs)
+        each = [text for flight, event in flights for text in (flight.task, event, flight.follows)]
+        args = (group, flights[0][0].category, "", *each)
         return int(self._scripts.published.run(self.client, [self.keys.events], args))
 
     def terminate(self, workflow: str) -> Report:

@@ -117,6 +117,15 @@ def close_match(name: str, candidates: Iterable[str], *, prefix: str = "") -> st
     return f"did you mean {prefix}{found[0]}?" if found else ""
 
 
+def close_names(name: str, candidates: Iterable[str], most: int = 3) -> list[str]:
+    """Those of ``candidates`` that look like the name, whatever the case, the closest first."""
+    by_form: dict[str, list[str]] = {}
+    for candidate in candidates:
+        by_form.setdefault(candidate.lower(), []).append(candidate)
+    found = get_close_matches(name[:100].lower(), by_form, n=most)
+    return [candidate for form in found for candidate in by_form[form]]
+
+
 class TooManyProblems(Exception):
     """Raised to stop a compilation that has found as many problems as may be reported."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from littleflow_redis.engine.messages import category_of
+from littleflow_redis.language.errors import close_names
 
 from .functions import Served, name_key, serve
 
@@ -60,7 +60,7 @@ class Lookup:
         """A sentence on a step that no function serves."""
         names = sorted(self._all())
         rest = base.partition(":")[2] or base
-        close = get_close_matches(base[:100], names) or get_close_matches(rest[:100], names)
+        close = close_names(base, names) or close_names(rest, names)
         if close:
             return f"no function serves {base[:100]}: did you mean {' or '.join(close)}?"
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

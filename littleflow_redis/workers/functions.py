@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from difflib import get_close_matches
 from typing import Any
 
 from littleflow_redis.engine import messages
 from littleflow_redis.engine.messages import StartTask, end_fields, success
 from littleflow_redis.events.wire import encode, message
+from littleflow_redis.language.errors import close_names
 from littleflow_redis.tasks.functions import Served, TaskFailed, call, name_key, serve
 
 #: Names that an error lists before it says how many more there are.
@@ -80,7 +80,7 @@ class Functions:
 
     def _unknown(self, base: str) -> str:
         names = [served.name for served in self._served.values()]
-        close = get_close_matches(base[:100].removeprefix(f"{self.category}:"), names)
+        close = close_names(base[:100].removeprefix(f"{self.category}:"), names)
         meant = " or ".join(map(self.base, close))
         hint = f"did you mean {meant}?" if close else f"it has {_listed(self.bases)}"
         return f"no function of the listener serves {base[:100]}: {hint}"

@@ -121,5 +121,10 @@ def unencodable() -> object:
 
 
 @app.task
+async def coroutine() -> int:
+    return 1
+
+
+@app.task
 def starts_unencodable() -> None:
     go.delay(object())

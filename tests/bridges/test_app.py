@@ -178,6 +178,13 @@ def test_a_task_that_the_app_s_workers_would_drop_is_refused(app: Celery) -> Non
         "plain.add: the app's workers do not accept yaml: set serializer to one of json, or add "
         "'yaml' to accept_content"
     )
+    assert "set serializer to one of" in str(reason)
+    app.tasks["plain.add"].serializer = None
+    app.conf.task_serializer = "yaml"
+    assert "do not accept yaml: set task_serializer to one of json" in str(
+        task_refusal(app.tasks["plain.add"])
+    )
+    app.tasks["plain.add"].serializer = "yaml"
     app.conf.accept_content = ["application/json", "yaml"]
     assert task_refusal(app.tasks["plain.add"]) is None
     app.conf.accept_content = None

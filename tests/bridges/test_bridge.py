@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from celery import Celery
 
+from littleflow_redis.bridges.answers import TaskCall
 from littleflow_redis.bridges.backends import result_backend
 from littleflow_redis.bridges.bridge import Bridge, served_categories
 from littleflow_redis.bridges.ids import celery_id
-from littleflow_redis.bridges.publish import Publisher, TaskCall
+from littleflow_redis.bridges.publish import Publisher
 from littleflow_redis.bridges.results import Results
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import WorkflowFailed
@@ -95,7 +96,7 @@ def test_a_task_sees_which_attempt_it_is(engine: Client) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("math:order(- item: shoes -)", "plain.OutOfStock: shoes, 3"),
+        ("math:order(- item: shoes -)", "plain.OutOfStock: ('shoes', 3)"),
         ("math:unencodable", "not JSON serializable"),
         ("math:not-a-number", "not JSON compliant"),
         ("math:large(- size: 2000000 -)", "store it elsewhere"),

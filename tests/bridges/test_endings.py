@@ -193,7 +193,7 @@ def test_ignore_after_a_state_that_the_task_stored_itself(end: End) -> None:
 
 
 def test_reject(end: End) -> None:
-    assert end("e:reject").startswith("celery.exceptions.Reject: unreadable")
+    assert end("e:reject") == "celery.exceptions.Reject: ('unreadable', False)"
     assert end("e:reject-once") == "second time"
 
 

@@ -129,6 +129,15 @@ def test_a_result_that_cannot_be_encoded_is_final(engine: Client, bridge: Bridge
     assert attempts == 1
 
 
+def test_async_def_tasks_say_what_to_do(engine: Client, bridge: Bridge) -> None:
+    reason, attempts = failed(engine, "r:coroutine(- $retry: 3 -)")
+    assert (
+        "Object of type coroutine is not JSON serializable; Celery calls an `async def`" in reason
+    )
+    assert "asyncio.run(…)" in reason
+    assert attempts == 1
+
+
 def test_what_a_task_cannot_encode_itself_is_as_any_failure(engine: Client, bridge: Bridge) -> None:
     reason, attempts = failed(engine, "r:starts-unencodable(- $retry: {limit: 1, delay: 0} -)")
     assert "EncodeError" in reason

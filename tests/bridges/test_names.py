@@ -62,10 +62,23 @@ def test_unknown_names_what_looks_like_it() -> None:
     assert "--map math:ad=TASK" in resolution.reason
 
 
-def test_unknown_names_what_there_is_if_nothing_looks_like_it() -> None:
+def test_unknown_says_so_if_nothing_looks_like_it() -> None:
+    """It asked whether any of all the tasks was meant."""
     resolution = names(*(f"proj.t{n}" for n in range(7))).resolve("math:zebra")
+    assert resolution == Unknown("math:zebra", ())
+    assert "serves 'math:zebra': no name is close to it. Register it" in resolution.reason
+
+
+@pytest.mark.parametrize("base", ["math:SendInvoice", "math:sendinvoce", "math:SENDINVOICES"])
+def test_names_are_close_whatever_the_case(base: str) -> None:
+    close = names("proj.tasks.sendInvoice", "proj.tasks.add").resolve(base)
+    assert close == Unknown(base, ("proj.tasks.sendInvoice",))
+
+
+def test_no_more_are_named_than_one_reads() -> None:
+    resolution = names(*(f"proj.p{n}.tax" for n in range(7))).resolve("math:taxe")
     assert isinstance(resolution, Unknown)
-    assert "proj.t0 or proj.t1 or proj.t2 or proj.t3 or proj.t4 or 2 more" in resolution.reason
+    assert "proj.p3.tax or proj.p4.tax or 2 more" in resolution.reason
 
 
 def test_an_app_without_tasks() -> None:

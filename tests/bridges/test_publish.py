@@ -14,7 +14,8 @@ from celery import Celery, Task, signals
 from celery.result import task_join_will_block
 from kombu.entity import Exchange, Queue
 
-from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher, TaskCall
+from littleflow_redis.bridges.answers import TaskCall
+from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher
 from tests.support import RedisServer
 
 HEADER = {"workflow": "workflow:w", "index": 1, "token": "1.1-n"}
@@ -145,7 +146,7 @@ def test_a_message_that_cannot_be_encoded_is_refused_alone(
     [refusal] = Publisher(app).publish(calls)
     assert refusal.call.id == "two"
     assert refusal.final
-    assert "plain.add could not be sent: EncodeError" in refusal.reason
+    assert "plain.add could not be sent: kombu.exceptions.EncodeError" in refusal.reason
     assert [message["headers"]["id"] for message in messages(broker)] == ["one", "three"]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from celery import Celery
 
+from littleflow_redis.bridges.answers import TaskCall
 from littleflow_redis.bridges.calls import Calls, Misfit
 from littleflow_redis.bridges.names import TaskNames
-from littleflow_redis.bridges.publish import TaskCall
 from littleflow_redis.bridges.rules import Rules, app_settings
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.settings import Settings, read_settings

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from celery import Celery
 
+from littleflow_redis.bridges.answers import TaskCall
 from littleflow_redis.bridges.backends import result_backend
 from littleflow_redis.bridges.ids import celery_id
 from littleflow_redis.bridges.names import Found, TaskNames
-from littleflow_redis.bridges.publish import Publisher, TaskCall
+from littleflow_redis.bridges.publish import Publisher
 from littleflow_redis.bridges.records import UNREADABLE, Result
 from littleflow_redis.bridges.results import Results
 from littleflow_redis.bridges.signatures import task_signature

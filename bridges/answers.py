@@ -1,0 +1,129 @@
+"""What ``apply_async`` answered: not always that the task is sent, under the id that was asked for.
+
+Base classes that de-duplicate (celery-singleton, celery-once, celery-heimdall) answer with the task
+that does the same already, or refuse; others run it at once, or decide that nothing is to be done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from celery import Task, states
+from celery.result import EagerResult, ResultBase
+
+from littleflow_redis.bridges.failures import TaskError, raised
+from littleflow_redis.bridges.records import Result, read_decoded
+from littleflow_redis.bridges.returned import Returned, read_answered
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCall:
+    """A task to be sent: ``task`` is a registered name, ``id`` its Celery id."""
+
+    id: str
+    task: str
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    #: workflow, index and token.
+    header: Mapping[str, Any] = field(default_factory=dict)
+    #: What ``apply_async`` takes: queue, priority, expires (seconds), serializer, headers.
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NotSent(Exception):
+    """``apply_async`` sent nothing, and told no exception."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A call that was not sent, for a reason of its own; ``final`` if trying again is no use."""
+
+    call: TaskCall
+    error: Exception
+    final: bool = False
+
+    @property
+    def told(self) -> TaskError:
+        return raised(self.error)
+
+    @property
+    def reason(self) -> str:
+        return f"the Celery task {self.call.task} could not be sent: {self.told.reason}"
+
+    @property
+    def ours(self) -> bool:
+        """Whether what stands in the way is said to be this very task, sent before."""
+        said = (*vars(self.error).values(), *self.error.args)
+        return any(self.call.id in value for value in said if isinstance(value, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Other tasks stand for the call: its step ends as these end."""
+
+    call: TaskCall
+    #: Celery's tuple of ids, JSON text.
+    ids: str
+    returned: Returned
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing was sent, and the step is over with this result; ``ran`` if the task is done."""
+
+    call: TaskCall
+    result: Result
+    ran: bool = False
+
+    @property
+    def reason(self) -> str:
+        how = "ran it at once" if self.ran else "sent nothing"
+        return f"the apply_async of {self.call.task} {how}"
+
+
+#: Of a call that is with the broker there is none.
+Answer: TypeAlias = Refusal | Instead | Ended
+
+
+def sends_itself(task: Task) -> bool:
+    """Whether the task's class has an ``apply_async`` of its own, which may answer anything."""
+    return type(task).apply_async is not Task.apply_async
+
+
+def answer_of(call: TaskCall, value: Any, sent: Collection[str]) -> Answer | None:
+    """What ``value`` means, which ``apply_async`` returned; ``sent`` are the ids of the messages of
+    this task that it has sent.
+    """
+    if call.id in sent:
+        return None
+    if isinstance(value, EagerResult):
+        return _eager(call, value)
+    if call.id in (value, getattr(value, "id", None)):
+        # Sent before, or to be sent by somebody whom it was handed to.
+        return None
+    if isinstance(value, ResultBase):
+        return _instead(call, value.as_tuple())
+    if sent:
+        return _instead(call, ((list(sent)[-1], None), None))
+    return Ended(call, Result(call.id, states.SUCCESS, output="null"))
+
+
+def _instead(call: TaskCall, ids: Any) -> Answer:
+    text = json.dumps(ids, default=str)
+    returned = read_answered(text)
+    if returned is None:
+        return Refusal(call, NotSent("its apply_async answered with a result of an odd form"))
+    return Instead(call, text, returned)
+
+
+def _eager(call: TaskCall, value: EagerResult) -> Answer:
+    """It was run at once, or, by celery-once, is said to be queued already."""
+    if value.state == states.SUCCESS:
+        record = {"status": states.SUCCESS, "result": value.result}
+        return Ended(call, read_decoded(call.id, record), ran=True)
+    if isinstance(value.result, Exception):
+        return Refusal(call, value.result)
+    return Refusal(call, NotSent(f"its apply_async answered {value.state}"))

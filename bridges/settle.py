@@ -1,0 +1,125 @@
+"""What becomes of jobs after publishing: marked as sent, ended, or left to be tried again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from littleflow_redis.bridges.answers import Answer, Ended, Instead, Refusal, TaskCall
+from littleflow_redis.bridges.ends import end_of, failure
+from littleflow_redis.bridges.flights import Flights
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.reports import Flight
+from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.logs import kv
+
+LOG = logging.getLogger("littleflow_redis.bridge")
+
+#: Seconds for which a task that may have been sent before is not refused for good: by then its end
+#: is known, or the lock that stands in its way is over (celery-once and celery-heimdall hold one
+#: for so long).
+DOUBT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A step to be run: the call that runs it under this Celery id, or why none can.
+
+    ``again`` says that it may have been sent before: whoever was about to died, or had no answer.
+    """
+
+    task: StartTask
+    id: str
+    call: TaskCall | None = None
+    reason: str = ""
+    again: bool = False
+
+
+class Settle:
+    """Settles the jobs of one category; ``reader`` is the consumer that was handed them."""
+
+    def __init__(
+        self, client: Client, category: str, reader: GroupReader, flights: Flights
+    ) -> None:
+        self.published = 0
+        self._client = client
+        self._transitions = client.transitions
+        self._category = category
+        self._reader = reader
+        self._flights = flights
+
+    def sent(self, jobs: Sequence[Job], answers: Sequence[Answer]) -> None:
+        """Settle jobs: all are with the broker, but for what was answered of some."""
+        told = {answer.call.id: answer for answer in answers}
+        sent: list[Job] = []
+        ends: list[tuple[Job, dict[str, str]]] = []
+        for job in jobs:
+            match told.get(job.id):
+                case None | Instead():
+                    sent.append(job)
+                case Refusal(ours=True) if job.again:
+                    sent.append(job)
+                case Refusal(final=False) | Ended(ran=False) as answer if self._in_doubt(job):
+                    hint = "its result is looked for, and it is asked again"
+                    LOG.warning(kv("sent-before", task=job.id, answer=answer.reason, next=hint))
+                case Refusal() as answer:
+                    self._log(job, answer.reason)
+                    fields = failure(job.task, answer.reason, answer.told, final=answer.final)
+                    ends.append((job, fields))
+                case Ended() as answer:
+                    self._log(job, answer.reason)
+                    ends.append((job, end_of(job.task, answer.result)))
+        self.mark(sent, [answer for answer in answers if isinstance(answer, Instead)])
+        self._end(ends)
+
+    def _in_doubt(self, job: Job) -> bool:
+        """Whether the task may be in its own way: what was sent before holds the lock of its class.
+
+        Its event stays pending then, and comes again to whoever claims it.
+        """
+        if not job.again:
+            return False
+        sent = int(job.task.event.partition("-")[0]) / 1000
+        return float(self._client.redis.time()[0]) - sent < DOUBT
+
+    def mark(self, jobs: Sequence[Job], instead: Sequence[Instead] = ()) -> None:
+        for answer in instead:
+            self._flights.follow(answer.call.id, answer.returned)
+        follows = {answer.call.id: answer.ids for answer in instead}
+        flights = [
+            (Flight(self._category, job.id, follows.get(job.id, "")), job.task.event)
+            for job in jobs
+        ]
+        self._transitions.published(self._reader.group, flights)
+        self.published += len(flights)
+        # Whoever begins such a task tells it under another id: it waits in no queue of ours.
+        begun = [self._transitions.begun(job.task, "") for job in jobs if job.id in follows]
+        if begun:
+            self._transitions.run(begun)
+
+    def refuse(self, jobs: Sequence[Job]) -> None:
+        """End jobs for which there is no call."""
+        for job in jobs:
+            self._log(job, job.reason)
+        self._end([(job, failure(job.task, job.reason, final=True)) for job in jobs])
+
+    def _end(self, ends: Sequence[tuple[Job, dict[str, str]]]) -> None:
+        if not ends:
+            return
+        # An event that was delivered twice is one end.
+        fields = {job.id: end for job, end in ends}
+        events = [job.task.event for job, _ in ends if job.task.event]
+        # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
+        with self._client.redis.pipeline(transaction=True) as pipe:
+            for end in fields.values():
+                pipe.xadd(self._client.keys.events, cast("Any", end))
+            if events:
+                pipe.xack(self._client.keys.events, self._reader.group, *events)
+            pipe.execute()
+
+    def _log(self, job: Job, reason: str) -> None:
+        about = {"workflow": job.task.workflow, "step": job.task.index}
+        LOG.warning(kv("not-published", **about, reason=reason))
