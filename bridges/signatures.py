@@ -22,7 +22,7 @@ def task_signature(task: Task) -> Signature:
     called unchecked, as by Celery: it takes other things than its function does (celery-batches).
     """
     if not task.typing:
-        return _ANYTHING
+        return ANYTHING
     # autoretry_for wraps run() in one that takes anything, and keeps the original here.
     run = getattr(task, "_orig_run", task.run)
     inner = _signature(run, follow_wrapped=True)
