@@ -168,7 +168,7 @@ class Rebuilding:
             shown = object_of(change, where)
             name = text(shown.get("step", ""), where)
             if name:
-                self._steps.check(name, where)
+                self._steps.find(name, where)
             elif shown.get("what") not in list(WorkflowState):
                 raise BadArchive(f"{where} names no step")
             packed = [

@@ -11,7 +11,7 @@ from littleflow_redis.language import Flow, Step, StepKind
 from . import values
 from .errors import NotRestartable
 from .packing import depth, iterates
-from .states import StepState, WorkflowState
+from .states import StepState
 from .views import WorkflowView
 
 _DONE = (StepState.ENDED, StepState.SKIPPED)
@@ -43,7 +43,8 @@ def plan(
     heads = list(_heads(flow, follows))
     for index in chosen:
         _check(flow, view, flow[index], {head for head, *_ in heads})
-    if view.state is WorkflowState.FINISHED and len(flow) - 1 not in follows:
+    # One that was archived when it had FINISHED, and restored, says so by its end alone.
+    if view.steps[-1].state is StepState.ENDED and len(flow) - 1 not in follows:
         raise NotRestartable(f"{view.id} has FINISHED, and nothing of that follows from the step")
     return {
         "from": sorted(chosen),

@@ -33,7 +33,7 @@ class Steps:
 
     def check(self, name: str, where: str) -> None:
         """Raises BadArchive if there can be no step of this field."""
-        step, levels = self._find(name, where)
+        step, levels = self.find(name, where)
         outer = depth(self._flow, step)
         if levels != outer and not (levels == outer + 1 and iterates(self._flow, step)):
             raise BadArchive(f"{where}: step {name[:40]!r} lies under {outer} iterations")
@@ -43,7 +43,7 @@ class Steps:
         waiting = self._waiting()
         records = {}
         for name, shown in object_of(self._document.get("steps"), "steps").items():
-            step, levels = self._find(name, "steps")
+            step, levels = self.find(name, "steps")
             if levels < depth(self._flow, step):
                 # An end without a token failed it: no item did, and there is nothing to restart.
                 continue
@@ -68,8 +68,10 @@ class Steps:
         whole = step.kind is StepKind.SUBFLOW_END and iterates(self._flow, step)
         return index - step.partner if whole else 1
 
-    def _find(self, name: str, where: str) -> tuple[Step, int]:
-        """The step of a field, and under how many items that says it lies."""
+    def find(self, name: str, where: str) -> tuple[Step, int]:
+        """The step of a field, and under how many items that says it lies. Raises BadArchive if
+        the flow has no such step.
+        """
         found = _FIELD.fullmatch(name)
         if not found or int(found[1]) >= len(self._flow):
             raise BadArchive(f"{where}: the flow has no step {name[:40]!r}")

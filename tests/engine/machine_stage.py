@@ -98,6 +98,10 @@ class Stage(RuleBasedStateMachine):
         workflows = list(self.world.workflows.values())
         return workflows[which % len(workflows)]
 
+    def index_of(self, workflow: Workflow, name: str) -> int:
+        flow = self.engine.views.flow(workflow.id)
+        return next(step.index for step in flow.steps if step.name == name)
+
     def attempt(self, which: int) -> tuple[Workflow, StartTask]:
         task = list(self.tasks.values())[which % len(self.tasks)]
         return self.world.workflows[task.workflow], task
@@ -174,8 +178,7 @@ class Stage(RuleBasedStateMachine):
             output = known.output if known.state == "ended" else None
             assert found == (known.state, known.rounds, known.attempts, known.open, output), step
             assert trace[at, "queue"] == known.earlier + known.attempts
-            ended = max(known.rounds - (known.state != "ended"), 0)
-            assert trace[at, "end"] + trace[at, "continue"] == ended
+            assert trace[at, "end"] + trace[at, "continue"] == known.ends
 
     def teardown(self) -> None:
         try:

@@ -55,6 +55,8 @@ class Step:
     rounds: int = 0
     attempts: int = 0
     earlier: int = 0
+    #: Rounds that ended, of all.
+    ends: int = 0
     retries: int = 0
     requeues: int = 0
     queued: int = 0
@@ -139,7 +141,8 @@ class Workflow:
             self.advance()
 
     def succeed(self, name: str, output: Any) -> None:
-        self.steps[name].state, self.steps[name].output = "ended", output
+        step = self.steps[name]
+        step.state, step.output, step.ends = "ended", output, step.ends + 1
         self.advance()
 
     def fail(self, name: str, type: str, message: str) -> None:
@@ -201,9 +204,20 @@ class Workflow:
             self.state = "TERMINATING"
             self.advance()
 
-    def restart(self, all: bool) -> None:
+    def follows(self, name: str) -> set[str]:
+        """This step and all that come after it."""
+        found = {name}
+        for next, task in self.flow.items():
+            if found & set(task.after):
+                found.add(next)
+        return found
+
+    def restart(self, all: bool, begin: str | None = None) -> None:
+        """With ``begin`` that step and all that follow are as if they had never been reached."""
         self.state = "RUNNING"
         self.cancel(running=all, retrying=False)
+        for name in self.follows(begin) if begin else ():
+            self.steps[name].state = "idle"
         for name, step in self.steps.items():
             if step.state in ("failed", "cancelled"):
                 step.retries = step.requeues = 0

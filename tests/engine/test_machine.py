@@ -122,6 +122,22 @@ class Machine(Stage):
         self.settle()
 
     @precondition(lambda self: self.world.workflows)
+    @rule(which=WHICH, step=WHICH, running=st.booleans())
+    def restart_from(self, which: int, step: int, running: bool) -> None:
+        """From one of its steps, if all before have ended."""
+        workflow = self.workflow(which)
+        name = list(workflow.flow)[step % len(workflow.flow)]
+        task, index = workflow.flow[name], self.index_of(workflow, name)
+        ready = all(workflow.steps[other].state == "ended" for other in task.after)
+        if workflow.ended and ready and not task.loop:
+            workflow.restart(running, name)
+            self.engine.restart(workflow.id, from_steps=[index], all=running)
+        elif not workflow.ended:
+            with pytest.raises(NotRestartable):
+                self.engine.restart(workflow.id, from_steps=[index], all=running)
+        self.settle()
+
+    @precondition(lambda self: self.world.workflows)
     @rule(which=WHICH, same=st.booleans(), restart=st.booleans())
     def archive(self, which: int, same: bool, restart: bool) -> None:
         """Archive it as it stands, delete it, restore it under its id or another, restart it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -222,3 +223,44 @@ def test_values_join_in_python_as_in_the_scripts() -> None:
     assert items_of(listed([price, plain])) == [price, plain]
     assert merged(listed([Value({"a": "1"}, {"a": "decimal"}), Value({"a": 1})])) == Value({"a": 1})
     assert read(listed([price]).text()) == listed([price])
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{ A B } → Fail → last", ["Fail", "last"]),
+        ("L → * Fail(- $concurrency: 1 -) → last", ["Fail", "Fail", "Fail", "last"]),
+        ("A → ? `$.no` X → Fail → :start", ["Fail", "A", "Fail"]),
+    ],
+)
+def test_an_archive_has_the_types(engine: Client, text: str, names: list[str]) -> None:
+    def play(task: StartTask) -> Any:
+        if task.name == "Fail":
+            raise ValueError
+        return playing()(task)
+
+    workflow, player = run(engine, text, play)
+    failed = [task.value for task in player.played if task.name == "Fail"]
+    archive = json.loads(json.dumps(engine.archive(workflow)))
+    assert any(archive["types"].values())
+    engine.redis.flushall()
+    restored = engine.restore(archive)
+    assert engine.archive(restored)["types"] == archive["types"]
+    engine.restart(restored)
+    again = TypedPlayer(engine, lambda task: rebuilt(task.value))
+    worker = LifecycleWorker(engine)
+    while len(again.played) < len(names):
+        again.turn()
+        worker.turn()
+    assert [task.name for task in again.played[: len(names)]] == names
+    assert [task.value for task in again.played if task.name == "Fail"][0] == failed[0]
+    while not engine.state(restored).state.ended:
+        engine.terminate(restored)
+    engine.delete(restored)
+    assert not engine.redis.keys(f"{restored}*")
+
+
+def test_an_archive_of_form_1_has_no_types(engine: Client) -> None:
+    engine.transitions.version = 1
+    workflow, _ = run(engine, "A → last", playing())
+    assert not {"form", "types"} & engine.archive(workflow).keys()
