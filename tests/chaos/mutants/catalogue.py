@@ -122,6 +122,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/engine/test_loops.py",),
     ),
     Mutant(
+        "what a restart has reset is cancelled in an archive",
+        "littleflow_redis/engine/stopping.py",
+        "over or state == StepState.IDLE or going_on",
+        "over or going_on",
+        ("tests/engine/test_archive_owed.py",),
+    ),
+    Mutant(
         "ends of workflows that Redis lost go by in silence",
         f"{_LUA}/end.lua",
         "if not redis.call('ZSCORE', K.deleted, key) then",

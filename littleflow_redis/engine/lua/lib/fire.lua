@@ -16,10 +16,16 @@ local function failure_output(w, index, reason, detail)
     static_of(w, index)[Static.NAME])
 end
 
--- What came of a step: of the activation that the closed attempt is of, else of its latest.
+-- The activation that the closed attempt is of, and its number; without one the step's latest.
+local function which(step, attempt)
+  return attempt and attempt[Attempt.ACTIVATION] or step[Dynamic.ACTIVATIONS],
+    attempt and attempt[Attempt.NUMBER] or 0
+end
+
+-- What came of a step.
 local function tell(w, what, field, step, attempt, detail)
-  trace(w, what, field, attempt and attempt[Attempt.ACTIVATION] or step[Dynamic.ACTIVATIONS],
-    attempt and attempt[Attempt.NUMBER] or 0, detail)
+  local activation, number = which(step, attempt)
+  trace(w, what, field, activation, number, detail)
 end
 
 -- By which timer an activation that failed begins again: one that had no attempt is decided anew.
@@ -40,8 +46,8 @@ local function fail(w, index, scope, attempt, reason, detail)
   tell(w, 'fail', field_of(index, scope), step, attempt, detail or reason)
   -- An iteration whose items have not all ended goes on with these.
   if step[Dynamic.ITEMS] == step[Dynamic.DONE] then
-    owe(step, attempt and attempt[Attempt.ACTIVATION] or step[Dynamic.ACTIVATIONS],
-      kind_of(static_of(w, index), step, attempt and attempt[Attempt.NUMBER] or 0))
+    local activation, number = which(step, attempt)
+    owe(step, activation, kind_of(static_of(w, index), step, number))
   end
   if is_item(static_of(w, index), scope) then
     local outer, item = string.match(scope, '^(.-)%.?(%d+)$')
