@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from redis.exceptions import NoPermissionError
+
 from littleflow_redis.bridges.doctor import flows, queues, results, servers, tasks
 from littleflow_redis.bridges.doctor.finding import Finding, Level
 from littleflow_redis.bridges.doctor.subject import Subject
@@ -32,6 +34,7 @@ CHECKS: Mapping[str, Check] = {
     "timeouts": tasks.timeouts,
     "visibility-timeout": queues.visibility_timeout,
     "consumers": queues.consumers,
+    "permissions": servers.permissions,
     "eviction": servers.eviction,
     "persistence": servers.persistence,
     "clock": servers.clock,
@@ -55,14 +58,18 @@ def examine(subject: Subject, names: Sequence[str] = tuple(CHECKS)) -> list[Find
     """Run the checks; the worst findings come first. One that cannot be made is a finding."""
     found: list[Finding] = []
     away: dict[str, list[str]] = {}
+    denied: dict[str, list[str]] = {}
     for name in names:
         try:
             found += CHECKS[name](subject)
+        except NoPermissionError as error:
+            denied.setdefault(str(error), []).append(name)
         # Brokers and backends have libraries of their own, which raise what they like; the other
         # checks are made nevertheless.
         except Exception as error:  # noqa: BLE001
             away.setdefault(f"{type(error).__name__}: {error}", []).append(name)
     found += [_unknown(checks, reason) for reason, checks in away.items()]
+    found += [_denied(checks, reason) for reason, checks in denied.items()]
     return sorted(found, key=lambda finding: finding.level.weight)
 
 
@@ -73,6 +80,16 @@ def _unknown(checks: Sequence[str], reason: str) -> Finding:
         f"a server did not answer or cannot be: {reason}; not looked at: {', '.join(checks)}",
         "nothing is known about these",
         "what it takes to reach it from here, and ask again",
+    )
+
+
+def _denied(checks: Sequence[str], reason: str) -> Finding:
+    return Finding(
+        checks[0],
+        Level.HINT,
+        f"a permission is missing: {reason}; not looked at: {', '.join(checks)}",
+        "nothing is known about these",
+        "ACL SETUSER USER +COMMAND, or ask as a user who may",
     )
 
 

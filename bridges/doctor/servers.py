@@ -11,7 +11,8 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import NoPermissionError, ResponseError
 
 from littleflow_redis.bridges.doctor.finding import Finding, Level
-from littleflow_redis.bridges.doctor.subject import TRIES, Subject
+from littleflow_redis.bridges.doctor.subject import TRIES, Subject, listed
+from littleflow_redis.engine.permissions import missing
 
 #: Seconds by which clocks may differ: far below any timeout that people set.
 SKEW = 2.0
@@ -33,6 +34,33 @@ def broker(subject: Subject) -> Iterator[Finding]:
                 f"the broker {connection.as_uri()} cannot be reached: {error}",
                 "no step can be published",
                 "broker_url, or CELERY_BROKER_URL",
+            )
+
+
+def permissions(subject: Subject) -> Iterator[Finding]:
+    client = subject.client
+    user = client.redis.get_connection_kwargs().get("username") or "default"
+    lack, namespace = missing(client.redis, client.keys), client.keys.namespace
+    whose = f"the user {user} of the engine's Redis"
+    if lack.commands:
+        names = listed([name.upper() for name in lack.commands], 10)
+        allow = " ".join(f"+{name}" for name in lack.commands)
+        costs = "whatever needs them fails"
+        yield Finding(
+            "permissions",
+            Level.ERROR,
+            f"{whose} may not run {names}",
+            costs,
+            f"ACL SETUSER {user} {allow}",
+        )
+    for what, lacking, mark in (("keys", lack.keys, "~"), ("channels", lack.channels, "&")):
+        if lacking:
+            yield Finding(
+                "permissions",
+                Level.ERROR,
+                f"{whose} may not use {what} that begin with {namespace}workflow",
+                "nothing works with it",
+                f"ACL SETUSER {user} {mark}{namespace}workflow*",
             )
 
 

@@ -17,7 +17,8 @@ app.conf.update(
     # Tell when a task begins.
     task_track_started=True,
     # Give a task to another worker if this one dies on it. On a Redis broker that is done some
-    # time after this many seconds, which must exceed what any task takes; the default is an hour.
+    # time after this many seconds, which must exceed what any task takes, and so no task may take
+    # longer; the default is an hour.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     broker_transport_options={
@@ -25,8 +26,11 @@ app.conf.update(
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
     },
+    task_time_limit=10,
     # A result that cannot be stored now is stored later.
     result_backend_always_retry=True,
+    # Read by the bridge: a task that is lost all the same is waited for no longer than that.
+    littleflow={"categories": {name: {"timeout": "1m"} for name in ("", "demo", "tasks")}},
 )
 
 REVIEWS = {

@@ -11,7 +11,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import redis
-from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
+from redis.exceptions import (
+    ConnectionError,
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
 
 from littleflow_redis.events.entries import Entry as Entry
 from littleflow_redis.events.entries import entries_of, rows_of_one
@@ -69,7 +75,8 @@ class GroupReader:
         #: How often the group was found missing and made anew.
         self.regrouped = 0
         self._link: redis.Redis | None = None
-        self._link_id = 0
+        #: None if it is not known, 0 where the user of Redis may not ask for it.
+        self._link_id: int | None = None
         self._blocking = False
         self._interrupted = False
         self._sign = Pace(_SIGN_INTERVAL)
@@ -223,9 +230,12 @@ class GroupReader:
         if self._link is None:
             pool = self.client.connection_pool
             self._link = redis.Redis(connection_pool=pool, single_connection_client=True)
-            self._link_id = 0
-        if not self._link_id:
-            self._link_id = int(self._link.client_id())
+            self._link_id = None
+        if self._link_id is None:
+            try:
+                self._link_id = int(self._link.client_id())
+            except NoPermissionError:
+                self._link_id = 0
         return self._link
 
     def _group_command(self, *args: Any, client: redis.Redis | None = None) -> Any:
@@ -245,7 +255,7 @@ class GroupReader:
         try:
             return client.execute_command(*args, NEVER_DECODE=True)
         except (ConnectionError, TimeoutError):
-            self._own_after, self._link_id = "0", 0
+            self._own_after, self._link_id = "0", None
             raise
 
     def _script(self, script: Script, *args: str) -> Any:

@@ -83,12 +83,17 @@ def test_a_workflow_runs_from_another_terminal_and_ctrl_c_ends_it_all(
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout.splitlines()[-1])["words"] > 5
 
+    # Nothing about the example itself is to be warned of.
+    asked = littleflow("doctor", "-A", "tasks", "demo.flow", env=variables)
+    assert asked.returncode == 0, asked.stdout
+
     password = re.search(r"redis://:(\w+)@", variables["REDIS_URL"])
     assert password is not None
     assert not [p for p in processes() if password[1] in p.command], "a password in an argument"
 
     process.signal(signal.SIGINT)
     assert process.wait() == 0, process.output
+    assert "level=warning" not in process.output
     nothing_left(groups)
 
 

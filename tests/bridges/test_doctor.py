@@ -200,7 +200,10 @@ def test_a_server_that_is_away_is_one_finding(engine: Client, app: Celery) -> No
     away = Client("redis://127.0.0.1:1/0")
     checks = [name for name in CHECKS if name != "consumers"]
     (finding,) = examine(subject(away, app), checks)
-    assert "not looked at: timeouts, eviction, persistence, clock, served, tasks" in finding.found
+    assert (
+        "not looked at: timeouts, permissions, eviction, persistence, clock, served, tasks"
+        in finding.found
+    )
 
 
 def test_a_backend_that_cannot_be_is_a_finding(engine: Client, app: Celery) -> None:
