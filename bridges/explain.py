@@ -55,10 +55,13 @@ def explained(
     return f"{_table([*rows, *times])}\n{_table(examples)}"
 
 
-def rows_of(app: Celery, names: TaskNames, rules: Rules, flow: Flow) -> Iterator[tuple[Step, str]]:
-    """The steps of a flow that tasks of the app serve, and the row of each as a sentence."""
+def rows_of(
+    app: Celery, names: TaskNames, rules: Rules, served: Collection[str], flow: Flow
+) -> Iterator[tuple[Step, str]]:
+    """The steps of a flow that tasks of the app serve, and what becomes of the input of each."""
     for step in flow.steps:
-        found = names.resolve(step.base) if step.kind is StepKind.TASK else None
+        own = step.kind is StepKind.TASK and step.category in served
+        found = names.resolve(step.base) if own else None
         if isinstance(found, Found):
             signature = task_signature(app.tasks[found.task])
             standing = Standing(flow, step)

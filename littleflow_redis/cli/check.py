@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 @click.command(name="check")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
 @click.option(
-    "-A", "--app", help="Celery app, as for `celery -A`: say also which steps nobody would run."
+    "-A",
+    "--app",
+    help="Celery app, as for `celery -A`: say also which steps nobody would run, and what becomes "
+    "of the input of each that the app runs.",
 )
 @click.option(
     "--category", "categories", multiple=True, help="With -A: as for `bridge`; repeatable."
@@ -41,12 +44,13 @@ def command(
     `file:line:column: message`.
 
     The exit code is 1 if there are any. Warnings are printed as such, and are no problems; a file
-    that is fine prints nothing.
+    that is fine prints nothing, but for what -A adds.
 
     With -A a step whose category the app serves, and for which it has no task, is a problem; a
     category that is neither the app's nor served by anybody in Redis, and a queue from which no
     Celery worker consumes, is a warning. Where Redis and the broker are says the environment;
-    without them nobody is asked.
+    without them nobody is asked. What inputs of each shape become in the call of a task, is told as
+    a note at each step: a shape such as [1, 2] stands for all lists of two.
     """
     from littleflow_redis.language import FlowError
 
@@ -58,17 +62,20 @@ def command(
         except FlowError as error:
             wrong[name] = error
     warnings = {name: list(flow.warnings) for name, flow in flows.items()}
+    notes: dict[str, list[str]] = {name: [] for name in flows}
     if app is not None:
         subject = _subject(app, categories, flows)
         wrong |= _refused(subject, flows)
         for name, warning in _waiting(subject):
             warnings[name].append(warning)
+        for name, flow in flows.items():
+            notes[name] += _notes(name, flow, subject)
     for name in files:
         if problems := wrong.get(name):
             shown = [json.dumps(as_data(name, problems))] if errors == "json" else _lines(problems)
         else:
             marked = [_marked(name, warning) for warning in warnings[name]]
-            shown = [] if errors == "json" else marked
+            shown = [] if errors == "json" else marked + notes[name]
         for line in shown:
             click.echo(line)
     sys.exit(1 if wrong else 0)
@@ -109,6 +116,15 @@ def _waiting(subject: Subject) -> Iterator[tuple[str, str]]:
 
     for place, sentence in waiting(subject):
         yield place.where, f"{place.step.line}:{place.step.column}: {sentence}"
+
+
+def _notes(name: str, flow: Flow, subject: Subject) -> Iterator[str]:
+    from littleflow_redis.bridges.explain import rows_of
+    from littleflow_redis.bridges.rules import Rules, app_settings
+
+    rules = Rules([app_settings(subject.app)])
+    for step, told in rows_of(subject.app, subject.names, rules, subject.categories, flow):
+        yield f"{shown_name(name)}:{step.line}:{step.column}: note: {step.name} calls {told}"
 
 
 def _lines(error: FlowError) -> list[str]:

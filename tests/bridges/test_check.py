@@ -38,8 +38,21 @@ def check(
 @pytest.mark.usefixtures("shared_worker")
 def test_a_flow_that_is_served_says_nothing(check: Check, client: redis.Redis) -> None:
     with TaskListener("native", client=Client(redis=client)):
-        text = "add → plain:add → native:any → wait:delay(- duration: 1 -)"
+        text = "native:any → wait:delay(- duration: 1 -)"
         assert check(text) == (0, "")
+
+
+@pytest.mark.usefixtures("shared_worker")
+def test_what_becomes_of_the_input_of_each_step(check: Check, client: redis.Redis) -> None:
+    with TaskListener("native", client=Client(redis=client)):
+        text = "{ add([1, 2])  native:any }\n→ plain:add → total(- $bind: whole -)"
+        code, output = check(text)
+    assert code == 0
+    add, joined, total = output.splitlines()
+    assert add.startswith("a.flow:1:3: note: add calls plain.add(x, y): {} → nothing; null, 1")
+    assert joined == "a.flow:2:3: note: plain:add calls plain.add(x, y): [1, 2] → items"
+    assert total.startswith("a.flow:2:15: note: total calls plain.total(numbers): {}, null, 1, [1,")
+    assert total.endswith(" → whole")
 
 
 @pytest.mark.usefixtures("shared_worker")
@@ -72,7 +85,8 @@ def test_a_queue_that_nobody_consumes(check: Check, client: redis.Redis) -> None
 
 def test_without_servers_nobody_is_asked(check: Check, client: redis.Redis) -> None:
     away = {"CELERY_BROKER_URL": "redis://127.0.0.1:1/0", "REDIS_PORT": "1"}
-    assert check("add → plain:add", **away) == (0, "")
+    code, output = check("add → plain:add", **away)
+    assert (code, "warning" in output) == (0, False)
     assert "'plian'" in check("plian:add", **away)[1]
 
 
