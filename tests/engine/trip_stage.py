@@ -99,8 +99,6 @@ class Scene:
             if tasks := self.tasks():
                 played.append((*place(tasks[0])[:2], tasks[0].value))
                 self.succeed(tasks[0])
-            elif any(wait.match for wait in self.engine.waits(self.workflow)):
-                self.engine.send_event("go", {"output": {"event": 1}})
             self.settle()
             assert len(played) < MOST_TASKS, "it has no end"
         return played
