@@ -235,11 +235,11 @@ def test_the_command_says_it_as_text_and_as_json(
     client: redis.Redis, command: Run, tmp_path: Path
 ) -> None:
     flow = tmp_path / "shop.flow"
-    flow.write_text("add → nothing")
+    flow.write_text("add → absent")
     text, data = command("doctor", str(flow)), command("doctor", "--json", str(flow))
     assert (text.wait(), data.wait()) == (1, 1)
     assert "error: no Celery worker answers [consumers]\n    costs: " in text.output
-    assert f"error: {flow}:1:7 (nothing): the app has no task nothing" in text.output
+    assert f"error: {flow}:1:7 (absent): the app has no task absent" in text.output
     assert "set:   celery -A plain worker" in text.output
     findings = json.loads(data.output)
     assert {"check", "level", "found", "costs", "set"} == set(findings[0])
