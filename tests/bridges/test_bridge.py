@@ -60,6 +60,7 @@ def reasons(engine: Client, text: str) -> str:
         ),
         ("{ math:collect(- x: 2 -) math:collect(- y: 3 -) } → >math:add", 5),
         ("<[1, 2, 3]> → math:total(- $bind: whole -)", 6),
+        ("<[1, 2, 3]> → math:total", 6),
         ('<- 9 -> → greet({"name": "you", "$bind": "none"})', "hello you"),
         ("math:silent", "stored all the same"),
         ("math:weekly_summary", "quiet"),
@@ -101,7 +102,7 @@ def test_a_task_sees_which_attempt_it_is(engine: Client) -> None:
         ("math:not-a-number", "not JSON compliant"),
         ("math:large(- size: 2000000 -)", "store it elsewhere"),
         ("math:ad([1, 2])", "did you mean plain.add?"),
-        ("<[1, 2, 3]> → math:total", "set `$bind: whole`"),
+        ("<[1, 2, 3]> → math:add", "a list of 3 came, and a list of 2 fits"),
         ("math:add(- z: 1 -)", "plain.add(x, y)"),
     ],
 )
