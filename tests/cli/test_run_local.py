@@ -16,7 +16,7 @@ TASKS = '''
 
 from helpers import half
 
-def add(x, y=0):
+def add(x, y):
     print("adding")
     return x + y
 

@@ -16,7 +16,8 @@ class TestServing:
     def test_functions_serve_the_steps_of_a_workflow(
         self, engine: Client, concurrency: int
     ) -> None:
-        text = "{ math:add(- [1, 2] -) math:times_ten(- [3] -) } → { math:add math:count }"
+        given = "{ math:add(- [1, 2] -) math:times_ten(- [3] -) }"
+        text = f"{given} → {{ math:add(- $bind: spread -) math:count }}"
 
         with calculator(engine, concurrency=concurrency):
             output = engine.wait(engine.start(text), timeout=PATIENCE)
