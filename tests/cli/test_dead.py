@@ -99,7 +99,7 @@ def test_restart_tells_the_state_of_each(command: Command, engine: Client) -> No
 
 
 def test_restart_all_restarts_what_still_runs(command: Command, engine: Client) -> None:
-    engine.start("{ A wait:nothing }", workflow_id="w")
+    engine.start("{ A wait:acquire }", workflow_id="w")
     take(engine, "w")
     turn(engine)
     assert engine.state("w").state is WorkflowState.FAILED

@@ -93,7 +93,7 @@ def test_events_wait_for_a_newer_worker_without_work_for_the_old_one(
     old = worker_of(engine)
     player = Player(newer, play)
     workflow = newer.start(
-        "{ A wait:acquire(- name: a -) wait:delay(- duration: 0 -) wait:nothing }"
+        "{ A wait:acquire(- name: a -) wait:delay(- duration: 0 -) wait:countdown }"
     )
     player.turn()
     turns(old)
@@ -103,7 +103,7 @@ def test_events_wait_for_a_newer_worker_without_work_for_the_old_one(
     assert all(row["times_delivered"] < MAX_DELIVERIES for row in rows)
     assert {e.what for e in newer.trace(workflow)} == {"RUNNING", "pass", "queue", "take"}
     drive(newer, workflow, player, worker_of(newer))
-    assert newer.state(workflow).reasons[0].startswith("step 5 (wait:nothing)")
+    assert newer.state(workflow).reasons[0].startswith("step 5 (wait:countdown)")
     assert engine.redis.get("workflow:latch:a") == b"1"
 
 

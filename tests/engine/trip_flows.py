@@ -15,7 +15,7 @@ PLAIN = [
     f"A → B(- {RETRY} -) → {{ C(- $on-failure: continue -) D }} → E",
     "{ A Price } → { ? `$.no` B { C None } } → > D",
     "A → ? `$.no` { B → C } → ? `$[?(@.n=0)]` { D E } → F",
-    "A → { wait:delay(- duration: 1000 -) B } → C",
+    "A → { wait:delay(- duration: 1000 -) wait:event(- event: go -) } → B",
     "{ { <- {a: 1} -> → A } > B } → C",
     "List → * A(- $concurrency: 2 -) → B",
     f"Prices → * {{ A → {{ B(- {RETRY} -) C }} → D }} → E",

@@ -12,6 +12,7 @@ from littleflow_redis.engine.keys import Keys
 from littleflow_redis.engine.messages import StartTask, end_fields, success
 from littleflow_redis.engine.reports import Report
 from littleflow_redis.engine.timers import Timer, TimerKind
+from littleflow_redis.engine.waiting import WaitKind
 from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.tasks.conversion import output_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -99,6 +100,8 @@ class Scene:
             if tasks := self.tasks():
                 played.append((*place(tasks[0])[:2], tasks[0].value))
                 self.succeed(tasks[0])
+            elif any(wait.kind is WaitKind.EVENT for wait in self.engine.waits(self.workflow)):
+                self.engine.send_event("go", {"output": {"event": 1}})
             self.settle()
             assert len(played) < MOST_TASKS, "it has no end"
         return played

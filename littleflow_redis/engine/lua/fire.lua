@@ -27,19 +27,10 @@ w.untimed[1] = member
 w.waiting = w.waiting - 1
 local code = Outcome.APPLIED
 
--- Give the tokens back: a restart finds the step as it was before it became ready. What is not its
--- latest activation, or had an attempt, is owed.
+-- As terminating it would: a restart makes it ready again, with the input that it had.
 local function hold()
   code = Outcome.HELD
-  if kind == 'retry' or tonumber(activation) ~= step[Dynamic.ACTIVATIONS] then
-    step[Dynamic.STATE] = 'cancelled'
-    return owe(step, tonumber(activation), kind)
-  end
-  if kind == 'round' then w.backs[field] = backs_of(w, field) + #static[Static.BACK]
-  else w.tokens[field] = w.tokens[field] + static[Static.THRESHOLD] end
-  step[Dynamic.ACTIVATIONS] = step[Dynamic.ACTIVATIONS] - 1
-  step[Dynamic.STATE] = 'idle'
-  trace(w, 'hold', field, tonumber(activation), 0)
+  mark_cancelled(w, field, tonumber(activation), 0, kind)
 end
 
 -- No match: the input passes through; of a subflow, to its end.

@@ -155,14 +155,15 @@ local function fire(w, index, scope, round)
   local field, ready = field_of(index, scope), static[Static.FLAGS] % 2 == Flag.READY
   step[Dynamic.ACTIVATIONS], step[Dynamic.ATTEMPTS] = step[Dynamic.ACTIVATIONS] + 1, 0
   step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.ROUND] = 0, 0, round and 1 or 0
+  local looped, waits = static[Static.LOOPED] == 1, ready or is_task(static)
+  local name = input_name(static, field, step[Dynamic.ACTIVATIONS])
   -- An input given at a restart is that of one activation and of its retries.
-  local given = w.given[field]
-  if static[Static.LOOPED] == 1 and (ready or is_task(static)) then
-    local name = input_name(static, field, step[Dynamic.ACTIVATIONS])
-    given = given or kept_input(w, name) or gather(w, index, scope, round)
+  local given = w.given[field] or looped and kept_input(w, name)
+  if looped and waits and not given then
+    given = gather(w, index, scope, round)
     if not given then return run(w, index, scope, nil) end
   end
-  if given then w.kept[input_name(static, field, step[Dynamic.ACTIVATIONS])] = given
+  if given then w.kept[name] = given
   elseif step[Dynamic.ACTIVATIONS] > 1 then w.kept['i' .. field] = false end
   if ready then
     step[Dynamic.STATE], step[Dynamic.QUEUED] = 'ready', w.now
@@ -174,6 +175,8 @@ local function fire(w, index, scope, round)
   else
     run(w, index, scope, given or gather(w, index, scope, round))
   end
+  -- What is kept is the input of an activation that is not over.
+  if looped and not waits and step[Dynamic.STATE] ~= 'failed' then w.kept[name] = false end
 end
 
 -- Whether the step may open another activation; what has no room waits until one is over.
@@ -184,7 +187,8 @@ local function has_room(static, step)
   return #step[Dynamic.OPEN] < static[Static.CONCURRENCY]
 end
 
--- A firing that has no room gets what its sources have put out by now: they may run again before.
+-- A firing that has no room, or waits for a restart, gets what its sources have put out by now: they
+-- may run again before.
 local function keep_inputs(w, index, scope)
   local field, static = field_of(index, scope), static_of(w, index)
   local latest = w.steps[field][Dynamic.ACTIVATIONS]
@@ -198,7 +202,7 @@ end
 -- Fire whatever has its tokens. While the workflow does not run, tokens wait for a restart.
 local function settle(w)
   local at = 1
-  while w.arrived[at] and w.state == 'RUNNING' do
+  while w.arrived[at] and w.state ~= 'FINISHED' and w.state ~= 'TERMINATED' do
     local index, scope = w.arrived[at][1], w.arrived[at][2]
     local field, static = field_of(index, scope), static_of(w, index)
     local backs = #static[Static.BACK]
@@ -213,7 +217,7 @@ local function settle(w)
       if w.fired > MAX_FIRED then return conclude(w, 'FAILED', 'a loop without a task in it') end
       fire(w, index, scope, round)
     end
-    if static[Static.LOOPED] == 1 and backs == 0 and w.state == 'RUNNING' then
+    if static[Static.LOOPED] == 1 and backs == 0 and w.state ~= 'FINISHED' then
       keep_inputs(w, index, scope)
     end
     at = at + 1
