@@ -10,6 +10,7 @@ from littleflow_redis.api.schemas.common import DoneSchema, done
 from littleflow_redis.api.schemas.workflows import EndSchema, RestartSchema, WorkflowSchema
 from littleflow_redis.api.security.audit import about
 from littleflow_redis.engine import byhand
+from littleflow_redis.engine.values import ABSENT
 
 blp = Blueprint("run", "Stop, resume and delete a workflow.")
 
@@ -41,7 +42,10 @@ def _terminate(workflow: str) -> dict[str, object]:
 def restart_workflow(body: dict[str, Any], workflow: str) -> dict[str, object]:
     """Go on with a workflow that FAILED or was TERMINATED, or begin anew from some steps."""
     state = client().restart(
-        workflow, all=body["all"], from_steps=body["steps"], input=body.get("input")
+        workflow,
+        all=body["all"],
+        from_steps=body["steps"],
+        input=body.get("input", ABSENT),
     )
     return done("workflow restarted", workflow=workflow, state=state)
 

@@ -106,7 +106,9 @@ class RestartSchema(ma.Schema):
         validate=Length(0, 1_000),
         metadata=described("Steps that begin anew with all that follows.", ["fetch", 3]),
     )
-    input = Json(metadata=described("What the one step in `from` gets in place of its input."))
+    input = Json(
+        metadata=described("What the one step in `from` gets in place of its input, null too.")
+    )
 
 
 class EndSchema(ma.Schema):

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from littleflow_redis.engine import byhand
-from littleflow_redis.engine.byhand import ABSENT
+from littleflow_redis.engine.values import ABSENT
 
 from .failures import clean_errors
 from .options import Settings, connection_options

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from littleflow_redis.engine.values import ABSENT
+
 from .failures import clean_errors
 from .many import act_on, which_options
 from .options import Settings, connection_options
@@ -23,7 +25,13 @@ from .parameters import JSON, client_of
     multiple=True,
     help="A step, by index or name, that begins anew with all that follows; may be repeated.",
 )
-@click.option("--input", "input_", type=JSON, help="With one --from: the input of that step.")
+@click.option(
+    "--input",
+    "input_",
+    type=JSON,
+    default=ABSENT,
+    help="With one --from: the input of that step.  [default: what the steps before gave]",
+)
 @connection_options
 @clean_errors
 def command(
@@ -40,7 +48,7 @@ def command(
     steps named begin anew, with all that follows from them, also in a workflow that FINISHED. Name
     the workflows, or say what they have in common, as to `list`.
     """
-    if input_ is not None and len(from_steps) != 1:
+    if input_ is not ABSENT and len(from_steps) != 1:
         raise click.UsageError("--input is the input of one step: name it by --from")
     client = client_of(settings)
 

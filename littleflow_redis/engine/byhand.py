@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from .errors import UnknownStep
+from .values import ABSENT
 
 if TYPE_CHECKING:
     from .client import Client
-
-#: No output: what lies at the step's key counts, else it is ``{}``. Null is an output.
-ABSENT: Final = object()
 
 
 def end(
@@ -26,6 +24,7 @@ def end(
 ) -> str:
     """Write the end of a step's task; return the event's id. A worker applies it.
 
+    Without ``output`` what lies at the step's key counts, else it is ``{}``; None is null.
     ``token`` names the attempt, without it the oldest open one is meant. ``name``, if it is given,
     must be the step's. Raises UnknownWorkflow, UnknownStep.
     """

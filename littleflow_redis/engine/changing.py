@@ -15,7 +15,7 @@ from .errors import BadArchive, IdConflict, NotRestartable
 from .reports import Report
 from .signals import FOR_WORKFLOW, check_data, check_nesting, check_size
 from .states import Outcome, WorkflowState
-from .values import BadValue
+from .values import ABSENT, BadValue
 
 
 class Changing(Base):
@@ -38,7 +38,7 @@ class Changing(Base):
         *,
         all: bool = False,
         from_steps: Sequence[int | str] = (),
-        input: Any = None,
+        input: Any = ABSENT,
     ) -> WorkflowState:
         """Restart a workflow that FAILED or was TERMINATED where it stopped; return the state that
         this left it in.
@@ -49,7 +49,7 @@ class Changing(Base):
 
         ``from_steps``, indexes or names, begin anew with all that follows from them, whatever had
         become of it; this restarts a FINISHED workflow too. ``input`` replaces what the one step
-        named gets from its predecessors, in its retries too.
+        named gets from its predecessors, in its retries too; None is null.
 
         Raises UnknownWorkflow, NotRestartable, NewerVersion, BadValue.
         """

@@ -26,14 +26,15 @@ def plan(
 ) -> dict[str, Any] | None:
     """What the script ``restart`` has to know of these steps, indexes or names; None for none.
 
-    ``input`` replaces what the one step gets, None does not. Raises NotRestartable, BadValue.
+    ``input`` replaces what the one step gets, null too; ABSENT does not. Raises
+    NotRestartable, BadValue.
     """
     chosen = {find(flow, name).index for name in names}
     if not chosen:
-        if input is not None:
+        if input is not values.ABSENT:
             raise NotRestartable("an input is for a step: name the one to restart from")
         return None
-    if input is not None and len(chosen) != 1:
+    if input is not values.ABSENT and len(chosen) != 1:
         raise NotRestartable("an input is for one step: name one step to restart from")
     # A step that follows from another one begins anew by itself.
     chosen = {
@@ -51,8 +52,14 @@ def plan(
         "steps": [[i, *_outside(flow, i, follows)] for i in sorted(follows)],
         "heads": heads,
         "order": _order(flow),
-        "input": "" if input is None else values.output_text(values.dump(input), "the input"),
+        "input": _text(input),
     }
+
+
+def _text(input: Any) -> str:
+    if input is values.ABSENT:
+        return ""
+    return values.output_text(values.dump(input), "the input")
 
 
 def find(flow: Flow, name: int | str) -> Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from littleflow_redis.events import wire
 
@@ -18,6 +18,9 @@ MAX_NESTING = 200
 
 #: Text of the value that stands for no output and no input.
 EMPTY = "{}"
+
+#: Nothing was given, where null is a value.
+ABSENT: Final = object()
 
 #: What JSON has that holds other values, as Python has it.
 _NESTS = (dict, list, tuple)

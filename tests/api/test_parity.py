@@ -170,12 +170,14 @@ def test_restart(http: httpx.Client, engine: Client, failed: str, method: str) -
     assert (again.status_code, again.json()["error"]) == (400, "not-restartable")
 
 
+@pytest.mark.parametrize("input", [{"x": 5}, None])
 def test_restart_from_a_step_with_another_input(
-    http: httpx.Client, engine: Client, failed: str
+    http: httpx.Client, engine: Client, failed: str, input: Any
 ) -> None:
-    body = {"from": ["A"], "input": {"x": 5}}
+    body = {"from": ["A"], "input": input}
     assert http.post(f"/workflows/{failed}/restart", json=body).json()["state"] == "RUNNING"
     wait_until(lambda: engine.state(failed).steps[1].state == "queued", "A is queued again")
+    assert engine.step(failed, 1).input == input
     wrong = http.post(f"/workflows/{failed}/restart", json={"from": [True]})
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "json.from.0")
 

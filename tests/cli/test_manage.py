@@ -185,6 +185,20 @@ def test_end_with_null_is_no_end_without_output(command: Command, engine: Client
     assert engine.redis.get("workflow:w:output:1") == b"null"
 
 
+def test_restart_with_null_is_no_restart_without_an_input(command: Command, engine: Client) -> None:
+    engine.start("A → B", {"x": 1}, workflow_id="w")
+    worker = LifecycleWorker(engine)
+
+    for words, expected in ((("--input", "null"), None), ((), {"x": 1})):
+        engine.terminate("w")
+        engine.terminate("w")
+        assert command("restart", "w", "--from", "A", *words).exit_code == 0
+        worker.turn()
+        assert engine.step("w", 1).input == expected
+    alone = command("restart", "w", "--input", "null")
+    assert "--input is the input of one step: name it by --from" in alone.stderr
+
+
 def test_end_of_a_step_that_is_called_otherwise(command: Command, engine: Client) -> None:
     engine.start("A → B", workflow_id="w")
 

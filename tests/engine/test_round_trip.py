@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from littleflow_redis.engine.errors import NotRestartable
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.engine.timers import Timer
+from littleflow_redis.engine.values import ABSENT
 
 from .trip_flows import LOOPS, PLAIN
 from .trip_stage import Scene, said
@@ -29,7 +30,7 @@ from .trip_stage import Scene, said
 #: Which of those that there are; smaller is simpler.
 WHICH = st.integers(0, 11)
 
-GIVEN = st.sampled_from([None, None, {"n": 0}, [{"n": 1}, {"n": 4}]])
+GIVEN = st.sampled_from([ABSENT, ABSENT, None, {"n": 0}, [{"n": 1}, {"n": 4}]])
 
 
 class Trip(RuleBasedStateMachine):

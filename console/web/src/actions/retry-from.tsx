@@ -26,7 +26,7 @@ function RetryDialog({ id, step }: { id: string; step: { index: number; name: st
       <p>This step begins anew, and with it all that follows from it, even what had ended.</p>
       <JsonField
         label="Another input (optional)"
-        hint="JSON. Left empty, the step gets what it got before."
+        hint="JSON, null too. Left empty, the step gets what it got before."
         text={text}
         onInput={setText}
         problem={problem}
