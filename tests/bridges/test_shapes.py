@@ -46,6 +46,7 @@ VALUES: list[tuple[str, Any]] = [
     ("<- {x: 1, y: 2} -> → shape:add_annotated", {"result": 3}),
     ("shape:rejected_first", "ran"),
     ("shape:declared_limits", [60, 45]),
+    ("shape:stored_then_rejected", "stored"),
 ]
 #: Flow, a part of the reason.
 FAILURES: list[tuple[str, str]] = [
@@ -101,6 +102,13 @@ def test_every_shape_runs_as_a_step(engine: Client, pool: str) -> None:
     started = [engine.start(flow) for flow, _ in expected]
     found = {flow: outcome(engine, id) for (flow, _), id in zip(expected, started, strict=True)}
     assert found == dict(expected)
+
+
+@pytest.mark.usefixtures("bridge")
+def test_a_signature_that_is_returned_is_data_and_not_run(engine: Client) -> None:
+    output = engine.wait(engine.start("shape:nested_signature"), timeout=LONG)
+    assert output["task"] == "celery.chain"
+    assert [link["args"] for link in output["kwargs"]["tasks"]] == [[1, 1], [2], [3]]
 
 
 @pytest.mark.usefixtures("bridge")
