@@ -14,8 +14,8 @@ from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG
 
+from .archive_stage import FLOWS, resumed, snapshots
 from .support import Player, drive, run
-from .test_archive import FLOWS, resumed, snapshots
 from .test_ends import Hand
 
 JOIN = "{ A B C } → last"

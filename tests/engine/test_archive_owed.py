@@ -11,8 +11,8 @@ from littleflow_redis.engine.states import StepState, WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG
 
+from .archive_stage import resumed
 from .support import Player, drive, echo, run
-from .test_archive import resumed
 from .test_ends import Hand
 
 
