@@ -45,14 +45,10 @@ CALLED = re.compile(r"(\w+)\((.*)\)")
 def project(celery_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page's app and file, with this machine's addresses."""
     folder = tmp_path_factory.mktemp("page")
-    text = block("python")
-    addresses = {
-        "redis://localhost/1": celery_environment["CELERY_BROKER_URL"],
-        "redis://localhost/2": celery_environment["CELERY_RESULT_BACKEND"],
-    }
-    for written, real in addresses.items():
-        assert written in text
-        text = text.replace(written, real)
+    text, written = block("python"), 'Celery("tasks")'
+    assert written in text
+    broker, results = celery_environment.values()
+    text = text.replace(written, f'Celery("tasks", broker="{broker}", backend="{results}")')
     (folder / "tasks.py").write_text(text, "utf-8")
     (folder / "bridge.toml").write_text(block("toml"), "utf-8")
     (folder / "order.flow").write_text(block("flow"), "utf-8")
