@@ -112,9 +112,8 @@ def _run(
     children = stages(server, variables, celery, web, log_level=log_level, quiet=quiet)
     _say(f"starting {', '.join(child.name for stage in children for child in stage)}")
     if celery is not None and withheld:
-        _say(
-            f"{celery.app} names servers of its own, which must be running, in place of {' and '.join(withheld)}"
-        )
+        names = " and ".join(withheld)
+        _say(f"{celery.app} names servers of its own in place of {names}: they must be running")
 
     async def until_told() -> int:
         _announce(server, variables, web)
