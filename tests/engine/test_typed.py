@@ -264,3 +264,18 @@ def test_an_archive_of_form_1_has_no_types(engine: Client) -> None:
     engine.transitions.version = 1
     workflow, _ = run(engine, "A → last", playing())
     assert not {"form", "types"} & engine.archive(workflow).keys()
+
+
+@pytest.mark.parametrize(
+    ("data", "given"),
+    [({}, Value("1.10", "decimal")), ({"output": {"price": "1.10"}}, Value({"price": "1.10"}))],
+)
+def test_what_an_event_brings_has_no_types(
+    engine: Client, data: dict[str, Any], given: Value
+) -> None:
+    worker, player = LifecycleWorker(engine), TypedPlayer(engine, playing())
+    worker.reader.ensure()
+    workflow = engine.start("A → wait:event(- event: go -) → last")
+    engine.send_event("go", data, workflow=workflow)
+    drive(engine, workflow, player, worker)
+    assert last(player) == given
