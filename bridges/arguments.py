@@ -64,6 +64,6 @@ class _Arguments:
         # What the app has registered for its types runs in there.
         except Exception as error:
             raise Unsendable(
-                f"the type {name!r} cannot be made of the value that came with it: "
+                f"the type {name[:100]!r} cannot be made of the value that came with it: "
                 f"{type(error).__name__}; import what registers it with kombu in the app's modules"
             ) from error

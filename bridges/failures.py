@@ -63,7 +63,11 @@ def raised(error: BaseException) -> TaskError:
     """An exception of this process."""
     kind = type(error)
     name = _Raised(kind.__module__, kind.__qualname__).full
-    said = str(error) or _more_than(f"{kind.__name__}()", repr(error))
+    try:
+        said = str(error) or _more_than(f"{kind.__name__}()", repr(error))
+    # Code of the class's own; what stands for its text is what tracebacks have.
+    except Exception:  # noqa: BLE001
+        said = "<exception str() failed>"
     return _task_error(name, said, "", tuple(class_names(kind)))
 
 

@@ -93,6 +93,14 @@ def _declaring_once(producer: Any) -> Iterator[None]:
         del producer.maybe_declare
 
 
+def _answer(call: TaskCall, value: Any, sent: Sequence[str]) -> Answer | None:
+    try:
+        return answer_of(call, value, sent)
+    # What the task's class answered may run code of its own when it is looked at.
+    except Exception as error:  # noqa: BLE001
+        return Refusal(call, error, final=bool(sent))
+
+
 class Publisher:
     """Sends tasks of one app. Safe to share between threads."""
 
@@ -139,8 +147,7 @@ class Publisher:
         for call in calls:
             with self._sending(producer, 1) as options, _heard(call) as ids:
                 value = self._send(call, producer, options)
-            refused = isinstance(value, Refusal)
-            answers.append(value if refused else answer_of(call, value, ids))
+            answers.append(value if isinstance(value, Refusal) else _answer(call, value, ids))
         return [answer for answer in answers if answer]
 
     @contextlib.contextmanager

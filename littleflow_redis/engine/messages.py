@@ -166,9 +166,7 @@ def end_task(event: str, fields: Mapping[bytes, bytes]) -> EndTask:
     output: str | None = None
     if success and b"output" in fields:
         try:
-            output = typed.joined(
-                values.output_text(fields[b"output"]), _field(fields, b"types", None)
-            )
+            output = typed.joined(values.output_text(fields[b"output"]), _own_types(fields))
         except values.BadValue as error:
             success, reason = False, str(error)
     return EndTask(
@@ -282,6 +280,14 @@ def _text(fields: Mapping[bytes, bytes], name: bytes, default: str | None = None
     if not value.isascii() and _SURROGATE.search(value):
         raise Garbage(f"field {name.decode()!r} holds half a character (a lone surrogate)")
     return value
+
+
+def _own_types(fields: Mapping[bytes, bytes]) -> Any:
+    """The types of an output. Raises BadValue: they are the task's, as the output is."""
+    try:
+        return _field(fields, b"types", None)
+    except Garbage as error:
+        raise values.BadValue(f"the types of the output are no types: {error}") from error
 
 
 def _types(fields: Mapping[bytes, bytes]) -> Any:

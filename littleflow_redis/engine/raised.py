@@ -77,6 +77,10 @@ def _exceptions(kind: type) -> Iterator[type]:
 
 def _names(kind: type) -> Iterator[str]:
     module, name = kind.__module__, kind.__qualname__
+    if not isinstance(module, str):
+        # Classes may say anything of themselves.
+        yield name
+        return
     if module == builtins.__name__:
         yield name
         yield from (other for other, value in vars(builtins).items() if value is kind)

@@ -10,7 +10,7 @@ from inspect import Signature
 from traceback import TracebackException
 from typing import Any
 
-from littleflow_redis.engine import messages, values
+from littleflow_redis.engine import messages
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.raised import class_names
 from littleflow_redis.events.wire import sendable
@@ -88,7 +88,8 @@ def call(served: Served, task: StartTask, name: str) -> str:
         raise _raised(error) from error
     try:
         return output_text(output)
-    except values.BadValue as error:
+    # Also what the code of the output's own classes raises when they are looked into.
+    except Exception as error:
         reason = f"{task.base} returned what cannot be stored: {error}"
         raise TaskFailed(reason, final=True) from error
 

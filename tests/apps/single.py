@@ -103,6 +103,33 @@ class Chained(Task):  # type: ignore[misc]
         return chain(twice.s(*args), twice.s()).apply_async()
 
 
+class Odd:
+    """Runs code when it is looked at."""
+
+    @property
+    def id(self) -> str:
+        raise RuntimeError("no id")
+
+
+class Speechless(Exception):
+    def __str__(self) -> str:
+        raise ValueError("nothing to say")
+
+    __repr__ = __str__
+
+
+class Answering(Task):  # type: ignore[misc]
+    """Answers with what cannot be looked at."""
+
+    def apply_async(self, *args: Any, **_: Any) -> Any:
+        return Odd()
+
+
+class Raising(Task):  # type: ignore[misc]
+    def apply_async(self, *args: Any, **_: Any) -> Any:
+        raise Speechless
+
+
 @app.task
 def doubled(number: int) -> int:
     return 2 * number
@@ -119,5 +146,7 @@ for name, base, more in (
     ("renaming-mute", Renaming, {"answers": False}),
     ("eager", Eager, {}),
     ("chained", Chained, {}),
+    ("answering", Answering, {}),
+    ("raising", Raising, {}),
 ):
     app.task(half, base=base, name=name, **more)

@@ -179,6 +179,10 @@ def leave() -> NoReturn:
     sys.exit("done here")
 
 
+def homeless() -> NoReturn:
+    raise type("Homeless", (Exception,), {"__module__": None})("x")
+
+
 def surrogate() -> NoReturn:
     raise FileNotFoundError("caf\udce9.txt")
 
@@ -191,6 +195,7 @@ def surrogate() -> NoReturn:
         (recursion, "RecursionError: "),
         (long, "ValueError: xxx"),
         (leave, "SystemExit: done here"),
+        (homeless, "Homeless: x"),
         (surrogate, "FileNotFoundError: caf\\udce9.txt"),
     ],
 )
@@ -207,15 +212,21 @@ def test_whatever_a_function_raises_is_its_own_failure(
         text.encode()
 
 
+class Unreadable(dict[str, Any]):
+    def items(self) -> NoReturn:
+        raise RuntimeError("no items")
+
+
 @pytest.mark.parametrize(
     ("output", "reason"),
     [
+        (Unreadable(a=1), "no items"),
         (object(), "it holds a object"),
         (float("nan"), "not JSON compliant"),
         ({1, 2}, "it holds a set"),
         ("x" * values.MAX_OUTPUT, "bytes, more than"),
     ],
-    ids=["object", "nan", "set", "large"],
+    ids=["unreadable", "object", "nan", "set", "large"],
 )
 def test_what_cannot_be_stored_is_a_final_failure(output: Any, reason: str) -> None:
     served = Functions("math")

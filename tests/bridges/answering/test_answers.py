@@ -140,5 +140,16 @@ def test_whatever_apply_async_answers_the_step_ends(
     check_once(engine, workflow)
 
 
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [("answering", "RuntimeError: no id"), ("raising", "Speechless: <exception str() failed>")],
+)
+def test_an_answer_that_cannot_be_looked_at_fails_the_step_alone(
+    engine: Client, bridge: Bridge, task: str, reason: str
+) -> None:
+    assert outcome(engine, engine.start(f"s:{task}([4])")).endswith(reason)
+    assert outcome(engine, engine.start("s:mute([4])")) == 3.0
+
+
 def test_what_was_run_at_once_and_failed_is_a_failure(engine: Client, bridge: Bridge) -> None:
     assert "ZeroDivisionError: division by zero" in outcome(engine, engine.start("s:eager([0])"))
