@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from celery import Task
 
-from littleflow_redis.tasks.shapes import ANYTHING, SUPPLIED
+from littleflow_redis.tasks.shapes import ANYTHING, SUPPLIED, Unchecked
 
 _ANY_KINDS: Final = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
 
@@ -21,8 +21,11 @@ def task_signature(task: Task) -> Signature:
     inside, but nothing must be passed: the decorator may supply it. One with ``typing=False`` is
     called unchecked, as by Celery: it takes other things than its function does (celery-batches).
     """
-    if not task.typing:
-        return ANYTHING
+    signature = _own(task)
+    return signature if task.typing else Unchecked([*signature.parameters.values()])
+
+
+def _own(task: Task) -> Signature:
     # autoretry_for wraps run() in one that takes anything, and keeps the original here.
     run = getattr(task, "_orig_run", task.run)
     inner = _signature(run, follow_wrapped=True)

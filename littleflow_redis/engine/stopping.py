@@ -51,7 +51,9 @@ class Steps:
             where = f"step {name}"
             given = object_of(shown, where)
             record = _record(given, where)
-            _stop(record, dict(_owed(given, where)) | waiting.pop(name, {}))
+            owed = dict(_owed(given, where)) | waiting.pop(name, {})
+            _check(owed, step, record, where)
+            _stop(record, owed)
             records[name] = record
         if waiting:
             raise BadArchive(f"timers: step {next(iter(waiting))} has no record")
@@ -100,6 +102,14 @@ def _owed(shown: Mapping[str, Any], where: str) -> Iterator[tuple[int, str]]:
     for each in list_of(shown.get("open", []), f"{where}: open"):
         given = object_of(each, f"{where}: an open attempt")
         yield count(given.get("activation"), f"{where}: open"), TimerKind.RETRY.value
+
+
+def _check(owed: Owed, step: Step, record: list[Any], where: str) -> None:
+    """Raises BadArchive for what no run can owe."""
+    if any(activation > record[Dynamic.ACTIVATIONS - 1] for activation in owed):
+        raise BadArchive(f"{where}: it owes an activation that it has not had")
+    if TimerKind.ROUND.value in owed.values() and not step.back:
+        raise BadArchive(f"{where}: it owes a round, and nothing leads back to it")
 
 
 def _stop(record: list[Any], owed: Owed) -> None:

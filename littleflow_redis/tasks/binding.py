@@ -23,7 +23,7 @@ from inspect import Parameter, Signature
 from typing import Any
 
 from .auto import Arguments, NoCall, NoPlace, arguments, listed, on_top
-from .shapes import shape, signature_text
+from .shapes import Unchecked, shape, signature_text
 
 _NAMED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
@@ -99,12 +99,24 @@ def _fitting(
     signature: Signature, input: Any, parameters: Any, mode: Bind, begins: bool = False
 ) -> Arguments:
     """Raises NoCall."""
+    if isinstance(signature, Unchecked):
+        return _unchecked(signature, input, parameters, mode, begins)
     args, kwargs = _arguments(signature, input, parameters, mode, begins)
     try:
         signature.bind(*args, **kwargs)
     except TypeError as error:
         raise NoCall(str(error)) from None
     return args, kwargs
+
+
+def _unchecked(
+    signature: Unchecked, input: Any, parameters: Any, mode: Bind, begins: bool
+) -> Arguments:
+    try:
+        return _arguments(signature, input, parameters, mode, begins)
+    except NoCall:
+        # As in a chain.
+        return on_top(signature, [input], {}, parameters)
 
 
 def _arguments(

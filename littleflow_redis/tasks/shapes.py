@@ -25,6 +25,10 @@ ANYTHING: Final = Signature(
 )
 
 
+class Unchecked(Signature):
+    """A signature that decides what an input becomes, and refuses no call."""
+
+
 def signature_text(signature: Signature) -> str:
     """The signature without annotations: what a caller has to know."""
     bare = [

@@ -10,6 +10,7 @@ import pytest
 from celery import Celery, Task
 
 from littleflow_redis.bridges.signatures import task_signature
+from littleflow_redis.tasks.binding import bind
 
 
 @pytest.fixture
@@ -18,10 +19,32 @@ def app() -> Iterator[Celery]:
         yield app
 
 
-def test_without_typing_anything_may_be_passed(app: Celery) -> None:
-    """What celery-batches takes goes into a list, which is what its function takes."""
-    task = app.task(unbound, shared=False, typing=False)
-    assert task_signature(task).bind(1, 2, 3, a=4)
+def rows(rows: Any) -> None: ...
+def pair(x: Any, y: Any) -> None: ...
+def none() -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "input", "parameters", "expected"),
+    [
+        (rows, ["row0"], None, ([["row0"]], {})),
+        (rows, ["row0", "row1"], None, ([["row0", "row1"]], {})),
+        (rows, {"a": 1}, None, ([{"a": 1}], {})),
+        (rows, 1, {"more": 2}, ([1], {"more": 2})),
+        (pair, [1, 2], None, ([1, 2], {})),
+        (pair, [1, 2, 3], None, ([[1, 2, 3]], {})),
+        (pair, 1, None, ([1], {})),
+        (none, 1, None, ([], {})),
+    ],
+)
+def test_without_typing_the_signature_decides_and_refuses_nothing(
+    app: Celery, function: Any, input: Any, parameters: Any, expected: Any
+) -> None:
+    """What celery-batches takes goes into a list, which is what its function takes. A list of one
+    row was spread, and one of two as well, whatever the function took.
+    """
+    task = app.task(function, shared=False, typing=False)
+    assert bind(task_signature(task), input, parameters) == expected
 
 
 def injecting(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -74,6 +74,8 @@ HOSTILE = {
     "what is owed": change("steps/1/owed", [5]),
     "owed by another timer": change("steps/1/owed", [{"activation": 1, "kind": "timeout"}]),
     "owed of a type": change("steps/1/owed", [{"activation": 1, "kind": []}]),
+    "owed before it came": change("steps/1/owed", [{"activation": 7, "kind": "retry"}]),
+    "owed as a round": change("steps/0/owed", [{"activation": 1, "kind": "round"}]),
     "items of an iteration": change("steps/1/items", 3),
     "too many items": change("steps/1/items", 10**9),
     "done before begun": change("steps/1/done", 1),
