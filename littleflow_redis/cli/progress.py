@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from littleflow_redis.events.outage import Outage
 
 #: How lines are coloured on a terminal, by what they tell.
-STYLES = {"ended": "green", "failed": "bold red", "cancelled": "yellow", "queued": "dim"}
+STYLES = {"ended": "green", "failed": "bold red", "queued": "dim"} | dict.fromkeys(
+    ("cancelled", "retrying", "requeued", "continued"), "yellow"
+)
 
 
 def watch(client: Client, workflow: str, outage: Outage, subject: Subject | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,15 +22,21 @@ WAIT = 1.0
 #: Characters of an output that a line shows.
 OUTPUT_SHOWN = 70
 
-#: What the trace says of a task, in words.
+#: What the trace says of a task, in words; ``continued``: it failed, and the workflow goes on.
 WORDS = {
     "queue": "queued",
     "take": "running",
     "end": "ended",
     "fail": "failed",
+    "retry": "retrying",
+    "requeue": "requeued",
+    "continue": "continued",
     "cancel": "cancelled",
     "skip": "skipped",
 }
+
+#: Of these the trace tells the reason.
+REASONED = frozenset({"fail", "retry", "continue"})
 
 
 async def follow(client: Client, workflow: str, show: Callable[[str], None]) -> WorkflowView:
@@ -71,8 +77,16 @@ class Teller:
         ended = self._client.views.state(self._workflow).ended
         entries = list(self._client.views.trace(self._workflow, self._seen))
         self._seen += len(entries)
-        lines = [self._line(entry) for entry in entries]
-        return [line for line in lines if line], ended
+        if entries and self._begin is None:
+            self._begin = entries[0].at
+        outputs = self._outputs(entries)
+        self._width = max([self._width, *(len(self._name(e)) for e in entries if self._tells(e))])
+        lines = [
+            self._line(entry, outputs.get(number, ""))
+            for number, entry in enumerate(entries)
+            if self._tells(entry)
+        ]
+        return lines, ended
 
     def wait(self) -> None:
         """Wait until something happens to the workflow, for a second at most."""
@@ -81,24 +95,42 @@ class Teller:
             if any(found.reset or found.workflow == id for found in self._feed.read(left)):
                 return
 
-    def _line(self, entry: TraceEntry) -> str:
-        self._begin = self._begin or entry.at
-        index = int(entry.field.partition("@")[0] or -1)
-        if index not in self._names or entry.what not in WORDS:
-            return ""
-        after = (entry.at - self._begin).total_seconds()
-        name = f"{self._names[index]:<{self._width}}"
-        return (
-            f"{after:6.2f} s  {name}  {WORDS[entry.what]:<9}  {self._about(entry, index)}".rstrip()
-        )
+    def _tells(self, entry: TraceEntry) -> bool:
+        return entry.step in self._names and entry.what in WORDS
 
-    def _about(self, entry: TraceEntry, index: int) -> str:
-        if entry.what == "end":
-            (output,) = self._client.views.outputs(self._workflow, [index])
-            return shortened(json.dumps(output, ensure_ascii=False))
-        if entry.what == "fail":
-            return self._client.state(self._workflow).steps[index].reason
-        return ""
+    def _name(self, entry: TraceEntry) -> str:
+        name = self._names[entry.step or 0]
+        return f"{name}[{entry.scope}]" if entry.scope else name
+
+    def _line(self, entry: TraceEntry, output: str) -> str:
+        after = (entry.at - self._begin).total_seconds() if self._begin else 0.0
+        about = _reason(entry) if entry.what in REASONED else output
+        name = f"{self._name(entry):<{self._width}}"
+        return f"{after:6.2f} s  {name}  {WORDS[entry.what]:<9}  {about}".rstrip()
+
+    def _outputs(self, entries: Sequence[TraceEntry]) -> Mapping[int, str]:
+        """By number of the entry, the outputs that are still those of the end that it tells."""
+        ends = {e.field: n for n, e in enumerate(entries) if self._tells(e) and e.what == "end"}
+        if not ends:
+            return {}
+        views = self._client.views
+        outputs = dict(zip(ends, views.outputs(self._workflow, list(ends)), strict=True))
+        # What has happened to a step until after its output was read may have replaced that.
+        happened = [*entries, *views.trace(self._workflow, self._seen)]
+        last = {e.field: n for n, e in enumerate(happened) if e.what != "late"}
+        return {
+            number: shortened(json.dumps(outputs[field], ensure_ascii=False))
+            for field, number in ends.items()
+            # Of an item null may mean that it went with its iteration, which began anew.
+            if last[field] == number and ("@" not in field or outputs[field] is not None)
+        }
+
+
+def _reason(entry: TraceEntry) -> str:
+    from littleflow_redis.engine.attempts import told
+
+    reason, *_ = told(entry.detail)
+    return reason
 
 
 def shortened(text: str) -> str:

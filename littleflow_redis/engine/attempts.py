@@ -80,7 +80,7 @@ def _taken(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
 
 
 def _closed(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
-    reason, worker, traceback = _told(entry.detail)
+    reason, worker, traceback = told(entry.detail)
     return replace(
         attempt,
         ended=entry.at,
@@ -91,15 +91,15 @@ def _closed(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
     )
 
 
-def _told(detail: str) -> tuple[str, str, str]:
+def told(detail: str) -> tuple[str, str, str]:
     """Reason, worker and traceback in the detail of a change: JSON, or a sentence."""
-    told = _object(detail)
-    if told is None:
+    known = _object(detail)
+    if known is None:
         return detail, "", ""
-    error = told.get("error")
+    error = known.get("error")
     error = error if isinstance(error, Mapping) else {}
-    reason = told.get("reason") or ""
-    return str(reason), str(told.get("worker", "")), str(error.get("traceback", ""))
+    reason = known.get("reason") or ""
+    return str(reason), str(known.get("worker", "")), str(error.get("traceback", ""))
 
 
 def _object(detail: str) -> Mapping[str, Any] | None:
