@@ -59,9 +59,10 @@ class Changing(Base):
         report = self.transitions.restart(id, secrets.token_hex(4), all=all, plan=plan)
         self._checked(report, id)
         if report.outcome is Outcome.UNCHANGED:
+            first = "; terminate it first" if view.state is WorkflowState.RUNNING else ""
             raise NotRestartable(
                 f"{id} is {view.state}: only a FAILED or TERMINATED workflow restarts, or a "
-                "FINISHED one from a step"
+                f"FINISHED one from a step{first}"
             )
         return self._left_in(id, [report, *self.settle(report)])
 

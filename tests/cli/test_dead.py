@@ -96,6 +96,7 @@ def test_restart_tells_the_state_of_each(command: Command, engine: Client) -> No
     assert result.stdout == "workflow:one RUNNING\nworkflow:two RUNNING\n"
     assert again.exit_code == 1
     assert "only a FAILED or TERMINATED workflow restarts" in again.stderr
+    assert "terminate it first" in again.stderr
 
 
 def test_restart_all_restarts_what_still_runs(command: Command, engine: Client) -> None:
