@@ -41,6 +41,14 @@ def write(archive: Any, target: str | os.PathLike[str]) -> None:
         with _sentences(str(target)):
             system.pipe_file(name, raw)
         return
+    try:
+        _replace(path, raw)
+    except OSError as error:
+        # The name of the temporary file would say nothing to whoever named another one.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: Path, raw: bytes) -> None:
     # Renamed when it is complete: a full disk leaves what was there before.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+
+import pytest
 
 from littleflow_redis import Client, WorkflowState
 from tests.cli.conftest import Command
@@ -42,6 +45,20 @@ def test_what_is_no_archive_is_a_sentence(command: Command, engine: Client, tmp_
     assert "nothing.json: No such file" in nothing.stderr
     assert garbage.stderr == "an archive is a JSON object\n"
     assert "there is no workflow" in unknown.stderr
+
+
+@pytest.mark.parametrize("name", ["nothing/w.json", "folder"])
+def test_what_cannot_be_written_is_named_as_it_was_given(
+    command: Command, engine: Client, tmp_path: Path, name: str
+) -> None:
+    engine.start("A", workflow_id="w")
+    (tmp_path / "folder").mkdir()
+
+    result = command("archive", "w", "-o", tmp_path / name)
+
+    assert result.exit_code == 1
+    assert re.fullmatch(rf"Error: {tmp_path / name}: [\w ]+\n", result.stderr)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 def test_restart_from_a_step_with_another_input(command: Command, engine: Client) -> None:
