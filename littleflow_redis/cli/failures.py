@@ -52,6 +52,9 @@ def _sentence(error: Exception, settings: Settings | None) -> str | None:
             return f"Error: this is not UTF-8 text: {error}"
         case RedisError():
             return _redis_sentence(error, settings)
+        case BrokenPipeError():
+            # Whoever reads has read enough, as `head` does: click ends the command in silence.
+            return None
         case OSError():
             name = f"{error.filename}: " if error.filename else ""
             return f"Error: {name}{error.strerror or error}"

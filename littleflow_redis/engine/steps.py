@@ -29,12 +29,12 @@ class ItemCounts:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step. Times are UTC, None if it did not come to that; ``started`` is when somebody took
-    it up, or when it was handed out if nobody said so. ``attempts`` and ``reason`` are those of the
-    latest activation; ``waiting`` counts the inputs that arrived for the next one. ``waits`` is a
-    sentence on what a step in the state waiting waits for, ``note`` what the worker of its oldest
-    open attempt tells of it. ``line`` and ``column`` are those of the text, 0 if it stands nowhere;
-    ``items`` is None if it runs once, not per item.
+    """One step. Times are UTC, None if it did not come to that; ``started`` is when somebody took it
+    up, or when it was handed out if nobody said so; None if it ended with nobody having it.
+    ``attempts`` and ``reason`` are those of the latest activation; ``waiting`` counts the inputs
+    that arrived for the next one. ``waits`` is a sentence on what a step in the state waiting waits
+    for, ``note`` what the worker of its oldest open attempt tells of it. ``line`` and ``column``
+    are those of the text, 0 if it stands nowhere; ``items`` is None if it runs once, not per item.
     """
 
     index: int
@@ -113,7 +113,7 @@ def step_view(
     state, reason = StepState(record[Dynamic.STATE]), record[Dynamic.REASON]
     wait = first_wait(workflow, step, first.scope, record) if state is StepState.WAITING else None
     queued, started = seen[Dynamic.QUEUED], seen[Dynamic.STARTED]
-    if not started and state is not StepState.READY:
+    if not started and state not in _UNTAKEN:
         started = queued
     return StepView(
         index=step.index,
@@ -200,6 +200,9 @@ _URGENCY = (
     StepState.ENDED,
     StepState.SKIPPED,
 )
+
+#: In these, a step that nobody said to have taken up was taken up by nobody.
+_UNTAKEN = frozenset({StepState.READY, StepState.CANCELLED, StepState.FAILED})
 
 _OVER = frozenset(state for state in StepState if state.over)
 

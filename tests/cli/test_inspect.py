@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -11,6 +14,7 @@ from littleflow_redis.cli.tables import table
 from littleflow_redis.events.wire import printable
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.cli.conftest import Command
+from tests.support import RedisServer
 
 
 def end(engine: Client, workflow: str, index: int, **fields: object) -> None:
@@ -218,6 +222,33 @@ def test_the_traceback_of_an_attempt_that_failed(command: Command, engine: Clien
 def test_the_source_alone(command: Command, engine: Client) -> None:
     engine.start("# note\nA → B", workflow_id="w")
     assert command("inspect", "w", "--source").stdout == "# note\nA → B\n"
+
+
+@pytest.mark.parametrize("options", ["", "(- $queue-timeout: 60 -)"])
+def test_what_nobody_took_has_not_started(command: Command, engine: Client, options: str) -> None:
+    engine.start(f"A{options} → B", workflow_id="w")
+    engine.terminate("w")
+
+    shown = rows(command("inspect", "w").stdout)
+
+    assert ["1", "A", "cancelled", "1"] in shown
+
+
+def test_a_reader_that_has_read_enough_is_no_error(
+    engine: Client, redis_server: RedisServer
+) -> None:
+    """As with `inspect w | head -5`."""
+    engine.start("A", workflow_id="w")
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [sys.executable, "-m", "littleflow_redis", "inspect", "w"]
+    try:
+        ended = subprocess.run(
+            words, stdout=writing, stderr=subprocess.PIPE, env=redis_server.environment
+        )
+    finally:
+        os.close(writing)
+    assert ended.stderr == b""
 
 
 def test_following_one_to_its_end(command: Command, engine: Client) -> None:
