@@ -29,12 +29,13 @@ class ItemCounts:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step. Times are UTC, None if it did not come to that; ``started`` is when somebody took it
-    up, or when it was handed out if nobody said so; None if it ended with nobody having it.
+    """One step. Times are UTC, None if it did not come to that; ``started`` is when somebody took
+    it up, or when it was handed out if nobody said so; None if it ended with nobody having it.
     ``attempts`` and ``reason`` are those of the latest activation; ``waiting`` counts the inputs
-    that arrived for the next one. ``waits`` is a sentence on what a step in the state waiting waits
-    for, ``note`` what the worker of its oldest open attempt tells of it. ``line`` and ``column``
-    are those of the text, 0 if it stands nowhere; ``items`` is None if it runs once, not per item.
+    that arrived for the next one. ``waits`` is a sentence on what a step in the state waiting
+    waits for, ``note`` what the worker of its oldest open attempt tells of it. ``line`` and
+    ``column`` are those of the text, 0 if it stands nowhere; ``items`` is None if it runs once,
+    not per item.
     """
 
     index: int
@@ -146,12 +147,12 @@ def _together(first: Record, own: Sequence[_Scoped]) -> Record:
     """
     every = [each.record for each in own] or [first]
     values: list[Any] = [first[member] for member in Dynamic]
-    started = [r[Dynamic.STARTED] or r[Dynamic.QUEUED] for r in every]
+    started = [r[Dynamic.STARTED] for r in every if r[Dynamic.STARTED]]
     for member, value in (
         (Dynamic.ACTIVATIONS, sum(r[Dynamic.ACTIVATIONS] for r in every)),
         (Dynamic.ATTEMPTS, max(r[Dynamic.ATTEMPTS] for r in every)),
         (Dynamic.QUEUED, min(r[Dynamic.QUEUED] for r in every)),
-        (Dynamic.STARTED, min(started)),
+        (Dynamic.STARTED, min(started, default=0)),
         (Dynamic.ENDED, max(r[Dynamic.ENDED] for r in every)),
     ):
         values[member - 1] = value
