@@ -143,7 +143,7 @@ def nothing() -> None:
 
 
 @app.task
-def same(value: Any) -> Any:
+def passed(value: Any) -> Any:
     return value
 
 

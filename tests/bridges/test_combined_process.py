@@ -69,8 +69,8 @@ def test_while_the_broker_is_away_tasks_wait_in_the_stream(
 ) -> None:
     engine, broker = Client(redis=client), own_server(start=False)
     both = start(*BOTH, CELERY_BROKER_URL=broker.url)
-    workflow = engine.start("by:hand → math:add([2, 3]) → math:mul")
-    end = {"workflow": workflow, "index": 1, "name": "by:hand", "output": {}}
+    workflow = engine.start("by:hand → math:add([3]) → math:mul")
+    end = {"workflow": workflow, "index": 1, "name": "by:hand", "output": 2}
     engine.send_event("end-task", end)
     both.wait_for_output("event=sent-back category=math tasks=1")
     both.wait_for_output("event=broker-waiting category=math")

@@ -40,7 +40,9 @@ def canvas(app: Celery) -> dict[str, Any]:
             t["price"].s(), t["double"].s(), t["kinds"].s()
         ),
         "math:point → math:kinds": chain(t["point"].s(), t["kinds"].s()),
-        "math:point → math:same → math:kinds": chain(t["point"].s(), t["same"].s(), t["kinds"].s()),
+        "math:point → math:passed → math:kinds": chain(
+            t["point"].s(), t["passed"].s(), t["kinds"].s()
+        ),
         "{ math:typed math:nothing math:price } → math:kinds": chord(
             group(t["typed"].s(), t["nothing"].s(), t["price"].s()), t["kinds"].s()
         ),
@@ -53,7 +55,7 @@ FLOWS = [
     "math:price → math:double",
     "math:price → math:double → math:kinds",
     "math:point → math:kinds",
-    "math:point → math:same → math:kinds",
+    "math:point → math:passed → math:kinds",
     "{ math:typed math:nothing math:price } → math:kinds",
     "math:nothing → math:kinds",
 ]
@@ -61,7 +63,7 @@ FLOWS = [
 
 def whole(text: str) -> str:
     """The same flow, each input passed as one."""
-    for name in ("kinds", "double", "same"):
+    for name in ("kinds", "double", "passed"):
         text = text.replace(f"math:{name}", f"math:{name}(- $bind: whole -)")
     return text
 

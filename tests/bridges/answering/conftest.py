@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import celery_once.backends.redis
+import celery_singleton.backends
 import pytest
 import redis
 from celery import Celery
@@ -32,12 +33,17 @@ def app(
     client: redis.Redis, celery_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Celery]:
     monkeypatch.syspath_prepend(APPS)
-    # It keeps the first connection that the process has made.
+    # Both keep the first connection that the process has made.
     monkeypatch.setattr(celery_once.backends.redis, "redis", None)
+    monkeypatch.setattr(celery_singleton.backends, "_backend", None)
     with app_of("single", celery_environment) as app:
         settings = {"url": celery_environment["CELERY_RESULT_BACKEND"], "default_timeout": 60}
         app.conf.ONCE = {"backend": "celery_once.backends.Redis", "settings": settings}
         yield app
+        for kept in (celery_once.backends.redis.redis, celery_singleton.backends._backend):
+            connection = getattr(kept, "redis", kept)
+            if isinstance(connection, redis.Redis):
+                connection.close()
 
 
 @pytest.fixture
