@@ -22,8 +22,10 @@ from enum import StrEnum
 from inspect import Parameter, Signature
 from typing import Any
 
+from littleflow_redis.language.errors import close_names
+
 from .auto import Arguments, NoCall, NoPlace, arguments, listed, on_top
-from .shapes import Unchecked, shape, signature_text
+from .shapes import SHOWN, Unchecked, shape, signature_text
 
 _NAMED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
@@ -43,7 +45,12 @@ _EFFECTS: Mapping[Bind, str] = {
     Bind.NONE: "pass nothing of the input",
 }
 
+#: What to do where no other mode fits, and no parameter has a wrong name.
 _ADVICE = "change what the step is given, or add what is missing to its parameters"
+_ADVICE_OF_NONE = (
+    "`$bind: none` passes nothing of the input: add what is missing to the step's parameters"
+)
+_ADVICE_TOO_MUCH = "take out of the step's parameters what the function does not take"
 
 
 class BindError(ValueError):
@@ -139,9 +146,7 @@ def _accepted(signature: Signature, input: Mapping[str, Any]) -> dict[str, Any]:
     kinds = {parameter.kind for parameter in signature.parameters.values()}
     if Parameter.VAR_KEYWORD in kinds:
         return dict(input)
-    names = {
-        parameter.name for parameter in signature.parameters.values() if parameter.kind in _NAMED
-    }
+    names = _names(signature)
     return {key: value for key, value in input.items() if key in names}
 
 
@@ -156,7 +161,31 @@ def _advice(signature: Signature, input: Any, parameters: Any, mode: Bind, error
             f"to {_EFFECTS[Bind.NONE]}, set `$bind: none` in the step's parameters, and add what "
             "is missing there"
         )
+    if unknown := _unknown(signature, parameters):
+        return _take_out(signature, unknown)
+    if mode is Bind.NONE:
+        return _ADVICE_OF_NONE if str(error).startswith("missing") else _ADVICE_TOO_MUCH
     return ""
+
+
+def _unknown(signature: Signature, parameters: Any) -> list[str]:
+    """The names in a step's parameters that the function does not have."""
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+    if Parameter.VAR_KEYWORD in kinds or not isinstance(parameters, Mapping):
+        return []
+    return [name for name in parameters if name not in _names(signature)]
+
+
+def _take_out(signature: Signature, unknown: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, unknown[:SHOWN]))
+    close = [near for name in unknown for near in close_names(name, _names(signature), 1)]
+    meant = f": did you mean {' and '.join(map(repr, close[:SHOWN]))}?" if close else ""
+    return f"take {shown} out of the step's parameters{meant}"
+
+
+def _names(signature: Signature) -> set[str]:
+    """The names that can be passed."""
+    return {one.name for one in signature.parameters.values() if one.kind in _NAMED}
 
 
 def _others(mode: Bind, input: Any) -> Sequence[Bind]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any, Final, TypeGuard
 
-#: Keys or items of a value that an error names before it says how many more there are.
-_SHOWN = 5
+#: Keys, names or items that an error names before it says how many more there are.
+SHOWN = 5
 
 
 class _Unknown:
@@ -53,8 +53,8 @@ def shape(value: Any) -> str:
 
 
 def _some(words: Sequence[str]) -> str:
-    more = len(words) - _SHOWN
-    return ", ".join(words[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    more = len(words) - SHOWN
+    return ", ".join(words[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _kind(value: Any) -> str:

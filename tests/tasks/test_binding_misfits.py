@@ -22,6 +22,7 @@ from .signatures import (
     only_options,
     options,
     record,
+    report,
     three,
 )
 
@@ -36,7 +37,15 @@ MISFITS: list[tuple[Callable[..., None], Any, Any, str, str]] = [
     (abc, [1, 2, 3], {"b": 4}, "a list of 3 came, and a list of 2 fits", ""),
     (from_two, [1], {}, "a list of 1 came, and a list of 2 or more fits", ""),
     (add, [1], [{}, 1], "a list of 2 (an object, a number) as parameters", "`$bind: none`"),
-    (add, 1, {"z": 1}, "unexpected keyword argument 'z'", "to its parameters"),
+    (
+        add,
+        1,
+        {"z": 1},
+        "unexpected keyword argument 'z'",
+        "; take 'z' out of the step's parameters",
+    ),
+    (report, [], {"titel": "T"}, "keyword argument 'titel'", "parameters: did you mean 'title'?"),
+    (both, 1, {"Y": 2, "z": 1}, "missing a required", "'Y', 'z' out of the step's parameters: "),
     (add, 1, {"x": 1}, "multiple values for argument 'x'", "set `$bind: none` in the step's"),
     (both, 1, {"x": 1}, "multiple values for argument 'x'", "to its parameters"),
     (
@@ -60,7 +69,7 @@ MISFITS: list[tuple[Callable[..., None], Any, Any, str, str]] = [
     (only_options, [], {}, "and a list of 0 has no names", "set `$bind: none`"),
     (options, 5, {"x": 1}, "nothing is open by place", "set `$bind: none`"),
     (keyword, 5, {"x": 1}, "nothing is open by place", "set `$bind: none`"),
-    (keyword, {"y": 1}, {"z": 1}, "unexpected keyword argument 'z'", "to its parameters"),
+    (keyword, {"y": 1}, {"z": 1}, "unexpected keyword argument 'z'", "take 'z' out of the step's"),
     (record, Decimal(1), {"z": 1}, "a value of type Decimal as input", ""),
 ]
 
@@ -90,6 +99,24 @@ def test_a_misfit_of_spread_says_what_else_would_fit(
     with pytest.raises(BindError, match="as input and nothing as parameters") as caught:
         bound(function, input, parameters, "spread")
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters", "advice"),
+    [
+        (both, {"x": 1}, "'y'; `$bind: none` passes nothing of the input: add what is missing to"),
+        (both, [1, 2, 3], "arguments; take out of the step's parameters what the function does"),
+        (both, {"x": 1, "z": 2}, "take 'z' out of the step's parameters"),
+    ],
+)
+def test_with_bind_none_the_parameters_are_at_fault(
+    function: Callable[..., None], parameters: Any, advice: str
+) -> None:
+    """The advice was to change the input, of which nothing is passed."""
+    with pytest.raises(BindError) as caught:
+        bound(function, 1, parameters, "none")
+    assert advice in str(caught.value)
+    assert "change what the step is given" not in str(caught.value)
 
 
 def test_at_the_start_nothing_came() -> None:
