@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from celery import Celery, Task
 from kombu.entity import Queue
@@ -16,6 +17,7 @@ from littleflow_redis.engine.defaults import NAMES
 from littleflow_redis.engine.messages import category_of
 from littleflow_redis.engine.raised import known_class
 from littleflow_redis.language import Flow, Step, StepKind
+from littleflow_redis.tasks.auto import Row
 from littleflow_redis.tasks.binding import Bind
 from littleflow_redis.tasks.cases import Case, cases, in_short
 from littleflow_redis.tasks.coming import Standing
@@ -55,10 +57,24 @@ def explained(
     return f"{_table([*rows, *times])}\n{_table(examples)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What becomes of the input of a step, in one line; ``fails`` if no input fits."""
+
+    step: Step
+    call: str
+    fails: bool
+
+    def __str__(self) -> str:
+        if self.fails:
+            return f"{self.step.name} fails with every input; it calls {self.call}"
+        return f"{self.step.name} calls {self.call}"
+
+
 def rows_of(
     app: Celery, names: TaskNames, rules: Rules, served: Collection[str], flow: Flow
-) -> Iterator[tuple[Step, str]]:
-    """The steps of a flow that tasks of the app serve, and what becomes of the input of each."""
+) -> Iterator[Told]:
+    """What becomes of the input of each step of a flow that tasks of the app serve."""
     for step in flow.steps:
         own = step.kind is StepKind.TASK and step.category in served
         found = names.resolve(step.base) if own else None
@@ -66,8 +82,9 @@ def rows_of(
             signature = task_signature(app.tasks[found.task])
             standing = Standing(flow, step)
             mode = _mode(rules.of(step.base, found.task) | _own(standing)).value
-            told = in_short(cases(found.task, signature, mode, standing))
-            yield step, f"{found.task}{signature_text(signature)}: {told}"
+            shown = cases(found.task, signature, mode, standing)
+            call = f"{found.task}{signature_text(signature)}: {in_short(shown)}"
+            yield Told(step, call, all(case.row == Row.ERROR for case in shown))
 
 
 def _place(standing: Standing | None) -> str:
@@ -88,7 +105,11 @@ def _mode(chosen: Mapping[str, Choice]) -> Choice:
 
 def _shown(found: Sequence[Case]) -> Sequence[tuple[str, ...]]:
     return [("input", "row", "is called as")] + [
-        (case.input, case.row, case.call if case.row != "error" else f"the step fails: {case.call}")
+        (
+            case.input,
+            case.row,
+            case.call if case.row != Row.ERROR else f"the step fails: {case.call}",
+        )
         for case in found
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from littleflow_redis.language.flow import Json
 
-from .auto import Arguments, Opening, Row
+from .auto import Arguments, Opening, Row, listed
 from .binding import Bind, BindError, bind
 from .coming import Coming, Kind, Standing, coming
 
@@ -39,7 +39,8 @@ def cases(
         begins = standing.flow.at_start(standing.step.index)
     opening = Opening.of(signature, parameters)
     found = []
-    for input in _inputs(signature, opening, came):
+    spread_over = len(listed(parameters)) if mode == Bind.SPREAD else None
+    for input in _inputs(signature, opening, came, spread_over):
         row = str(opening.row(input, begins) if mode == Bind.AUTO else mode)
         try:
             call = bind(signature, input, parameters, mode, begins=begins)
@@ -66,7 +67,13 @@ def _call(name: str, arguments: Arguments) -> str:
     return f"{name}({', '.join(shown)})"
 
 
-def _inputs(signature: Signature, opening: Opening, came: Coming) -> Iterator[Json]:
+def _inputs(
+    signature: Signature, opening: Opening, came: Coming, spread: int | None
+) -> Iterator[Json]:
+    """Of all shapes that can come; where any input fits, one of these does.
+
+    ``spread`` is for ``$bind: spread``: how many parameters without names stand behind the input.
+    """
     match came.kind:
         case Kind.VALUE:
             yield came.value
@@ -77,9 +84,11 @@ def _inputs(signature: Signature, opening: Opening, came: Coming) -> Iterator[Js
     if came.kind is Kind.ANYTHING:
         yield from ({}, None, 1)
     if came.kind is not Kind.OBJECT:
-        yield from _lists(opening)
+        yield from _lists(opening) if spread is None else _spread_lists(opening, spread)
     if came.kind is not Kind.LIST:
-        yield from _objects(signature, opening)
+        yield from _objects(signature, opening, spread or 0)
+    if came.kind is Kind.OBJECT and opening.row({}, False) is Row.NOTHING:
+        yield {}
 
 
 def _lists(opening: Opening) -> Iterator[Json]:
@@ -89,9 +98,21 @@ def _lists(opening: Opening) -> Iterator[Json]:
         yield [*fitting, len(fitting) + 1]
 
 
-def _objects(signature: Signature, opening: Opening) -> Iterator[Json]:
-    """One with all names and one more, and one with that alone, where this makes a difference."""
-    named = [p.name for p in signature.parameters.values() if p.kind not in _ANY]
+def _spread_lists(opening: Opening, behind: int) -> Iterator[Json]:
+    """The shortest and the longest that can fit, and one that is longer."""
+    longest = len(opening.positional)
+    # What stands behind the items stands at the first place where there are none.
+    shortest = 0 if behind else len(opening.taking)
+    for count in sorted({shortest, len(opening.taking), longest, longest + 1}):
+        yield list(range(1, count + 1))
+
+
+def _objects(signature: Signature, opening: Opening, taken: int) -> Iterator[Json]:
+    """One with all names and one more, and one with that alone, where this makes a difference.
+
+    The first ``taken`` names are left out: something else has their places.
+    """
+    named = [p.name for p in signature.parameters.values() if p.kind not in _ANY][taken:]
     other: dict[str, Any] = {"more": len(named) + 1}
     full: dict[str, Any] = {key: number for number, key in enumerate(named, 1)} | other
     yield full

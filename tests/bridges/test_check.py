@@ -59,8 +59,8 @@ def test_what_becomes_of_the_input_of_each_step(check: Check, client: redis.Redi
 def test_what_nobody_serves(check: Check, client: redis.Redis) -> None:
     with TaskListener("native", client=Client(redis=client)):
         code, output = check("add\n→ plian:add\n→ natve:any")
-    lines = output.splitlines()
-    assert code == 0
+    note, *lines = output.splitlines()
+    assert (code, note.startswith("a.flow:1:1: note: add calls")) == (0, True)
     assert lines[0].startswith("a.flow:2:3: warning: nobody serves the category 'plian' (plian:add")
     assert "did you mean 'plain'? Else start a bridge" in lines[0]
     assert lines[1].startswith("a.flow:3:3: warning: nobody serves the category 'natve' (natve:any")
@@ -71,6 +71,34 @@ def test_a_task_that_the_app_lacks_is_a_problem(check: Check, client: redis.Redi
     code, output = check("plain:ad", "--errors", "json")
     assert (code, '"line": 1, "column": 1' in output) == (1, True)
     assert "no Celery task serves 'plain:ad': did you mean plain.add?" in output
+
+
+@pytest.mark.usefixtures("shared_worker")
+def test_lines_come_in_the_order_of_the_text(check: Check, client: redis.Redis) -> None:
+    """All warnings came first, and then all notes."""
+    output = check("add\n→ add(- $celery: {queue: gpu} -)\n→ natve:any\n→ add")[1]
+    places = [line.split(" ")[:2] for line in output.splitlines()]
+    assert places == [
+        ["a.flow:1:1:", "note:"],
+        ["a.flow:2:3:", "warning:"],
+        ["a.flow:2:3:", "note:"],
+        ["a.flow:3:3:", "warning:"],
+        ["a.flow:4:3:", "note:"],
+    ]
+
+
+def test_a_step_that_fails_with_every_input_is_a_problem(check: Check, client: redis.Redis) -> None:
+    """It was a note, and the exit code 0."""
+    code, output = check("add\n→ greet(- greting: hi -)")
+    assert code == 1
+    assert output.startswith("a.flow:2:3: greet fails with every input; it calls plain.greet(name,")
+    assert "keyword argument 'greting'; take 'greting' out of the step's parameters: did" in output
+    assert output.endswith("did you mean 'greeting'?\n")
+    code, output = check("add(- $bind: none, x: 1 -)", "--errors", "json")
+    assert (code, '"line": 1, "column": 1' in output) == (1, True)
+    assert "`$bind: none` passes nothing of the input: add what is missing" in output
+    code, output = check("<[1, 2, 3]> → add")
+    assert (code, "[1, 2, 3] → error: a list of 3 came" in output) == (1, True)
 
 
 def test_a_queue_that_nobody_consumes(check: Check, client: redis.Redis) -> None:

@@ -84,7 +84,7 @@ ROWS = [
 
 def test_the_row_of_each_step_where_it_stands(app: Celery) -> None:
     about = (app, TaskNames(app.tasks, ("shop",)), Rules(), ["", "math"])
-    assert [told for _, told in rows_of(*about, compile_text(FLOW))] == ROWS
+    assert [told.call for told in rows_of(*about, compile_text(FLOW))] == ROWS
 
 
 def test_a_step_is_explained_where_it_stands(app: Celery) -> None:

@@ -1,0 +1,80 @@
+"""What `check` says beside the problems of a text: warnings, and what an app adds, by place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from .files import shown_name
+
+if TYPE_CHECKING:
+    from littleflow_redis.bridges.doctor import Subject
+    from littleflow_redis.bridges.explain import Told
+    from littleflow_redis.language import FlowError
+
+
+class Remark(NamedTuple):
+    """A sentence of a ``kind``, such as a warning; line 0 is no place in the text."""
+
+    line: int
+    column: int
+    kind: str
+    sentence: str
+
+
+def warned(warning: str) -> Remark:
+    """A warning of the compiler, which begins with its place in the text, if it has one."""
+    place, colon, message = warning.partition(": ")
+    if colon and place.replace(":", "").isdigit():
+        line, _, column = place.partition(":")
+        return Remark(int(line), int(column or 1), "warning", message)
+    return Remark(0, 0, "warning", warning)
+
+
+def lines(name: str, remarks: Iterable[Remark]) -> list[str]:
+    """The remarks on one file, in the order of its text; at one place as they come."""
+    return [
+        f"{shown_name(name)}{f':{line}:{column}' if line else ''}: {kind}: {sentence}"
+        for line, column, kind, sentence in sorted(remarks, key=lambda one: one[:2])
+    ]
+
+
+def problems(subject: Subject) -> dict[str, FlowError]:
+    """Steps that the app serves and that can only fail, by file."""
+    from littleflow_redis.bridges.doctor.written import refused
+    from littleflow_redis.language import FlowError, Problem, ProblemKind
+
+    found: dict[str, list[Problem]] = {}
+    for place, reason in refused(subject):
+        at = (place.step.line, place.step.column)
+        problem = Problem(*at, reason, kind=ProblemKind.UNSUPPORTED)
+        found.setdefault(place.where, []).append(problem)
+    for name, told in _told(subject):
+        if told.fails:
+            at = (told.step.line, told.step.column)
+            problem = Problem(*at, str(told), kind=ProblemKind.UNSUPPORTED)
+            found.setdefault(name, []).append(problem)
+    return {
+        name: FlowError(those, subject.flows[name].source or "", shown_name(name))
+        for name, those in found.items()
+    }
+
+
+def noted(subject: Subject) -> Iterator[tuple[str, Remark]]:
+    """What may wait or is misspelt, as warnings, and how tasks are called, as notes, by file."""
+    from littleflow_redis.bridges.doctor.written import waiting
+
+    for place, sentence in waiting(subject):
+        yield place.where, Remark(place.step.line, place.step.column, "warning", sentence)
+    for name, told in _told(subject):
+        yield name, Remark(told.step.line, told.step.column, "note", str(told))
+
+
+def _told(subject: Subject) -> Iterator[tuple[str, Told]]:
+    from littleflow_redis.bridges.explain import rows_of
+    from littleflow_redis.bridges.rules import Rules, app_settings
+
+    rules = Rules([app_settings(subject.app)])
+    for name, flow in subject.flows.items():
+        for told in rows_of(subject.app, subject.names, rules, subject.categories, flow):
+            yield name, told
