@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
 
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -11,7 +11,9 @@ from redis.exceptions import RedisError
 from littleflow_redis.bridges.doctor.places import Place
 from littleflow_redis.bridges.doctor.subject import Subject
 from littleflow_redis.bridges.names import Found
-from littleflow_redis.engine.unserved import Served, served
+from littleflow_redis.engine.raised import known_class, known_names
+from littleflow_redis.engine.unserved import Served, Unserved, served
+from littleflow_redis.language.errors import close_names
 
 #: A place in a flow, and a sentence on it.
 Said: TypeAlias = tuple[Place, str]
@@ -31,16 +33,52 @@ def waiting(subject: Subject) -> Iterator[Said]:
 
     The app serves its own categories, whether its bridge runs now or not.
     """
+    asked = True
     try:
         there = served(subject.client)
     except RedisError:
         # A flow is also checked where nothing of it runs.
-        there = Served(frozenset())
+        there, asked = Served(frozenset()), False
     own = Served(there.categories | {*subject.categories}, True, there.others, there.everything)
-    for one in own.lacking(place.step for place in subject.written):
-        steps = {id(step) for step in one.steps}
-        yield from ((p, one.sentence) for p in subject.written if id(p.step) in steps)
+    for place in subject.written:
+        for one in own.lacking([place.step]):
+            found = (
+                one.found
+                if asked
+                else f"the app does not serve {one.what}, and Redis could not be asked who does"
+            )
+            yield place, f"{found}: {_advice(subject, one)}"
     yield from unheard(subject)
+
+
+def _advice(subject: Subject, one: Unserved) -> str:
+    """For a category of which the app has the task, how its bridge and `check` are told so."""
+    found = subject.names.resolve(one.steps[0].base)
+    if not isinstance(found, Found):
+        return one.advice
+    option = f"--category {one.category or repr('')}"
+    return (
+        f"{one.meant}start a bridge for it (`bridge -A {subject.given} {option}`), for the app has "
+        f"{found.task}, and give `check` the same {option}"
+    )
+
+
+def misspelt(subject: Subject) -> Iterator[Said]:
+    """Names in ``$retry`` of steps of the app that are of no exception which is imported here.
+
+    A worker may have imported more, and only a name that is close to another is surely wrong.
+    """
+    for place in subject.written:
+        retry = place.step.options.get("$retry")
+        if place.step.category not in subject.categories or not isinstance(retry, Mapping):
+            continue
+        for key in ("on", "except"):
+            names: Any = retry.get(key, ())
+            for name in names:
+                if known_class(name) is None:
+                    close = close_names(name, known_names(), 1)
+                    meant = f"; did you mean {close[0]}?" if close else ""
+                    yield place, f"$retry {key}: no exception {name} is known here{meant}"
 
 
 def unheard(subject: Subject) -> Iterator[Said]:

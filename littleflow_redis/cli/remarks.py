@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from .files import shown_name
@@ -62,9 +63,9 @@ def problems(subject: Subject) -> dict[str, FlowError]:
 
 def noted(subject: Subject) -> Iterator[tuple[str, Remark]]:
     """What may wait or is misspelt, as warnings, and how tasks are called, as notes, by file."""
-    from littleflow_redis.bridges.doctor.written import waiting
+    from littleflow_redis.bridges.doctor.written import misspelt, waiting
 
-    for place, sentence in waiting(subject):
+    for place, sentence in chain(waiting(subject), misspelt(subject)):
         yield place.where, Remark(place.step.line, place.step.column, "warning", sentence)
     for name, told in _told(subject):
         yield name, Remark(told.step.line, told.step.column, "note", str(told))

@@ -51,13 +51,21 @@ def imported_class(module: str, name: str) -> type | None:
 
 def known_class(name: str) -> type | None:
     """An exception class that this name means in ``$retry``, if one is imported here."""
+    return next((kind for kind in _imported() if named([name], _names(kind))), None)
+
+
+def known_names() -> list[str]:
+    """The names of all exception classes that are imported here, whole and their last parts."""
+    full = [name for kind in _imported() for name in _names(kind)]
+    return list(dict.fromkeys([*full, *(name.rpartition(".")[2] for name in full)]))
+
+
+def _imported() -> Iterator[type]:
     left: list[type] = [Exception]
     for kind in left:
-        if named([name], _names(kind)):
-            return kind
+        yield kind
         below: list[type] = type.__subclasses__(kind)
         left += [one for one in below if one not in left]
-    return None
 
 
 def _is_plain(value: Any) -> bool:

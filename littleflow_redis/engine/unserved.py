@@ -51,23 +51,35 @@ class Unserved:
     @property
     def found(self) -> str:
         """What is lacking, for which steps."""
-        names = listed([step.label for step in self.steps])
         if self.category in BUILTIN:
-            return f"no worker runs for {names}"
-        what = f"the category {self.category!r}" if self.category else "steps without a category"
+            return f"no worker runs for {self._names}"
         other = f", unless {listed(self.others)} does" if self.others else ""
-        return f"nobody serves {what} ({names}){other}"
+        return f"nobody serves {self.what}{other}"
+
+    @property
+    def what(self) -> str:
+        """The category, and the steps."""
+        what = f"the category {self.category!r}" if self.category else "steps without a category"
+        return f"{what} ({self._names})"
+
+    @property
+    def meant(self) -> str:
+        """The begin of a sentence that goes on with what to do otherwise; empty without a guess."""
+        return f"did you mean {' or '.join(map(repr, self.close))}? Else " if self.close else ""
+
+    @property
+    def _names(self) -> str:
+        return listed([step.label for step in self.steps])
 
     @property
     def advice(self) -> str:
         """What may be meant, and what to start."""
         if self.category in BUILTIN:
             return "start `python -m littleflow_redis worker`"
-        close = f"did you mean {' or '.join(map(repr, self.close))}? Else " if self.close else ""
         option, name = (f" --category {self.category}", repr(self.category))
         if not self.category:
             option = name = ""
-        return f"{close}start a bridge (`bridge -A APP{option}`) or a TaskListener({name})"
+        return f"{self.meant}start a bridge (`bridge -A APP{option}`) or a TaskListener({name})"
 
 
 @dataclass(frozen=True, slots=True)

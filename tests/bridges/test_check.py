@@ -94,7 +94,7 @@ def test_a_step_that_fails_with_every_input_is_a_problem(check: Check, client: r
     assert output.startswith("a.flow:2:3: greet fails with every input; it calls plain.greet(name,")
     assert "keyword argument 'greting'; take 'greting' out of the step's parameters: did" in output
     assert output.endswith("did you mean 'greeting'?\n")
-    code, output = check("add(- $bind: none, x: 1 -)", "--errors", "json")
+    code, output = check("add(- {$bind: none, x: 1} -)", "--errors", "json")
     assert (code, '"line": 1, "column": 1' in output) == (1, True)
     assert "`$bind: none` passes nothing of the input: add what is missing" in output
     code, output = check("<[1, 2, 3]> → add")
@@ -115,7 +115,42 @@ def test_without_servers_nobody_is_asked(check: Check, client: redis.Redis) -> N
     away = {"CELERY_BROKER_URL": "redis://127.0.0.1:1/0", "REDIS_PORT": "1"}
     code, output = check("add → plain:add", **away)
     assert (code, "warning" in output) == (0, False)
-    assert "'plian'" in check("plian:add", **away)[1]
+    code, output = check("kitchen:cook → wait:delay(- duration: 1 -)", **away)
+    assert (code, "nobody serves" in output) == (0, False)
+    assert output.startswith(
+        "a.flow:1:1: warning: the app does not serve the category 'kitchen' (kitchen:cook), and "
+        "Redis could not be asked who does: start a bridge"
+    )
+
+
+@pytest.mark.usefixtures("shared_worker")
+def test_a_category_of_which_the_app_has_the_tasks(check: Check, client: redis.Redis) -> None:
+    """Each of the steps named all of them, and nothing said that `check` has the option too."""
+    lines = check("shop:add([1, 2]) → shop:total → other:thing")[1].splitlines()
+    assert lines[0] == (
+        "a.flow:1:1: warning: nobody serves the category 'shop' (shop:add): start a bridge for it "
+        "(`bridge -A plain --category shop`), for the app has plain.add, and give `check` the same "
+        "--category shop"
+    )
+    assert "'shop' (shop:total): start a bridge for it" in lines[1]
+    assert "'other' (other:thing): start a bridge (`bridge -A APP --category other`)" in lines[2]
+
+
+@pytest.mark.usefixtures("shared_worker")
+def test_a_name_in_retry_of_which_there_is_no_exception(check: Check, client: redis.Redis) -> None:
+    text = """add(- {x: 1, $retry: {limit: 1, on: [OSErorr, OutOfStock, celery.exceptions.Reject]}} -)
+→ total(- $retry: {limit: 1, except: [sohp.Gone, ValueError]} -)
+→ native:any(- $retry: {limit: 1, on: [OSErorr]} -)"""
+    code, output = check(text)
+    found = [line for line in output.splitlines() if "$retry" in line]
+    assert (code, found) == (
+        0,
+        [
+            "a.flow:1:1: warning: $retry on: no exception OSErorr is known here; did you mean "
+            "OSError?",
+            "a.flow:2:3: warning: $retry except: no exception sohp.Gone is known here",
+        ],
+    )
 
 
 def test_run_asks_for_queues_too(
