@@ -10,12 +10,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import redis
 from redis.exceptions import NoPermissionError
 
 from littleflow_redis.bridges.doctor import flows, queues, results, servers, tasks
 from littleflow_redis.bridges.doctor.finding import Finding, Level
 from littleflow_redis.bridges.doctor.subject import Subject
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.outage import address_of
 
 Check = Callable[[Subject], Iterator[Finding]]
 
@@ -59,18 +61,51 @@ def examine(subject: Subject, names: Sequence[str] = tuple(CHECKS)) -> list[Find
     found: list[Finding] = []
     away: dict[str, list[str]] = {}
     denied: dict[str, list[str]] = {}
+    unreached = _unreached(subject)
+    unasked: list[str] = []
     for name in names:
         try:
             found += CHECKS[name](subject)
         except NoPermissionError as error:
             denied.setdefault(str(error), []).append(name)
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            if unreached:
+                unasked.append(name)
+            else:
+                away.setdefault(f"{type(error).__name__}: {error}", []).append(name)
         # Brokers and backends have libraries of their own, which raise what they like; the other
         # checks are made nevertheless.
         except Exception as error:  # noqa: BLE001
             away.setdefault(f"{type(error).__name__}: {error}", []).append(name)
+    if unreached:
+        found.append(_away(subject, unreached, unasked))
     found += [_unknown(checks, reason) for reason, checks in away.items()]
     found += [_denied(checks, reason) for reason, checks in denied.items()]
     return sorted(found, key=lambda finding: finding.level.weight)
+
+
+def _unreached(subject: Subject) -> str:
+    """Why the engine's Redis does not answer; empty if it does."""
+    try:
+        subject.client.redis.ping()
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        return str(error)
+    except redis.RedisError:
+        # It answers, and the checks say what is wrong with it.
+        return ""
+    return ""
+
+
+def _away(subject: Subject, reason: str, checks: Sequence[str]) -> Finding:
+    unasked = f"; not looked at: {', '.join(checks)}" if checks else ""
+    return Finding(
+        "redis",
+        Level.ERROR,
+        f"the engine's Redis at {address_of(subject.client.redis)} cannot be reached: {reason}"
+        f"{unasked}",
+        "no workflow goes on, and nothing is known about what was not looked at",
+        "REDIS_URL (or --url, or REDIS_HOST and REDIS_PORT) to where it is, or start it there",
+    )
 
 
 def _unknown(checks: Sequence[str], reason: str) -> Finding:

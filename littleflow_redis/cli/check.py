@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from .failures import clean_errors
-from .files import as_data, runnable_file
+from .files import as_data, problem_lines, runnable_file
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.doctor import Subject
-    from littleflow_redis.language import Flow, FlowError, Problem
+    from littleflow_redis.language import Flow, FlowError
 
 
 @click.command(name="check")
@@ -73,7 +73,9 @@ def command(
             remarks[name].append(found)
     for name in files:
         if refusal := wrong.get(name):
-            shown = [json.dumps(as_data(name, refusal))] if errors == "json" else _lines(refusal)
+            shown = (
+                [json.dumps(as_data(name, refusal))] if errors == "json" else problem_lines(refusal)
+            )
         else:
             shown = [] if errors == "json" else lines(name, remarks[name])
         for line in shown:
@@ -94,13 +96,3 @@ def _subject(app: str, categories: Sequence[str], flows: Mapping[str, Flow]) -> 
         return subject_of(client, app, categories, flows)
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _lines(error: FlowError) -> list[str]:
-    return [_line(error.filename, problem) for problem in error.problems]
-
-
-def _line(file: str, problem: Problem) -> str:
-    line = f"{file}:{problem.line}:{problem.column}: {problem.message}"
-    line += f", expected {problem.expected}" if problem.expected else ""
-    return f"{line}; {problem.hint}" if problem.hint else line

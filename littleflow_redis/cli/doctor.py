@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .failures import clean_errors
-from .files import compile_file
+from .files import compile_file, problem_lines, shown_name
 from .options import Settings, connection_options
 from .parameters import client_of
 
@@ -42,13 +42,38 @@ def command(
     """
     from littleflow_redis.bridges.doctor import CHECKS, Level, examine
 
-    flows = {file: compile_file(file) for file in files}
-    found = examine(subject_of(client_of(settings), app, categories, flows))
+    flows, broken = _compiled(files)
+    found = [*broken, *examine(subject_of(client_of(settings), app, categories, flows))]
+    found.sort(key=lambda finding: finding.level.weight)
     if as_json:
         click.echo(json.dumps([finding.as_json() for finding in found], indent=2))
     else:
         click.echo(_shown(found, len(CHECKS)))
     sys.exit(any(finding.level is not Level.HINT for finding in found))
+
+
+def _compiled(files: Sequence[str]) -> tuple[dict[str, Flow], list[Finding]]:
+    """The flows in these files, and what keeps others from being looked at."""
+    from littleflow_redis.bridges.doctor import Finding, Level
+    from littleflow_redis.language import FlowError
+
+    flows: dict[str, Flow] = {}
+    broken: list[Finding] = []
+    for file in files:
+        try:
+            flows[file] = compile_file(file)
+        except FlowError as error:
+            found, *more = problem_lines(error)
+            found += f" (and {len(more)} more)" if more else ""
+        except UnicodeDecodeError as error:
+            found = f"{shown_name(file)}: it is no text in UTF-8: {error.reason}"
+        except OSError as error:
+            found = f"{shown_name(file)}: {error.strerror or error}"
+        if file not in flows:
+            costs = "nothing is known about its steps, and no workflow begins with it"
+            advice = f"what `check {file}` says"
+            broken.append(Finding("flows", Level.ERROR, found, costs, advice))
+    return flows, broken
 
 
 def subject_of(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from littleflow_redis.language import Flow, FlowError
+    from littleflow_redis.language import Flow, FlowError, Problem
 
 #: What standard input is called.
 STDIN = "<stdin>"
@@ -45,3 +45,14 @@ def as_data(name: str, error: FlowError) -> dict[str, Any]:
         "file": shown_name(name),
         "problems": [problem.as_dict() for problem in error.problems],
     }
+
+
+def problem_lines(error: FlowError) -> list[str]:
+    """The problems of one file, a line for each: ``file:line:column: message``."""
+    return [_line(error.filename, problem) for problem in error.problems]
+
+
+def _line(file: str, problem: Problem) -> str:
+    line = f"{file}:{problem.line}:{problem.column}: {problem.message}"
+    line += f", expected {problem.expected}" if problem.expected else ""
+    return f"{line}; {problem.hint}" if problem.hint else line

@@ -138,7 +138,7 @@ def test_a_category_of_which_the_app_has_the_tasks(check: Check, client: redis.R
 
 @pytest.mark.usefixtures("shared_worker")
 def test_a_name_in_retry_of_which_there_is_no_exception(check: Check, client: redis.Redis) -> None:
-    text = """add(- {x: 1, $retry: {limit: 1, on: [OSErorr,OutOfStock, celery.exceptions.Retry]}} -)
+    text = """add(- {x: 1, $retry: {limit: 1, on: [OSErorr, celery.exceptions.Reject]}} -)
 → total(- $retry: {limit: 1, except: [sohp.Gone, ValueError]} -)
 → native:any(- $retry: {limit: 1, on: [OSErorr]} -)"""
     code, output = check(text)

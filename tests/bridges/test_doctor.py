@@ -196,14 +196,19 @@ def test_a_worker_that_was_just_started_is_waited_for(
     assert found(replace(subject(engine, app), patience=LONG), "consumers") == []
 
 
-def test_a_server_that_is_away_is_one_finding(engine: Client, app: Celery) -> None:
-    away = Client("redis://127.0.0.1:1/0")
+def test_a_redis_that_is_away_is_one_finding(engine: Client, app: Celery) -> None:
+    """It was a warning of the first check that failed, and named neither server nor variable."""
+    away = Client("redis://user:secret@127.0.0.1:1/0")
     checks = [name for name in CHECKS if name != "consumers"]
     (finding,) = examine(subject(away, app), checks)
+    assert (finding.check, finding.level) == ("redis", Level.ERROR)
+    assert finding.found.startswith("the engine's Redis at 127.0.0.1:1 cannot be reached: ")
     assert (
         "not looked at: timeouts, permissions, eviction, persistence, clock, served, tasks"
         in finding.found
     )
+    assert finding.set.startswith("REDIS_URL")
+    assert "secret" not in str(finding)
 
 
 def test_a_backend_that_cannot_be_is_a_finding(engine: Client, app: Celery) -> None:
@@ -244,6 +249,24 @@ def test_the_command_says_it_as_text_and_as_json(
     findings = json.loads(data.output)
     assert {"check", "level", "found", "costs", "set"} == set(findings[0])
     assert findings[0]["level"] == "error"
+
+
+def test_a_file_that_does_not_compile_keeps_nobody_from_the_others(
+    client: redis.Redis, command: Run, tmp_path: Path
+) -> None:
+    """Its message was all that there was."""
+    broken, odd, absent, good = (tmp_path / f"{name}.flow" for name in ("a", "b", "c", "d"))
+    broken.write_text("add → → →\n{")
+    odd.write_bytes(b"\xff")
+    good.write_text("add → absent")
+    doctor = command("doctor", *map(str, (broken, odd, absent, good)))
+    assert doctor.wait() == 1
+    assert f"error: {broken}:" in doctor.output
+    assert f"error: {odd}: " in doctor.output
+    assert f"error: {absent}: No such file or directory [flows]" in doctor.output
+    assert doctor.output.count(" [flows]\n") == 3
+    assert f"set:   what `check {broken}` says" in doctor.output
+    assert f"error: {good}:1:7 (absent): the app has no task absent" in doctor.output
 
 
 def test_a_bridge_warns_of_the_worst_when_it_starts(client: redis.Redis, command: Run) -> None:
