@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 from redis import Redis
 
-from littleflow_redis.engine import archives, interchange, values, vectors
+from littleflow_redis.engine import archives, interchange, records, values, vectors
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.errors import NotRestartable, UnknownWorkflow
 from littleflow_redis.engine.keys import OUTPUT, Keys
@@ -129,6 +129,7 @@ def save_workflow(client: Redis, flow: littleflow.Flow, key: str) -> None:
     archive = {
         "format": archives.FORMAT,
         "version": archives.VERSION,
+        "form": records.VERSION,
         "state": WorkflowState.TERMINATED,
         "flow": save(from_littleflow(flow)),
         "steps": {},

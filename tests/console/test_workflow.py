@@ -94,7 +94,7 @@ def test_equal_branches_are_one_node_with_counts_and_unfold(
 
 
 def test_subflows_fold_and_unfold(open_page: Open, start: Start) -> None:
-    id = start("pass_on → { pass_on → pass_on  pass_on } → pass_on", "FINISHED")
+    id = start("pass_on → { pass_on → pass_on  pass_on } → > pass_on", "FINISHED")
     page = open_page(f"workflow/{id}")
     expect(page.locator(".frame")).to_have_count(1)
     expect(page.locator(".graph-drawing .step.step")).to_have_count(9)

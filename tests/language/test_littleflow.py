@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from lark import LarkError
 
 from littleflow_redis.language import (
+    FlowError,
     compile_text,
     from_littleflow,
     load,
@@ -53,7 +54,12 @@ def test_the_same_flow_without_semicolons(text: str) -> None:
         assume(False)
     # A label may come to stand before a subflow, which littleflow misreads.
     assume(not re.search(r":\w+ > \{|:\w+\s+\{", loose))
-    saved = save(compile_text(loose), text=False)
+    try:
+        saved = save(compile_text(loose), text=False)
+    except FlowError as error:
+        # One label that would name two inputs is refused here.
+        assume("names an input already" not in str(error))
+        raise
     assert saved["F"] == theirs.F.tolist()
     assert saved["T"] == theirs.save()["T"]
 

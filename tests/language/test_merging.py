@@ -18,8 +18,13 @@ def test_as_littleflow(value: Json) -> None:
 
 @pytest.mark.parametrize(
     ("item", "named"),
-    [([1], "a list"), ("x", "text"), (1, "a number"), (True, "true or false"), (None, "null")],
+    [([1], "a list"), ("x", "text"), (1, "a number"), (True, "true or false")],
 )
 def test_what_is_no_object_cannot_be_merged(item: Json, named: str) -> None:
     with pytest.raises(MergeError, match=f"item 1 is {named}, and > merges objects"):
         merge_inputs([{}, item])
+
+
+def test_null_adds_nothing() -> None:
+    assert merge_inputs([None, {"a": 1}, None]) == {"a": 1}
+    assert merge_inputs(None) == merge_inputs([None]) == {}

@@ -66,9 +66,9 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a task is marked as published before it is",
         "bridges/dispatch.py",
-        "                refusals = self._publisher.publish(list(calls.values()))\n",
+        "                answers = self._publisher.publish(list(calls.values()))\n",
         "                self._mark(jobs)\n"
-        "                refusals = self._publisher.publish(list(calls.values()))\n",
+        "                answers = self._publisher.publish(list(calls.values()))\n",
         ("tests/bridges/test_bridge_crashes.py",),
     ),
     Mutant(
@@ -95,8 +95,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "after a lost reply nobody reads again what it delivered",
         "littleflow_redis/events/group.py",
-        '            self._own_after, self._link_id = "0", 0\n',
-        "            self._link_id = 0\n",
+        '            self._own_after, self._link_id = "0", None\n',
+        "            self._link_id = None\n",
         ("tests/events/test_group.py",),
     ),
     Mutant(
