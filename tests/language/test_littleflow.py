@@ -57,8 +57,8 @@ def test_the_same_flow_without_semicolons(text: str) -> None:
     try:
         saved = save(compile_text(loose), text=False)
     except FlowError as error:
-        # One label that would name two inputs is refused here.
-        assume("names an input already" not in str(error))
+        # What a label or a declaration comes to mean without semicolons may be refused here.
+        assume(not re.search(r"names an? (in|out)put|cannot hold itself", str(error)))
         raise
     assert saved["F"] == theirs.F.tolist()
     assert saved["T"] == theirs.save()["T"]
