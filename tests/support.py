@@ -30,8 +30,13 @@ LONG = 60.0
 #: Seconds between two looks of ``wait_until``.
 LOOK_INTERVAL = 0.01
 
+#: A server with ``cluster-enabled`` listens for other nodes on its port plus this; servers before
+#: Redis 7 cannot be told another.
+_CLUSTER_BUS = 10_000
+
 #: Ports below those that systems give to connections: from 32768 on Linux, 49152 elsewhere.
-_LISTENING = range(12_000, 32_000)
+#: A cluster bus is still below them, and no port is another server's bus.
+_LISTENING = range(12_000, 12_000 + _CLUSTER_BUS)
 
 #: PR_SET_PDEATHSIG of prctl(2): the kernel kills the child when the parent's thread is gone.
 _PR_SET_PDEATHSIG = 1
@@ -82,8 +87,9 @@ def free_port() -> int:
     while True:
         # Not `random`: all test processes are seeded alike.
         port = _LISTENING.start + secrets.randbelow(len(_LISTENING))
-        with socket.socket() as probe, suppress(OSError):
+        with socket.socket() as probe, socket.socket() as bus, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            bus.bind(("127.0.0.1", port + _CLUSTER_BUS))
             return port
 
 
