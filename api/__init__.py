@@ -6,7 +6,7 @@ lie in ``routes``, one blueprint per file; ``security`` is what every request pa
 
 from __future__ import annotations
 
-from littleflow_redis.api.app import create_app
-from littleflow_redis.api.config import Config
+from .app import create_app
+from .config import Config
 
 __all__ = ["Config", "create_app"]

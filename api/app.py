@@ -7,14 +7,15 @@ from importlib.metadata import version
 import flask_smorest
 from flask import Flask
 
-from littleflow_redis.api import errors, security
-from littleflow_redis.api.config import Config
-from littleflow_redis.api.context import Context, set_context
-from littleflow_redis.api.limits import Cap, Rate
-from littleflow_redis.api.routes import BLUEPRINTS
-from littleflow_redis.api.schemas.common import ErrorSchema
 from littleflow_redis.engine.client import Client
 from littleflow_redis.events.connection import connect
+
+from . import errors, security
+from .config import Config
+from .context import Context, set_context
+from .limits import Cap, Rate
+from .routes import BLUEPRINTS
+from .schemas.common import ErrorSchema
 
 DESCRIPTION = """\
 Workflows: start them, look at them, stop them, go on with them.

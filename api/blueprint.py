@@ -8,9 +8,9 @@ from typing import Any, Protocol, TypeVar
 
 import flask_smorest
 
-from littleflow_redis.api import traits
-from littleflow_redis.api.parsing import Parser
-from littleflow_redis.api.traits import Traits
+from . import traits
+from .parsing import Parser
+from .traits import Traits
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from littleflow_redis.api.tokens import Token, read_tokens
 from littleflow_redis.engine.keys import Keys
 from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings, check_host
 from littleflow_redis.events.settings import settings_class
+
+from .tokens import Token, read_tokens
 
 #: Names by which a browser or a program on this machine calls it.
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})

@@ -7,10 +7,11 @@ from typing import cast
 
 from flask import Flask, current_app, g
 
-from littleflow_redis.api.config import Config
-from littleflow_redis.api.limits import Cap, Rate
-from littleflow_redis.api.tokens import Caller
 from littleflow_redis.engine.client import Client
+
+from .config import Config
+from .limits import Cap, Rate
+from .tokens import Caller
 
 _NAME = "littleflow"
 

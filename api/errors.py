@@ -11,13 +11,14 @@ from flask import Flask, Response, jsonify
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
-from littleflow_redis.api.context import request_id
 from littleflow_redis.engine import errors as engine
 from littleflow_redis.engine.values import BadValue
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.language import FlowError
 from littleflow_redis.language.errors import Problem
+
+from .context import request_id
 
 LOG = logging.getLogger("littleflow_redis.api")
 

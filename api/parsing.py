@@ -10,10 +10,11 @@ from flask import Request, request
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
-from littleflow_redis.api.context import context
-from littleflow_redis.api.errors import Refused
-from littleflow_redis.api.traits import TEXT
 from littleflow_redis.engine import values
+
+from .context import context
+from .errors import Refused
+from .traits import TEXT
 
 # The possessive *+ and the end of the text keep this linear: a string that never ends would
 # otherwise be looked for again at each of its quotes.

@@ -18,8 +18,9 @@ from waitress import create_server
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask
 
-from littleflow_redis.api.config import Config
 from littleflow_redis.events.logs import kv
+
+from .config import Config
 
 LOG = logging.getLogger("littleflow_redis.service")
 

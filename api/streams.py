@@ -11,11 +11,12 @@ from typing import Any, Self
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.api.limits import Cap
-from littleflow_redis.api.schemas.steps import ChangeSchema
 from littleflow_redis.engine.feed import FeedEntry, Subscription
 from littleflow_redis.engine.keys import Keys
 from littleflow_redis.events.logs import kv
+
+from .limits import Cap
+from .schemas.steps import ChangeSchema
 
 LOG = logging.getLogger("littleflow_redis.api")
 

@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 from celery import Task, states
 from celery.result import EagerResult, ResultBase
 
-from littleflow_redis.bridges.failures import TaskError, raised
-from littleflow_redis.bridges.records import Result, read_decoded
-from littleflow_redis.bridges.returned import Returned, read_answered
+from .failures import TaskError, raised
+from .records import Result, read_decoded
+from .returned import Returned, read_answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from celery.backends.cache import CacheBackend
 from celery.backends.rpc import RPCBackend
 from celery.exceptions import ImproperlyConfigured
 
-from littleflow_redis.bridges.app import check_urls
-from littleflow_redis.bridges.readers import is_redis
-from littleflow_redis.bridges.records import DECODERS
 from littleflow_redis.events.connection import ConfigurationError
+
+from .app import check_urls
+from .readers import is_redis
+from .records import DECODERS
 
 _ADVICE = "set result_backend, for example to 'redis://127.0.0.1:6379/1'"
 

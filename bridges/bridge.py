@@ -17,24 +17,6 @@ from typing import Protocol
 
 from celery import Celery
 
-from littleflow_redis.bridges.backends import result_backend, tells_at_once
-from littleflow_redis.bridges.calls import Calls
-from littleflow_redis.bridges.closed import REVOKE_FOR
-from littleflow_redis.bridges.collect import Collector
-from littleflow_redis.bridges.combined import Handing, Lifecycle
-from littleflow_redis.bridges.dispatch import Dispatch
-from littleflow_redis.bridges.ends import Applied, Ends, Told
-from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.gate import MAX_IN_FLIGHT, Gate, Rate
-from littleflow_redis.bridges.ids import DIGEST, LONGEST, id_prefix
-from littleflow_redis.bridges.intake import Intake
-from littleflow_redis.bridges.names import TaskNames
-from littleflow_redis.bridges.publish import Publisher
-from littleflow_redis.bridges.results import Results
-from littleflow_redis.bridges.revoke import Revoker
-from littleflow_redis.bridges.rules import Rules
-from littleflow_redis.bridges.sweep import Sweep
-from littleflow_redis.bridges.watch import Watch
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.defaults import store_defaults, untimed
 from littleflow_redis.engine.groups import BRIDGE
@@ -49,6 +31,25 @@ from littleflow_redis.workers.applying import Applying
 from littleflow_redis.workers.following import Following
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.newer import Newer
+
+from .backends import result_backend, tells_at_once
+from .calls import Calls
+from .closed import REVOKE_FOR
+from .collect import Collector
+from .combined import Handing, Lifecycle
+from .dispatch import Dispatch
+from .ends import Applied, Ends, Told
+from .flights import Flights
+from .gate import MAX_IN_FLIGHT, Gate, Rate
+from .ids import DIGEST, LONGEST, id_prefix
+from .intake import Intake
+from .names import TaskNames
+from .publish import Publisher
+from .results import Results
+from .revoke import Revoker
+from .rules import Rules
+from .sweep import Sweep
+from .watch import Watch
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

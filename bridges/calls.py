@@ -10,16 +10,17 @@ from typing import Any
 
 from celery import Celery
 
-from littleflow_redis.bridges.answers import TaskCall
-from littleflow_redis.bridges.app import serializer_refusal, task_refusal
-from littleflow_redis.bridges.arguments import Unsendable, arguments
-from littleflow_redis.bridges.names import Found, TaskNames
-from littleflow_redis.bridges.rules import Rules, celery_options
-from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.typed import Value
 from littleflow_redis.language.options import BadOption, read_options
 from littleflow_redis.tasks.binding import BindError, bind
+
+from .answers import TaskCall
+from .app import serializer_refusal, task_refusal
+from .arguments import Unsendable, arguments
+from .names import Found, TaskNames
+from .rules import Rules, celery_options
+from .signatures import task_signature
 
 #: Bases whose task is remembered; a flow may name any number that no task serves.
 _REMEMBERED = 4096

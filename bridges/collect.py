@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 
 from celery import states
 
-from littleflow_redis.bridges.ends import Ended, Ends
-from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.progress import Progress
-from littleflow_redis.bridges.records import Result
-from littleflow_redis.bridges.results import ResultsUnreachable
-from littleflow_redis.bridges.sweep import Sweep
-from littleflow_redis.bridges.watch import Watch
 from littleflow_redis.engine.client import Client
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop
+
+from .ends import Ended, Ends
+from .flights import Flights
+from .progress import Progress
+from .records import Result
+from .results import ResultsUnreachable
+from .sweep import Sweep
+from .watch import Watch
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

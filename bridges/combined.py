@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from littleflow_redis.bridges.dispatch import Dispatch
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.events.process import Stop
 from littleflow_redis.workers.lifecycle import LifecycleWorker
+
+from .dispatch import Dispatch
 
 
 class Handing:

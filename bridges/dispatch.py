@@ -14,12 +14,6 @@ from dataclasses import replace
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.bridges.calls import Calls, Misfit
-from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.ids import celery_id
-from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher
-from littleflow_redis.bridges.results import Results, ResultsUnreachable
-from littleflow_redis.bridges.settle import Job, Settle
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.reconcile import rescue
@@ -31,6 +25,13 @@ from littleflow_redis.events.lua import Call
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Stop
 from littleflow_redis.workers.newer import Newer
+
+from .calls import Calls, Misfit
+from .flights import Flights
+from .ids import celery_id
+from .publish import BrokerUnreachable, Publisher
+from .results import Results, ResultsUnreachable
+from .settle import Job, Settle
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

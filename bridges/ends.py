@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
 
-from littleflow_redis.bridges.failures import TaskError
-from littleflow_redis.bridges.records import Result
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import (
     MAX_REASON,
@@ -18,6 +16,9 @@ from littleflow_redis.engine.messages import (
 )
 from littleflow_redis.events.wire import encode, message, sendable
 from littleflow_redis.workers.applying import Applying
+
+from .failures import TaskError
+from .records import Result
 
 #: A task that has ended, and what its result says.
 Ended = tuple[StartTask, Result]

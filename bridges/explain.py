@@ -9,10 +9,6 @@ from dataclasses import dataclass
 from celery import Celery, Task
 from kombu.entity import Queue
 
-from littleflow_redis.bridges.app import serializer_refusal, task_refusal
-from littleflow_redis.bridges.names import Found, TaskNames
-from littleflow_redis.bridges.rules import Choice, Rules, celery_options, flat
-from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.engine.defaults import NAMES
 from littleflow_redis.engine.messages import category_of
 from littleflow_redis.engine.raised import known_class
@@ -22,6 +18,11 @@ from littleflow_redis.tasks.binding import Bind
 from littleflow_redis.tasks.cases import Case, cases, in_short
 from littleflow_redis.tasks.coming import Standing
 from littleflow_redis.tasks.shapes import signature_text
+
+from .app import serializer_refusal, task_refusal
+from .names import Found, TaskNames
+from .rules import Choice, Rules, celery_options, flat
+from .signatures import task_signature
 
 #: Celery's options that a task may have as attributes of its own.
 _OWN = ("queue", "exchange", "routing_key", "priority", "expires", "serializer")

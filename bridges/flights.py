@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from littleflow_redis.bridges.returned import Returned
 from littleflow_redis.engine.messages import StartTask
+
+from .returned import Returned
 
 #: Seconds after which the end of a flight that is still there is told once more: far beyond the
 #: time that ends wait in the stream of a busy server, so that none is told twice without need.

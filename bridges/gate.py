@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from littleflow_redis.bridges.ids import celery_id
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
+
+from .ids import celery_id
 
 #: Tasks of a category in flight; `--max-in-flight` overrides it. Celery copes with more; a limit
 #: keeps the broker's memory from filling while its workers are away.

@@ -6,15 +6,16 @@ import logging
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.bridges.dispatch import Dispatch
-from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.gate import Gate
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask, base_of, category_of, kind_of, start_task
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.renewal import Renewal
+
+from .dispatch import Dispatch
+from .flights import Flights
+from .gate import Gate
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

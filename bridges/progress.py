@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 
 from celery import states
 
-from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.records import MAX_NOTE, Result
 from littleflow_redis.engine.client import Client
 from littleflow_redis.events.lua import Call
 from littleflow_redis.events.wire import sendable
+
+from .flights import Flights
+from .records import MAX_NOTE, Result
 
 #: States that say nothing beyond what the engine knows.
 _SILENT = frozenset({states.PENDING, states.RECEIVED, states.STARTED, states.REVOKED})

@@ -15,7 +15,7 @@ from celery.backends.base import Backend, BaseKeyValueStoreBackend
 from celery.backends.redis import RedisBackend
 from kombu.exceptions import ContentDisallowed, DecodeError
 
-from littleflow_redis.bridges.records import (
+from .records import (
     UNREADABLE,
     Result,
     read_decoded,

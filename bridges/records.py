@@ -17,12 +17,13 @@ import yaml
 from celery import states
 from celery.backends import base
 
-from littleflow_redis.bridges.failures import TaskError, as_plain, failure_of
-from littleflow_redis.bridges.returned import Returned, read_returned
 from littleflow_redis.engine.messages import MAX_REASON
 from littleflow_redis.engine.typed import output_text
 from littleflow_redis.engine.values import dump
 from littleflow_redis.tasks.conversion import convert
+
+from .failures import TaskError, as_plain, failure_of
+from .returned import Returned, read_returned
 
 #: The states that end an attempt. RETRY, STARTED and an app's own states do not.
 ENDS = frozenset({states.SUCCESS, states.FAILURE, states.REVOKED})

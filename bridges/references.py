@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 
 from celery import states
 
-from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.records import Result, unusable
-from littleflow_redis.bridges.results import Results, ResultsUnreachable
-from littleflow_redis.bridges.returned import Returned
 from littleflow_redis.engine.typed import listed, output_text, read
 from littleflow_redis.engine.values import BadValue
 from littleflow_redis.events.process import Pace
+
+from .flights import Flights
+from .records import Result, unusable
+from .results import Results, ResultsUnreachable
+from .returned import Returned
 
 #: Seconds between two looks at what was returned: nobody tells of it.
 LOOK_EVERY = 1.0

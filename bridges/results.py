@@ -7,8 +7,8 @@ from itertools import islice
 
 from celery.backends.base import Backend
 
-from littleflow_redis.bridges.readers import reader_of
-from littleflow_redis.bridges.records import Result, read_record
+from .readers import reader_of
+from .records import Result, read_record
 
 #: Records per read: large enough to make round trips cheap, small enough that a batch of large
 #: results does not hold up the server.

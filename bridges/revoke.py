@@ -14,8 +14,9 @@ from collections.abc import Callable, Collection
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from littleflow_redis.bridges.publish import CONNECT_TRIES
 from littleflow_redis.events.logs import kv
+
+from .publish import CONNECT_TRIES
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

@@ -12,8 +12,6 @@ from typing import Any
 
 from celery import Celery
 
-from littleflow_redis.bridges.app import serializer_refusal
-from littleflow_redis.bridges.names import Found, TaskNames
 from littleflow_redis.engine.messages import category_of
 from littleflow_redis.engine.settings import (
     CATEGORIES,
@@ -25,6 +23,9 @@ from littleflow_redis.engine.settings import (
     read_settings,
 )
 from littleflow_redis.events.connection import ConfigurationError
+
+from .app import serializer_refusal
+from .names import Found, TaskNames
 
 #: Where an app has its settings.
 APP_CONF = "app.conf.littleflow"

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from littleflow_redis.bridges.answers import Answer, Ended, Instead, Refusal, TaskCall
-from littleflow_redis.bridges.ends import end_of, failure
-from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.messages import StartTask
 from littleflow_redis.engine.reports import Flight
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
+
+from .answers import Answer, Ended, Instead, Refusal, TaskCall
+from .ends import end_of, failure
+from .flights import Flights
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

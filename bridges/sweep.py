@@ -12,13 +12,6 @@ from typing import Any, cast
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.bridges.closed import Closed
-from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.records import Result
-from littleflow_redis.bridges.references import References
-from littleflow_redis.bridges.results import Results
-from littleflow_redis.bridges.returned import read_answered
-from littleflow_redis.bridges.revoke import Revoker
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.keys import STATE
 from littleflow_redis.engine.messages import StartTask
@@ -26,6 +19,14 @@ from littleflow_redis.engine.reconcile import rescue
 from littleflow_redis.engine.records import Flight, Record
 from littleflow_redis.engine.states import WorkflowState
 from littleflow_redis.events.group import is_group_missing
+
+from .closed import Closed
+from .flights import Flights
+from .records import Result
+from .references import References
+from .results import Results
+from .returned import read_answered
+from .revoke import Revoker
 
 #: Flights looked at in one go; between two, what was heard meanwhile is told.
 PAGE = 256

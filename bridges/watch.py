@@ -18,14 +18,15 @@ from typing import Any, Self
 from redis.client import PubSub
 from redis.exceptions import RedisError, TimeoutError
 
-from littleflow_redis.bridges.backends import tells_at_once
-from littleflow_redis.bridges.ids import escape_pattern, id_prefix
-from littleflow_redis.bridges.records import Result
-from littleflow_redis.bridges.results import Results
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import Outage
 from littleflow_redis.events.process import Stop
+
+from .backends import tells_at_once
+from .ids import escape_pattern, id_prefix
+from .records import Result
+from .results import Results
 
 _log = logging.getLogger("littleflow_redis.bridge")
 

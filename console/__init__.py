@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Flask:
     # Made when a WSGI server asks for it: the command line has options of its own.
     if name != "service":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from littleflow_redis.console.app import create_service
+    from .app import create_service
 
     made = globals()[name] = create_service()
     return made

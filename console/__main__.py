@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from littleflow_redis.console.app import create_service
-from littleflow_redis.console.config import checked
-from littleflow_redis.console.files import NOT_BUILT, built
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import LEVELS, configure_logging
 from littleflow_redis.workers.serving import Address, serve
+
+from .app import create_service
+from .config import checked
+from .files import NOT_BUILT, built
 
 #: Where the console listens by default.
 PORT = 8000

@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 from flask import Flask, Response, jsonify, make_response, redirect, request, send_from_directory
 from werkzeug.exceptions import HTTPException, NotFound
 
-from littleflow_redis.console.config import api_address, origins
-from littleflow_redis.console.files import NOT_BUILT, STATIC, built
+from .config import api_address, origins
+from .files import NOT_BUILT, STATIC, built
 
 #: The name of a file under ``assets/`` contains a digest of what is in it: it never changes.
 _FOREVER = "public, max-age=31536000, immutable"

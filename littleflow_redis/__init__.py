@@ -17,68 +17,68 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .compat.listeners import (
+    from littleflow_redis.compat.listeners import (
         LifecycleListener as LifecycleListener,
     )
-    from .compat.listeners import (
+    from littleflow_redis.compat.listeners import (
         TaskEndListener as TaskEndListener,
     )
-    from .compat.listeners import (
+    from littleflow_redis.compat.listeners import (
         TaskStartListener as TaskStartListener,
     )
-    from .compat.listeners import (
+    from littleflow_redis.compat.listeners import (
         WaitTaskListener as WaitTaskListener,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         RedisOutputCache as RedisOutputCache,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         compute_vector as compute_vector,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         delete_workflow as delete_workflow,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         get_failures as get_failures,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         is_running as is_running,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         load_workflow as load_workflow,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         load_workflow_state as load_workflow_state,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         restart_workflow as restart_workflow,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         restore_workflow as restore_workflow,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         run_workflow as run_workflow,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         save_workflow as save_workflow,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         set_failures as set_failures,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         terminate_workflow as terminate_workflow,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         trace_vector as trace_vector,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         workflow_archive as workflow_archive,
     )
-    from .compat.workflows import (
+    from littleflow_redis.compat.workflows import (
         workflow_state as workflow_state,
     )
-    from .engine.client import Client
-    from .engine.errors import (
+    from littleflow_redis.engine.client import Client
+    from littleflow_redis.engine.errors import (
         IdConflict,
         InProgress,
         InvalidId,
@@ -88,11 +88,11 @@ if TYPE_CHECKING:
         WorkflowFailed,
         WorkflowTerminated,
     )
-    from .engine.states import StepState, WorkflowState
-    from .language import Flow, FlowError, compile_text
-    from .tasks.current import current_task
-    from .tasks.local import run_local
-    from .workers.listener import TaskListener
+    from littleflow_redis.engine.states import StepState, WorkflowState
+    from littleflow_redis.language import Flow, FlowError, compile_text
+    from littleflow_redis.tasks.current import current_task
+    from littleflow_redis.tasks.local import run_local
+    from littleflow_redis.workers.listener import TaskListener
 
 _HOMES = {
     "engine.client": ("Client",),

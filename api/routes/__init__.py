@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from littleflow_redis.api.routes import (
+from . import (
     about,
     archives,
     bulk,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import version
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import caller
-from littleflow_redis.api.schemas.about import CallerSchema, VersionsSchema
-from littleflow_redis.api.tokens import Caller
+from ..blueprint import Blueprint
+from ..context import caller
+from ..schemas.about import CallerSchema, VersionsSchema
+from ..tokens import Caller
 
 blp = Blueprint("about", "The service itself, and who calls it.")
 

@@ -6,18 +6,19 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.schemas.archives import (
+from littleflow_redis.engine import interchange, storage
+
+from ..blueprint import Blueprint
+from ..context import client
+from ..schemas.archives import (
     ArchiveSchema,
     PlaceSchema,
     RestoreSchema,
     SourceSchema,
 )
-from littleflow_redis.api.schemas.common import DoneSchema, done
-from littleflow_redis.api.security import stores
-from littleflow_redis.api.security.audit import about
-from littleflow_redis.engine import interchange, storage
+from ..schemas.common import DoneSchema, done
+from ..security import stores
+from ..security.audit import about
 
 blp = Blueprint("archives", "A workflow as one document, in any state.")
 

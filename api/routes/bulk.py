@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.schemas.lists import BulkDoneSchema, BulkSchema, query_of
-from littleflow_redis.api.security.audit import about
 from littleflow_redis.engine.bulk import Action, act, chosen
+
+from ..blueprint import Blueprint
+from ..context import client
+from ..schemas.lists import BulkDoneSchema, BulkSchema, query_of
+from ..security.audit import about
 
 blp = Blueprint("bulk", "One action on many workflows.")
 

@@ -6,15 +6,16 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.errors import problems
-from littleflow_redis.api.schemas.flows import CheckedSchema, CheckSchema
-from littleflow_redis.api.traits import JSON, TEXT
 from littleflow_redis.engine.dryrun import dry_run
 from littleflow_redis.engine.graphs import graph
 from littleflow_redis.engine.unserved import unserved
 from littleflow_redis.language import Flow, mermaid, save
+
+from ..blueprint import Blueprint
+from ..context import client
+from ..errors import problems
+from ..schemas.flows import CheckedSchema, CheckSchema
+from ..traits import JSON, TEXT
 
 blp = Blueprint("check", "What would come of a text.")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.paging import LINK, link
-from littleflow_redis.api.schemas.common import DoneSchema, done
-from littleflow_redis.api.schemas.events import LetterPageSchema, LetterSchema
+from ..blueprint import Blueprint
+from ..context import client
+from ..paging import LINK, link
+from ..schemas.common import DoneSchema, done
+from ..schemas.events import LetterPageSchema, LetterSchema
 
 blp = Blueprint("dead letters", "Events that could not be processed.")
 

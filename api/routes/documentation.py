@@ -9,7 +9,7 @@ from flask import Response, jsonify, redirect, request, send_from_directory
 from flask_smorest import current_api
 from werkzeug.wrappers import Response as ResponseBase
 
-from littleflow_redis.api.blueprint import Blueprint
+from ..blueprint import Blueprint
 
 blp = Blueprint("documentation", "What this is.")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.schemas.common import DoneSchema, done
-from littleflow_redis.api.schemas.events import EventSchema
-from littleflow_redis.api.security.audit import about
+from ..blueprint import Blueprint
+from ..context import client
+from ..schemas.common import DoneSchema, done
+from ..schemas.events import EventSchema
+from ..security.audit import about
 
 blp = Blueprint("events", "What workflows wait for, and what happens.")
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Response
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.schemas.flows import DrawingSchema, FlowSchema, GraphSchema
-from littleflow_redis.api.traits import TEXT
 from littleflow_redis.language import Flow, dot, mermaid, save
+
+from ..blueprint import Blueprint
+from ..context import client
+from ..schemas.flows import DrawingSchema, FlowSchema, GraphSchema
+from ..traits import TEXT
 
 blp = Blueprint("flow", "What a workflow runs: its flow, its text, its graph.")
 

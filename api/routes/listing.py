@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.paging import LINK, link
-from littleflow_redis.api.schemas.lists import ListSchema, query_of
-from littleflow_redis.api.schemas.workflows import SummarySchema
+from ..blueprint import Blueprint
+from ..context import client
+from ..paging import LINK, link
+from ..schemas.lists import ListSchema, query_of
+from ..schemas.workflows import SummarySchema
 
 blp = Blueprint("workflows", "Lists of workflows.")
 

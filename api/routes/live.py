@@ -8,12 +8,12 @@ import marshmallow as ma
 from flask import Response, request
 from marshmallow.validate import Length
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client, context
-from littleflow_redis.api.errors import Refused
-from littleflow_redis.api.schemas.common import described
-from littleflow_redis.api.streams import Stream
-from littleflow_redis.api.traits import EVENTS
+from ..blueprint import Blueprint
+from ..context import client, context
+from ..errors import Refused
+from ..schemas.common import described
+from ..streams import Stream
+from ..traits import EVENTS
 
 blp = Blueprint("live", "What happens, as it happens: server-sent events.")
 

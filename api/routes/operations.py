@@ -6,17 +6,18 @@ from typing import Any
 
 from flask import Response
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.errors import Refused
-from littleflow_redis.api.schemas.operations import (
+from littleflow_redis.engine.metrics import CONTENT_TYPE
+
+from ..blueprint import Blueprint
+from ..context import client
+from ..errors import Refused
+from ..schemas.operations import (
     GroupsSchema,
     HealthSchema,
     LagSchema,
     ReadySchema,
 )
-from littleflow_redis.api.traits import TEXT
-from littleflow_redis.engine.metrics import CONTENT_TYPE
+from ..traits import TEXT
 
 blp = Blueprint("operations", "For those who run it.")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.schemas.common import DoneSchema, done
-from littleflow_redis.api.schemas.workflows import EndSchema, RestartSchema, WorkflowSchema
-from littleflow_redis.api.security.audit import about
 from littleflow_redis.engine import byhand
 from littleflow_redis.engine.values import ABSENT
+
+from ..blueprint import Blueprint
+from ..context import client
+from ..schemas.common import DoneSchema, done
+from ..schemas.workflows import EndSchema, RestartSchema, WorkflowSchema
+from ..security.audit import about
 
 blp = Blueprint("run", "Stop, resume and delete a workflow.")
 

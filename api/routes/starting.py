@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import caller, client
-from littleflow_redis.api.schemas.common import DoneSchema, done
-from littleflow_redis.api.schemas.workflows import StartHeadersSchema, StartSchema, UploadSchema
-from littleflow_redis.api.security.audit import about
-from littleflow_redis.api.traits import JSON, MULTIPART, TEXT
 from littleflow_redis.engine.idempotency import id_of
+
+from ..blueprint import Blueprint
+from ..context import caller, client
+from ..schemas.common import DoneSchema, done
+from ..schemas.workflows import StartHeadersSchema, StartSchema, UploadSchema
+from ..security.audit import about
+from ..traits import JSON, MULTIPART, TEXT
 
 blp = Blueprint("start", "Starting workflows.")
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.errors import Refused
-from littleflow_redis.api.paging import LINK, link
-from littleflow_redis.api.schemas.flows import VectorPageSchema
-from littleflow_redis.api.schemas.workflows import StateSchema
 from littleflow_redis.engine import interchange
+
+from ..blueprint import Blueprint
+from ..context import client
+from ..errors import Refused
+from ..paging import LINK, link
+from ..schemas.flows import VectorPageSchema
+from ..schemas.workflows import StateSchema
 
 blp = Blueprint("state", "The state of a workflow, as vectors: a number for each step.")
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.schemas.steps import (
+from littleflow_redis.engine.whole import whole
+
+from ..blueprint import Blueprint
+from ..context import client
+from ..schemas.steps import (
     ChangePageSchema,
     ChangesSchema,
     ScopeSchema,
     StepDetailSchema,
     StepsSchema,
 )
-from littleflow_redis.engine.whole import whole
 
 blp = Blueprint("steps", "The steps of a workflow, and what happened to them.")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.api.blueprint import Blueprint
-from littleflow_redis.api.context import client
-from littleflow_redis.api.paging import LINK, link
-from littleflow_redis.api.schemas.steps import WaitPageSchema, WaitSchema
+from ..blueprint import Blueprint
+from ..context import client
+from ..paging import LINK, link
+from ..schemas.steps import WaitPageSchema, WaitSchema
 
 blp = Blueprint("waits", "What waits for what.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from littleflow_redis.api.schemas.common import described
+from .common import described
 
 
 class VersionsSchema(ma.Schema):

@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, Regexp
 
-from littleflow_redis.api.schemas.common import LONGEST, STATES, described
-from littleflow_redis.api.schemas.fields import Json
+from .common import LONGEST, STATES, described
+from .fields import Json
 
 
 class ArchiveSchema(ma.Schema):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from littleflow_redis.api.schemas.fields import Id
 from littleflow_redis.engine.states import WorkflowState
+
+from .fields import Id
 
 STATES: list[str] = [state.value for state in WorkflowState]
 

@@ -7,11 +7,12 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from littleflow_redis.api.schemas.common import described
-from littleflow_redis.api.schemas.fields import Moment
-from littleflow_redis.api.schemas.workflows import MOST_PER_PAGE
 from littleflow_redis.engine.signals import MAX_KIND, OURS, check_data
 from littleflow_redis.engine.values import BadValue
+
+from .common import described
+from .fields import Moment
+from .workflows import MOST_PER_PAGE
 
 
 class EventSchema(ma.Schema):

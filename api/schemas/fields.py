@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from littleflow_redis.api.context import client
+from ..context import client
 
 
 class Id(ma.fields.String):
@@ -48,7 +48,7 @@ class JsonText(ma.fields.String):
     """A JSON value as text, in a form."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        from littleflow_redis.api.parsing import read_json
+        from ..parsing import read_json
 
         text = super()._deserialize(value, attr, data, **kwargs)
         return read_json(text.encode()) if isinstance(text, str) and text.strip() else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from littleflow_redis.api.schemas.common import ProblemSchema, described
-from littleflow_redis.api.schemas.fields import Json
+from .common import ProblemSchema, described
+from .fields import Json
 
 
 class FlowSchema(ma.Schema):

@@ -7,11 +7,12 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from littleflow_redis.api.schemas.common import STATES, described
-from littleflow_redis.api.schemas.fields import Id, Moment
-from littleflow_redis.api.schemas.workflows import MOST_PER_PAGE
 from littleflow_redis.engine import bulk
 from littleflow_redis.engine.listing import SORTS, Query
+
+from .common import STATES, described
+from .fields import Id, Moment
+from .workflows import MOST_PER_PAGE
 
 #: Characters of a name or text to look for.
 LONGEST_TEXT = 200

@@ -5,9 +5,10 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Range
 
-from littleflow_redis.api.schemas.common import described
-from littleflow_redis.api.schemas.fields import Moment
 from littleflow_redis.engine.groups import MOST_LAG
+
+from .common import described
+from .fields import Moment
 
 
 class HealthSchema(ma.Schema):

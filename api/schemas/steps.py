@@ -5,13 +5,14 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from littleflow_redis.api.schemas.common import STATES, described
-from littleflow_redis.api.schemas.fields import Id, Json, Moment
-from littleflow_redis.api.schemas.flows import UnservedSchema
-from littleflow_redis.api.schemas.workflows import MOST_PER_PAGE
 from littleflow_redis.engine.states import StepState
 from littleflow_redis.engine.waiting import WaitKind
 from littleflow_redis.language import StepKind
+
+from .common import STATES, described
+from .fields import Id, Json, Moment
+from .flows import UnservedSchema
+from .workflows import MOST_PER_PAGE
 
 STEP_STATES = [state.value for state in StepState]
 

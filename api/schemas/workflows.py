@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
-from littleflow_redis.api.schemas.common import STATES, described
-from littleflow_redis.api.schemas.fields import Id, Json, JsonText, Moment, Step
+from .common import STATES, described
+from .fields import Id, Json, JsonText, Moment, Step
 
 #: Workflows, changes or letters on a page at most.
 MOST_PER_PAGE = 1_000

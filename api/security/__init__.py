@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from littleflow_redis.api.security import audit, content, headers, hosts, ids, origins, peers, rates
+from . import audit, content, headers, hosts, ids, origins, peers, rates
 
 #: The rules, in their order: who calls is known before anything about the request is told.
 GATE = (

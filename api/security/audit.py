@@ -6,9 +6,10 @@ import logging
 
 from flask import Response, g, request
 
-from littleflow_redis.api.context import request_id
-from littleflow_redis.api.traits import traits
 from littleflow_redis.events.logs import kv
+
+from ..context import request_id
+from ..traits import traits
 
 LOG = logging.getLogger("littleflow_redis.audit")
 

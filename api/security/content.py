@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import request
 
-from littleflow_redis.api.context import context
-from littleflow_redis.api.errors import Refused
-from littleflow_redis.api.traits import has_body, traits
+from ..context import context
+from ..errors import Refused
+from ..traits import has_body, traits
 
 
 def check_body() -> None:

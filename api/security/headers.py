@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from littleflow_redis.api.context import request_id
-from littleflow_redis.api.security.ids import HEADER as REQUEST_ID
+from ..context import request_id
+from .ids import HEADER as REQUEST_ID
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",

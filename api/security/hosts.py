@@ -7,8 +7,8 @@ import re
 
 from flask import request
 
-from littleflow_redis.api.context import context
-from littleflow_redis.api.errors import Refused
+from ..context import context
+from ..errors import Refused
 
 _FORM = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.-]{1,253})(:[0-9]{1,5})?", re.ASCII)
 

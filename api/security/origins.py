@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Response, current_app, request
 
-from littleflow_redis.api.context import caller, context
-from littleflow_redis.api.errors import Refused
-from littleflow_redis.api.security.ids import HEADER as REQUEST_ID
-from littleflow_redis.api.traits import traits
+from ..context import caller, context
+from ..errors import Refused
+from ..traits import traits
+from .ids import HEADER as REQUEST_ID
 
 #: Seconds for which a browser remembers what it may send.
 PREFLIGHT_AGE = 600

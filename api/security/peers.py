@@ -6,11 +6,11 @@ from ipaddress import ip_address
 
 from flask import g, request
 
-from littleflow_redis.api.context import context
-from littleflow_redis.api.errors import Refused
-from littleflow_redis.api.security import hosts
-from littleflow_redis.api.tokens import Access, Caller, find
-from littleflow_redis.api.traits import traits
+from ..context import context
+from ..errors import Refused
+from ..tokens import Access, Caller, find
+from ..traits import traits
+from . import hosts
 
 #: Headers that a proxy adds: behind one every peer looks local.
 FORWARDING = (

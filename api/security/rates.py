@@ -6,9 +6,9 @@ import math
 
 from flask import request
 
-from littleflow_redis.api.context import caller, context
-from littleflow_redis.api.errors import Refused
-from littleflow_redis.api.traits import has_body
+from ..context import caller, context
+from ..errors import Refused
+from ..traits import has_body
 
 
 def check() -> None:

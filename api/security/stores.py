@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from littleflow_redis.api.context import context
-from littleflow_redis.api.errors import Refused
+from ..context import context
+from ..errors import Refused
 
 
 def check(uri: str) -> str:

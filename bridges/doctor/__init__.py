@@ -13,11 +13,12 @@ from dataclasses import replace
 import redis
 from redis.exceptions import NoPermissionError
 
-from littleflow_redis.bridges.doctor import flows, queues, results, servers, tasks
-from littleflow_redis.bridges.doctor.finding import Finding, Level
-from littleflow_redis.bridges.doctor.subject import Subject
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import address_of
+
+from . import flows, queues, results, servers, tasks
+from .finding import Finding, Level
+from .subject import Subject
 
 Check = Callable[[Subject], Iterator[Finding]]
 

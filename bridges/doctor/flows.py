@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from littleflow_redis.bridges.doctor.finding import Finding, Level
-from littleflow_redis.bridges.doctor.places import Place
-from littleflow_redis.bridges.doctor.subject import Subject, listed
-from littleflow_redis.bridges.names import Ambiguous, Unknown
 from littleflow_redis.engine.unserved import served as served_now
+
+from ..names import Ambiguous, Unknown
+from .finding import Finding, Level
+from .places import Place
+from .subject import Subject, listed
 
 
 def served(subject: Subject) -> Iterator[Finding]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from littleflow_redis.bridges.doctor.finding import Finding, Level
-from littleflow_redis.bridges.doctor.subject import Subject, listed
+from .finding import Finding, Level
+from .subject import Subject, listed
 
 #: Seconds after which the Redis transport hands out an unacknowledged message again, unless set.
 VISIBILITY = 3600

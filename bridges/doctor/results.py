@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from littleflow_redis.bridges.backends import result_backend
-from littleflow_redis.bridges.doctor.finding import Finding, Level
-from littleflow_redis.bridges.doctor.subject import Subject
 from littleflow_redis.events.connection import ConfigurationError
+
+from ..backends import result_backend
+from .finding import Finding, Level
+from .subject import Subject
 
 #: Seconds; a bridge may be away for as long as that, at night or over a deployment.
 SHORT = 3600

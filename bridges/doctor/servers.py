@@ -10,9 +10,10 @@ import redis
 from kombu.exceptions import OperationalError
 from redis.exceptions import NoPermissionError, ResponseError
 
-from littleflow_redis.bridges.doctor.finding import Finding, Level
-from littleflow_redis.bridges.doctor.subject import TRIES, Subject, listed
 from littleflow_redis.engine.permissions import missing
+
+from .finding import Finding, Level
+from .subject import TRIES, Subject, listed
 
 #: Seconds by which clocks may differ: far below any timeout that people set.
 SKEW = 2.0

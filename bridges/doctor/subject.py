@@ -11,12 +11,13 @@ from typing import Any
 import redis
 from celery import Celery, Task
 
-from littleflow_redis.bridges.doctor.places import Place, running
-from littleflow_redis.bridges.names import Found, TaskNames
-from littleflow_redis.bridges.readers import is_redis
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.unserved import listed as listed
 from littleflow_redis.language import Flow
+
+from ..names import Found, TaskNames
+from ..readers import is_redis
+from .places import Place, running
 
 #: Seconds that workers have to answer one question.
 ANSWER = 1.0

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import celery
 from kombu.serialization import registry
 
-from littleflow_redis.bridges.app import result_refusal
-from littleflow_redis.bridges.doctor.finding import Finding, Level
-from littleflow_redis.bridges.doctor.subject import Subject, listed
 from littleflow_redis.engine.defaults import untimed
+
+from ..app import result_refusal
+from .finding import Finding, Level
+from .subject import Subject, listed
 
 
 def serializers(subject: Subject) -> Iterator[Finding]:

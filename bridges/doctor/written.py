@@ -8,12 +8,13 @@ from typing import Any, TypeAlias
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from littleflow_redis.bridges.doctor.places import Place
-from littleflow_redis.bridges.doctor.subject import Subject
-from littleflow_redis.bridges.names import Found
 from littleflow_redis.engine.raised import known_class, known_names
 from littleflow_redis.engine.unserved import Served, Unserved, served
 from littleflow_redis.language.errors import close_names
+
+from ..names import Found
+from .places import Place
+from .subject import Subject
 
 #: A place in a flow, and a sentence on it.
 Said: TypeAlias = tuple[Place, str]

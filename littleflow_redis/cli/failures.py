@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from littleflow_redis.cli.options import Settings
+    from .options import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

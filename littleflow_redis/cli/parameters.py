@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from littleflow_redis.cli.options import Settings
     from littleflow_redis.engine.client import Client
+
+    from .options import Settings
 
 
 class Json(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on only

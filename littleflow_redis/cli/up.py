@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from littleflow_redis.cli.app_settings import AppError
-from littleflow_redis.cli.children import CeleryOptions, exports, stages
-from littleflow_redis.cli.web import Web, choose
 from littleflow_redis.console.files import NOT_BUILT
 from littleflow_redis.workers.embedded import EmbeddedError, EmbeddedServer, prepare
 from littleflow_redis.workers.keeper import GivenUp
 from littleflow_redis.workers.ports import LOOPBACK
 from littleflow_redis.workers.supervisor import supervise
 
+from .app_settings import AppError
+from .children import CeleryOptions, exports, stages
+from .web import Web, choose
+
 if TYPE_CHECKING:
-    from littleflow_redis.cli.play import Play
+    from .play import Play
 
 #: Exit code of a `--run` that a signal cut short, as a shell gives it for Ctrl-C.
 INTERRUPTED = 128 + signal.SIGINT
@@ -127,9 +128,10 @@ def _run(
 
 def _compiled(file: Path) -> Play:
     # Imported here only, so that `up` itself is quick and stays small in memory.
-    from littleflow_redis.cli.play import Play
     from littleflow_redis.engine.errors import LittleflowError
     from littleflow_redis.language import FlowError
+
+    from .play import Play
 
     try:
         return Play(file)

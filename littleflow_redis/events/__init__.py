@@ -10,22 +10,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from littleflow_redis.events.client import EventClient
-    from littleflow_redis.events.connection import (
+    from .client import EventClient
+    from .connection import (
         ConfigurationError,
         ConnectionSettings,
         connect,
         connection_pool,
     )
-    from littleflow_redis.events.group import Entry, GroupReader
-    from littleflow_redis.events.listener import EventListener
-    from littleflow_redis.events.logs import configure_logging, kv
-    from littleflow_redis.events.lua import Call, Script, run_batch
-    from littleflow_redis.events.outage import Outage, is_temporary, wait_for_redis
-    from littleflow_redis.events.process import Pace, Stop, stop_on_signals
-    from littleflow_redis.events.receipts import ReceiptListener, ReceiptLog
-    from littleflow_redis.events.renewal import Renewal
-    from littleflow_redis.events.wire import Event, GarbageError, message, receipt_for
+    from .group import Entry, GroupReader
+    from .listener import EventListener
+    from .logs import configure_logging, kv
+    from .lua import Call, Script, run_batch
+    from .outage import Outage, is_temporary, wait_for_redis
+    from .process import Pace, Stop, stop_on_signals
+    from .receipts import ReceiptListener, ReceiptLog
+    from .renewal import Renewal
+    from .wire import Event, GarbageError, message, receipt_for
 
 _HOMES = {
     "client": ("EventClient",),

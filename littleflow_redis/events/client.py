@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import redis
 
-from littleflow_redis.events.connection import ConnectionSettings, connection_pool
-from littleflow_redis.events.wire import Event, decode, decode_tolerant, encode
+from .connection import ConnectionSettings, connection_pool
+from .wire import Event, decode, decode_tolerant, encode
 
 
 class EventClient:

@@ -15,7 +15,7 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from littleflow_redis.events.connection import ConfigurationError
+from .connection import ConfigurationError
 
 #: How a node of a cluster answers a command, or a script, about keys that are not all its own.
 _ANSWERS = (AskError, ClusterCrossSlotError, ClusterDownError, MovedError, TryAgainError)

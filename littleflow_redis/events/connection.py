@@ -16,8 +16,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from littleflow_redis.events.sentinel import SENTINEL_SCHEMES, sentinel_pool
-from littleflow_redis.events.urls import ENCODE, is_readable
+from .sentinel import SENTINEL_SCHEMES, sentinel_pool
+from .urls import ENCODE, is_readable
 
 #: Seconds a reply may take before the connection counts as dead. Blocking reads stay below half
 #: of it. ``?socket_timeout=`` in REDIS_URL overrides it.

@@ -19,12 +19,12 @@ from redis.exceptions import (
     TimeoutError,
 )
 
-from littleflow_redis.events.entries import Entry as Entry
-from littleflow_redis.events.entries import entries_of, rows_of_one
-from littleflow_redis.events.logs import kv
-from littleflow_redis.events.lua import Script
-from littleflow_redis.events.process import Pace
-from littleflow_redis.events.scripts import DROP_CONSUMER, RELEASE, RENEW
+from .entries import Entry as Entry
+from .entries import entries_of, rows_of_one
+from .logs import kv
+from .lua import Script
+from .process import Pace
+from .scripts import DROP_CONSUMER, RELEASE, RENEW
 
 LOGGER = logging.getLogger(__name__)
 

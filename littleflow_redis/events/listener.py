@@ -9,14 +9,14 @@ from collections.abc import Sequence
 import redis
 from redis.exceptions import RedisError
 
-from littleflow_redis.events.client import EventClient
-from littleflow_redis.events.desk import Desk, Item
-from littleflow_redis.events.group import CLAIM_IDLE, Entry, GroupReader, make_group
-from littleflow_redis.events.logs import kv
-from littleflow_redis.events.outage import Outage, is_temporary
-from littleflow_redis.events.process import Pace, Stop
-from littleflow_redis.events.renewal import RENEW_INTERVAL, Renewal
-from littleflow_redis.events.wire import Event, GarbageError, decode
+from .client import EventClient
+from .desk import Desk, Item
+from .group import CLAIM_IDLE, Entry, GroupReader, make_group
+from .logs import kv
+from .outage import Outage, is_temporary
+from .process import Pace, Stop
+from .renewal import RENEW_INTERVAL, Renewal
+from .wire import Event, GarbageError, decode
 
 LOGGER = logging.getLogger(__name__)
 

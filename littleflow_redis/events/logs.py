@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
-from littleflow_redis.events.connection import ConfigurationError
+from .connection import ConfigurationError
 
 #: What ``--log-level`` and LOG_LEVEL accept.
 LEVELS = ("debug", "info", "warning", "error", "critical")

@@ -18,10 +18,10 @@ from redis.exceptions import (
     TimeoutError,
 )
 
-from littleflow_redis.events.cluster import is_of_cluster, refuse_cluster, sentence
-from littleflow_redis.events.connection import ConfigurationError
-from littleflow_redis.events.logs import kv
-from littleflow_redis.events.process import Stop
+from .cluster import is_of_cluster, refuse_cluster, sentence
+from .connection import ConfigurationError
+from .logs import kv
+from .process import Stop
 
 #: Seconds before the second try; each further wait is twice as long.
 _FIRST_WAIT = 0.1

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from littleflow_redis.events.connection import ConfigurationError
+from .connection import ConfigurationError
 
 #: The variable that names the file. Without it none is kept.
 VARIABLE = "LITTLEFLOW_HEALTH_FILE"

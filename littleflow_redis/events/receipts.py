@@ -7,10 +7,10 @@ from typing import Protocol
 
 import redis
 
-from littleflow_redis.events.listener import EventListener
-from littleflow_redis.events.logs import kv
-from littleflow_redis.events.scripts import DELETE_RECEIPT
-from littleflow_redis.events.wire import ENTRY_ID, Event
+from .listener import EventListener
+from .logs import kv
+from .scripts import DELETE_RECEIPT
+from .wire import ENTRY_ID, Event
 
 LOGGER = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.events.logs import kv
+from .logs import kv
 
 #: Seconds between two renewals, when entries may be claimed after five times as long.
 RENEW_INTERVAL = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from littleflow_redis.events.lua import Script
+from .lua import Script
 
 
 def _load(name: str) -> Script:

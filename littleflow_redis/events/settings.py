@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from littleflow_redis.events.connection import ConfigurationError
+from .connection import ConfigurationError
 
 
 def settings_class(path: str) -> object:
