@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from littleflow_redis.engine.keys import Keys
+from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings, check_host
 from littleflow_redis.events.settings import settings_class
 

@@ -11,8 +11,8 @@ from flask import Flask, Response, jsonify
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
-from littleflow_redis.engine import errors as engine
-from littleflow_redis.engine.values import BadValue
+from littleflow_redis.engine.model import errors as engine
+from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.language import FlowError

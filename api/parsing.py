@@ -10,7 +10,7 @@ from flask import Request, request
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
-from littleflow_redis.engine import values
+from littleflow_redis.engine.model import json_values
 
 from .context import context
 from .errors import Refused
@@ -54,8 +54,8 @@ def read_json(raw: bytes) -> Any:
             400, "too-deep", f"the JSON is nested more than {most} levels deep: flatten it"
         )
     try:
-        return values.load(raw)
-    except values.BadValue as error:
+        return json_values.load(raw)
+    except json_values.BadValue as error:
         raise Refused(400, "bad-json", f"{error}: send JSON in UTF-8") from error
 
 

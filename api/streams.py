@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.feed import FeedEntry, Subscription
-from littleflow_redis.engine.keys import Keys
+from littleflow_redis.engine.store.keys import Keys
+from littleflow_redis.engine.views.feed import FeedEntry, Subscription
 from littleflow_redis.events.logs import kv
 
 from .limits import Cap

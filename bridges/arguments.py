@@ -7,7 +7,7 @@ from typing import Any
 
 from kombu.utils.json import object_hook
 
-from littleflow_redis.engine.typed import Types, Value
+from littleflow_redis.engine.model.typed_values import Types, Value
 from littleflow_redis.tasks.conversion import ENVELOPE
 
 #: Types that a serializer carries besides those of JSON; kombu's JSON carries all of them.

@@ -17,11 +17,11 @@ from typing import Protocol
 
 from celery import Celery
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.defaults import store_defaults, untimed
-from littleflow_redis.engine.groups import BRIDGE
-from littleflow_redis.engine.handing import Serving
-from littleflow_redis.engine.settings import Options
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.store.defaults import store_defaults, untimed
+from littleflow_redis.engine.store.handing import Serving
+from littleflow_redis.engine.store.settings import Options
+from littleflow_redis.engine.views.health import BRIDGE
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import CLAIM_IDLE, GroupReader, consumer_name
 from littleflow_redis.events.logs import kv

@@ -10,8 +10,8 @@ from typing import Any
 
 from celery import Celery
 
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.typed import Value
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.model.typed_values import Value
 from littleflow_redis.language.options import BadOption, read_options
 from littleflow_redis.tasks.binding import BindError, bind
 

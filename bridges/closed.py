@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.records import Flight, Record
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.records import Flight, Record
+from littleflow_redis.engine.model.task_events import StartTask
 
 #: Seconds for which a task is revoked; `--revoke-for` overrides it. A worker that was down all the
 #: time runs the task nevertheless: its end is late.

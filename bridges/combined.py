@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.process import Stop
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 

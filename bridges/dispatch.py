@@ -14,11 +14,11 @@ from dataclasses import replace
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.reconcile import rescue
-from littleflow_redis.engine.reports import Flight, Report
-from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Flight, Report
+from littleflow_redis.engine.model.states import Outcome
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.operations.reconcile import rescue
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from celery import Celery, Task
 from kombu.entity import Queue
 
-from littleflow_redis.engine.defaults import NAMES
-from littleflow_redis.engine.messages import category_of
-from littleflow_redis.engine.raised import known_class
+from littleflow_redis.engine.model.exception_classes import known_class
+from littleflow_redis.engine.model.task_events import category_of
+from littleflow_redis.engine.store.defaults import NAMES
 from littleflow_redis.language import Flow, Step, StepKind
 from littleflow_redis.tasks.auto import Row
 from littleflow_redis.tasks.binding import Bind

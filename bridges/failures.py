@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Any, NamedTuple
 
-from littleflow_redis.engine.messages import MAX_REASON, MAX_TRACEBACK
-from littleflow_redis.engine.raised import ANY, class_names, imported_class
+from littleflow_redis.engine.model.exception_classes import ANY, class_names, imported_class
+from littleflow_redis.engine.model.task_events import MAX_REASON, MAX_TRACEBACK
 from littleflow_redis.tasks.conversion import convert
 
 #: Stands for an exception that pickle cannot rebuild: module, class, arguments, and ``repr()``.

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.model.task_events import StartTask
 
 from .returned import Returned
 

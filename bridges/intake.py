@@ -6,8 +6,14 @@ import logging
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, base_of, category_of, kind_of, start_task
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.task_events import (
+    StartTask,
+    base_of,
+    category_of,
+    kind_of,
+    start_task,
+)
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop

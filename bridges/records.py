@@ -17,9 +17,9 @@ import yaml
 from celery import states
 from celery.backends import base
 
-from littleflow_redis.engine.messages import MAX_REASON
-from littleflow_redis.engine.typed import output_text
-from littleflow_redis.engine.values import dump
+from littleflow_redis.engine.model.json_values import dump
+from littleflow_redis.engine.model.task_events import MAX_REASON
+from littleflow_redis.engine.model.typed_values import output_text
 from littleflow_redis.tasks.conversion import convert
 
 from .failures import TaskError, as_plain, failure_of

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 from celery import states
 
-from littleflow_redis.engine.typed import listed, output_text, read
-from littleflow_redis.engine.values import BadValue
+from littleflow_redis.engine.model.json_values import BadValue
+from littleflow_redis.engine.model.typed_values import listed, output_text, read
 from littleflow_redis.events.process import Pace
 
 from .flights import Flights

@@ -12,8 +12,8 @@ from typing import Any
 
 from celery import Celery
 
-from littleflow_redis.engine.messages import category_of
-from littleflow_redis.engine.settings import (
+from littleflow_redis.engine.model.task_events import category_of
+from littleflow_redis.engine.store.settings import (
     CATEGORIES,
     TASK,
     TASKS,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.reports import Flight
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 

@@ -12,12 +12,12 @@ from typing import Any, cast
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.keys import STATE
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.reconcile import rescue
-from littleflow_redis.engine.records import Flight, Record
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.records import Flight, Record
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.operations.reconcile import rescue
+from littleflow_redis.engine.store.keys import STATE
 from littleflow_redis.events.group import is_group_missing
 
 from .closed import Closed

@@ -77,8 +77,8 @@ if TYPE_CHECKING:
     from littleflow_redis.compat.workflows import (
         workflow_state as workflow_state,
     )
-    from littleflow_redis.engine.client import Client
-    from littleflow_redis.engine.errors import (
+    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.model.errors import (
         IdConflict,
         InProgress,
         InvalidId,
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
         WorkflowFailed,
         WorkflowTerminated,
     )
-    from littleflow_redis.engine.states import StepState, WorkflowState
+    from littleflow_redis.engine.model.states import StepState, WorkflowState
     from littleflow_redis.language import Flow, FlowError, compile_text
     from littleflow_redis.tasks.current import current_task
     from littleflow_redis.tasks.local import run_local

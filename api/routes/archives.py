@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from littleflow_redis.engine import interchange, storage
+from littleflow_redis.engine import interchange
+from littleflow_redis.engine.archive import storage
 
 from ..blueprint import Blueprint
 from ..context import client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.engine.bulk import Action, act, chosen
+from littleflow_redis.engine.operations.bulk import Action, act, chosen
 
 from ..blueprint import Blueprint
 from ..context import client

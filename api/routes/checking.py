@@ -6,9 +6,9 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.dryrun import dry_run
-from littleflow_redis.engine.graphs import graph
-from littleflow_redis.engine.unserved import unserved
+from littleflow_redis.engine.operations.dry_run import dry_run
+from littleflow_redis.engine.operations.unserved import unserved
+from littleflow_redis.engine.views.graph import graph
 from littleflow_redis.language import Flow, mermaid, save
 
 from ..blueprint import Blueprint

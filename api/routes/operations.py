@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from littleflow_redis.engine.metrics import CONTENT_TYPE
+from littleflow_redis.engine.views.metrics import CONTENT_TYPE
 
 from ..blueprint import Blueprint
 from ..context import client

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.engine import byhand
-from littleflow_redis.engine.values import ABSENT
+from littleflow_redis.engine.model.json_values import ABSENT
+from littleflow_redis.engine.operations import end_task
 
 from ..blueprint import Blueprint
 from ..context import client
@@ -72,5 +72,5 @@ def delete_workflow(workflow: str) -> dict[str, object]:
 @blp.response(200, DoneSchema)
 def end_step(body: dict[str, Any], workflow: str, index: int) -> dict[str, object]:
     """End a task by hand, for whoever did its work elsewhere."""
-    event = byhand.end(client(), workflow, index, **body)
+    event = end_task.end(client(), workflow, index, **body)
     return done("the end is written", workflow=workflow, event=event)

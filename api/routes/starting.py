@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.engine.idempotency import id_of
+from littleflow_redis.engine.operations.idempotency import id_of
 
 from ..blueprint import Blueprint
 from ..context import caller, client

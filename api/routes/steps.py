@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.engine.whole import whole
+from littleflow_redis.engine.operations.workflow_document import whole
 
 from ..blueprint import Blueprint
 from ..context import client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.model.states import WorkflowState
 
 from .fields import Id
 

@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from littleflow_redis.engine.signals import MAX_KIND, OURS, check_data
-from littleflow_redis.engine.values import BadValue
+from littleflow_redis.engine.model.json_values import BadValue
+from littleflow_redis.engine.model.user_events import MAX_KIND, OURS, check_data
 
 from .common import described
 from .fields import Moment

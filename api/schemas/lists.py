@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from littleflow_redis.engine import bulk
-from littleflow_redis.engine.listing import SORTS, Query
+from littleflow_redis.engine.operations import bulk
+from littleflow_redis.engine.views.listing import SORTS, Query
 
 from .common import STATES, described
 from .fields import Id, Moment

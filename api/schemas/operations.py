@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Range
 
-from littleflow_redis.engine.groups import MOST_LAG
+from littleflow_redis.engine.views.health import MOST_LAG
 
 from .common import described
 from .fields import Moment

@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from littleflow_redis.engine.states import StepState
-from littleflow_redis.engine.waiting import WaitKind
+from littleflow_redis.engine.model.states import StepState
+from littleflow_redis.engine.views.waits import WaitKind
 from littleflow_redis.language import StepKind
 
 from .common import STATES, described

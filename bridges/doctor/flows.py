@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from littleflow_redis.engine.unserved import served as served_now
+from littleflow_redis.engine.operations.unserved import served as served_now
 
 from ..names import Ambiguous, Unknown
 from .finding import Finding, Level

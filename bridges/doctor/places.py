@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.listing import Query
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.views.listing import Query
 from littleflow_redis.language import Flow, Step, StepKind
 
 #: Workflows that run whose flows are looked at, the newest first.

@@ -10,7 +10,7 @@ import redis
 from kombu.exceptions import OperationalError
 from redis.exceptions import NoPermissionError, ResponseError
 
-from littleflow_redis.engine.permissions import missing
+from littleflow_redis.engine.store.permissions import missing
 
 from .finding import Finding, Level
 from .subject import TRIES, Subject, listed

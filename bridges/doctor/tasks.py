@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import celery
 from kombu.serialization import registry
 
-from littleflow_redis.engine.defaults import untimed
+from littleflow_redis.engine.store.defaults import untimed
 
 from ..app import result_refusal
 from .finding import Finding, Level

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.raised import known_class, known_names
-from littleflow_redis.engine.unserved import Served, Unserved, served
+from littleflow_redis.engine.model.exception_classes import known_class, known_names
+from littleflow_redis.engine.operations.unserved import Served, Unserved, served
 from littleflow_redis.language.errors import close_names
 
 from ..names import Found

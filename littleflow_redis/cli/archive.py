@@ -25,7 +25,7 @@ def command(settings: Settings, workflow: str, output: str) -> None:
 
     `restore` brings it back, on any Redis. A workflow that runs goes on undisturbed.
     """
-    from littleflow_redis.engine import storage
+    from littleflow_redis.engine.archive import storage
 
     archive = client_of(settings).archive(workflow)
     if output == "-":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.settings import Options, Settings
+    from littleflow_redis.engine.store.settings import Options, Settings
 
 
 def defaults_of(config: Path | None, texts: Sequence[str]) -> dict[str, Options]:
@@ -19,7 +19,7 @@ def defaults_of(config: Path | None, texts: Sequence[str]) -> dict[str, Options]
 
     Raises ClickException, which says where the mistake is.
     """
-    from littleflow_redis.engine.defaults import engine_s
+    from littleflow_redis.engine.store.defaults import engine_s
 
     given = {
         category: made
@@ -33,7 +33,7 @@ def defaults_of(config: Path | None, texts: Sequence[str]) -> dict[str, Options]
 
 def file_settings(path: Path) -> Settings:
     """Read a TOML file. Raises ClickException, which says where the mistake is."""
-    from littleflow_redis.engine.settings import read_settings
+    from littleflow_redis.engine.store.settings import read_settings
     from littleflow_redis.events.connection import ConfigurationError
 
     try:
@@ -52,7 +52,7 @@ def option_settings(
     With ``removable``, ``CATEGORY:`` alone gives that category without options.
     Raises ClickException, which repeats what is wrong.
     """
-    from littleflow_redis.engine.settings import CATEGORIES, TASKS, Settings
+    from littleflow_redis.engine.store.settings import CATEGORIES, TASKS, Settings
 
     return Settings(
         "options",
@@ -64,7 +64,7 @@ def option_settings(
 def _by_name(
     kind: str, option: str, texts: Iterable[str], *, removable: bool = False
 ) -> dict[str, Options]:
-    from littleflow_redis.engine.settings import read_table
+    from littleflow_redis.engine.store.settings import read_table
     from littleflow_redis.events.connection import ConfigurationError
 
     written: dict[str, dict[str, Any]] = {}

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from littleflow_redis.engine import byhand
-from littleflow_redis.engine.values import ABSENT
+from littleflow_redis.engine.model.json_values import ABSENT
+from littleflow_redis.engine.operations import end_task
 
 from .failures import clean_errors
 from .options import Settings, connection_options
@@ -43,7 +43,7 @@ def command(
 
     Prints the id of the event.
     """
-    event = byhand.end(
+    event = end_task.end(
         client_of(settings), workflow, index,
         name=name, status=status, output=output, reason=reason, token=token,
     )  # fmt: skip

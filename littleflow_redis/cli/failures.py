@@ -41,8 +41,8 @@ def clean_errors(command: Command) -> Command:
 def _sentence(error: Exception, settings: Settings | None) -> str | None:
     from redis.exceptions import RedisError
 
-    from littleflow_redis.engine.errors import LittleflowError
-    from littleflow_redis.engine.values import BadValue
+    from littleflow_redis.engine.model.errors import LittleflowError
+    from littleflow_redis.engine.model.json_values import BadValue
     from littleflow_redis.language import FlowError
 
     match error:

@@ -16,7 +16,7 @@ from .tables import moment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from littleflow_redis.engine.feed import FeedEntry
+    from littleflow_redis.engine.views.feed import FeedEntry
 
 
 @click.command(name="follow")

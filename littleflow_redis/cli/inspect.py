@@ -18,11 +18,11 @@ from .tables import duration, moment, table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from littleflow_redis.engine.attempts import AttemptView
-    from littleflow_redis.engine.changes import TraceEntry
-    from littleflow_redis.engine.steps import StepView
-    from littleflow_redis.engine.views import WorkflowView
-    from littleflow_redis.engine.waiting import WaitView
+    from littleflow_redis.engine.views.attempts import AttemptView
+    from littleflow_redis.engine.views.steps import StepView
+    from littleflow_redis.engine.views.trace import TraceEntry
+    from littleflow_redis.engine.views.waits import WaitView
+    from littleflow_redis.engine.views.workflows import WorkflowView
     from littleflow_redis.language import Flow
 
 LOG = logging.getLogger("littleflow_redis.inspect")

@@ -63,7 +63,7 @@ def query_options(command: Any) -> Any:
 @clean_errors
 def command(settings: Settings, size: int, cursor: str, start: int, **query: Any) -> None:
     """List workflows, newest first, with how many of their steps are over. Times are UTC."""
-    from littleflow_redis.engine.listing import MAX_SIZE, Query
+    from littleflow_redis.engine.views.listing import MAX_SIZE, Query
 
     client, which, found = client_of(settings), Query(**query), list[Any]()
     while len(found) < size:

@@ -11,7 +11,7 @@ import click
 from .list import query_options
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.client import Client
+    from littleflow_redis.engine.client.client import Client
 
 #: Does it to one workflow, by its id in any form, and returns what to print.
 Act = Callable[[str], str]
@@ -41,14 +41,14 @@ def act_on(client: Client, workflows: Sequence[str], act: Act, *, yes: bool, **q
 
 
 def _matching(client: Client, query: Mapping[str, Any]) -> Sequence[str]:
-    from littleflow_redis.engine.bulk import chosen
-    from littleflow_redis.engine.listing import Query
+    from littleflow_redis.engine.operations.bulk import chosen
+    from littleflow_redis.engine.views.listing import Query
 
     return chosen(client, Query(**query), sys.maxsize)[0]
 
 
 def _act_on_all(workflows: Sequence[str], act: Act, yes: bool) -> None:
-    from littleflow_redis.engine.errors import LittleflowError
+    from littleflow_redis.engine.model.errors import LittleflowError
 
     if not workflows:
         click.echo("there are none", err=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.client import Client
+    from littleflow_redis.engine.client.client import Client
 
     from .options import Settings
 
@@ -23,14 +23,14 @@ class Json(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read the value; a usage error says what is wrong with it. A default stays as it is."""
-        from littleflow_redis.engine import values
+        from littleflow_redis.engine.model import json_values
 
         if not isinstance(value, str):
             return value
 
         try:
-            return values.load(_text(value))
-        except values.BadValue as error:
+            return json_values.load(_text(value))
+        except json_values.BadValue as error:
             self.fail(f"{error} (as text it needs its quotes: '\"text\"')", param, ctx)
         except (OSError, UnicodeDecodeError) as error:
             self.fail(f"{value.removeprefix('@')} cannot be read: {error}", param, ctx)
@@ -92,8 +92,8 @@ def _text(value: str) -> str:
 
 def client_of(settings: Settings, **keys: str) -> Client:
     """The client of a command; ``keys`` are names that other options set. Sends nothing yet."""
-    from littleflow_redis.engine.client import Client
-    from littleflow_redis.engine.keys import Keys
+    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.store.keys import Keys
     from littleflow_redis.events.connection import connect
 
     names = Keys(namespace=settings.namespace, stream=settings.stream, **keys)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from littleflow_redis.engine.values import ABSENT
+from littleflow_redis.engine.model.json_values import ABSENT
 
 from .failures import clean_errors
 from .many import act_on, which_options

@@ -22,8 +22,8 @@ def command(settings: Settings, archive: str, workflow_id: str | None) -> None:
     ARCHIVE is a path, file://… or s3://bucket/path, or `-` for standard input. `restart` goes on
     where the archive was made.
     """
-    from littleflow_redis.engine import storage
-    from littleflow_redis.engine.archives import MAX_BYTES
+    from littleflow_redis.engine.archive import storage
+    from littleflow_redis.engine.archive.document import MAX_BYTES
 
     if archive == "-":
         document = storage.decode(sys.stdin.buffer.read(MAX_BYTES + 1))

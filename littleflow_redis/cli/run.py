@@ -18,7 +18,7 @@ from .parameters import JSON, client_of
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.doctor import Subject
-    from littleflow_redis.engine.client import Client
+    from littleflow_redis.engine.client.client import Client
 
 LOG = logging.getLogger("littleflow_redis.run")
 
@@ -111,7 +111,7 @@ def _wait(client: Client, id: str, shown: bool, subject: Subject | None) -> Any:
 
     What nobody serves meanwhile is told on stderr.
     """
-    from littleflow_redis.engine.errors import WorkflowFailed
+    from littleflow_redis.engine.model.errors import WorkflowFailed
     from littleflow_redis.events.outage import Outage
     from littleflow_redis.events.process import Stop
 

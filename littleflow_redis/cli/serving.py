@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from littleflow_redis.bridges.bridge import Bridge
     from littleflow_redis.bridges.names import TaskNames
     from littleflow_redis.bridges.rules import Rules
-    from littleflow_redis.engine.client import Client
-    from littleflow_redis.engine.settings import Settings as LayerOfSettings
+    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.store.settings import Settings as LayerOfSettings
     from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -117,8 +117,8 @@ def times_of(
     categories: Sequence[str], timeout: float | None, queue_timeout: float | None
 ) -> LayerOfSettings:
     """What ``--timeout`` and ``--queue-timeout`` set, in seconds, for these categories."""
-    from littleflow_redis.engine.settings import Settings as LayerOfSettings
-    from littleflow_redis.engine.settings import read_table
+    from littleflow_redis.engine.store.settings import Settings as LayerOfSettings
+    from littleflow_redis.engine.store.settings import read_table
 
     given = {"timeout": timeout, "queue-timeout": queue_timeout}
     named = {name: value for name, value in given.items() if value is not None}

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from littleflow_redis.language import StepKind
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.changes import TraceEntry
-    from littleflow_redis.engine.client import Client
-    from littleflow_redis.engine.views import WorkflowView
+    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.views.trace import TraceEntry
+    from littleflow_redis.engine.views.workflows import WorkflowView
 
 #: Seconds for which one wait lasts at most: whoever cancels it waits so long.
 WAIT = 1.0
@@ -58,7 +58,7 @@ class Teller:
     """Tells what happened to the tasks of a workflow, a line for each change."""
 
     def __init__(self, client: Client, workflow: str) -> None:
-        from littleflow_redis.engine.feed import Reader
+        from littleflow_redis.engine.views.feed import Reader
 
         self._client = client
         self._workflow = workflow
@@ -127,7 +127,7 @@ class Teller:
 
 
 def _reason(entry: TraceEntry) -> str:
-    from littleflow_redis.engine.attempts import told
+    from littleflow_redis.engine.views.attempts import told
 
     reason, *_ = told(entry.detail)
     return reason

@@ -128,7 +128,7 @@ def _run(
 
 def _compiled(file: Path) -> Play:
     # Imported here only, so that `up` itself is quick and stays small in memory.
-    from littleflow_redis.engine.errors import LittleflowError
+    from littleflow_redis.engine.model.errors import LittleflowError
     from littleflow_redis.language import FlowError
 
     from .play import Play

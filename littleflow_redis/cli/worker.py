@@ -97,7 +97,7 @@ def command(
     Defaults of categories are kept in Redis for all workers: whoever started last with a category
     has it. `--default CATEGORY:` removes those of a category.
     """
-    from littleflow_redis.engine.states import WorkflowState
+    from littleflow_redis.engine.model.states import WorkflowState
     from littleflow_redis.events.logs import kv
     from littleflow_redis.workers.lifecycle import LifecycleWorker
     from littleflow_redis.workers.running import run_worker

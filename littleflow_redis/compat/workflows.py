@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 from redis import Redis
 
-from littleflow_redis.engine import archives, interchange, records, values, vectors
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import NotRestartable, UnknownWorkflow
-from littleflow_redis.engine.keys import OUTPUT, Keys
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine import interchange, vectors
+from littleflow_redis.engine.archive import document
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model import json_values, records
+from littleflow_redis.engine.model.errors import NotRestartable, UnknownWorkflow
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.store.keys import OUTPUT, Keys
 from littleflow_redis.language import from_littleflow, save
 
 if TYPE_CHECKING:
@@ -127,8 +129,8 @@ def is_running(client: Redis, key: str) -> bool:
 def save_workflow(client: Redis, flow: littleflow.Flow, key: str) -> None:
     """Store a flow under an id as a TERMINATED workflow; a restart begins it."""
     archive = {
-        "format": archives.FORMAT,
-        "version": archives.VERSION,
+        "format": document.FORMAT,
+        "version": document.VERSION,
         "form": records.VERSION,
         "state": WorkflowState.TERMINATED,
         "flow": save(from_littleflow(flow)),
@@ -246,16 +248,16 @@ class RedisOutputCache:
     def get(self, index: int, default: Any = None) -> Any:
         """The output of a step, ``default`` if it has none."""
         text: Any = self._client.get(f"{self._prefix}{OUTPUT}{index}")
-        return default if text is None else values.load(text)
+        return default if text is None else json_values.load(text)
 
     def __getitem__(self, index: int) -> Any:
         text: Any = self._client.get(f"{self._prefix}{OUTPUT}{index}")
         if text is None:
             raise KeyError(index)
-        return values.load(text)
+        return json_values.load(text)
 
     def __setitem__(self, index: int, value: Any) -> None:
-        self._client.set(f"{self._prefix}{OUTPUT}{index}", values.dump(value))
+        self._client.set(f"{self._prefix}{OUTPUT}{index}", json_values.dump(value))
 
 
 def _vector_key(key: str) -> tuple[str, str]:

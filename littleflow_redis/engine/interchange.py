@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from littleflow_redis.language import Flow
 
-from . import values, vectors
-from .errors import UnknownWorkflow
-from .keys import OUTPUT, STATE, STEPS
-from .packing import depth
-from .records import Dynamic, Record
-from .states import StepState
+from . import vectors
+from .model import json_values
+from .model.errors import UnknownWorkflow
+from .model.records import Dynamic, Record
+from .model.states import StepState
+from .store.flow_codec import depth
+from .store.keys import OUTPUT, STATE, STEPS
 
 if TYPE_CHECKING:
-    from .client import Client
+    from .client.client import Client
 
 #: Numbers in the vectors of one answer, changes times steps: about 10 MB in memory, 2 MB as JSON.
 #: Each change has a number for each step, so a wide flow's history grows with the square of it.
@@ -66,8 +67,10 @@ def _vectors(flow: Flow, fields: Mapping[bytes, bytes]) -> tuple[list[int], list
 def _values(texts: Sequence[bytes | None]) -> list[Any]:
     """JSON values, decoded in one go: what is stored was checked before."""
     try:
-        found: list[Any] = values.load(b"[" + b",".join(text or b"null" for text in texts) + b"]")
-    except values.BadValue:
+        found: list[Any] = json_values.load(
+            b"[" + b",".join(text or b"null" for text in texts) + b"]"
+        )
+    except json_values.BadValue:
         # A listener may write anything there; nobody has read that yet.
         return [_value(text) for text in texts]
     return found if len(found) == len(texts) else [_value(text) for text in texts]
@@ -75,8 +78,8 @@ def _values(texts: Sequence[bytes | None]) -> list[Any]:
 
 def _value(text: bytes | None) -> Any:
     try:
-        return None if text is None else values.load(text)
-    except values.BadValue:
+        return None if text is None else json_values.load(text)
+    except json_values.BadValue:
         return None
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from littleflow_redis.language import Flow, StepKind
 
-from .changes import TraceEntry
-from .packing import iterates
-from .views import WorkflowView
+from .store.flow_codec import iterates
+from .views.trace import TraceEntry
+from .views.workflows import WorkflowView
 
 #: What a change is called by which an attempt is closed, and by which a step hands on its output.
 _CLOSES = frozenset({"end", "continue", "fail", "retry", "requeue", "cancel"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from littleflow_redis.engine.mailbox import Listening
-from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.store.mailbox import Listening
 
 from .later import later
 from .todo import Fields, Latch, Sleep, Todo

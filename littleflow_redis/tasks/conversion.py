@@ -9,8 +9,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from littleflow_redis.engine import typed, values
-from littleflow_redis.engine.typed import Value
+from littleflow_redis.engine.model import json_values, typed_values
+from littleflow_redis.engine.model.typed_values import Value
 
 #: Most values that one result may hold. Each takes two bytes or more of an output, which is limited
 #: to 1 MB; references inside YAML could make billions of a few lines.
@@ -44,12 +44,12 @@ def output_text(value: Any) -> str:
     Raises BadValue for what JSON has no form for and what is too large or too deep.
     """
     try:
-        text = values.dump(value)
-    except values.BadValue:
+        text = json_values.dump(value)
+    except json_values.BadValue:
         return _converted(value)
     # What has just been written need not be read again to be checked.
-    values.check_size(text)
-    values.check_nesting(value)
+    json_values.check_size(text)
+    json_values.check_nesting(value)
     return text
 
 
@@ -57,8 +57,8 @@ def _converted(value: Any) -> str:
     try:
         plain = convert(value)
     except (NotPlain, RecursionError) as error:
-        raise values.BadValue(f"this is no JSON value: {error}") from error
-    return typed.output_text(plain)
+        raise json_values.BadValue(f"this is no JSON value: {error}") from error
+    return typed_values.output_text(plain)
 
 
 class _Converter:
@@ -83,7 +83,7 @@ class _Converter:
                 return _text(value)
 
     def _list(self, items: Iterable[Any]) -> Value:
-        return typed.listed([self.convert(item) for item in items])
+        return typed_values.listed([self.convert(item) for item in items])
 
     def _object(self, value: Mapping[Any, Any]) -> Value:
         if self._enveloped and value.keys() == ENVELOPE:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.model.task_events import StartTask
 
 _CURRENT: ContextVar[StartTask] = ContextVar("littleflow_redis_task")
 

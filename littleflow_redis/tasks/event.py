@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from littleflow_redis.engine import values
-from littleflow_redis.engine.mailbox import Listening
-from littleflow_redis.engine.messages import StartTask, end_fields
-from littleflow_redis.engine.signals import MAX_KIND, OURS
+from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
+from littleflow_redis.engine.model.user_events import MAX_KIND, OURS
+from littleflow_redis.engine.store.mailbox import Listening
 from littleflow_redis.language import BadOption, seconds
 from littleflow_redis.language.errors import close_match
 
@@ -67,5 +67,5 @@ def _match(match: object, input: object) -> dict[str, Any]:
         raise ValueError(
             "match: input needs an input that is an object; several are merged by `> wait:event`"
         )
-    values.check_nesting(input, "match: the input")
+    json_values.check_nesting(input, "match: the input")
     return input

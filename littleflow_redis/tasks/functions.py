@@ -10,9 +10,9 @@ from inspect import Signature
 from traceback import TracebackException
 from typing import Any
 
-from littleflow_redis.engine import messages
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.raised import class_names
+from littleflow_redis.engine.model import task_events
+from littleflow_redis.engine.model.exception_classes import class_names
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.wire import sendable
 
 from .binding import Bind, BindError, bind, modes
@@ -32,7 +32,7 @@ class TaskFailed(Exception):
         self, reason: str, *, error: Mapping[str, Any] | None = None, final: bool = False
     ) -> None:
         super().__init__(reason)
-        self.reason = sendable(reason[: messages.MAX_REASON])
+        self.reason = sendable(reason[: task_events.MAX_REASON])
         self.error = error
         self.final = final
 
@@ -99,8 +99,8 @@ def _raised(error: BaseException) -> TaskFailed:
     kind, text = type(error).__name__, str(report)
     detail = {
         "type": sendable(kind),
-        "message": sendable(text[: messages.MAX_REASON]),
-        "traceback": sendable("".join(report.format())[-messages.MAX_TRACEBACK :]),
+        "message": sendable(text[: task_events.MAX_REASON]),
+        "traceback": sendable("".join(report.format())[-task_events.MAX_TRACEBACK :]),
         "classes": class_names(type(error)),
     }
     return TaskFailed(f"{kind}: {text}" if text else kind, error=detail)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from littleflow_redis.engine.messages import StartTask, end_fields
-from littleflow_redis.engine.reports import LatchAction
+from littleflow_redis.engine.model.script_results import LatchAction
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.events.wire import sendable
 
 from .templates import BadTemplate, render

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from littleflow_redis.engine.messages import StartTask, end_fields
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
 
 
 def later(task: StartTask) -> Mapping[str, Any]:

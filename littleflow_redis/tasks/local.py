@@ -14,13 +14,13 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from littleflow_redis.engine import values
-from littleflow_redis.engine.client import as_flow
-from littleflow_redis.engine.errors import WorkflowFailed
-from littleflow_redis.engine.inputs import first_input
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.support import unsupported
-from littleflow_redis.engine.typed import split
+from littleflow_redis.engine.client.client import as_flow
+from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model.errors import WorkflowFailed
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.model.typed_values import split
+from littleflow_redis.engine.model.unsupported import unsupported
+from littleflow_redis.engine.store.inputs import first_input
 from littleflow_redis.language import Flow, Step
 
 from . import BUILTINS, Latch, Listening, Sleep
@@ -72,7 +72,7 @@ def run_local(
     unsupported(flow, played=True)
     run = LocalRun(flow, _player(Lookup(functions), on_task))
     try:
-        return values.load(run.run(first_input(flow, input)))
+        return json_values.load(run.run(first_input(flow, input)))
     except Stopped as stop:
         failure = LocalFailure(flow.name or "the flow", str(stop), stop.step)
         raise failure from _raised_by(stop)
@@ -104,7 +104,7 @@ def _builtin(task: StartTask, lookup: Lookup) -> str:
     todo = builtin(task)
     if isinstance(todo, Sleep | Latch):
         # Nobody waits in a test for a delay, and no other workflow holds a latch.
-        return values.dump(task.input)
+        return json_values.dump(task.input)
     if isinstance(todo, Listening):
         reason = (
             f"nobody sends events here: add a function for {task.base} that returns what the "
@@ -113,7 +113,7 @@ def _builtin(task: StartTask, lookup: Lookup) -> str:
         raise TaskFailed(reason, final=True)
     if "reason" in todo:
         raise TaskFailed(todo["reason"], final=True)
-    return values.output_text(values.dump(todo.get("output")))
+    return json_values.output_text(json_values.dump(todo.get("output")))
 
 
 def _raised_by(stop: Stopped) -> BaseException | None:

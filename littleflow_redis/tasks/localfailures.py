@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from littleflow_redis.engine import values
-from littleflow_redis.engine.raised import named
+from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model.exception_classes import named
 from littleflow_redis.language import Step
 
 from .functions import TaskFailed
@@ -28,4 +28,4 @@ def output_of(step: Step, reason: str, error: Mapping[str, Any] | None) -> str |
     if step.options.get("$on-failure") != "continue":
         return None
     kind, message = (error["type"], error["message"]) if error else ("Error", reason)
-    return values.dump({"error": {"type": kind, "message": message, "step": step.name}})
+    return json_values.dump({"error": {"type": kind, "message": message, "step": step.name}})

@@ -11,11 +11,11 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from littleflow_redis.engine import values
-from littleflow_redis.engine.inputs import firing_of, joined, sources
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.packing import CONCURRENCY, depth, iterates
-from littleflow_redis.engine.typed import read
+from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.model.typed_values import read
+from littleflow_redis.engine.store.flow_codec import CONCURRENCY, depth, iterates
+from littleflow_redis.engine.store.inputs import firing_of, joined, sources
 from littleflow_redis.language import Flow, Step, StepKind
 
 from .functions import TaskFailed
@@ -93,7 +93,7 @@ class LocalRun:
             base=step.base,
             token=f"{attempt.activation}.{attempt.number}{path}-local",
             parameters=_copy({} if step.parameters is None else step.parameters),
-            input=values.load(attempt.input),
+            input=json_values.load(attempt.input),
             options=_copy(dict(step.options)),
             bind="auto",
             begins=self._flow.at_start(step.index),
@@ -130,7 +130,7 @@ class LocalRun:
             record.ready = True
             self._ready.append((place, round))
         elif step.kind is StepKind.LITERAL:
-            self._run(place, values.dump(step.value))
+            self._run(place, json_values.dump(step.value))
         else:
             texts = self._gather(place, round)
             self._bytes += sum(map(len, texts))
@@ -138,12 +138,12 @@ class LocalRun:
                 self._fail(place, "its inputs are larger than 64 MB together")
                 return
             several = f"[{','.join(texts)}]"
-            self._run(place, several if len(texts) > 1 else "".join(texts) or values.EMPTY)
+            self._run(place, several if len(texts) > 1 else "".join(texts) or json_values.EMPTY)
 
     def _gather(self, place: Place, round: bool) -> list[str]:
         """The outputs of the predecessors."""
         froms = [Place(source, place.scope) for source in sources(self._flow[place.step], round)]
-        return [self._outputs.get(source, values.EMPTY) for source in froms]
+        return [self._outputs.get(source, json_values.EMPTY) for source in froms]
 
     def _decide(self, place: Place, round: bool) -> None:
         """Fire a step with a merge, a guard or an iteration."""
@@ -277,4 +277,4 @@ def _concurrency(step: Step) -> int:
 
 
 def _copy(value: Any) -> Any:
-    return values.load(values.dump(value))
+    return json_values.load(json_values.dump(value))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from littleflow_redis.engine.messages import category_of
+from littleflow_redis.engine.model.task_events import category_of
 from littleflow_redis.language.errors import close_names
 
 from .functions import Served, name_key, serve

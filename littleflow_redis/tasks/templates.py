@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from littleflow_redis.engine import values
+from littleflow_redis.engine.model import json_values
 
 #: Characters of a filled template at most; the caller may ask for fewer.
 MAX_LENGTH = 65_536
@@ -58,7 +58,7 @@ def _parts(template: str, given: Mapping[str, Any]) -> Iterator[str]:
             raise BadTemplate(f"{_short(template)} has a lone }}: write }}}} for a brace")
         elif piece == "{":
             value, position = _field(template, position, given)
-            yield value if isinstance(value, str) else values.dump(value)
+            yield value if isinstance(value, str) else json_values.dump(value)
         else:
             yield piece
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from littleflow_redis.engine.mailbox import Listening
-from littleflow_redis.engine.reports import LatchAction
+from littleflow_redis.engine.model.script_results import LatchAction
+from littleflow_redis.engine.store.mailbox import Listening
 
 #: The fields of an end-task event: it is over at once.
 Fields: TypeAlias = Mapping[str, Any]

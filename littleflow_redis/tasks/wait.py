@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from littleflow_redis.engine.messages import StartTask, end_fields
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.language import BadOption
 from littleflow_redis.language.delays import DELAY, read_delay
 

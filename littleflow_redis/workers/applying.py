@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine import values
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import EndTask
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import Outcome
+from littleflow_redis.engine.model.task_events import EndTask
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.outage import is_temporary
@@ -42,7 +42,7 @@ class Applying:
         any of them may have been applied.
         """
         send = self._client.transitions
-        calls = send.ends([(end, end.output or values.EMPTY) for end in ends], "")
+        calls = send.ends([(end, end.output or json_values.EMPTY) for end in ends], "")
         *replies, due = run_batch(self._client.redis, [*calls, self.following.due()])
         reports = send.reports(calls, replies)
         left: list[int] = []

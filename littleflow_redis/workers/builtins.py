@@ -8,11 +8,11 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import InvalidId
-from littleflow_redis.engine.messages import Garbage, StartTask, kind_of, start_task
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import InvalidId
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import Outcome
+from littleflow_redis.engine.model.task_events import Garbage, StartTask, kind_of, start_task
 from littleflow_redis.events.group import Entry
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call

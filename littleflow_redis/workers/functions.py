@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from littleflow_redis.engine import messages
-from littleflow_redis.engine.messages import StartTask, end_fields, success
+from littleflow_redis.engine.model import task_events
+from littleflow_redis.engine.model.task_events import StartTask, end_fields, success
 from littleflow_redis.events.wire import encode, message
 from littleflow_redis.language.errors import close_names
 from littleflow_redis.tasks.functions import Served, TaskFailed, call, name_key, serve
@@ -46,7 +46,7 @@ class Functions:
 
     def has_category(self, base: str) -> bool:
         """Tell if a step is of this category."""
-        return messages.category_of(base) == self.category
+        return task_events.category_of(base) == self.category
 
     def serves(self, base: str) -> bool:
         """Tell if a function serves a step."""

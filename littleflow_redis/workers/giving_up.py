@@ -6,8 +6,8 @@ import logging
 
 from redis.exceptions import DataError, RedisError, ResponseError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, end_fields
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.wire import encode, message, sendable

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine import messages
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model import task_events
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import Outcome
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.group import CLAIM_IDLE, Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import is_temporary
@@ -167,10 +167,10 @@ class Intake:
 
     def _read(self, entry: Entry) -> StartTask | None:
         """The task in an entry; None, and the entry is ignored, if it is none of ours."""
-        if messages.kind_of(entry.fields) == "start-task":
+        if task_events.kind_of(entry.fields) == "start-task":
             try:
-                if self._wants(messages.base_of(entry.fields)):
-                    task = messages.start_task(entry.id, entry.fields)
+                if self._wants(task_events.base_of(entry.fields)):
+                    task = task_events.start_task(entry.id, entry.fields)
                     self.client.keys.full_id(task.workflow)
                     return task
             except ValueError as error:

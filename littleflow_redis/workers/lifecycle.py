@@ -8,13 +8,12 @@ from typing import Any
 
 from redis.exceptions import ConnectionError, TimeoutError
 
-from littleflow_redis.engine import values
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.defaults import store_defaults
-from littleflow_redis.engine.errors import InvalidId
-from littleflow_redis.engine.groups import LIFECYCLE
-from littleflow_redis.engine.keys import OUTPUT
-from littleflow_redis.engine.messages import (
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model.errors import InvalidId
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import Outcome, WorkflowState
+from littleflow_redis.engine.model.task_events import (
     EndTask,
     Garbage,
     base_of,
@@ -23,10 +22,11 @@ from littleflow_redis.engine.messages import (
     kind_of,
     receipted,
 )
-from littleflow_redis.engine.reconcile import Reconciler
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.signals import is_users
-from littleflow_redis.engine.states import Outcome, WorkflowState
+from littleflow_redis.engine.model.user_events import is_users
+from littleflow_redis.engine.operations.reconcile import Reconciler
+from littleflow_redis.engine.store.defaults import store_defaults
+from littleflow_redis.engine.store.keys import OUTPUT
+from littleflow_redis.engine.views.health import LIFECYCLE
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, Command, run_batch
@@ -235,10 +235,10 @@ class LifecycleWorker:
             text = end.output
             if end.success and text is None:
                 try:
-                    text = values.output_text(next(handed) or values.EMPTY)
-                except values.BadValue as error:
+                    text = json_values.output_text(next(handed) or json_values.EMPTY)
+                except json_values.BadValue as error:
                     end = end.failed(str(error))
-            result.append((end, text or values.EMPTY))
+            result.append((end, text or json_values.EMPTY))
         return result
 
     def _applied(self, entry: Entry, end: EndTask, report: Report) -> None:

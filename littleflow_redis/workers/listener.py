@@ -25,8 +25,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from typing import Any, Self, TypeVar, overload
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.groups import LISTENER
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.views.health import LISTENER
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.process import Stop, stop_on_signals
 from littleflow_redis.tasks import BUILTINS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import KeysView
 
-from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.events.logs import kv
 
 #: Events and workflows remembered. An event that is forgotten is looked at again when it has been

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.groups import RECEIPTS
-from littleflow_redis.engine.reports import Receipt
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Receipt
+from littleflow_redis.engine.views.health import RECEIPTS
 from littleflow_redis.events.group import consumer_name
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop

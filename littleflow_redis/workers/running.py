@@ -6,7 +6,7 @@ import logging
 import os
 from typing import Protocol
 
-from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.client.client import Client
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.outage import Outage, address_of
 from littleflow_redis.events.process import Stop, stop_on_signals

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, cast
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.groups import SIMULATE
-from littleflow_redis.engine.messages import StartTask, category_of, end_fields
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.task_events import StartTask, category_of, end_fields
+from littleflow_redis.engine.views.health import SIMULATE
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Stop

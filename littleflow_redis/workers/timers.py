@@ -10,10 +10,10 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.states import Outcome
-from littleflow_redis.engine.timers import Timer
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import Outcome
+from littleflow_redis.engine.model.timers import Timer
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call
 from littleflow_redis.events.outage import is_temporary

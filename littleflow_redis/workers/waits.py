@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import InvalidId
-from littleflow_redis.engine.mailbox import Listening, Mailbox, Waiter
-from littleflow_redis.engine.messages import Garbage, StartTask, end_fields
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.signals import Signal, shape_of, signal
-from littleflow_redis.engine.states import Outcome
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import InvalidId
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import Outcome
+from littleflow_redis.engine.model.task_events import Garbage, StartTask, end_fields
+from littleflow_redis.engine.model.user_events import Signal, shape_of, signal
+from littleflow_redis.engine.store.mailbox import Listening, Mailbox, Waiter
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.lua import Call, run_batch

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.states import StepState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import StepState
 from tests.support import LONG, RedisServer, Spawned, wait_until
 
 WORKER = [sys.executable, "-m", "littleflow_redis", "worker"]

@@ -17,11 +17,11 @@ from littleflow_redis.bridges.bridge import Bridge, served_categories
 from littleflow_redis.bridges.ids import celery_id
 from littleflow_redis.bridges.publish import Publisher
 from littleflow_redis.bridges.results import Results
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import WorkflowFailed
-from littleflow_redis.engine.messages import kind_of, start_task
-from littleflow_redis.engine.reports import Flight
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import WorkflowFailed
+from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import GroupReader
 from tests.support import Spawned, wait_until

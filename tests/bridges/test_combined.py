@@ -11,9 +11,9 @@ from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.ids import LONGEST
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.keys import Keys
-from littleflow_redis.engine.messages import kind_of, start_task
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.task_events import kind_of, start_task
+from littleflow_redis.engine.store.keys import Keys
 from tests.engine.support import Player
 from tests.support import RedisServer, wait_until
 from tests.workers.scenes import events, lifecycle, pending

@@ -10,8 +10,8 @@ import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
 from tests.faults import Plan, every_fault
 from tests.support import RedisServer
 

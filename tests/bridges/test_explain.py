@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from littleflow_redis.bridges.explain import explained, rows_of
 from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.bridges.rules import Rules
-from littleflow_redis.engine.settings import read_settings
+from littleflow_redis.engine.store.settings import read_settings
 from littleflow_redis.language import compile_text
 from littleflow_redis.tasks.coming import Standing
 from tests.support import Spawned

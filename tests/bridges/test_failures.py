@@ -13,9 +13,9 @@ from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.failures import TaskError, failure_of
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import WorkflowFailed
-from littleflow_redis.engine.raised import class_names
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import WorkflowFailed
+from littleflow_redis.engine.model.exception_classes import class_names
 from tests.apps import raising
 from tests.support import Spawned, wait_until
 

@@ -7,9 +7,9 @@ from celery import Celery
 
 from littleflow_redis.bridges.gate import Rate
 from littleflow_redis.bridges.ids import celery_id
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import kind_of, start_task
-from littleflow_redis.engine.transitions import Flight
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.task_events import kind_of, start_task
+from littleflow_redis.engine.store.scripts import Flight
 from littleflow_redis.events.group import GroupReader
 from tests.support import Spawned, wait_until
 from tests.workers.scenes import pending

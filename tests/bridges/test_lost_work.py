@@ -11,8 +11,8 @@ import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import StepState, WorkflowState
 from tests.support import Spawned, wait_until
 
 from .conftest import APPS, WORKER

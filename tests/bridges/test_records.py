@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from littleflow_redis.bridges.failures import TaskError
 from littleflow_redis.bridges.records import DECODERS, UNREADABLE, Result, read_record
-from littleflow_redis.engine.values import MAX_OUTPUT
+from littleflow_redis.engine.model.json_values import MAX_OUTPUT
 
 JSON = "application/json"
 

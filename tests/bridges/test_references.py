@@ -13,8 +13,8 @@ from littleflow_redis.bridges.flights import Flights
 from littleflow_redis.bridges.records import UNREADABLE, Result
 from littleflow_redis.bridges.references import WAITS, References
 from littleflow_redis.bridges.results import Results
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.values import MAX_OUTPUT
+from littleflow_redis.engine.model.json_values import MAX_OUTPUT
+from littleflow_redis.engine.model.task_events import StartTask
 
 TASK = StartTask("1-0", "workflow:w", 1, "A", "A", "1.1-n", None, None, {})
 

@@ -13,8 +13,8 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.revoke import LONGEST_PAUSE, Revoker
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
 from tests.support import RedisServer, wait_until
 
 from .serving import LONG, bridge_of, in_flight, late, running

@@ -11,11 +11,11 @@ from celery import Celery, chain, chord, group
 from littleflow_redis import TaskListener, run_local
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.rules import Rules
-from littleflow_redis.engine import values
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import WorkflowFailed
-from littleflow_redis.engine.records import VERSION
-from littleflow_redis.engine.settings import Settings, read_settings
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model.errors import WorkflowFailed
+from littleflow_redis.engine.model.records import VERSION
+from littleflow_redis.engine.store.settings import Settings, read_settings
 from tests.support import LONG, RedisServer, Spawned
 
 from .conftest import APPS, app_of, celery_worker
@@ -123,7 +123,9 @@ def bridge(engine: Client, app: Celery, quick_watch: None) -> Iterator[Bridge]:
 
 
 def step(task: str, parameters: Any, category: str = "math") -> str:
-    return f"{category}:{task}({values.dump(parameters)})" if parameters else f"{category}:{task}"
+    return (
+        f"{category}:{task}({json_values.dump(parameters)})" if parameters else f"{category}:{task}"
+    )
 
 
 def flow_of(before: Any, task: str, parameters: Any, category: str = "math") -> str:

@@ -11,8 +11,8 @@ from littleflow_redis.bridges.answers import TaskCall
 from littleflow_redis.bridges.calls import Calls, Misfit
 from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.bridges.rules import Rules, app_settings
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.settings import Settings, read_settings
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.store.settings import Settings, read_settings
 from littleflow_redis.events.connection import ConfigurationError
 
 QUEUES = [{"celery": {"queue": name}} for name in ("a", "b", "c", "d", "e", "f")]

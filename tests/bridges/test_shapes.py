@@ -10,8 +10,8 @@ import pytest
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import WorkflowFailed
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import WorkflowFailed
 from tests.support import LONG
 
 from .conftest import APPS, app_of, celery_worker

@@ -15,8 +15,8 @@ from celery.backends.database import DatabaseBackend
 
 from littleflow_redis.bridges.readers import RecordReader, TableReader
 from littleflow_redis.bridges.records import UNREADABLE
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import WorkflowFailed
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import WorkflowFailed
 from tests.support import Spawned, wait_until
 
 from .conftest import APPS

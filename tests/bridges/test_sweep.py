@@ -13,9 +13,9 @@ from littleflow_redis.bridges.ids import celery_id
 from littleflow_redis.bridges.results import Results
 from littleflow_redis.bridges.revoke import Revoker
 from littleflow_redis.bridges.sweep import Sweep
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import start_task
-from littleflow_redis.engine.reports import Flight
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.task_events import start_task
 from littleflow_redis.events.group import GroupReader
 
 GROUP = "bridge:math"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from celery import Celery
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.states import StepState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import StepState
 from tests.support import Spawned, wait_until
 
 from .conftest import APPS, WORKER

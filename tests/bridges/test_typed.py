@@ -12,10 +12,10 @@ from celery import Celery, chain, chord, group
 from littleflow_redis import TaskListener
 from littleflow_redis.bridges.arguments import Unsendable, arguments
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.engine import byhand
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import WorkflowFailed
-from littleflow_redis.engine.typed import Value
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import WorkflowFailed
+from littleflow_redis.engine.model.typed_values import Value
+from littleflow_redis.engine.operations import end_task
 from tests.support import LONG, RedisServer
 
 from .serving import bridge_of, combined_of, running
@@ -114,7 +114,7 @@ def test_data_that_looks_like_a_mark_is_never_taken_for_one(engine: Client) -> N
 @pytest.mark.usefixtures("bridge")
 def test_an_output_given_by_hand_has_no_types(engine: Client) -> None:
     workflow = engine.start(whole("hand:made → math:kinds"))
-    byhand.end(engine, workflow, 1, output="1.10")
+    end_task.end(engine, workflow, 1, output="1.10")
     assert engine.wait(workflow, timeout=LONG) == "str '1.10'"
 
 

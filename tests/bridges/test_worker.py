@@ -18,8 +18,8 @@ from littleflow_redis.bridges.records import UNREADABLE, Result
 from littleflow_redis.bridges.results import Results
 from littleflow_redis.bridges.signatures import task_signature
 from littleflow_redis.bridges.watch import Watch
-from littleflow_redis.engine.typed import split
-from littleflow_redis.engine.values import MAX_OUTPUT
+from littleflow_redis.engine.model.json_values import MAX_OUTPUT
+from littleflow_redis.engine.model.typed_values import split
 from littleflow_redis.tasks.binding import bind
 from tests.support import Spawned, wait_until
 

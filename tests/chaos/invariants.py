@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.engine.views import TraceEntry
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.views.workflows import TraceEntry
 from littleflow_redis.language import Flow
 
 from .flows import CATEGORIES, Job

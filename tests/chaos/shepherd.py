@@ -9,9 +9,9 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from littleflow_redis.engine.errors import LittleflowError, NotRestartable
-from littleflow_redis.engine.keys import STATE, TRACE
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.model.errors import LittleflowError, NotRestartable
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.store.keys import STATE, TRACE
 
 from .flows import Job
 from .world import World

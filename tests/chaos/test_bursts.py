@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import end_fields
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import end_fields
 from littleflow_redis.events.wire import encode
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.engine.support import Player, append, hurry

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import UnknownWorkflow
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.reconcile import Reconciler
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import UnknownWorkflow
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.operations.reconcile import Reconciler
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.engine.support import Player, drive, hurry
 from tests.support import LONG, RedisServer, wait_until

@@ -12,7 +12,7 @@ from tests.workers.scenes import events
 
 def take(engine: Client, workflow: str) -> None:
     """Take the first task of a workflow, as somebody who works on it."""
-    from littleflow_redis.engine.messages import start_task
+    from littleflow_redis.engine.model.task_events import start_task
 
     for id, fields in engine.redis.xrange(engine.keys.events):
         if fields[b"kind"] == b'"start-task"':

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.engine.timers import TimerKind
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.model.timers import TimerKind
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .support import Player, drive, echo, hurry

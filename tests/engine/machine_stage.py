@@ -12,9 +12,9 @@ from hypothesis.stateful import (
     invariant,
 )
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, end_fields
-from littleflow_redis.engine.timers import Timer
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
+from littleflow_redis.engine.model.timers import Timer
 from littleflow_redis.workers.lifecycle import GROUP, LifecycleWorker
 
 from .model import LATCH, Workflow, World

@@ -9,11 +9,17 @@ from typing import Any, Protocol
 
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import Garbage, StartTask, end_fields, kind_of, start_task
-from littleflow_redis.engine.raised import class_names
-from littleflow_redis.engine.states import Outcome, WorkflowState
-from littleflow_redis.engine.timers import Timer, TimerKind
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.exception_classes import class_names
+from littleflow_redis.engine.model.states import Outcome, WorkflowState
+from littleflow_redis.engine.model.task_events import (
+    Garbage,
+    StartTask,
+    end_fields,
+    kind_of,
+    start_task,
+)
+from littleflow_redis.engine.model.timers import Timer, TimerKind
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.wire import encode

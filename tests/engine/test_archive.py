@@ -11,10 +11,10 @@ import pytest
 import redis
 from redis.exceptions import ConnectionError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import BadArchive, IdConflict, UnknownWorkflow
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import BadArchive, IdConflict, UnknownWorkflow
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.language import compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client

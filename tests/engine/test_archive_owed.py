@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import NotRestartable
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import NotRestartable
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.states import StepState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import StepState
+from littleflow_redis.engine.model.task_events import StartTask
 
 from .support import hurry, run
 from .test_ends import Hand

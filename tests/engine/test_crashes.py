@@ -9,11 +9,11 @@ import pytest
 import redis
 from redis.exceptions import ConnectionError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.defaults import store_defaults
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.settings import read_settings
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.store.defaults import store_defaults
+from littleflow_redis.engine.store.settings import read_settings
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from tests.faults import Died, Plan, every_fault, faulty_client

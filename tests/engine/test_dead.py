@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from littleflow_redis import Client, TaskListener, WorkflowState
-from littleflow_redis.engine.dead import DeadLetter
-from littleflow_redis.engine.errors import CannotRetry, UnknownDeadLetter
+from littleflow_redis.engine.model.errors import CannotRetry, UnknownDeadLetter
+from littleflow_redis.engine.store.dead_letters import DeadLetter
 from littleflow_redis.events.wire import decode
 from littleflow_redis.workers.intake import MAX_DEATHS
 from littleflow_redis.workers.lifecycle import LifecycleWorker

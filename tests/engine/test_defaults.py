@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.defaults import store_defaults, untimed
-from littleflow_redis.engine.reports import Flight
-from littleflow_redis.engine.settings import Options, read_settings
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.store.defaults import store_defaults, untimed
+from littleflow_redis.engine.store.settings import Options, read_settings
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .support import Player, drive, hurry, run

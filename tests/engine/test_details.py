@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from littleflow_redis import compile_text
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import NoSource, UnknownStep, UnknownWorkflow
-from littleflow_redis.engine.graphs import graph
-from littleflow_redis.engine.keys import STEPS
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.records import Record
-from littleflow_redis.engine.reports import Flight
-from littleflow_redis.engine.states import StepState, WorkflowState
-from littleflow_redis.engine.steps import ItemCounts
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import NoSource, UnknownStep, UnknownWorkflow
+from littleflow_redis.engine.model.records import Record
+from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.store.keys import STEPS
+from littleflow_redis.engine.views.graph import graph
+from littleflow_redis.engine.views.steps import ItemCounts
 from littleflow_redis.language import Flow
 
 from .support import run

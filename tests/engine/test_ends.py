@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import UnknownWorkflow
-from littleflow_redis.engine.messages import StartTask, end_fields
-from littleflow_redis.engine.states import Outcome, StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import UnknownWorkflow
+from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG, wait_until
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import BadQuery
-from littleflow_redis.engine.feed import Feed, FeedEntry, Subscription
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import BadQuery
+from littleflow_redis.engine.views.feed import Feed, FeedEntry, Subscription
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG, RedisServer, wait_until
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import WorkflowFailed
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import WorkflowFailed
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.language import Flow, compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG, next_millisecond

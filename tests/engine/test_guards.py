@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.states import StepState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import StepState
 
 from .support import run
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.handing import Serving
-from littleflow_redis.engine.keys import Keys
-from littleflow_redis.engine.messages import EndTask
-from littleflow_redis.engine.records import Flight, Record
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.states import Outcome, StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.records import Flight, Record
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import EndTask
+from littleflow_redis.engine.store.handing import Serving
+from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events.lua import run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import next_millisecond

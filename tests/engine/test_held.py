@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, end_fields
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
 
 from .support import append, hurry
 from .test_ends import Hand

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, start_task
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask, start_task
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG
 

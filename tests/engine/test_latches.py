@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, end_task, kind_of
-from littleflow_redis.engine.reports import LatchAction
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import LatchAction
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask, end_task, kind_of
 from littleflow_redis.events.lua import run_batch
 from littleflow_redis.events.wire import decode
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -288,7 +288,7 @@ def test_what_comes_while_the_workflow_does_not_run_counts_at_its_restart(stage:
 
 
 def test_a_namespace_has_latches_of_its_own(client: redis.Redis) -> None:
-    from littleflow_redis.engine.keys import Keys
+    from littleflow_redis.engine.store.keys import Keys
 
     mine = Stage(Client(redis=client, keys=Keys(namespace="n:")))
     mine.start("wait:acquire(- name: a -)")

@@ -9,8 +9,8 @@ import littleflow
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import (
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import (
     IdConflict,
     InProgress,
     InvalidId,
@@ -18,10 +18,10 @@ from littleflow_redis.engine.errors import (
     UnsupportedFlow,
     WorkflowTerminated,
 )
-from littleflow_redis.engine.flows import MAX_CACHED
-from littleflow_redis.engine.keys import Keys
-from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.engine.values import BadValue
+from littleflow_redis.engine.model.json_values import BadValue
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.store.flows import MAX_CACHED
+from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.language import FlowError
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import BadQuery
-from littleflow_redis.engine.listing import SCAN, Query
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import BadQuery
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.views.listing import SCAN, Query
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Plan, faulty_client
 from tests.support import RedisServer, wait_until

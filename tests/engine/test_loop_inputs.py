@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.keys import ITEMS
-from littleflow_redis.engine.messages import StartTask, end_fields
-from littleflow_redis.engine.reconcile import Reconciler, rescue
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
+from littleflow_redis.engine.operations.reconcile import Reconciler, rescue
+from littleflow_redis.engine.store.keys import ITEMS
 from tests.support import LONG
 
 from .support import append, hurry

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.reconcile import Reconciler, rescue
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.operations.reconcile import Reconciler, rescue
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .support import hurry

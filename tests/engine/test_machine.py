@@ -12,7 +12,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from littleflow_redis.engine.errors import InProgress, NotRestartable
+from littleflow_redis.engine.model.errors import InProgress, NotRestartable
 
 from .machine_flows import PLAIN, RARE
 from .machine_stage import Stage

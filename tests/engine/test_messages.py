@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.engine.messages import Garbage, base_of, start_task
+from littleflow_redis.engine.model.task_events import Garbage, base_of, start_task
 
 TASK = {b"workflow": b'"workflow:w"', b"index": b"1"}
 

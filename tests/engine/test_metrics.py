@@ -10,10 +10,10 @@ import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.groups import MOST_LAG, Bridge
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.reports import Flight
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.views.health import MOST_LAG, Bridge
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client
 from tests.support import RedisServer

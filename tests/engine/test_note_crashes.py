@@ -10,13 +10,13 @@ import pytest
 import redis
 from redis.exceptions import ConnectionError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.feed import Reader
-from littleflow_redis.engine.groups import groups
-from littleflow_redis.engine.listing import Query
-from littleflow_redis.engine.mailbox import Listening, Mailbox
-from littleflow_redis.engine.messages import StartTask, kind_of, start_task
-from littleflow_redis.engine.transitions import Flight
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.task_events import StartTask, kind_of, start_task
+from littleflow_redis.engine.store.mailbox import Listening, Mailbox
+from littleflow_redis.engine.store.scripts import Flight
+from littleflow_redis.engine.views.feed import Reader
+from littleflow_redis.engine.views.health import groups
+from littleflow_redis.engine.views.listing import Query
 from littleflow_redis.events.lua import Call, run_batch
 from tests.faults import Died, Plan, every_fault, faulty_client
 from tests.support import RedisServer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.states import Outcome, StepState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import Outcome, StepState
+from littleflow_redis.engine.model.task_events import StartTask
 from tests.support import wait_until
 
 from .test_ends import Hand

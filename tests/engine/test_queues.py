@@ -8,11 +8,11 @@ import msgpack
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask, end_fields, kind_of, start_task
-from littleflow_redis.engine.records import Begun, Record
-from littleflow_redis.engine.states import Outcome, StepState, WorkflowState
-from littleflow_redis.engine.transitions import Flight, TimerKind
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.records import Begun, Record
+from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask, end_fields, kind_of, start_task
+from littleflow_redis.engine.store.scripts import Flight, TimerKind
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .support import append, hurry

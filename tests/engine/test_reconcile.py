@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import end_fields, kind_of, start_task
-from littleflow_redis.engine.reconcile import Reconciler
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import end_fields, kind_of, start_task
+from littleflow_redis.engine.operations.reconcile import Reconciler
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import next_millisecond, wait_until

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.task_events import StartTask
 from tests.support import LONG
 
 from .support import echo, run

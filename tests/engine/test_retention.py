@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.retention import PAGE, Retention
 from tests.faults import Died, Plan, every_fault, faulty_client

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.states import StepState, WorkflowState
-from littleflow_redis.engine.timers import TimerKind
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.model.timers import TimerKind
 from littleflow_redis.events.wire import receipt_for
 from littleflow_redis.language import compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker

@@ -19,10 +19,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from littleflow_redis.engine.errors import NotRestartable
-from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.engine.timers import Timer
-from littleflow_redis.engine.values import ABSENT
+from littleflow_redis.engine.model.errors import NotRestartable
+from littleflow_redis.engine.model.json_values import ABSENT
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.timers import Timer
 
 from .trip_flows import LOOPS, PLAIN
 from .trip_stage import Scene, said

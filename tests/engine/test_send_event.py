@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.signals import SET
-from littleflow_redis.engine.values import BadValue
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.json_values import BadValue
+from littleflow_redis.engine.model.user_events import SET
 
 
 @pytest.mark.parametrize("name", sorted(SET))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from littleflow_redis.engine import storage
-from littleflow_redis.engine.errors import BadArchive
+from littleflow_redis.engine.archive import storage
+from littleflow_redis.engine.model.errors import BadArchive
 
 ARCHIVE = {"format": "littleflow-archive", "text": "→", "numbers": [1, 2.5, None]}
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from littleflow_redis.bridges.arguments import arguments
-from littleflow_redis.engine import values
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.keys import ITEMS, TYPES
-from littleflow_redis.engine.messages import StartTask, success
-from littleflow_redis.engine.states import WorkflowState
-from littleflow_redis.engine.timers import TimerKind
-from littleflow_redis.engine.typed import Value, items_of, listed, merged, read
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask, success
+from littleflow_redis.engine.model.timers import TimerKind
+from littleflow_redis.engine.model.typed_values import Value, items_of, listed, merged, read
+from littleflow_redis.engine.store.keys import ITEMS, TYPES
 from littleflow_redis.tasks.conversion import convert, output_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG
@@ -183,11 +183,11 @@ def test_nothing_is_left_behind(engine: Client) -> None:
 
 
 def test_types_count_towards_the_size_of_an_output(engine: Client) -> None:
-    half = {f"k{n:05}": PRICE for n in range(values.MAX_OUTPUT // 36)}
+    half = {f"k{n:05}": PRICE for n in range(json_values.MAX_OUTPUT // 36)}
     workflow, _ = run(engine, "A", lambda task: half)
     assert engine.state(workflow).state is WorkflowState.FINISHED
-    with pytest.raises(values.BadValue, match="the output with its types has"):
-        output_text({f"k{n:05}": PRICE for n in range(values.MAX_OUTPUT // 34)})
+    with pytest.raises(json_values.BadValue, match="the output with its types has"):
+        output_text({f"k{n:05}": PRICE for n in range(json_values.MAX_OUTPUT // 34)})
 
 
 NO_TYPES = ["[1]", '{"a": 1}', "7", '["decimal"]', '{"a": []}']

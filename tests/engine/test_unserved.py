@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from littleflow_redis import TaskListener
-from littleflow_redis.engine import unserved as module
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.unserved import Served, Unserved, served, unserved
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.operations import unserved as module
+from littleflow_redis.engine.operations.unserved import Served, Unserved, served, unserved
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.language import Flow, compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker

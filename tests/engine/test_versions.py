@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from littleflow_redis import TaskListener
-from littleflow_redis.engine import records
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import NewerVersion
-from littleflow_redis.engine.messages import StartTask
-from littleflow_redis.engine.scripts import scripts_for
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model import records
+from littleflow_redis.engine.model.errors import NewerVersion
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.store.script_loader import scripts_for
 from littleflow_redis.events.wire import receipt_for
 from littleflow_redis.workers.lifecycle import MAX_DELIVERIES, LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts

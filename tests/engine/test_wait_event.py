@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import UnknownWorkflow
-from littleflow_redis.engine.states import StepState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import UnknownWorkflow
+from littleflow_redis.engine.model.states import StepState
 
 from .event_scene import KEEP, MATCH, NOTHING, WAIT, Scene, private_keys
 from .support import append

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.engine.states import StepState, WorkflowState
+from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.workers.receipts import Receipts
 
 from .event_scene import KEEP, MATCH, NOTHING, WAIT, Scene, private_keys

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.mailbox import Listening, Mailbox, Waiter
-from littleflow_redis.engine.messages import StartTask, start_task
-from littleflow_redis.engine.signals import Signal, signal
-from littleflow_redis.engine.states import Outcome, StepState, WorkflowState
-from littleflow_redis.engine.timers import Timer
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
+from littleflow_redis.engine.model.task_events import StartTask, start_task
+from littleflow_redis.engine.model.timers import Timer
+from littleflow_redis.engine.model.user_events import Signal, signal
+from littleflow_redis.engine.store.mailbox import Listening, Mailbox, Waiter
 from littleflow_redis.events.lua import Call, run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import wait_until

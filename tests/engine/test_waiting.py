@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import BadQuery
-from littleflow_redis.engine.messages import start_task
-from littleflow_redis.engine.states import StepState
-from littleflow_redis.engine.times import LATEST
-from littleflow_redis.engine.waiting import WaitKind, WaitView
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import BadQuery
+from littleflow_redis.engine.model.states import StepState
+from littleflow_redis.engine.model.task_events import start_task
+from littleflow_redis.engine.model.timestamps import LATEST
+from littleflow_redis.engine.views.waits import WaitKind, WaitView
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .test_ends import Hand

@@ -9,9 +9,9 @@ import pytest
 import redis
 from redis.exceptions import ConnectionError
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import end_fields, kind_of, start_task
-from littleflow_redis.engine.states import WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.task_events import end_fields, kind_of, start_task
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.lua import TOGETHER
 from littleflow_redis.events.wire import encode

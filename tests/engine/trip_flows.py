@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.model.task_events import StartTask
 
 RETRY = "$retry: {limit: 1, delay: 1000, max-delay: 1000}"
 

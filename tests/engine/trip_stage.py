@@ -7,12 +7,12 @@ from typing import Any
 
 import redis
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.keys import Keys
-from littleflow_redis.engine.messages import StartTask, end_fields, success
-from littleflow_redis.engine.reports import Report
-from littleflow_redis.engine.timers import Timer, TimerKind
-from littleflow_redis.engine.waiting import WaitKind
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.task_events import StartTask, end_fields, success
+from littleflow_redis.engine.model.timers import Timer, TimerKind
+from littleflow_redis.engine.store.keys import Keys
+from littleflow_redis.engine.views.waits import WaitKind
 from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.tasks.conversion import output_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker

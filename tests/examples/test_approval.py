@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from littleflow_redis import Client
 from littleflow_redis.cli import cli
-from littleflow_redis.engine.states import StepState
+from littleflow_redis.engine.model.states import StepState
 from tests.engine.event_scene import Scene
 from tests.engine.support import hurry
 from tests.support import RedisServer

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from benchmarks.wfformat import load_converter
 from littleflow_redis import Client, Flow, WorkflowState, compile_text, run_local
-from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.language import Step, StepKind
 from tests.engine.support import run
 

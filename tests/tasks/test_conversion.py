@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kombu.utils import json as kombu_json
 
-from littleflow_redis.engine.typed import Value
+from littleflow_redis.engine.model.typed_values import Value
 from littleflow_redis.tasks import conversion
 from littleflow_redis.tasks.conversion import NotPlain, convert
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from littleflow_redis import run_local
-from littleflow_redis.engine.errors import UnsupportedFlow
+from littleflow_redis.engine.model.errors import UnsupportedFlow
 from littleflow_redis.language import StepKind, compile_text
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")

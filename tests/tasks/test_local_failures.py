@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from littleflow_redis import UnsupportedFlow, compile_text, run_local
-from littleflow_redis.engine import values
+from littleflow_redis.engine.model import json_values
 from littleflow_redis.tasks.local import LocalFailure
 from tests.tasks.functions import Math, add
 
@@ -76,7 +76,7 @@ def test_an_async_function_is_refused_with_advice() -> None:
 
 @pytest.mark.parametrize(
     ("output", "reason"),
-    [({1, 2}, "it holds a set"), ("x" * values.MAX_OUTPUT, "bytes, more than")],
+    [({1, 2}, "it holds a set"), ("x" * json_values.MAX_OUTPUT, "bytes, more than")],
     ids=["set", "large"],
 )
 def test_what_cannot_be_stored_is_a_failure(output: Any, reason: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from littleflow_redis import Client, FlowError, WorkflowFailed, compile_text, run_local
-from littleflow_redis.engine.messages import StartTask
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.tasks import BUILTINS
 from tests.engine.flowtexts import NAMES, flow_texts
 from tests.engine.support import echo, run

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 import pytest
 
 from littleflow_redis import current_task
-from littleflow_redis.engine import messages, values
-from littleflow_redis.engine.messages import EndTask, end_task
+from littleflow_redis.engine.model import json_values, task_events
+from littleflow_redis.engine.model.task_events import EndTask, end_task
 from littleflow_redis.workers.functions import Functions
 from tests.workers.scenes import start_task
 
@@ -205,8 +205,8 @@ def test_whatever_a_function_raises_is_its_own_failure(
     end = end_of(serving(function), f"math:{function.__name__}")
 
     assert end["reason"].startswith(reason)
-    assert len(end["reason"]) <= messages.MAX_REASON
-    assert len(end["error"]["traceback"]) <= messages.MAX_TRACEBACK
+    assert len(end["reason"]) <= task_events.MAX_REASON
+    assert len(end["error"]["traceback"]) <= task_events.MAX_TRACEBACK
     error = end["error"]
     for text in (end["reason"], *error.pop("classes"), *error.values()):
         text.encode()
@@ -224,7 +224,7 @@ class Unreadable(dict[str, Any]):
         (object(), "it holds a object"),
         (float("nan"), "not JSON compliant"),
         ({1, 2}, "it holds a set"),
-        ("x" * values.MAX_OUTPUT, "bytes, more than"),
+        ("x" * json_values.MAX_OUTPUT, "bytes, more than"),
     ],
     ids=["unreadable", "object", "nan", "set", "large"],
 )

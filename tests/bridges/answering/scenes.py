@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.errors import WorkflowFailed
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.errors import WorkflowFailed
 from tests.bridges.serving import LONG
 from tests.support import wait_until
 

@@ -18,11 +18,11 @@ from littleflow_redis.bridges.answers import TaskCall
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.ids import celery_id
 from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.messages import kind_of, start_task
-from littleflow_redis.engine.records import Flight, Record
-from littleflow_redis.engine.reports import Flight as EngineFlight
-from littleflow_redis.engine.states import Outcome, WorkflowState
+from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.model.records import Flight, Record
+from littleflow_redis.engine.model.script_results import Flight as EngineFlight
+from littleflow_redis.engine.model.states import Outcome, WorkflowState
+from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.events.group import GroupReader
 from tests.bridges.mortal import Mortal, drive
 from tests.bridges.serving import bridge_of, check_once, running

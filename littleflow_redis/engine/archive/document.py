@@ -1,0 +1,151 @@
+"""Archives: a workflow as one JSON document, which any Redis can restore.
+
+``format`` and ``version`` say how to read it, ``id``, ``name`` and ``state`` what it was, ``flow``
+(the form of :func:`littleflow_redis.language.save`), ``source`` and ``input`` what it runs, and
+``form`` by which rules (``records.VERSION``). ``steps`` holds the record of each step that was
+reached; its ``open`` are attempts, its ``owed`` what failed or was cancelled and a restart begins
+again. ``tokens`` and ``backs`` are inputs that wait for a step, ``items`` what iterations run and
+inputs that are kept, ``timers`` what was due when, ``outputs`` the latest output of each step;
+``types`` says of both what JSON does not (see ``typed``), and ``trace`` tells everything that
+happened. Steps under iterations are called ``<index>@<scope>``. Times are ISO texts, UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from littleflow_redis.language import Flow, save
+
+from ..model.records import Attempt, Change, Dynamic, Record
+from ..model.timestamps import iso
+from ..model.typed_values import Value, read, stored
+
+FORMAT = "littleflow-archive"
+
+#: Form of the document; a newer one is refused. 2 has ``form`` and ``types``; a run of form 1 is
+#: written as 1, which has neither and which processes of before read, too.
+VERSION = 2
+
+#: Bytes of an archive at most, and of what a workflow may have for one to be made: it is read and
+#: written in one call, during which Redis does nothing else.
+MAX_BYTES = 256 * 1024 * 1024
+
+#: Members of a step's record that are counts, and those that are times.
+COUNTS = (
+    Dynamic.ACTIVATIONS,
+    Dynamic.ATTEMPTS,
+    Dynamic.ITEMS,
+    Dynamic.NEXT,
+    Dynamic.DONE,
+    Dynamic.RETRIES,
+    Dynamic.REQUEUES,
+    Dynamic.ROUND,
+)
+TIMES = (Dynamic.QUEUED, Dynamic.STARTED, Dynamic.ENDED)
+
+
+def document(id: str, flow: Flow, reply: Sequence[Any]) -> dict[str, Any]:
+    """The archive of a workflow from what the script ``archive`` replied."""
+    _, now, state, about, steps, items, timers, outputs, types, trace = reply
+    own = _mapping(about)
+    records, tokens, backs = _steps(_mapping(steps))
+    of_output = _mapping(types)
+    found = {f.decode(): stored(text, of_output.get(f)) for f, text in _pairs(outputs)}
+    kept = {name.decode(): read(text) for name, text in _pairs(items)}
+    input = found.pop("-1", Value({})).data
+    return {
+        "format": FORMAT,
+        **_form(int(own[b"version"]), {"outputs": found, "items": kept}),
+        "id": id,
+        "name": own[b"name"].decode() or None,
+        "state": state.decode(),
+        "reason": own[b"reason"].decode("utf-8", "replace"),
+        "created": iso(own[b"created"]),
+        "ended": iso(own[b"ended"]),
+        "archived": iso(now),
+        "source": flow.source,
+        "input": input,
+        "flow": save(flow),
+        "steps": records,
+        "tokens": tokens,
+        "backs": backs,
+        "items": {name: value.data for name, value in kept.items()},
+        "timers": [_timer(member, due) for member, due in _pairs(timers)],
+        "outputs": {field: value.data for field, value in found.items()},
+        "trace": [_change(Record(packed)) for packed in trace],
+    }
+
+
+def _form(form: int, parts: Mapping[str, Mapping[str, Value]]) -> dict[str, Any]:
+    """What the document says of its own form and of the run's; the types of its parts' values."""
+    types = {
+        part: {name: value.types for name, value in found.items() if value.types}
+        for part, found in parts.items()
+    }
+    if form < 2 and not any(types.values()):
+        return {"version": 1}
+    return {"version": VERSION, "form": form, "types": types}
+
+
+def _pairs(flat: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _mapping(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(_pairs(flat))
+
+
+def _steps(
+    fields: dict[bytes, bytes],
+) -> tuple[dict[str, dict[str, Any]], dict[str, int], dict[str, int]]:
+    """What :steps holds: records, tokens, and tokens that came back from within."""
+    records: dict[str, dict[str, Any]] = {}
+    counts: dict[str, dict[str, int]] = {"t": {}, "b": {}}
+    for name, value in fields.items():
+        field = name.decode()
+        if field[0] in counts:
+            counts[field[0]][field[1:]] = int(value)
+        else:
+            records[field] = _step(Record(value))
+    return records, counts["t"], counts["b"]
+
+
+def _step(record: Record) -> dict[str, Any]:
+    shown: dict[str, Any] = {"state": record[Dynamic.STATE], "reason": record[Dynamic.REASON]}
+    shown.update((member.name.lower(), int(record[member] or 0)) for member in COUNTS)
+    shown.update((member.name.lower(), iso(record[member])) for member in TIMES)
+    # Built in Lua, an empty list may have been packed as an empty map.
+    shown["open"] = [_attempt(packed) for packed in record[Dynamic.OPEN] or ()]
+    shown["owed"] = [
+        {"activation": activation, "kind": kind}
+        for activation, kind in sorted(record[Dynamic.OWED] or ())
+    ]
+    return shown
+
+
+def _attempt(attempt: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "activation": attempt[Attempt.ACTIVATION - 1],
+        "attempt": attempt[Attempt.NUMBER - 1],
+        "queued": iso(attempt[Attempt.QUEUED - 1]),
+        "taken": iso(attempt[Attempt.TAKEN - 1]),
+        "owner": attempt[Attempt.OWNER - 1],
+    }
+
+
+def _timer(member: bytes, due: bytes) -> dict[str, Any]:
+    kind, _, field, rest = member.decode().split("|")
+    # What follows the activation is the token of an attempt, which no other start knows.
+    return {"kind": kind, "step": field, "activation": int(rest.split(".")[0]), "due": iso(due)}
+
+
+def _change(record: Record) -> dict[str, Any]:
+    return {
+        "at": iso(record[Change.AT]),
+        "what": record[Change.WHAT],
+        "step": record[Change.STEP],
+        "activation": record[Change.ACTIVATION],
+        "attempt": record[Change.ATTEMPT],
+        "detail": record[Change.DETAIL] or "",
+    }

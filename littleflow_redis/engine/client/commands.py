@@ -1,0 +1,147 @@
+"""Changing workflows that there are: stop, go on, archive, delete, and what they wait for."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from littleflow_redis.events.wire import encode, message
+
+from ..archive import document, reader
+from ..model.errors import BadArchive, IdConflict, NotRestartable
+from ..model.json_values import ABSENT, BadValue
+from ..model.script_results import Report
+from ..model.states import Outcome, WorkflowState
+from ..model.user_events import FOR_WORKFLOW, check_data, check_nesting, check_size
+from ..store.dead_letters import DeadLetter
+from . import restart_plan
+from .base import Base, new_id
+
+
+class Changing(Base):
+    """What programs can do with a workflow once it was started."""
+
+    def terminate(self, workflow: str) -> WorkflowState:
+        """Terminate a workflow and return the state that this left it in.
+
+        What nobody works on is cancelled; what runs may end, until a second call. A workflow that
+        ended stays as it is. Raises UnknownWorkflow, NewerVersion.
+        """
+        id = self.keys.full_id(workflow)
+        report = self.transitions.terminate(id)
+        self._checked(report, id)
+        return self._left_in(id, [report])
+
+    def restart(
+        self,
+        workflow: str,
+        *,
+        all: bool = False,
+        from_steps: Sequence[int | str] = (),
+        input: Any = ABSENT,
+    ) -> WorkflowState:
+        """Restart a workflow that FAILED or was TERMINATED where it stopped; return the state that
+        this left it in.
+
+        What failed or was cancelled starts again as a new attempt with a fresh budget of retries,
+        what was held fires. Attempts that somebody has taken and that still run are left alone,
+        unless ``all``.
+
+        ``from_steps``, indexes or names, begin anew with all that follows from them, whatever had
+        become of it; this restarts a FINISHED workflow too. ``input`` replaces what the one step
+        named gets from its predecessors, in its retries too; None is null.
+
+        Raises UnknownWorkflow, NotRestartable, NewerVersion, BadValue.
+        """
+        id = self.keys.full_id(workflow)
+        view = self.views.workflow(id)
+        plan = restart_plan.plan(self.views.flow(id), view, from_steps, input)
+        report = self.transitions.restart(id, secrets.token_hex(4), all=all, plan=plan)
+        self._checked(report, id)
+        if report.outcome is Outcome.UNCHANGED:
+            first = "; terminate it first" if view.state is WorkflowState.RUNNING else ""
+            raise NotRestartable(
+                f"{id} is {view.state}: only a FAILED or TERMINATED workflow restarts, or a "
+                f"FINISHED one from a step{first}"
+            )
+        return self._left_in(id, [report, *self.settle(report)])
+
+    def _left_in(self, id: str, reports: Sequence[Report]) -> WorkflowState:
+        """The state after these transitions, whatever a worker has made of it since."""
+        states = [report.state for report in reports if report.state is not None]
+        return states[-1] if states else self.views.state(id)
+
+    def archive(self, workflow: str) -> dict[str, Any]:
+        """Everything about a workflow as one JSON document, read at one moment: see ``archives``.
+
+        It may run: what was open then is what a restored one begins with. Raises UnknownWorkflow,
+        NewerVersion, BadArchive for a workflow too large for one document.
+        """
+        id = self.keys.full_id(workflow)
+        outcome, reply = self.transitions.archive(id, document.MAX_BYTES)
+        self._checked(Report(outcome), id)
+        if outcome is Outcome.TOO_LARGE:
+            raise BadArchive(f"{id} has more than {document.MAX_BYTES:,} bytes to archive")
+        return document.document(id, self.views.flow(id), reply)
+
+    def restore(self, archive: Mapping[str, Any], *, workflow_id: str | None = None) -> str:
+        """Restore a workflow from an archive, ours or upstream's, as TERMINATED; return its id.
+
+        The id is a new one, or ``workflow_id``, which no other workflow may have. ``restart`` goes
+        on where the archive was made. Raises BadArchive, UnsupportedFlow, IdConflict, InvalidId.
+        """
+        given = reader.read(archive)
+        id = self.keys.full_id(workflow_id or new_id(given.flow))
+        nonce = secrets.token_hex(4)
+        # The id is drawn: a restore whose reply was lost is found again, not repeated.
+        report = self.patiently(lambda: self.transitions.restore(id, nonce, given))
+        if report.outcome is Outcome.CONFLICT:
+            raise IdConflict(f"{id} is another workflow: give another workflow_id, or none")
+        return id
+
+    def delete(self, workflow: str) -> None:
+        """Delete a workflow and all it has. Raises UnknownWorkflow, InProgress."""
+        id = self.keys.full_id(workflow)
+        self._checked(self.transitions.delete(id), id)
+
+    def dead_letters(self, start: str = "", size: int = 50) -> Sequence[DeadLetter]:
+        """Events that could not be processed, newest first; ``start`` goes on after that id."""
+        return self.dead.page(start, size)
+
+    def retry_dead(self, id: str) -> str:
+        """Send a dead letter's event again and remove the letter; return the new event's id.
+
+        Raises UnknownDeadLetter, and CannotRetry for a task that has ended and for an event that
+        was too large to be kept as a whole.
+        """
+        return self.dead.retry(id)
+
+    def drop_dead(self, id: str) -> None:
+        """Remove a dead letter for good. Raises UnknownDeadLetter."""
+        self.dead.drop(id)
+
+    def send_event(
+        self, kind: str, data: Mapping[str, Any] | None = None, workflow: str | None = None
+    ) -> str:
+        """Append an event of any kind to the stream; return its id.
+
+        With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow, BadValue
+        for fields that this sets itself (``signals.SET``), that are no JSON, or that are nested
+        more than 200 levels deep, and EventTooLarge for a user's event of more than 1,000,000
+        bytes.
+        """
+        check_data(data or {})
+        event = message(data, kind=kind)
+        if workflow is not None:
+            id = self.keys.full_id(workflow)
+            self.views.state(id)
+            event[FOR_WORKFLOW] = id
+        try:
+            fields: Any = encode(event)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise BadValue(str(error)) from error
+        check_size(kind, fields)
+        check_nesting(event)
+        added: Any = self.redis.xadd(self.keys.events, fields)
+        return str(added.decode())

@@ -1,0 +1,307 @@
+"""The engine's events as they stand in the stream: start-task and end-task.
+
+Decoding is strict: a field that is missing or of the wrong type makes the event garbage, with a
+sentence that says which, and never half of an event.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from littleflow_redis.events.wire import ENTRY_ID, encode, message, sendable
+
+from . import exception_classes, json_values, typed_values
+from .typed_values import Value
+
+#: JSON text of a string without escapes: most are, and need no parser.
+_PLAIN = re.compile(rb'"[ !#-\[\]-~]*"')
+
+#: What stands for no base.
+_NOTHING = (b"", b"null", b'""')
+
+#: Half a character: JSON can write it, UTF-8 cannot.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+#: Characters of a traceback that are kept. The end matters, so the front is cut.
+MAX_TRACEBACK = 16_000
+
+#: Characters of a reason that are kept.
+MAX_REASON = 2_000
+
+
+class Garbage(ValueError):
+    """The event cannot be processed; the message says which field is wrong and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTask:
+    """A step that wants to be run. ``event`` is its id in the stream.
+
+    ``token`` names the attempt; whoever runs it echoes the token in the end-task.
+    """
+
+    event: str
+    workflow: str
+    index: int
+    name: str
+    base: str
+    token: str
+    parameters: Any
+    input: Any
+    options: Mapping[str, Any]
+    #: What JSON does not say of the input; None where it says it all. See ``typed``.
+    types: Any = None
+    #: How the input becomes arguments where nobody says it: ``auto``; in runs of form 1 ``spread``.
+    bind: str = "spread"
+    #: Whether the step stands at the flow's start: ``{}`` means there that nothing was given.
+    begins: bool = False
+
+    @property
+    def value(self) -> Value:
+        """The input with its types."""
+        return Value(self.input, self.types)
+
+    @property
+    def category(self) -> str:
+        return category_of(self.base)
+
+    @property
+    def field(self) -> str:
+        """Where the step's record lies: its index and, under iterations, its scope."""
+        scope = self.token.partition("-")[0].split(".", 2)[2:]
+        return f"{self.index}@{scope[0]}" if scope else str(self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class EndTask:
+    """The end of an attempt, as somebody reported it.
+
+    ``output`` is a value's text, None if the event carries none; ``token`` is empty if it was not
+    echoed; ``detail`` is JSON text for the trace: error, worker; ``final`` forbids a retry;
+    ``classes`` are those of what was raised, by name (see ``raised``), none if nobody told them.
+    """
+
+    event: str
+    workflow: str
+    index: int
+    token: str
+    success: bool
+    output: str | None
+    reason: str
+    detail: str
+    final: bool = False
+    classes: tuple[str, ...] = ()
+
+    def failed(self, reason: str) -> EndTask:
+        """The same end as a failure, for an output that cannot be stored."""
+        detail = json_values.dump({"reason": reason})
+        return replace(self, success=False, reason=reason, detail=detail)
+
+
+def category_of(base: str) -> str:
+    """The part before the first colon; empty if there is none."""
+    head, colon, _ = base.partition(":")
+    return head if colon else ""
+
+
+def kind_of(fields: Mapping[bytes, bytes]) -> str | None:
+    """The event's kind, None if it has none that can be read."""
+    try:
+        return _text(fields, b"kind")
+    except Garbage:
+        return None
+
+
+def receipted(fields: Mapping[bytes, bytes]) -> list[str]:
+    """The event that a receipt stands for, as a list of one id, or of none if it names none."""
+    try:
+        event = _text(fields, b"for")
+    except Garbage:
+        return []
+    return [event] if ENTRY_ID.fullmatch(event) else []
+
+
+def base_of(fields: Mapping[bytes, bytes]) -> str:
+    """By what a start-task event is chosen, without reading the rest of it, which may be large.
+
+    That is its base or, where this is missing, null or empty, its name. Raises Garbage, also for a
+    base that is no text.
+    """
+    base = fields.get(b"base", b"")
+    return _text(fields, b"name" if base.strip() in _NOTHING else b"base")
+
+
+def start_task(event: str, fields: Mapping[bytes, bytes]) -> StartTask:
+    """Read a start-task event. Raises Garbage."""
+    options = _field(fields, b"options", {})
+    if not isinstance(options, dict):
+        raise Garbage("field 'options' must be an object")
+    return StartTask(
+        event=event,
+        workflow=_text(fields, b"workflow"),
+        index=_index(fields),
+        name=_text(fields, b"name"),
+        base=base_of(fields),
+        token=_text(fields, b"token", ""),
+        parameters=_field(fields, b"parameters", {}),
+        input=_field(fields, b"input", {}),
+        options=options,
+        types=_types(fields),
+        bind=_text(fields, b"bind", "spread"),
+        begins=_field(fields, b"begins", False) is True,
+    )
+
+
+def end_task(event: str, fields: Mapping[bytes, bytes]) -> EndTask:
+    """Read an end-task event. Raises Garbage.
+
+    A status other than SUCCESS and an output that cannot be stored make it a failure: that is the
+    task's fault, not the event's.
+    """
+    status = _text(fields, b"status", "SUCCESS")
+    success, reason = status == "SUCCESS", _reason(fields, status)
+    output: str | None = None
+    if success and b"output" in fields:
+        try:
+            output = typed_values.joined(
+                json_values.output_text(fields[b"output"]), _own_types(fields)
+            )
+        except json_values.BadValue as error:
+            success, reason = False, str(error)
+    return EndTask(
+        event=event,
+        workflow=_text(fields, b"workflow"),
+        index=_index(fields),
+        token=_text(fields, b"token", ""),
+        success=success,
+        output=output,
+        reason=reason[:MAX_REASON],
+        detail=_detail(fields, "" if success else reason),
+        final=_field(fields, b"retry", True) is False,
+        classes=() if success else _classes(fields),
+    )
+
+
+def end_fields(
+    task: StartTask,
+    *,
+    output: Any = None,
+    reason: str | None = None,
+    error: Mapping[str, Any] | None = None,
+    worker: str | None = None,
+    final: bool = False,
+) -> dict[str, Any]:
+    """The fields of the end-task event for an attempt, to be encoded by ``events``.
+
+    A ``reason`` makes it a failure; ``final`` forbids a retry.
+    """
+    fields: dict[str, Any] = {
+        "kind": "end-task",
+        "workflow": task.workflow,
+        "index": task.index,
+        "name": task.name,
+        "token": task.token,
+    }
+    if reason is None:
+        fields |= {"status": "SUCCESS", "output": output}
+    else:
+        fields |= {"status": "FAILURE", "reason": reason}
+    if error:
+        fields["error"] = dict(error)
+    if worker:
+        fields["worker"] = worker
+    if final:
+        fields["retry"] = False
+    return fields
+
+
+def success(task: StartTask, output: str, *, worker: str | None = None) -> dict[str, str]:
+    """The encoded fields of the end-task event for an attempt that ended with a value's text."""
+    plain, types = typed_values.split(output)
+    fields = encode(message(end_fields(task, worker=worker))) | {"output": plain}
+    return fields | {"types": types} if types else fields
+
+
+def _reason(fields: Mapping[bytes, bytes], status: str) -> str:
+    if status == "SUCCESS":
+        return ""
+    reason = _field(fields, b"reason", None)
+    if isinstance(reason, str) and reason:
+        return _SURROGATE.sub("\ufffd", reason)
+    error = _field(fields, b"error", None)
+    if isinstance(error, dict):
+        sentence = f"{error.get('type', 'Error')}: {error.get('message', '')}"
+        return _SURROGATE.sub("\ufffd", sentence)
+    return f"the task ended with status {status[:100]} and gave no reason"
+
+
+def _detail(fields: Mapping[bytes, bytes], reason: str) -> str:
+    # Scripts read it, by a reader of JSON that refuses half characters.
+    detail: dict[str, Any] = {"reason": reason[:MAX_REASON]} if reason else {}
+    worker, error = _field(fields, b"worker", None), _field(fields, b"error", None)
+    if isinstance(worker, str):
+        detail["worker"] = sendable(worker[:200])
+    if isinstance(error, dict):
+        detail["error"] = {
+            "type": sendable(str(error.get("type", ""))[:200]),
+            "message": sendable(str(error.get("message", ""))[:MAX_REASON]),
+            "traceback": sendable(str(error.get("traceback", ""))[-MAX_TRACEBACK:]),
+        }
+    return json_values.dump(detail) if detail else ""
+
+
+def _classes(fields: Mapping[bytes, bytes]) -> tuple[str, ...]:
+    match _field(fields, b"error", None):
+        case {"classes": list(names)}:
+            return exception_classes.bounded(names)
+        case _:
+            return ()
+
+
+def _field(fields: Mapping[bytes, bytes], name: bytes, default: Any) -> Any:
+    raw = fields.get(name)
+    if raw is None:
+        return default
+    try:
+        return json_values.load(raw)
+    except json_values.BadValue as error:
+        raise Garbage(f"field {name.decode()!r}: {error}") from error
+
+
+def _text(fields: Mapping[bytes, bytes], name: bytes, default: str | None = None) -> str:
+    raw = fields.get(name, b"")
+    if _PLAIN.fullmatch(raw):
+        return raw[1:-1].decode("ascii")
+    value = _field(fields, name, default)
+    if not isinstance(value, str):
+        problem = "is missing" if value is None else "must be a string"
+        raise Garbage(f"field {name.decode()!r} {problem}")
+    if not value.isascii() and _SURROGATE.search(value):
+        raise Garbage(f"field {name.decode()!r} holds half a character (a lone surrogate)")
+    return value
+
+
+def _own_types(fields: Mapping[bytes, bytes]) -> Any:
+    """The types of an output. Raises BadValue: they are the task's, as the output is."""
+    try:
+        return _field(fields, b"types", None)
+    except Garbage as error:
+        raise json_values.BadValue(f"the types of the output are no types: {error}") from error
+
+
+def _types(fields: Mapping[bytes, bytes]) -> Any:
+    types = _field(fields, b"types", None)
+    try:
+        return typed_values.checked(types) if types else None
+    except json_values.BadValue as error:
+        raise Garbage(f"field 'types': {error}") from error
+
+
+def _index(fields: Mapping[bytes, bytes]) -> int:
+    value = _field(fields, b"index", None)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
+        raise Garbage("field 'index' must be a step's number")
+    return value

@@ -1,0 +1,60 @@
+"""What this version cannot run yet: refused at the start, with a sentence, not half way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from littleflow_redis.language import Flow, FlowError, Problem, ProblemKind, Step, StepKind
+from littleflow_redis.language.errors import close_match
+
+from .errors import UnsupportedFlow
+from .script_results import LatchAction
+
+#: Categories of built-in tasks that are understood and not run.
+NOT_RUN = frozenset({"redis", "request", "resource"})
+
+#: Categories that the engine keeps for itself.
+BUILTIN = NOT_RUN | {"wait"}
+
+#: What there is under `wait:`.
+WAITS = ("wait:delay", "wait:event", *(f"wait:{action}" for action in LatchAction))
+
+_RESOURCES = (StepKind.LOAD, StepKind.STORE)
+
+
+def refusals(flow: Flow, *, played: bool = False) -> Iterator[Problem]:
+    """Why the flow is not run, a problem for each step that could never end.
+
+    Where its tasks are ``played`` by functions, these may serve what is built in, too.
+    """
+    for step in flow.steps:
+        if step.kind in _RESOURCES:
+            what = f"resources such as <{step.uri}> are understood but cannot be run by this "
+            yield _problem(step, f"{what}version yet", "let a task load or store the data")
+        elif step.kind is StepKind.TASK and step.category in NOT_RUN and not played:
+            what = f"{step.base} is a built-in task that this version does not run yet"
+            hint = "serve the step by a task of your own, under another category"
+            yield _problem(step, what, hint)
+        elif step.category == "wait" and step.base not in WAITS and not played:
+            hint = close_match(step.base, WAITS) or f"there are {', '.join(WAITS)}"
+            yield _problem(step, f"there is no built-in task {step.base}", hint)
+
+
+def refusal(flow: Flow, filename: str = "<text>") -> FlowError | None:
+    """All of ``refusals`` as the compiler would tell them; None if the flow can be run."""
+    problems = list(refusals(flow))
+    return FlowError(problems, flow.source or "", filename) if problems else None
+
+
+def unsupported(flow: Flow, *, played: bool = False) -> None:
+    """Raise UnsupportedFlow with the first of ``refusals``, if there is any."""
+    for problem in refusals(flow, played=played):
+        at = f"line {problem.line}, column {problem.column}: " if problem.line else ""
+        raise UnsupportedFlow(f"{at}{problem.message}: {problem.hint}")
+
+
+def _problem(step: Step, message: str, hint: str) -> Problem:
+    if not step.line:
+        # It stands in no text.
+        message = f"step {step.index}: {message}"
+    return Problem(step.line, step.column, message, "", hint, ProblemKind.UNSUPPORTED)

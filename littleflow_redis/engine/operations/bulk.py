@@ -1,0 +1,69 @@
+"""One action on many workflows, reported one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ..model.errors import LittleflowError
+from ..views.listing import Query
+
+if TYPE_CHECKING:
+    from ..client.client import Client
+
+#: Workflows that one call acts on at most.
+MOST = 1_000
+
+#: Workflows that are looked for at a time.
+_PAGE = 200
+
+
+class Action(StrEnum):
+    """What is done to each."""
+
+    TERMINATE = "terminate"
+    RESTART = "restart"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one workflow: its full id, whether it was done, and a sentence."""
+
+    workflow: str
+    done: bool
+    message: str
+
+
+def chosen(client: Client, query: Query, limit: int = MOST) -> tuple[Sequence[str], bool]:
+    """Full ids of up to ``limit`` workflows that a query describes, and if there are more."""
+    found: list[str] = []
+    cursor = ""
+    while len(found) < limit:
+        ids, cursor = client.listing.ids(query, cursor, min(_PAGE, limit - len(found)))
+        found += ids
+        if not cursor:
+            break
+    return found, bool(cursor)
+
+
+def act(client: Client, action: Action, workflows: Iterable[str]) -> list[Result]:
+    """Do it to each; one that cannot be done keeps nobody else from it."""
+    return [_one(client, action, workflow) for workflow in workflows]
+
+
+def _one(client: Client, action: Action, workflow: str) -> Result:
+    try:
+        match action:
+            case Action.TERMINATE:
+                message = f"it is {client.terminate(workflow)}"
+            case Action.RESTART:
+                message = f"it is {client.restart(workflow)}"
+            case Action.DELETE:
+                client.delete(workflow)
+                message = "it is deleted"
+    except LittleflowError as error:
+        return Result(workflow, False, str(error))
+    return Result(workflow, True, message)

@@ -1,0 +1,182 @@
+"""Which steps nobody serves: no process is there that reads what is handed out for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import ResponseError
+
+from littleflow_redis.language import Flow, Step, StepKind
+
+from ..model.states import StepState, WorkflowState
+from ..model.unsupported import BUILTIN
+from ..views.health import BRIDGE, LIFECYCLE, LISTENER, RECEIPTS, SIMULATE
+
+if TYPE_CHECKING:
+    from ..client.client import Client
+    from ..views.workflows import WorkflowView
+
+#: Seconds without a sign of a consumer after which it counts as gone: twice the time after which
+#: its work is claimed. Whoever lives shows itself each second.
+SILENT = 10.0
+
+#: Names that a sentence lists before it says how many more there are.
+_SHOWN = 3
+
+#: States of a step whose task somebody has to take up yet.
+_TO_COME = (StepState.IDLE, StepState.READY, StepState.QUEUED, StepState.RETRYING)
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A category that nobody serves: its ``steps``, and names ``close`` to it that are served.
+
+    ``others`` are consumer groups of which nobody can tell what they serve, such as one of a
+    program with the package `rqse`.
+    """
+
+    category: str
+    steps: tuple[Step, ...]
+    close: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What is lacking, and what to do."""
+        return f"{self.found}: {self.advice}"
+
+    @property
+    def found(self) -> str:
+        """What is lacking, for which steps."""
+        if self.category in BUILTIN:
+            return f"no worker runs for {self._names}"
+        other = f", unless {listed(self.others)} does" if self.others else ""
+        return f"nobody serves {self.what}{other}"
+
+    @property
+    def what(self) -> str:
+        """The category, and the steps."""
+        what = f"the category {self.category!r}" if self.category else "steps without a category"
+        return f"{what} ({self._names})"
+
+    @property
+    def meant(self) -> str:
+        """The begin of a sentence that goes on with what to do otherwise; empty without a guess."""
+        return f"did you mean {' or '.join(map(repr, self.close))}? Else " if self.close else ""
+
+    @property
+    def _names(self) -> str:
+        return listed([step.label for step in self.steps])
+
+    @property
+    def advice(self) -> str:
+        """What may be meant, and what to start."""
+        if self.category in BUILTIN:
+            return "start `python -m littleflow_redis worker`"
+        option, name = (f" --category {self.category}", repr(self.category))
+        if not self.category:
+            option = name = ""
+        return f"{self.meant}start a bridge (`bridge -A APP{option}`) or a TaskListener({name})"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The categories that processes serve now; ``worker`` tells if any lifecycle worker is there.
+
+    ``others`` are living groups whose names do not say what they serve; ``everything`` is whether
+    `simulate` plays all there is.
+    """
+
+    categories: frozenset[str]
+    worker: bool = True
+    others: tuple[str, ...] = ()
+    everything: bool = False
+
+    def lacking(self, steps: Iterable[Step], known: Collection[str] = ()) -> list[Unserved]:
+        """The categories of these steps that nobody serves, in the order of the steps.
+
+        Close to them may also be what is ``known`` and not served now.
+        """
+        found: dict[str, list[Step]] = {}
+        for step in steps:
+            if step.kind is StepKind.TASK and not self._has(step.category):
+                found.setdefault(step.category, []).append(step)
+        names = sorted({*self.categories, *known} - {""})
+        return [
+            Unserved(
+                category,
+                tuple(steps),
+                tuple(get_close_matches(category[:100], [n for n in names if n != category])),
+                self.others,
+            )
+            for category, steps in found.items()
+        ]
+
+    def _has(self, category: str) -> bool:
+        if category in BUILTIN:
+            return self.worker
+        return self.everything or category in self.categories
+
+
+def served(client: Client) -> Served:
+    """Who is there, in two round trips. Raises RedisError."""
+    categories, others = set(), []
+    names = _living(client)
+    for name in names:
+        kind, colon, category = name.partition(":")
+        if colon or kind in (BRIDGE, LISTENER):
+            # A listener's group may be called otherwise; its category follows all the same.
+            categories.add(category)
+        elif name not in (LIFECYCLE, RECEIPTS, SIMULATE):
+            others.append(name)
+    return Served(frozenset(categories), LIFECYCLE in names, tuple(others), SIMULATE in names)
+
+
+def unserved(client: Client, workflow: Flow | WorkflowView | str) -> list[Unserved]:
+    """What of a flow nobody serves; of a workflow, or its id: what of its steps still to come.
+
+    Empty for a workflow that does not run. Raises UnknownWorkflow, RedisError.
+    """
+    return served(client).lacking(_steps(client, workflow))
+
+
+def _steps(client: Client, workflow: Flow | WorkflowView | str) -> Sequence[Step]:
+    if isinstance(workflow, Flow):
+        return workflow.steps
+    view = client.state(workflow) if isinstance(workflow, str) else workflow
+    if view.state is not WorkflowState.RUNNING:
+        return ()
+    flow = client.views.flow(view.id)
+    return [step for step in flow.steps if view.steps[step.index].state in _TO_COME]
+
+
+def _living(client: Client) -> list[str]:
+    """The consumer groups in which somebody showed itself just now."""
+    stream = client.keys.events
+    try:
+        groups: Any = client.redis.xinfo_groups(stream)
+    except ResponseError as error:
+        if "no such key" not in str(error):
+            raise
+        return []
+    with client.redis.pipeline(transaction=False) as pipe:
+        for group in groups:
+            pipe.xinfo_consumers(stream, group["name"])
+        rows = pipe.execute(raise_on_error=False)
+    return [
+        group["name"].decode("utf-8", "replace")
+        for group, consumers in zip(groups, rows, strict=True)
+        # One that is gone since answers with an error.
+        if not isinstance(consumers, Exception)
+        and any(consumer["idle"] < SILENT * 1000 for consumer in consumers)
+    ]
+
+
+def listed(names: Sequence[str], most: int = _SHOWN) -> str:
+    """The first names, each once, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,96 @@
+"""Compiled flows as they are stored: shared by all workflows of the same text, by digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from threading import Lock
+from typing import Any, cast
+
+import redis
+
+from littleflow_redis.events.lua import Argument
+from littleflow_redis.language import Flow, load, save
+
+from ..model import json_values
+from ..model.errors import NewerVersion
+from ..model.records import VERSION
+from . import flow_codec
+from .keys import Keys
+
+#: Flows kept in memory by one process.
+MAX_CACHED = 128
+
+
+class Packer:
+    """Packs flows for storing, the most recent ones once: the same text gives the same Flow."""
+
+    def __init__(self) -> None:
+        self._packed: OrderedDict[int, tuple[Flow, str, list[Argument]]] = OrderedDict()
+        self._lock = Lock()
+
+    def pack(self, flow: Flow) -> tuple[str, list[Argument]]:
+        """The digest of a flow and the fields and values that store it."""
+        with self._lock:
+            # By identity: hashing a large flow would cost as much as packing it. The flow is kept
+            # beside, so that no other one can have its identity meanwhile.
+            known = self._packed.get(id(flow))
+            if known is None:
+                known = (flow, *pack(flow))
+                self._packed[id(flow)] = known
+                if len(self._packed) > MAX_CACHED:
+                    self._packed.popitem(last=False)
+        return known[1], known[2]
+
+
+def pack(flow: Flow) -> tuple[str, list[Argument]]:
+    document = json_values.dump(save(flow))
+    # A flow that an older form has stored lacks what this one reads of it.
+    identity = f"{VERSION}\n{document}"
+    fields: list[Argument] = ["steps", len(flow), "doc", document]
+    for name, packed in flow_codec.pack_flow(flow):
+        fields += (name, packed)
+    return hashlib.sha256(identity.encode()).hexdigest()[:32], fields
+
+
+class Flows:
+    """Reads stored flows, the most recent ones from memory. Safe to share between threads."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._cache: OrderedDict[str, Flow] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, digest: str) -> Flow:
+        """The flow of this digest. Raises LookupError if it is not stored, NewerVersion."""
+        with self._lock:
+            if digest in self._cache:
+                self._cache.move_to_end(digest)
+                return self._cache[digest]
+        document = self._client.hget(self._keys.flow + digest, "doc")
+        if document is None:
+            raise LookupError(f"flow {digest} is not stored")
+        try:
+            flow = load(json_values.load(document))
+        except ValueError as error:
+            # What we stored we can read, so it is not of ours.
+            raise NewerVersion(NewerVersion.__doc__) from error
+        with self._lock:
+            self._cache[digest] = flow
+            if len(self._cache) > MAX_CACHED:
+                self._cache.popitem(last=False)
+        return flow
+
+    def of(self, workflow: str) -> Flow:
+        """The flow of a workflow, by full id. Raises LookupError if there is none."""
+        return self.of_run(workflow)[0]
+
+    def of_run(self, workflow: str) -> tuple[Flow, int]:
+        """The flow of a workflow, by full id, and the form by whose rules it runs. Raises
+        LookupError if there is none.
+        """
+        digest, form = cast("list[Any]", self._client.hmget(workflow, "flow", "version"))
+        if digest is None:
+            raise LookupError(f"there is no workflow {workflow}")
+        return self.get(digest.decode()), int(form)

@@ -1,0 +1,130 @@
+"""Typed wrappers of the scripts that bring users' events and waits together.
+
+An event goes through `arrive` until nobody is left who waits for it, and stays in the mailbox until
+it is receipted or too old. A wait goes through `listen`, which finds an event there or begins to
+wait. `deliver` ends a wait with an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from littleflow_redis.events.lua import Call
+
+from ..model import json_values
+from ..model.task_events import StartTask
+from ..model.user_events import Signal, digest, read, shape_of
+from .script_loader import scripts_for
+from .scripts import Transitions
+
+#: Events indexed in one round trip.
+PAGE = 100
+
+#: The shape of a wait that compares nothing; every event is indexed under it.
+ANY = "[]"
+
+#: Characters of a match that are kept to be shown.
+MAX_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A wait for an event of ``kind`` whose fields equal ``match``, for ``ms`` at most."""
+
+    kind: str
+    match: dict[str, Any]
+    receipt: bool = True
+    ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """An attempt that an event may end: ``start`` is its start-task, ``shape`` what it compares.
+
+    ``receipt`` is for one that does not wait yet; of others it is recorded.
+    """
+
+    shape: str
+    start: str
+    workflow: str
+    field: str
+    token: str
+    receipt: bool = False
+
+
+class Mailbox:
+    """Builds the calls and reads the replies. Holds no state of its own."""
+
+    def __init__(self, transitions: Transitions, group: str) -> None:
+        self._keys = transitions.keys
+        self._client = transitions.client
+        self._scripts = scripts_for(transitions.keys)
+        self._group = group
+
+    def listen(self, task: StartTask, wait: Listening, indexed: str = "") -> Call:
+        """Take up a wait; ``indexed`` is what this returned before the mailbox was indexed."""
+        shown = json_values.dump(wait.match)[:MAX_SHOWN] if wait.match else ""
+        args = (
+            task.event, self._group, task.index, task.token, wait.kind, shape_of(wait.match),
+            digest(wait.kind, wait.match), "1" if wait.receipt else "",
+            "" if wait.ms is None else wait.ms, shown, indexed, "",
+        )  # fmt: skip
+        return Call(self._scripts.listen, [task.workflow], args)
+
+    def arrive(self, signal: Signal, shapes: Collection[str], *, finish: bool = False) -> Call:
+        """Put an event into the mailbox, and find who waits for it; ``finish`` leaves these."""
+        digests = [text for shape in {ANY, *shapes} for text in (shape, signal.digest(shape))]
+        args = (
+            signal.id, self._group, signal.kind, signal.workflow, signal.text,
+            "finish" if finish else "", "", *digests,
+        )  # fmt: skip
+        return Call(self._scripts.arrive, [self._keys.events], args)
+
+    def deliver(self, event: str, waiter: Waiter, output: str, missing: str = "") -> Call:
+        """End a wait with an event; an empty ``output`` stands for the input.
+
+        If the reply says NEED_INPUT, call again with that, or with why it is ``missing``.
+        """
+        args = (
+            event, self._group, waiter.start, waiter.field, waiter.token,
+            "1" if waiter.receipt else "", output, "", missing,
+        )  # fmt: skip
+        return Call(self._scripts.deliver, [waiter.workflow], args)
+
+    def index(self, wait: Listening) -> None:
+        """Index the mailbox under the shape of this wait."""
+        shape, everything = shape_of(wait.match), digest(wait.kind, {})
+        for signals in self._letters(everything):
+            pairs = [text for s in signals for text in (s.id, s.digest(shape))]
+            self._scripts.index.run(self._client, [self._keys.mail], pairs)
+
+    def receipted(self, receipts: Sequence[tuple[str, str]]) -> None:
+        """Take events, by the ids of themselves and their receipts, out of the mailbox."""
+        pairs = [id for pair in receipts for id in pair]
+        if pairs:
+            self._scripts.receipted.run(self._client, [self._keys.mail], pairs)
+
+    def signal(self, id: bytes, text: bytes) -> Signal:
+        """An event of the mailbox."""
+        return read(id.decode(), json_values.load(text), self._keys)
+
+    def _letters(self, everything: str) -> Iterator[list[Signal]]:
+        """All events of one kind, by the digest that each of them has."""
+        after, end = f"[{everything}|", f"({everything}}}"
+        while True:
+            found: Any = self._client.zrangebylex(self._keys.letters, after, end, 0, PAGE)
+            if not found:
+                return
+            ids = [_event_id(member.decode()) for member in found]
+            texts: Any = self._client.hmget(self._keys.mail, ids)
+            yield [self.signal(i.encode(), t) for i, t in zip(ids, texts, strict=True) if t]
+            after = f"({found[-1].decode()}"
+
+
+def _event_id(slot: str) -> str:
+    """The event id at the end of a member of ``letters``: each number stands after its length."""
+    text = slot.rpartition("|")[2]
+    length = ord(text[0]) - ord("@")
+    return f"{text[1 : 1 + length]}-{text[2 + length :]}"

@@ -1,0 +1,144 @@
+"""Keeping the stream: what is due, dead, missing, receipted, or needed no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import redis
+
+from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.lua import Call, Command
+
+from ..model.script_results import Receipt, Swept
+from ..model.states import Outcome
+from ..model.task_events import StartTask
+from .keys import Keys
+from .script_loader import scripts_for
+
+#: Milliseconds until a timer that this process cannot fire is looked at again.
+PUT_OFF = 5000
+
+
+class Upkeep:
+    """The scripts that look after the stream and the timers, rather than after one workflow."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self.client = client
+        self.keys = keys
+        self._scripts = scripts_for(keys)
+
+    def dead_letter(self, event: str, group: str, reason: str) -> str | None:
+        """Move an event to the dead letters and return its id there, None if it is gone."""
+        args = (event, group, reason, "")
+        letter = self._scripts.dead_letter.run(self.client, [self.keys.events], args)
+        return letter.decode() if letter else None
+
+    def give_up(self, task: StartTask, group: str, reason: str, end: Mapping[str, str]) -> bool:
+        """Make a dead letter of a start-task and end its attempt with these encoded fields.
+
+        False if its event was acknowledged before: then nothing is done.
+        """
+        fields = [text for pair in end.items() for text in pair]
+        args = (task.event, group, reason, "", *fields)
+        return bool(self._scripts.give_up.run(self.client, [self.keys.events], args))
+
+    def redrive(self, letter: str) -> tuple[Outcome, str]:
+        """Send a dead letter's event again: what came of it, and the id that the event has."""
+        code, event = self._scripts.redrive.run(self.client, [self.keys.events], (letter,))
+        return Outcome(code), event.decode()
+
+    def reemit(
+        self,
+        workflow: str,
+        field: str,
+        token: str,
+        event: str,
+        input: str,
+        stray: str,
+        takers: bytes,
+        missing: str = "",
+    ) -> Outcome:
+        """Write the start-task of an open attempt again if it still is a stray of this kind.
+
+        ``takers`` says which groups take what, see ``lib/stray.lua``. Without an ``input``, JSON
+        text, its step fails: ``missing`` says why there is none.
+        """
+        args = (field, token, event, input, stray, takers, missing)
+        return Outcome(self._scripts.reemit.run(self.client, [workflow], args)[0])
+
+    def rescue(
+        self, workflow: str, field: str, token: str, input: str, after: float, missing: str = ""
+    ) -> Outcome:
+        """Write the start-task of an attempt that was handed over ``after`` seconds ago at least,
+        and not published since. Without an ``input`` as in :meth:`reemit`.
+        """
+        args = (field, token, input, round(after * 1000), missing)
+        return Outcome(self._scripts.rescue.run(self.client, [workflow], args)[0])
+
+    def due(self, count: int) -> Call:
+        """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
+        return Call(self._scripts.due, [self.keys.timers], (count, ""))
+
+    def acknowledge(self, group: str, events: Sequence[str]) -> Command:
+        """Acknowledge events that need nothing else."""
+        return Command(("XACK", self.keys.events, group, *events))
+
+    @staticmethod
+    def timers(reply: Sequence[Any]) -> tuple[float | None, Sequence[bytes]]:
+        """Read a reply to :meth:`due`: seconds until the next timer, if any, and those due."""
+        return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
+
+    def put_off(self, members: Sequence[bytes]) -> None:
+        """Look at these timers again later."""
+        if not members:
+            return
+        now: Any = self.client.time()
+        due = now[0] * 1000 + PUT_OFF
+        self.client.zadd(self.keys.timers, dict.fromkeys(members, due), xx=True, gt=True)
+
+    def strays(self, attempts: Mapping[bytes, bytes], takers: bytes) -> list[tuple[bytes, str]]:
+        """Those open attempts (event to address) that nobody works on, each with how it is lost:
+        ``missing`` or ``dropped``; ``takers``: see ``lua/lib/stray.lua``.
+        """
+        if not attempts:
+            return []
+        args = [takers, *(text for pair in attempts.items() for text in pair)]
+        found = self._scripts.strays.run(self.client, [self.keys.events], args)
+        pairs = zip(attempts, found, strict=True)
+        return [(event, how.decode()) for event, how in pairs if how]
+
+    def receipts(self, group: str, consumer: str, count: int) -> tuple[int, list[Receipt]]:
+        """Take up new receipts: how many entries were read, and the receipts among them."""
+        args = (group, consumer, count)
+        reply = self._scripts.receipts.run(self.client, [self.keys.events], args)
+        found = [
+            Receipt(_fields(reply[i]), _fields(reply[i + 1]) if reply[i + 1] else None)
+            for i in range(1, len(reply), 2)
+        ]
+        return int(reply[0]), found
+
+    def sweep(self, position: str, count: int, *, grace: float, retention: float) -> Swept:
+        """Delete what nobody needs among ``count`` entries from ``position`` on; times in s."""
+        args = (position, count, round(grace * 1000), round(retention * 1000), "")
+        more, last, seen, deleted = self._scripts.sweep.run(self.client, [self.keys.events], args)
+        position = f"({last.decode()}" if last else position
+        return Swept(bool(more), position, int(seen), int(deleted))
+
+    def prune(self, group: str, position: str, count: int) -> tuple[str, int]:
+        """Acknowledge pending ids without an entry; return where to go on, and how many."""
+        args = (group, position, count)
+        reply = self._scripts.prune.run(self.client, [self.keys.events], args)
+        return reply[0].decode(), int(reply[1])
+
+    def groups(self) -> list[str]:
+        """The consumer groups of the stream."""
+        return [group["name"].decode() for group in self.client.xinfo_groups(self.keys.events)]
+
+    def ensure_group(self, group: str) -> None:
+        """Make the stream and the group where they are missing, at id 0."""
+        GroupReader(self.client, self.keys.events, group).ensure()
+
+
+def _fields(flat: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -1,0 +1,71 @@
+"""What happened to a workflow, change by change: from its trace, or from the live feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..model.records import Change, Record
+from ..model.states import StepState
+from ..model.timestamps import required_time
+
+#: The state of the step after each change; none of those that leave it as it was.
+AFTER: Mapping[str, StepState] = {
+    "ready": StepState.READY,
+    "queue": StepState.QUEUED,
+    "requeue": StepState.QUEUED,
+    "take": StepState.RUNNING,
+    "items": StepState.RUNNING,
+    "wait": StepState.WAITING,
+    "retry": StepState.RETRYING,
+    "end": StepState.ENDED,
+    "continue": StepState.ENDED,
+    "pass": StepState.ENDED,
+    "skip": StepState.SKIPPED,
+    "fail": StepState.FAILED,
+    "cancel": StepState.CANCELLED,
+    "hold": StepState.IDLE,
+    "reset": StepState.IDLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEntry:
+    """A change: what happened to which step (``field``: see Keys), in which attempt."""
+
+    at: datetime
+    what: str
+    field: str
+    activation: int
+    attempt: int
+    detail: str
+
+    @property
+    def step(self) -> int | None:
+        """The step, None if it is about the workflow."""
+        return int(self.field.partition("@")[0]) if self.field else None
+
+    @property
+    def scope(self) -> str:
+        """Of which item the step was one, empty for none."""
+        return self.field.partition("@")[2]
+
+    @property
+    def state(self) -> str:
+        """The state afterwards: of the step, or of this item of it; of the workflow if it is about
+        that. Empty if it left the state as it was, such as an end that came late.
+        """
+        return AFTER.get(self.what, "") if self.field else self.what
+
+
+def entry(record: Record) -> TraceEntry:
+    """A change as it is stored."""
+    return TraceEntry(
+        at=required_time(record[Change.AT]),
+        what=record[Change.WHAT],
+        field=record[Change.STEP],
+        activation=record[Change.ACTIVATION],
+        attempt=record[Change.ATTEMPT],
+        detail=record[Change.DETAIL] or "",
+    )

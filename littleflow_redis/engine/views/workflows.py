@@ -1,0 +1,154 @@
+"""What a workflow looks like from outside: read from Redis, never changed by looking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import redis
+
+from littleflow_redis.language import Flow
+
+from ..model import json_values
+from ..model.errors import UnknownStep, UnknownWorkflow
+from ..model.records import Record
+from ..model.states import StepState, WorkflowState
+from ..model.timestamps import optional_time, required_time
+from ..store.flows import Flows
+from ..store.keys import OUTPUT, STATE, STEPS, TRACE, Keys
+from .steps import StepView, one_step, step_views
+from .trace import TraceEntry, entry
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowView:
+    """One workflow: ``id`` is the full one, ``output`` is None until it FINISHED."""
+
+    id: str
+    name: str | None
+    state: WorkflowState
+    reason: str
+    created: datetime
+    ended: datetime | None
+    steps: tuple[StepView, ...]
+    output: Any
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it failed, a sentence per failed step, or its own reason if no step failed."""
+        failed = [step for step in self.steps if step.state is StepState.FAILED]
+        sentences = tuple(f"step {s.index} ({s.name}): {s.reason}" for s in failed)
+        return sentences or ((self.reason,) if self.reason else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A row of a listing. ``done`` of ``total`` steps are over: ended or skipped, or within a
+    subflow that ran per item and is over.
+    """
+
+    id: str
+    name: str | None
+    state: WorkflowState
+    created: datetime
+    ended: datetime | None
+    done: int
+    total: int
+
+
+class Views:
+    """Reads workflows. Every method raises UnknownWorkflow where there is none."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, flows: Flows) -> None:
+        self._client = client
+        self._keys = keys
+        self._flows = flows
+
+    def state(self, workflow: str) -> WorkflowState:
+        raw: Any = self._client.get(workflow + STATE)
+        if raw is None:
+            raise UnknownWorkflow(workflow)
+        return WorkflowState(raw.decode())
+
+    def flow(self, workflow: str) -> Flow:
+        try:
+            return self._flows.of(workflow)
+        except LookupError:
+            raise UnknownWorkflow(workflow) from None
+
+    def workflow(self, workflow: str) -> WorkflowView:
+        """Everything about one workflow but the outputs of its steps."""
+        flow = self.flow(workflow)
+        with self._client.pipeline(transaction=True) as pipe:
+            pipe.hmget(workflow, "name", "reason", "created", "ended")
+            pipe.get(workflow + STATE)
+            pipe.hgetall(workflow + STEPS)
+            pipe.get(f"{workflow}{OUTPUT}{len(flow) - 1}")
+            about, state, steps, output = pipe.execute()
+        if state is None or about[2] is None:
+            raise UnknownWorkflow(workflow)
+        return WorkflowView(
+            id=workflow,
+            name=about[0].decode() or None,
+            state=WorkflowState(state.decode()),
+            reason=about[1].decode(),
+            created=required_time(about[2]),
+            ended=optional_time(about[3]),
+            steps=tuple(step_views(workflow, flow, steps)),
+            output=json_values.load(output) if state == b"FINISHED" and output else None,
+        )
+
+    def step(self, workflow: str, index: int) -> StepView:
+        """One step. Raises UnknownStep too."""
+        flow = self.flow(workflow)
+        if not 0 <= index < len(flow):
+            raise UnknownStep(
+                f"{workflow} has no step {index}: they are numbered from 0 to {len(flow) - 1}"
+            )
+        fields: Any = self._client.hgetall(workflow + STEPS)
+        return one_step(workflow, flow, index, fields)
+
+    def outputs(self, workflow: str, indexes: Sequence[int | str]) -> list[Any]:
+        """The latest outputs of these steps, or fields (see Keys); None where there is none."""
+        keys = [f"{workflow}{OUTPUT}{index}" for index in indexes]
+        found = self._client.mget(keys) if keys else []
+        return [None if text is None else json_values.load(text) for text in found]
+
+    def trace(self, workflow: str, start: int = 0, stop: int = -1) -> Iterator[TraceEntry]:
+        """The changes from the oldest on; ``start`` and ``stop`` as in LRANGE."""
+        self.state(workflow)
+        entries: Any = self._client.lrange(workflow + TRACE, start, stop)
+        return map(entry, map(Record, entries))
+
+    def list(
+        self, state: WorkflowState | None = None, start: int = 0, size: int = 50
+    ) -> Sequence[Summary]:
+        """Workflows, newest first, in two round trips at most however many there are."""
+        index = self._keys.index + (f":{state}" if state else "")
+        found: Any = self._client.zrevrange(index, start, start + size - 1)
+        return self.summaries([id.decode() for id in found])
+
+    def summaries(self, ids: Sequence[str]) -> Sequence[Summary]:
+        """Rows of these workflows, by full id; those that are gone are left out."""
+        if not ids:
+            return []
+        with self._client.pipeline(transaction=False) as pipe:
+            for id in ids:
+                pipe.hmget(id, "name", "created", "ended", "done", "last")
+                pipe.get(id + STATE)
+            rows = pipe.execute()
+        return [
+            Summary(
+                id=id,
+                name=about[0].decode() or None,
+                state=WorkflowState(now.decode()),
+                created=required_time(about[1]),
+                ended=optional_time(about[2]),
+                done=int(about[3]),
+                total=int(about[4]) + 1,
+            )
+            for id, about, now in zip(ids, rows[::2], rows[1::2], strict=True)
+            if about[1] is not None and now is not None
+        ]
