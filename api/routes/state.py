@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from littleflow_redis.engine import interchange
+from littleflow_redis.compat import upstream_state
 
 from ..blueprint import Blueprint
 from ..context import client
@@ -22,7 +22,7 @@ blp = Blueprint("state", "The state of a workflow, as vectors: a number for each
 @blp.response(200, StateSchema)
 def workflow_state(workflow: str) -> dict[str, Any]:
     """The state, and the outputs of all steps."""
-    return interchange.state(client(), workflow)
+    return upstream_state.state(client(), workflow)
 
 
 @blp.get("/workflows/<workflow>/trace/<vector>", errors=(404, 422))
@@ -37,7 +37,7 @@ def workflow_vector(query: dict[str, int], workflow: str, vector: str) -> Respon
     """Changes of the vector S or A, newest first: [time, number for each step]."""
     if vector not in ("S", "A"):
         raise Refused(400, "unknown-vector", "there are the vectors S and A: ask for one of them")
-    found, after = interchange.trace(client(), workflow, vector, query["next"], query["size"])
+    found, after = upstream_state.trace(client(), workflow, vector, query["next"], query["size"])
     answer = jsonify(found)
     if after is not None:
         answer.headers.update(link(next=after))

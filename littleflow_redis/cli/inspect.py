@@ -58,7 +58,7 @@ def command(
     follow: bool,
 ) -> None:
     """Show the state of a workflow and a table of its steps. Times are UTC."""
-    from littleflow_redis.engine.vectors import current
+    from littleflow_redis.compat.vectors import current
 
     client = client_of(settings)
     if source:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 from redis import Redis
 
-from littleflow_redis.engine import interchange, vectors
 from littleflow_redis.engine.archive import document
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model import json_values, records
@@ -16,6 +15,8 @@ from littleflow_redis.engine.model.errors import NotRestartable, UnknownWorkflow
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.store.keys import OUTPUT, Keys
 from littleflow_redis.language import from_littleflow, save
+
+from . import upstream_state, vectors
 
 if TYPE_CHECKING:
     import littleflow
@@ -107,7 +108,7 @@ def restore_workflow(
 def workflow_archive(client: Redis, key: str) -> dict[str, Any]:
     """An archive of ours that has upstream's members F, T, S and A too. Raises OSError."""
     try:
-        return interchange.archive(client_of(client), key)
+        return upstream_state.archive(client_of(client), key)
     except UnknownWorkflow as error:
         raise OSError(f"No workflow value at {key}") from error
 

@@ -9,7 +9,7 @@ import pytest
 from littleflow_redis import (
     Client,
 )
-from littleflow_redis.engine.vectors import current
+from littleflow_redis.compat.vectors import current
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.engine.support import Player, echo, hurry
 
@@ -25,7 +25,7 @@ FLOWS = [
 
 @pytest.mark.parametrize("text", FLOWS)
 def test_the_story_of_the_vectors_adds_up_by_itself(engine: Client, text: str) -> None:
-    from littleflow_redis.engine.vectors import _Story
+    from littleflow_redis.compat.vectors import _Story
 
     def play(task: Any) -> Any:
         if task.name == "A" and "retry" in text and "1.1-" in task.token:

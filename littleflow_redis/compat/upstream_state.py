@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model.errors import UnknownWorkflow
+from littleflow_redis.engine.model.records import Dynamic, Record
+from littleflow_redis.engine.model.states import StepState
+from littleflow_redis.engine.store.flow_codec import depth
+from littleflow_redis.engine.store.keys import OUTPUT, STATE, STEPS
 from littleflow_redis.language import Flow
 
 from . import vectors
-from .model import json_values
-from .model.errors import UnknownWorkflow
-from .model.records import Dynamic, Record
-from .model.states import StepState
-from .store.flow_codec import depth
-from .store.keys import OUTPUT, STATE, STEPS
 
 if TYPE_CHECKING:
-    from .client.client import Client
+    from littleflow_redis.engine.client.client import Client
 
 #: Numbers in the vectors of one answer, changes times steps: about 10 MB in memory, 2 MB as JSON.
 #: Each change has a number for each step, so a wide flow's history grows with the square of it.

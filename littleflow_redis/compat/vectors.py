@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from littleflow_redis.engine.store.flow_codec import iterates
+from littleflow_redis.engine.views.trace import TraceEntry
+from littleflow_redis.engine.views.workflows import WorkflowView
 from littleflow_redis.language import Flow, StepKind
-
-from .store.flow_codec import iterates
-from .views.trace import TraceEntry
-from .views.workflows import WorkflowView
 
 #: What a change is called by which an attempt is closed, and by which a step hands on its output.
 _CLOSES = frozenset({"end", "continue", "fail", "retry", "requeue", "cancel"})
