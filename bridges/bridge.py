@@ -32,24 +32,24 @@ from littleflow_redis.workers.following import Following
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.newer import Newer
 
-from .backends import result_backend, tells_at_once
-from .calls import Calls
-from .closed import REVOKE_FOR
-from .collect import Collector
-from .combined import Handing, Lifecycle
-from .dispatch import Dispatch
-from .ends import Applied, Ends, Told
-from .flights import Flights
-from .gate import MAX_IN_FLIGHT, Gate, Rate
-from .ids import DIGEST, LONGEST, id_prefix
-from .intake import Intake
-from .names import TaskNames
-from .publish import Publisher
-from .results import Results
-from .revoke import Revoker
-from .rules import Rules
-from .sweep import Sweep
-from .watch import Watch
+from .broker.abandoned import REVOKE_FOR
+from .broker.admission import MAX_IN_FLIGHT, Gate, Rate
+from .broker.backends import result_backend, tells_at_once
+from .broker.dispatch import Dispatch
+from .broker.embedded_lifecycle import Handing, Lifecycle
+from .broker.ids import DIGEST, LONGEST, id_prefix
+from .broker.intake import Intake
+from .broker.publications import Flights
+from .broker.publish import Publisher
+from .broker.result_collector import Collector
+from .broker.result_sink import Applied, Ends, Told
+from .broker.result_subscriber import Watch
+from .broker.result_sweeper import Sweep
+from .broker.results import Results
+from .broker.revoke import Revoker
+from .calls.call_builder import Calls
+from .calls.call_options import Rules
+from .calls.task_lookup import TaskNames
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from littleflow_redis.engine.operations.unserved import served as served_now
 
-from ..names import Ambiguous, Unknown
+from ..calls.task_lookup import Ambiguous, Unknown
 from .finding import Finding, Level
 from .places import Place
 from .subject import Subject, listed

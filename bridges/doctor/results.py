@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from littleflow_redis.events.connection import ConfigurationError
 
-from ..backends import result_backend
+from ..broker.backends import result_backend
 from .finding import Finding, Level
 from .subject import Subject
 

@@ -15,8 +15,8 @@ from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.operations.unserved import listed as listed
 from littleflow_redis.language import Flow
 
-from ..names import Found, TaskNames
-from ..readers import is_redis
+from ..broker.readers import is_redis
+from ..calls.task_lookup import Found, TaskNames
 from .places import Place, running
 
 #: Seconds that workers have to answer one question.

@@ -12,7 +12,7 @@ from littleflow_redis.engine.model.exception_classes import known_class, known_n
 from littleflow_redis.engine.operations.unserved import Served, Unserved, served
 from littleflow_redis.language.errors import close_names
 
-from ..names import Found
+from ..calls.task_lookup import Found
 from .places import Place
 from .subject import Subject
 

@@ -71,7 +71,7 @@ def command(
 
 
 def _explained(serving: Serving, words: Sequence[str]) -> Iterator[str]:
-    from littleflow_redis.bridges.explain import explained
+    from littleflow_redis.bridges.calls.explain import explained
     from littleflow_redis.language import StepKind
     from littleflow_redis.tasks import BUILTINS
     from littleflow_redis.tasks.coming import Standing

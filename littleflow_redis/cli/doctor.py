@@ -86,9 +86,9 @@ def subject_of(
     """The app that ``-A`` names, and flows by where they stand. Raises ConfigurationError."""
     from littleflow_redis.bridges.app import app_prefixes, load_app
     from littleflow_redis.bridges.bridge import served_categories
+    from littleflow_redis.bridges.calls.call_options import Rules, app_settings
+    from littleflow_redis.bridges.calls.task_lookup import TaskNames
     from littleflow_redis.bridges.doctor import Subject
-    from littleflow_redis.bridges.names import TaskNames
-    from littleflow_redis.bridges.rules import Rules, app_settings
 
     celery = load_app(app)
     mapping = Rules([app_settings(celery)]).mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from littleflow_redis.bridges.gate import Rate
+    from littleflow_redis.bridges.broker.admission import Rate
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,7 +36,7 @@ class RateType(click.ParamType):  # type: ignore[type-arg] # generic from click 
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Rate:
         """Read it, or say how it is written."""
-        from littleflow_redis.bridges.gate import Rate
+        from littleflow_redis.bridges.broker.admission import Rate
 
         try:
             return Rate.read(value)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from .files import shown_name
 
 if TYPE_CHECKING:
+    from littleflow_redis.bridges.calls.explain import Told
     from littleflow_redis.bridges.doctor import Subject
-    from littleflow_redis.bridges.explain import Told
     from littleflow_redis.language import FlowError
 
 
@@ -72,8 +72,8 @@ def noted(subject: Subject) -> Iterator[tuple[str, Remark]]:
 
 
 def _told(subject: Subject) -> Iterator[tuple[str, Told]]:
-    from littleflow_redis.bridges.explain import rows_of
-    from littleflow_redis.bridges.rules import Rules, app_settings
+    from littleflow_redis.bridges.calls.call_options import Rules, app_settings
+    from littleflow_redis.bridges.calls.explain import rows_of
 
     rules = Rules([app_settings(subject.app)])
     for name, flow in subject.flows.items():

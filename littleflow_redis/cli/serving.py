@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from littleflow_redis.bridges.bridge import Bridge
-    from littleflow_redis.bridges.names import TaskNames
-    from littleflow_redis.bridges.rules import Rules
+    from littleflow_redis.bridges.calls.call_options import Rules
+    from littleflow_redis.bridges.calls.task_lookup import TaskNames
     from littleflow_redis.engine.client.client import Client
     from littleflow_redis.engine.store.settings import Settings as LayerOfSettings
     from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -96,8 +96,8 @@ def serving_of(
     """Load the app, and put together what the options say. Raises ConfigurationError."""
     from littleflow_redis.bridges.app import app_prefixes, load_app
     from littleflow_redis.bridges.bridge import served_categories
-    from littleflow_redis.bridges.names import TaskNames
-    from littleflow_redis.bridges.rules import Rules, app_settings
+    from littleflow_redis.bridges.calls.call_options import Rules, app_settings
+    from littleflow_redis.bridges.calls.task_lookup import TaskNames
 
     celery = load_app(app)
     served = served_categories(celery, app, categories)

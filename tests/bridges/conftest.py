@@ -14,7 +14,7 @@ import redis
 from celery import Celery
 from kombu import pools
 
-from littleflow_redis.bridges import watch
+from littleflow_redis.bridges.broker import result_subscriber
 from littleflow_redis.engine.client.client import Client
 from tests.support import RedisServer, Spawned
 from tests.workers.scenes import lifecycle
@@ -120,7 +120,7 @@ def engine(client: redis.Redis, redis_server: RedisServer) -> Iterator[Client]:
 @pytest.fixture
 def quick_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Watches that end at once, for tests that make many."""
-    monkeypatch.setattr(watch, "_LOOK", 0.005)
+    monkeypatch.setattr(result_subscriber, "_LOOK", 0.005)
 
 
 @pytest.fixture

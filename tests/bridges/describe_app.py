@@ -7,7 +7,7 @@ import os
 import sys
 
 from littleflow_redis.bridges.app import app_prefixes, load_app
-from littleflow_redis.bridges.names import TaskNames
+from littleflow_redis.bridges.calls.task_lookup import TaskNames
 from littleflow_redis.events.connection import ConfigurationError
 
 try:

@@ -10,7 +10,7 @@ from typing import Any, Self
 from redis.exceptions import ConnectionError
 
 from littleflow_redis.bridges.bridge import Bridge, Part
-from littleflow_redis.bridges.collect import Collector
+from littleflow_redis.bridges.broker.result_collector import Collector
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.events.process import Stop
 from littleflow_redis.workers.lifecycle import LifecycleWorker

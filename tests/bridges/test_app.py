@@ -14,7 +14,7 @@ import pytest
 from celery import Celery
 
 from littleflow_redis.bridges.app import check_app, check_urls, task_refusal
-from littleflow_redis.bridges.backends import result_backend
+from littleflow_redis.bridges.broker.backends import result_backend
 from littleflow_redis.events.connection import ConfigurationError
 from tests.support import Spawned
 

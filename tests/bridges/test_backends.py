@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.backends import result_backend, tells_at_once
+from littleflow_redis.bridges.broker.backends import result_backend, tells_at_once
 from littleflow_redis.events.connection import ConfigurationError
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.answers import TaskCall
-from littleflow_redis.bridges.backends import result_backend
 from littleflow_redis.bridges.bridge import Bridge, served_categories
-from littleflow_redis.bridges.ids import celery_id
-from littleflow_redis.bridges.publish import Publisher
-from littleflow_redis.bridges.results import Results
+from littleflow_redis.bridges.broker.answers import TaskCall
+from littleflow_redis.bridges.broker.backends import result_backend
+from littleflow_redis.bridges.broker.ids import celery_id
+from littleflow_redis.bridges.broker.publish import Publisher
+from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.model.script_results import Flight

@@ -14,7 +14,7 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.bridges.rules import Rules
+from littleflow_redis.bridges.calls.call_options import Rules
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.store.settings import read_settings

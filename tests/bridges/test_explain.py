@@ -12,9 +12,9 @@ from celery import Celery, Task
 from kombu.entity import Exchange, Queue
 from pydantic import BaseModel
 
-from littleflow_redis.bridges.explain import explained, rows_of
-from littleflow_redis.bridges.names import TaskNames
-from littleflow_redis.bridges.rules import Rules
+from littleflow_redis.bridges.calls.call_options import Rules
+from littleflow_redis.bridges.calls.explain import explained, rows_of
+from littleflow_redis.bridges.calls.task_lookup import TaskNames
 from littleflow_redis.engine.store.settings import read_settings
 from littleflow_redis.language import compile_text
 from littleflow_redis.tasks.coming import Standing

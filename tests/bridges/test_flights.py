@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from littleflow_redis.bridges.flights import LINGER, LONGEST, MANY, RARELY, Flights
+from littleflow_redis.bridges.broker.publications import LINGER, LONGEST, MANY, RARELY, Flights
 from tests.workers.scenes import start_task
 
 TASK = start_task("math:add", input=[1, 2], parameters={"y": 1})

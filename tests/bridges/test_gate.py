@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.gate import Rate
-from littleflow_redis.bridges.ids import celery_id
+from littleflow_redis.bridges.broker.admission import Rate
+from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.engine.store.scripts import Flight

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.bridges.names import Ambiguous, Found, TaskNames, Unknown
+from littleflow_redis.bridges.calls.task_lookup import Ambiguous, Found, TaskNames, Unknown
 from littleflow_redis.events.connection import ConfigurationError
 
 

@@ -15,8 +15,8 @@ import redis
 
 import littleflow_redis
 from littleflow_redis import Client, TaskListener, WorkflowState
+from littleflow_redis.bridges.calls.task_lookup import TaskNames
 from littleflow_redis.bridges.doctor import Level, Subject, examine
-from littleflow_redis.bridges.names import TaskNames
 from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.engine.store.permissions import COMMANDS, OPTIONAL, Missing, missing, rules
 from tests.support import RedisServer, Spawned, free_port, wait_until

@@ -13,8 +13,8 @@ from celery.exceptions import TaskRevokedError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from littleflow_redis.bridges.failures import TaskError
-from littleflow_redis.bridges.records import DECODERS, UNREADABLE, Result, read_record
+from littleflow_redis.bridges.broker.failures import TaskError
+from littleflow_redis.bridges.broker.records import DECODERS, UNREADABLE, Result, read_record
 from littleflow_redis.engine.model.json_values import MAX_OUTPUT
 
 JSON = "application/json"

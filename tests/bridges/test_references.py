@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.backends import result_backend
-from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.records import UNREADABLE, Result
-from littleflow_redis.bridges.references import WAITS, References
-from littleflow_redis.bridges.results import Results
+from littleflow_redis.bridges.broker.backends import result_backend
+from littleflow_redis.bridges.broker.publications import Flights
+from littleflow_redis.bridges.broker.records import UNREADABLE, Result
+from littleflow_redis.bridges.broker.references import WAITS, References
+from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.engine.model.json_values import MAX_OUTPUT
 from littleflow_redis.engine.model.task_events import StartTask
 

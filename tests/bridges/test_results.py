@@ -10,9 +10,9 @@ import pytest
 from celery import Celery
 from celery.backends.base import Backend, KeyValueStoreBackend
 
-from littleflow_redis.bridges.backends import result_backend
-from littleflow_redis.bridges.records import UNREADABLE
-from littleflow_redis.bridges.results import BATCH, Results, ResultsUnreachable
+from littleflow_redis.bridges.broker.backends import result_backend
+from littleflow_redis.bridges.broker.records import UNREADABLE
+from littleflow_redis.bridges.broker.results import BATCH, Results, ResultsUnreachable
 from tests.support import RedisServer
 
 # Celery writes with a command that redis-py calls old.

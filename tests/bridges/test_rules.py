@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.answers import TaskCall
-from littleflow_redis.bridges.calls import Calls, Misfit
-from littleflow_redis.bridges.names import TaskNames
-from littleflow_redis.bridges.rules import Rules, app_settings
+from littleflow_redis.bridges.broker.answers import TaskCall
+from littleflow_redis.bridges.calls.call_builder import Calls, Misfit
+from littleflow_redis.bridges.calls.call_options import Rules, app_settings
+from littleflow_redis.bridges.calls.task_lookup import TaskNames
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.settings import Settings, read_settings
 from littleflow_redis.events.connection import ConfigurationError

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from celery import Celery, Task
 
-from littleflow_redis.bridges.signatures import task_signature
+from littleflow_redis.bridges.calls.signatures import task_signature
 from littleflow_redis.tasks.binding import bind
 
 

@@ -13,8 +13,8 @@ import pytest
 from celery import Celery
 from celery.backends.database import DatabaseBackend
 
-from littleflow_redis.bridges.readers import RecordReader, TableReader
-from littleflow_redis.bridges.records import UNREADABLE
+from littleflow_redis.bridges.broker.readers import RecordReader, TableReader
+from littleflow_redis.bridges.broker.records import UNREADABLE
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from tests.support import Spawned, wait_until
@@ -141,7 +141,7 @@ def test_other_backends_are_read_one_by_one_and_exceptions_stay_data(
 
 
 def test_a_file_that_is_being_written_is_waited_for(app: Celery, tmp_path: Path) -> None:
-    from littleflow_redis.bridges.readers import KeyValueReader
+    from littleflow_redis.bridges.broker.readers import KeyValueReader
 
     app.conf.result_backend = f"file://{tmp_path}"
     reader = KeyValueReader(app.backend)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.backends import result_backend
-from littleflow_redis.bridges.flights import Flights
-from littleflow_redis.bridges.ids import celery_id
-from littleflow_redis.bridges.results import Results
-from littleflow_redis.bridges.revoke import Revoker
-from littleflow_redis.bridges.sweep import Sweep
+from littleflow_redis.bridges.broker.backends import result_backend
+from littleflow_redis.bridges.broker.ids import celery_id
+from littleflow_redis.bridges.broker.publications import Flights
+from littleflow_redis.bridges.broker.result_sweeper import Sweep
+from littleflow_redis.bridges.broker.results import Results
+from littleflow_redis.bridges.broker.revoke import Revoker
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.script_results import Flight
 from littleflow_redis.engine.model.task_events import start_task

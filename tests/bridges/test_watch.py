@@ -9,11 +9,11 @@ import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.bridges import watch as module
-from littleflow_redis.bridges.backends import result_backend
-from littleflow_redis.bridges.records import Result
-from littleflow_redis.bridges.results import Results
-from littleflow_redis.bridges.watch import Watch
+from littleflow_redis.bridges.broker import result_subscriber as module
+from littleflow_redis.bridges.broker.backends import result_backend
+from littleflow_redis.bridges.broker.records import Result
+from littleflow_redis.bridges.broker.result_subscriber import Watch
+from littleflow_redis.bridges.broker.results import Results
 from tests.support import LONG, RedisServer, wait_until
 
 # Celery writes with a command that redis-py calls old.

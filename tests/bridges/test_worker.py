@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.answers import TaskCall
-from littleflow_redis.bridges.backends import result_backend
-from littleflow_redis.bridges.ids import celery_id
-from littleflow_redis.bridges.names import Found, TaskNames
-from littleflow_redis.bridges.publish import Publisher
-from littleflow_redis.bridges.records import UNREADABLE, Result
-from littleflow_redis.bridges.results import Results
-from littleflow_redis.bridges.signatures import task_signature
-from littleflow_redis.bridges.watch import Watch
+from littleflow_redis.bridges.broker.answers import TaskCall
+from littleflow_redis.bridges.broker.backends import result_backend
+from littleflow_redis.bridges.broker.ids import celery_id
+from littleflow_redis.bridges.broker.publish import Publisher
+from littleflow_redis.bridges.broker.records import UNREADABLE, Result
+from littleflow_redis.bridges.broker.result_subscriber import Watch
+from littleflow_redis.bridges.broker.results import Results
+from littleflow_redis.bridges.calls.signatures import task_signature
+from littleflow_redis.bridges.calls.task_lookup import Found, TaskNames
 from littleflow_redis.engine.model.json_values import MAX_OUTPUT
 from littleflow_redis.engine.model.typed_values import split
 from littleflow_redis.tasks.binding import bind

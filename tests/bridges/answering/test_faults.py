@@ -13,11 +13,11 @@ import pytest
 import redis
 from celery import Celery, signals
 
-from littleflow_redis.bridges import references, settle
-from littleflow_redis.bridges.answers import TaskCall
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.bridges.ids import celery_id
-from littleflow_redis.bridges.publish import BrokerUnreachable, Publisher
+from littleflow_redis.bridges.broker import references, settle
+from littleflow_redis.bridges.broker.answers import TaskCall
+from littleflow_redis.bridges.broker.ids import celery_id
+from littleflow_redis.bridges.broker.publish import BrokerUnreachable, Publisher
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.records import Flight, Record
 from littleflow_redis.engine.model.script_results import Flight as EngineFlight

@@ -19,9 +19,9 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.renewal import Renewal
 
+from .admission import Gate
 from .dispatch import Dispatch
-from .flights import Flights
-from .gate import Gate
+from .publications import Flights
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

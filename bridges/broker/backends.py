@@ -14,7 +14,7 @@ from celery.exceptions import ImproperlyConfigured
 
 from littleflow_redis.events.connection import ConfigurationError
 
-from .app import check_urls
+from ..app import check_urls
 from .readers import is_redis
 from .records import DECODERS
 

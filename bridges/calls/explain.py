@@ -19,10 +19,10 @@ from littleflow_redis.tasks.cases import Case, cases, in_short
 from littleflow_redis.tasks.coming import Standing
 from littleflow_redis.tasks.shapes import signature_text
 
-from .app import serializer_refusal, task_refusal
-from .names import Found, TaskNames
-from .rules import Choice, Rules, celery_options, flat
+from ..app import serializer_refusal, task_refusal
+from .call_options import Choice, Rules, celery_options, flat
 from .signatures import task_signature
+from .task_lookup import Found, TaskNames
 
 #: Celery's options that a task may have as attributes of its own.
 _OWN = ("queue", "exchange", "routing_key", "priority", "expires", "serializer")

@@ -20,12 +20,12 @@ from littleflow_redis.engine.operations.reconcile import rescue
 from littleflow_redis.engine.store.keys import STATE
 from littleflow_redis.events.group import is_group_missing
 
-from .closed import Closed
-from .flights import Flights
+from .abandoned import Closed
+from .publications import Flights
 from .records import Result
 from .references import References
+from .result_tuples import read_answered
 from .results import Results
-from .returned import read_answered
 from .revoke import Revoker
 
 #: Flights looked at in one go; between two, what was heard meanwhile is told.

@@ -24,8 +24,8 @@ from littleflow_redis.engine.store.settings import (
 )
 from littleflow_redis.events.connection import ConfigurationError
 
-from .app import serializer_refusal
-from .names import Found, TaskNames
+from ..app import serializer_refusal
+from .task_lookup import Found, TaskNames
 
 #: Where an app has its settings.
 APP_CONF = "app.conf.littleflow"

@@ -15,12 +15,12 @@ from littleflow_redis.engine.model.typed_values import Value
 from littleflow_redis.language.options import BadOption, read_options
 from littleflow_redis.tasks.binding import BindError, bind
 
-from .answers import TaskCall
-from .app import serializer_refusal, task_refusal
+from ..app import serializer_refusal, task_refusal
+from ..broker.answers import TaskCall
 from .arguments import Unsendable, arguments
-from .names import Found, TaskNames
-from .rules import Rules, celery_options
+from .call_options import Rules, celery_options
 from .signatures import task_signature
+from .task_lookup import Found, TaskNames
 
 #: Bases whose task is remembered; a flow may name any number that no task serves.
 _REMEMBERED = 4096

@@ -23,7 +23,7 @@ from littleflow_redis.engine.model.typed_values import output_text
 from littleflow_redis.tasks.conversion import convert
 
 from .failures import TaskError, as_plain, failure_of
-from .returned import Returned, read_returned
+from .result_tuples import Returned, read_returned
 
 #: The states that end an attempt. RETRY, STARTED and an app's own states do not.
 ENDS = frozenset({states.SUCCESS, states.FAILURE, states.REVOKED})

@@ -26,9 +26,9 @@ from littleflow_redis.events.outage import is_temporary
 from littleflow_redis.events.process import Stop
 from littleflow_redis.workers.newer import Newer
 
-from .calls import Calls, Misfit
-from .flights import Flights
+from ..calls.call_builder import Calls, Misfit
 from .ids import celery_id
+from .publications import Flights
 from .publish import BrokerUnreachable, Publisher
 from .results import Results, ResultsUnreachable
 from .settle import Job, Settle

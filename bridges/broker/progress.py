@@ -13,7 +13,7 @@ from littleflow_redis.engine.client.client import Client
 from littleflow_redis.events.lua import Call
 from littleflow_redis.events.wire import sendable
 
-from .flights import Flights
+from .publications import Flights
 from .records import MAX_NOTE, Result
 
 #: States that say nothing beyond what the engine knows.

@@ -14,8 +14,8 @@ from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 
 from .answers import Answer, Ended, Instead, Refusal, TaskCall
-from .ends import end_of, failure
-from .flights import Flights
+from .publications import Flights
+from .result_sink import end_of, failure
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

@@ -16,7 +16,7 @@ from celery.result import EagerResult, ResultBase
 
 from .failures import TaskError, raised
 from .records import Result, read_decoded
-from .returned import Returned, read_answered
+from .result_tuples import Returned, read_answered
 
 
 @dataclass(frozen=True, slots=True)

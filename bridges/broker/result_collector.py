@@ -11,13 +11,13 @@ from littleflow_redis.engine.client.client import Client
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.process import Pace, Stop
 
-from .ends import Ended, Ends
-from .flights import Flights
 from .progress import Progress
+from .publications import Flights
 from .records import Result
+from .result_sink import Ended, Ends
+from .result_subscriber import Watch
+from .result_sweeper import Sweep
 from .results import ResultsUnreachable
-from .sweep import Sweep
-from .watch import Watch
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 

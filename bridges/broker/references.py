@@ -20,10 +20,10 @@ from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.engine.model.typed_values import listed, output_text, read
 from littleflow_redis.events.process import Pace
 
-from .flights import Flights
+from .publications import Flights
 from .records import Result, unusable
+from .result_tuples import Returned
 from .results import Results, ResultsUnreachable
-from .returned import Returned
 
 #: Seconds between two looks at what was returned: nobody tells of it.
 LOOK_EVERY = 1.0
