@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .flow import Json
+from ..flow import Json
 
 
 class GuardError(ValueError):

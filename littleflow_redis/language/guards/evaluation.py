@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .guardsyntax import parse_guard
-from .guardtree import (
+from .syntax import parse_guard
+from .tree import (
     Call,
     Comparison,
     Condition,

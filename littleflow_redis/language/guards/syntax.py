@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .flow import Json
-from .guardtree import (
+from ..flow import Json
+from .tree import (
     FUNCTIONS,
     Call,
     Comparison,
