@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from littleflow_redis.engine.model import errors as engine
 from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.outage import is_temporary
+from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.language import FlowError
 from littleflow_redis.language.errors import Problem
 

@@ -25,12 +25,12 @@ from littleflow_redis.engine.views.health import BRIDGE
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import CLAIM_IDLE, GroupReader, consumer_name
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.process import Stop
+from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.workers.applying import Applying
 from littleflow_redis.workers.following import Following
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from littleflow_redis.workers.newer import Newer
+from littleflow_redis.workers.version_skew import Newer
 
 from .broker.abandoned import REVOKE_FOR
 from .broker.admission import MAX_IN_FLIGHT, Gate, Rate

@@ -6,7 +6,7 @@ import click
 
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import LEVELS, configure_logging
-from littleflow_redis.workers.serving import Address, serve
+from littleflow_redis.workers.wsgi_server import Address, serve
 
 from .app import create_service
 from .config import checked

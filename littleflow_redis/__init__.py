@@ -90,8 +90,8 @@ if TYPE_CHECKING:
     )
     from littleflow_redis.engine.model.states import StepState, WorkflowState
     from littleflow_redis.language import Flow, FlowError, compile_text
-    from littleflow_redis.tasks.current import current_task
     from littleflow_redis.tasks.local import run_local
+    from littleflow_redis.tasks.task_context import current_task
     from littleflow_redis.workers.listener import TaskListener
 
 _HOMES = {

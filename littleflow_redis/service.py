@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import configure_logging, kv
-from littleflow_redis.workers.serving import Address, listening
+from littleflow_redis.workers.wsgi_server import Address, listening
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -21,10 +21,10 @@ from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.operations.reconcile import rescue
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.lua import Call
-from littleflow_redis.events.outage import is_temporary
-from littleflow_redis.events.process import Stop
-from littleflow_redis.workers.newer import Newer
+from littleflow_redis.events.reconnect import is_temporary
+from littleflow_redis.events.script_batch import Call
+from littleflow_redis.events.shutdown import Stop
+from littleflow_redis.workers.version_skew import Newer
 
 from ..calls.call_builder import Calls, Misfit
 from .ids import celery_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from littleflow_redis.engine.model.task_events import StartTask
-from littleflow_redis.events.process import Stop
+from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .dispatch import Dispatch

@@ -16,8 +16,8 @@ from littleflow_redis.engine.model.task_events import (
 )
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.process import Pace, Stop
 from littleflow_redis.events.renewal import Renewal
+from littleflow_redis.events.shutdown import Pace, Stop
 
 from .admission import Gate
 from .dispatch import Dispatch

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from celery import states
 
 from littleflow_redis.engine.client.client import Client
-from littleflow_redis.events.lua import Call
-from littleflow_redis.events.wire import sendable
+from littleflow_redis.events.event_codec import sendable
+from littleflow_redis.events.script_batch import Call
 
 from .publications import Flights
 from .records import MAX_NOTE, Result

@@ -18,7 +18,7 @@ from celery import states
 
 from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.engine.model.typed_values import listed, output_text, read
-from littleflow_redis.events.process import Pace
+from littleflow_redis.events.shutdown import Pace
 
 from .publications import Flights
 from .records import Result, unusable

@@ -9,7 +9,7 @@ from celery import states
 
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.process import Pace, Stop
+from littleflow_redis.events.shutdown import Pace, Stop
 
 from .progress import Progress
 from .publications import Flights

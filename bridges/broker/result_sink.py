@@ -14,7 +14,7 @@ from littleflow_redis.engine.model.task_events import (
     end_task,
     success,
 )
-from littleflow_redis.events.wire import encode, message, sendable
+from littleflow_redis.events.event_codec import encode, message, sendable
 from littleflow_redis.workers.applying import Applying
 
 from .failures import TaskError

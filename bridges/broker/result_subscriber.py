@@ -20,8 +20,8 @@ from redis.exceptions import RedisError, TimeoutError
 
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.outage import Outage
-from littleflow_redis.events.process import Stop
+from littleflow_redis.events.reconnect import Outage
+from littleflow_redis.events.shutdown import Stop
 
 from .backends import tells_at_once
 from .ids import escape_pattern, id_prefix

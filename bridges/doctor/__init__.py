@@ -14,7 +14,7 @@ import redis
 from redis.exceptions import NoPermissionError
 
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.outage import address_of
+from littleflow_redis.events.reconnect import address_of
 
 from . import flows, queues, results, servers, tasks
 from .finding import Finding, Level

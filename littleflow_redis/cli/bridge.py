@@ -61,7 +61,7 @@ def command(
     What a step says itself wins over these options, these over --config, that over the app's own
     app.conf.littleflow; what is set for a task wins over what is set for its category.
     """
-    from littleflow_redis.workers.running import run_worker
+    from littleflow_redis.workers.process_main import run_worker
 
     serving = serving_of(app, defaults, config, **options)
     if explain:

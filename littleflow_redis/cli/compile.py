@@ -53,7 +53,7 @@ def command(files: Sequence[str], as_json: bool, errors: str) -> None:
 
 
 def _as_table(file: str, flow: Flow) -> str:
-    from littleflow_redis.events.wire import printable
+    from littleflow_redis.events.event_codec import printable
 
     from .tables import table
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from littleflow_redis.events.wire import printable
+from littleflow_redis.events.event_codec import printable
 
 from .failures import clean_errors
 from .options import Settings, connection_options

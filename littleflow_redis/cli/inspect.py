@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from littleflow_redis.events.wire import printable
+from littleflow_redis.events.event_codec import printable
 
 from .failures import clean_errors
 from .options import Settings, connection_options
@@ -66,8 +66,8 @@ def command(
         click.echo(text, nl=not text.endswith("\n"))
         return
     if follow:
-        from littleflow_redis.events.outage import Outage
-        from littleflow_redis.events.process import Stop
+        from littleflow_redis.events.reconnect import Outage
+        from littleflow_redis.events.shutdown import Stop
 
         from .progress import watch
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from littleflow_redis.events.wire import printable
+from littleflow_redis.events.event_codec import printable
 
 from .lookout import Lookout
-from .telling import Teller
+from .run_log import Teller
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.doctor import Subject
     from littleflow_redis.engine.client.client import Client
-    from littleflow_redis.events.outage import Outage
+    from littleflow_redis.events.reconnect import Outage
 
 #: How lines are coloured on a terminal, by what they tell.
 STYLES = {"ended": "green", "failed": "bold red", "queued": "dim"} | dict.fromkeys(

@@ -24,8 +24,8 @@ def command(settings: Settings, event_retention: float) -> None:
 
     One must run, or the stream grows for ever. What belongs to open work is never removed.
     """
+    from littleflow_redis.workers.process_main import run_worker
     from littleflow_redis.workers.receipts import Receipts
-    from littleflow_redis.workers.running import run_worker
 
     client = client_of(settings)
     worker = Receipts(client, event_retention=event_retention, show=click.echo)

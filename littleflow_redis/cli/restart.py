@@ -9,8 +9,8 @@ import click
 
 from littleflow_redis.engine.model.json_values import ABSENT
 
+from .bulk_selection import act_on, which_options
 from .failures import clean_errors
-from .many import act_on, which_options
 from .options import Settings, connection_options
 from .parameters import JSON, client_of
 

@@ -112,8 +112,8 @@ def _wait(client: Client, id: str, shown: bool, subject: Subject | None) -> Any:
     What nobody serves meanwhile is told on stderr.
     """
     from littleflow_redis.engine.model.errors import WorkflowFailed
-    from littleflow_redis.events.outage import Outage
-    from littleflow_redis.events.process import Stop
+    from littleflow_redis.events.reconnect import Outage
+    from littleflow_redis.events.shutdown import Stop
 
     from .lookout import LOOK, Lookout
     from .progress import watch

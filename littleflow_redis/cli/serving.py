@@ -11,8 +11,8 @@ import click
 from click.core import ParameterSource
 
 from .defaults import file_settings, option_settings
-from .pace import PACE, pace_options
 from .parameters import DURATION
+from .rate_options import PACE, pace_options
 
 if TYPE_CHECKING:
     from celery import Celery

@@ -33,7 +33,7 @@ def command(settings: Settings, group: str, wait_period: float, failures: float)
 
     Tasks that a listener or a bridge has taken are left to it.
     """
-    from littleflow_redis.workers.running import run_worker
+    from littleflow_redis.workers.process_main import run_worker
     from littleflow_redis.workers.simulate import Simulator
 
     client = client_of(settings)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
-from littleflow_redis.events.wire import printable
+from littleflow_redis.events.event_codec import printable
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from .bulk_selection import act_on, which_options
 from .failures import clean_errors
-from .many import act_on, which_options
 from .options import Settings, connection_options
 from .parameters import client_of
 

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 import click
 
 from littleflow_redis.console.files import NOT_BUILT
+from littleflow_redis.workers.child_process import GivenUp
 from littleflow_redis.workers.embedded import EmbeddedError, EmbeddedServer, prepare
-from littleflow_redis.workers.keeper import GivenUp
 from littleflow_redis.workers.ports import LOOPBACK
 from littleflow_redis.workers.supervisor import supervise
 
 from .app_settings import AppError
-from .children import CeleryOptions, exports, stages
-from .web import Web, choose
+from .dev_processes import CeleryOptions, exports, stages
+from .dev_web import Web, choose
 
 if TYPE_CHECKING:
-    from .play import Play
+    from .run_once import Play
 
 #: Exit code of a `--run` that a signal cut short, as a shell gives it for Ctrl-C.
 INTERRUPTED = 128 + signal.SIGINT
@@ -131,7 +131,7 @@ def _compiled(file: Path) -> Play:
     from littleflow_redis.engine.model.errors import LittleflowError
     from littleflow_redis.language import FlowError
 
-    from .play import Play
+    from .run_once import Play
 
     try:
         return Play(file)

@@ -100,7 +100,7 @@ def command(
     from littleflow_redis.engine.model.states import WorkflowState
     from littleflow_redis.events.logs import kv
     from littleflow_redis.workers.lifecycle import LifecycleWorker
-    from littleflow_redis.workers.running import run_worker
+    from littleflow_redis.workers.process_main import run_worker
 
     if app is None:
         refuse_serving_options()

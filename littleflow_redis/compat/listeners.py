@@ -12,14 +12,14 @@ import redis
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events import Entry, EventListener, receipt_for
-from littleflow_redis.events.lua import run_batch
-from littleflow_redis.events.outage import Outage
-from littleflow_redis.events.process import Stop
-from littleflow_redis.events.wire import encode
+from littleflow_redis.events.event_codec import encode
+from littleflow_redis.events.reconnect import Outage
+from littleflow_redis.events.script_batch import run_batch
+from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.workers.following import BATCH
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from littleflow_redis.workers.newer import Newer
 from littleflow_redis.workers.timers import Timers
+from littleflow_redis.workers.version_skew import Newer
 
 LOG = logging.getLogger("littleflow_redis.worker")
 

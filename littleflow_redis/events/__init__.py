@@ -17,15 +17,15 @@ if TYPE_CHECKING:
         connect,
         connection_pool,
     )
+    from .event_codec import Event, GarbageError, message, receipt_for
     from .group import Entry, GroupReader
     from .listener import EventListener
     from .logs import configure_logging, kv
-    from .lua import Call, Script, run_batch
-    from .outage import Outage, is_temporary, wait_for_redis
-    from .process import Pace, Stop, stop_on_signals
     from .receipts import ReceiptListener, ReceiptLog
+    from .reconnect import Outage, is_temporary, wait_for_redis
     from .renewal import Renewal
-    from .wire import Event, GarbageError, message, receipt_for
+    from .script_batch import Call, Script, run_batch
+    from .shutdown import Pace, Stop, stop_on_signals
 
 _HOMES = {
     "client": ("EventClient",),

@@ -8,7 +8,7 @@ from typing import Any, cast
 import redis
 
 from .connection import ConnectionSettings, connection_pool
-from .wire import Event, decode, decode_tolerant, encode
+from .event_codec import Event, decode, decode_tolerant, encode
 
 
 class EventClient:

@@ -22,9 +22,9 @@ from redis.exceptions import (
 from .entries import Entry as Entry
 from .entries import entries_of, rows_of_one
 from .logs import kv
-from .lua import Script
-from .process import Pace
+from .script_batch import Script
 from .scripts import DROP_CONSUMER, RELEASE, RENEW
+from .shutdown import Pace
 
 LOGGER = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from redis.exceptions import RedisError
 
 from .client import EventClient
 from .desk import Desk, Item
+from .event_codec import Event, GarbageError, decode
 from .group import CLAIM_IDLE, Entry, GroupReader, make_group
 from .logs import kv
-from .outage import Outage, is_temporary
-from .process import Pace, Stop
+from .reconnect import Outage, is_temporary
 from .renewal import RENEW_INTERVAL, Renewal
-from .wire import Event, GarbageError, decode
+from .shutdown import Pace, Stop
 
 LOGGER = logging.getLogger(__name__)
 

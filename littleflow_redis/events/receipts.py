@@ -7,10 +7,10 @@ from typing import Protocol
 
 import redis
 
+from .event_codec import ENTRY_ID, Event
 from .listener import EventListener
 from .logs import kv
 from .scripts import DELETE_RECEIPT
-from .wire import ENTRY_ID, Event
 
 LOGGER = logging.getLogger(__name__)
 

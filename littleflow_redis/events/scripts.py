@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .lua import Script
+from .script_batch import Script
 
 
 def _load(name: str) -> Script:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.mailbox import Listening
 
-from .later import later
-from .todo import Fields, Latch, Sleep, Todo
+from .actions import Fields, Latch, Sleep, Todo
+from .not_implemented import later
 from .wait import wait
 
 #: Takes up a start-task and says what to do about it.

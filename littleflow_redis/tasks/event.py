@@ -12,7 +12,7 @@ from littleflow_redis.engine.store.mailbox import Listening
 from littleflow_redis.language import BadOption, seconds
 from littleflow_redis.language.errors import close_match
 
-from .todo import Todo
+from .actions import Todo
 
 _NAMES = ("event", "match", "receipt", "timeout")
 

@@ -13,12 +13,12 @@ from typing import Any
 from littleflow_redis.engine.model import task_events
 from littleflow_redis.engine.model.exception_classes import class_names
 from littleflow_redis.engine.model.task_events import StartTask
-from littleflow_redis.events.wire import sendable
+from littleflow_redis.events.event_codec import sendable
 
 from .binding import Bind, BindError, bind, modes
 from .conversion import output_text
-from .current import running
 from .shapes import ANYTHING
+from .task_context import running
 
 
 class TaskFailed(Exception):

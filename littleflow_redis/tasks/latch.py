@@ -11,10 +11,10 @@ from difflib import get_close_matches
 
 from littleflow_redis.engine.model.script_results import LatchAction
 from littleflow_redis.engine.model.task_events import StartTask, end_fields
-from littleflow_redis.events.wire import sendable
+from littleflow_redis.events.event_codec import sendable
 
+from .actions import Latch, Todo
 from .templates import BadTemplate, render
-from .todo import Latch, Todo
 
 #: The tasks that work on latches.
 LATCHES: Mapping[str, LatchAction] = {f"wait:{action}": action for action in LatchAction}

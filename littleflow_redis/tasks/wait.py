@@ -6,10 +6,10 @@ from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.language import BadOption
 from littleflow_redis.language.delays import DELAY, read_delay
 
+from .actions import Sleep, Todo
 from .event import event
 from .latch import LATCHES, latch
-from .later import later
-from .todo import Sleep, Todo
+from .not_implemented import later
 
 
 def wait(task: StartTask) -> Todo:

@@ -13,8 +13,8 @@ from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import EndTask
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.lua import run_batch
-from littleflow_redis.events.outage import is_temporary
+from littleflow_redis.events.reconnect import is_temporary
+from littleflow_redis.events.script_batch import run_batch
 
 from .following import Following
 

@@ -13,14 +13,14 @@ from littleflow_redis.engine.model.errors import InvalidId
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import Garbage, StartTask, kind_of, start_task
+from littleflow_redis.events.event_codec import encode
 from littleflow_redis.events.group import Entry
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.lua import Call
-from littleflow_redis.events.wire import encode
+from littleflow_redis.events.script_batch import Call
 from littleflow_redis.tasks import BUILTINS, Fields, Latch, Listening, Sleep
 
-from .giving_up import MAX_DELIVERIES, failed, give_up, is_outage
-from .newer import Newer
+from .dead_lettering import MAX_DELIVERIES, failed, give_up, is_outage
+from .version_skew import Newer
 from .waits import Waits
 
 LOG = logging.getLogger("littleflow_redis.worker")

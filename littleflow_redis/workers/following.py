@@ -12,10 +12,10 @@ from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.lua import Call, run_batch
+from littleflow_redis.events.script_batch import Call, run_batch
 
-from .newer import Newer
 from .timers import Timers
+from .version_skew import Newer
 
 LOG = logging.getLogger("littleflow_redis.worker")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from littleflow_redis.engine.model import task_events
 from littleflow_redis.engine.model.task_events import StartTask, end_fields, success
-from littleflow_redis.events.wire import encode, message
+from littleflow_redis.events.event_codec import encode, message
 from littleflow_redis.language.errors import close_names
 from littleflow_redis.tasks.functions import Served, TaskFailed, call, name_key, serve
 

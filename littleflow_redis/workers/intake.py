@@ -18,11 +18,11 @@ from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.group import CLAIM_IDLE, Entry, GroupReader
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.outage import is_temporary
-from littleflow_redis.events.process import Pace
+from littleflow_redis.events.reconnect import is_temporary
+from littleflow_redis.events.shutdown import Pace
 
-from .giving_up import died, give_up
-from .newer import Newer
+from .dead_lettering import died, give_up
+from .version_skew import Newer
 
 LOG = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.process import Stop
 from littleflow_redis.events.renewal import Renewal
+from littleflow_redis.events.shutdown import Stop
 
 from .crew import Crew
 from .functions import Functions

@@ -29,17 +29,17 @@ from littleflow_redis.engine.store.keys import OUTPUT
 from littleflow_redis.engine.views.health import LIFECYCLE
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.lua import Call, Command, run_batch
-from littleflow_redis.events.process import Pace, Stop
+from littleflow_redis.events.script_batch import Call, Command, run_batch
+from littleflow_redis.events.shutdown import Pace, Stop
 from littleflow_redis.language.flow import Json
 from littleflow_redis.tasks import BUILTINS
 
-from .alone import Alone
+from .batch_isolation import Alone
 from .builtins import Builtins
+from .dead_lettering import MAX_DELIVERIES, failed, give_up, is_outage
 from .following import BATCH, Following
-from .giving_up import MAX_DELIVERIES, failed, give_up, is_outage
-from .newer import Newer
 from .retention import Retention
+from .version_skew import Newer
 from .waits import Waits
 
 LOG = logging.getLogger("littleflow_redis.worker")

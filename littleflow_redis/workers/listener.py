@@ -28,13 +28,13 @@ from typing import Any, Self, TypeVar, overload
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.views.health import LISTENER
 from littleflow_redis.events.group import CLAIM_IDLE
-from littleflow_redis.events.process import Stop, stop_on_signals
+from littleflow_redis.events.shutdown import Stop, stop_on_signals
 from littleflow_redis.tasks import BUILTINS
 
 from .functions import Functions
 from .intake import MAX_DEATHS
 from .lane import Lane
-from .running import LOG, work_through_outages
+from .process_main import LOG, work_through_outages
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

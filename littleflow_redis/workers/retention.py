@@ -10,7 +10,7 @@ from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome, WorkflowState
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.process import Pace
+from littleflow_redis.events.shutdown import Pace
 
 LOG = logging.getLogger("littleflow_redis.retention")
 

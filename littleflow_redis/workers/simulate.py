@@ -14,11 +14,11 @@ from redis.exceptions import RedisError
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, category_of, end_fields
 from littleflow_redis.engine.views.health import SIMULATE
+from littleflow_redis.events.event_codec import encode, message, receipt_for
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.process import Stop
 from littleflow_redis.events.renewal import Renewal
-from littleflow_redis.events.wire import encode, message, receipt_for
+from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.tasks import BUILTINS
 
 from .intake import Intake

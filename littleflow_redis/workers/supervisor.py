@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from .keeper import Child, GivenUp, Keeper, Show
+from .child_process import Child, GivenUp, Keeper, Show
 
 #: Seconds the children of one stage may take to get ready; a Celery app may import much.
 READY_PATIENCE = 60.0

@@ -15,10 +15,10 @@ from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.timers import Timer
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.lua import Call
-from littleflow_redis.events.outage import is_temporary
+from littleflow_redis.events.reconnect import is_temporary
+from littleflow_redis.events.script_batch import Call
 
-from .newer import Newer
+from .version_skew import Newer
 
 LOG = logging.getLogger("littleflow_redis.worker")
 

@@ -17,10 +17,10 @@ from littleflow_redis.engine.model.user_events import Signal, shape_of, signal
 from littleflow_redis.engine.store.mailbox import Listening, Mailbox, Waiter
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.lua import Call, run_batch
+from littleflow_redis.events.script_batch import Call, run_batch
 from littleflow_redis.tasks import Fields
 
-from .giving_up import MAX_DELIVERIES, is_outage
+from .dead_lettering import MAX_DELIVERIES, is_outage
 
 LOG = logging.getLogger("littleflow_redis.waits")
 

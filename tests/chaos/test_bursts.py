@@ -13,7 +13,7 @@ import redis
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import end_fields
-from littleflow_redis.events.wire import encode
+from littleflow_redis.events.event_codec import encode
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.engine.support import Player, append, hurry
 from tests.support import RedisServer, wait_until

@@ -15,7 +15,7 @@ import redis
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.client.client import Client
-from littleflow_redis.events.outage import is_temporary
+from littleflow_redis.events.reconnect import is_temporary
 from tests.support import RedisServer, ServerKind
 
 from .fleet import Fleet, roles

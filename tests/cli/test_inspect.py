@@ -11,7 +11,7 @@ import pytest
 
 from littleflow_redis import Client
 from littleflow_redis.cli.tables import table
-from littleflow_redis.events.wire import printable
+from littleflow_redis.events.event_codec import printable
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.cli.conftest import Command
 from tests.support import RedisServer

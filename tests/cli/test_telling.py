@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from littleflow_redis import Client
-from littleflow_redis.cli.telling import Teller
+from littleflow_redis.cli.run_log import Teller
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.workers.scenes import events
 

@@ -20,9 +20,9 @@ from littleflow_redis.engine.model.task_events import (
     start_task,
 )
 from littleflow_redis.engine.model.timers import Timer, TimerKind
+from littleflow_redis.events.event_codec import encode
 from littleflow_redis.events.group import Entry, GroupReader
-from littleflow_redis.events.lua import run_batch
-from littleflow_redis.events.wire import encode
+from littleflow_redis.events.script_batch import run_batch
 from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG

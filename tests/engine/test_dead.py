@@ -12,7 +12,7 @@ import redis
 from littleflow_redis import Client, TaskListener, WorkflowState
 from littleflow_redis.engine.model.errors import CannotRetry, UnknownDeadLetter
 from littleflow_redis.engine.store.dead_letters import DeadLetter
-from littleflow_redis.events.wire import decode
+from littleflow_redis.events.event_codec import decode
 from littleflow_redis.workers.intake import MAX_DEATHS
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client

@@ -13,7 +13,7 @@ from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowSta
 from littleflow_redis.engine.model.task_events import EndTask
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.engine.store.keys import Keys
-from littleflow_redis.events.lua import run_batch
+from littleflow_redis.events.script_batch import run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import next_millisecond
 

@@ -13,8 +13,8 @@ from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.script_results import LatchAction
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, end_task, kind_of
-from littleflow_redis.events.lua import run_batch
-from littleflow_redis.events.wire import decode
+from littleflow_redis.events.event_codec import decode
+from littleflow_redis.events.script_batch import run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Plan, every_fault, faulty_client
 from tests.support import LONG, RedisServer

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.events.wire import receipt_for
+from littleflow_redis.events.event_codec import receipt_for
 from littleflow_redis.workers.receipts import Receipts
 
 from .event_scene import KEEP, MATCH, NOTHING, WAIT, Scene, private_keys

@@ -17,7 +17,7 @@ from littleflow_redis.engine.store.scripts import Flight
 from littleflow_redis.engine.views.feed import Reader
 from littleflow_redis.engine.views.health import groups
 from littleflow_redis.engine.views.listing import Query
-from littleflow_redis.events.lua import Call, run_batch
+from littleflow_redis.events.script_batch import Call, run_batch
 from tests.faults import Died, Plan, every_fault, faulty_client
 from tests.support import RedisServer
 

@@ -7,7 +7,7 @@ import redis
 
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
-from littleflow_redis.events.wire import receipt_for
+from littleflow_redis.events.event_codec import receipt_for
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import wait_until
 

@@ -12,7 +12,7 @@ from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.model.timers import TimerKind
-from littleflow_redis.events.wire import receipt_for
+from littleflow_redis.events.event_codec import receipt_for
 from littleflow_redis.language import compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG

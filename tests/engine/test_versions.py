@@ -14,7 +14,7 @@ from littleflow_redis.engine.model.errors import NewerVersion
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.script_loader import scripts_for
-from littleflow_redis.events.wire import receipt_for
+from littleflow_redis.events.event_codec import receipt_for
 from littleflow_redis.workers.lifecycle import MAX_DELIVERIES, LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from littleflow_redis.workers.retention import Retention

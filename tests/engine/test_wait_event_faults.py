@@ -11,7 +11,7 @@ import redis
 from redis.exceptions import ConnectionError, ResponseError
 
 from littleflow_redis.engine.client.client import Client
-from littleflow_redis.workers.giving_up import MAX_DELIVERIES
+from littleflow_redis.workers.dead_lettering import MAX_DELIVERIES
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from tests.faults import Died, Plan, every_fault, faulty_client

@@ -13,7 +13,7 @@ from littleflow_redis.engine.model.task_events import StartTask, start_task
 from littleflow_redis.engine.model.timers import Timer
 from littleflow_redis.engine.model.user_events import Signal, signal
 from littleflow_redis.engine.store.mailbox import Listening, Mailbox, Waiter
-from littleflow_redis.events.lua import Call, run_batch
+from littleflow_redis.events.script_batch import Call, run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import wait_until
 

@@ -12,9 +12,9 @@ from redis.exceptions import ConnectionError
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import end_fields, kind_of, start_task
+from littleflow_redis.events.event_codec import encode
 from littleflow_redis.events.group import GroupReader
-from littleflow_redis.events.lua import TOGETHER
-from littleflow_redis.events.wire import encode
+from littleflow_redis.events.script_batch import TOGETHER
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from tests.faults import Died, Plan, every_fault, faulty_client

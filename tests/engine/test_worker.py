@@ -6,7 +6,7 @@ import threading
 import time
 
 from littleflow_redis.engine.client.client import Client
-from littleflow_redis.events.lua import run_batch
+from littleflow_redis.events.script_batch import run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG, wait_until
 

@@ -15,7 +15,7 @@ from littleflow_redis.events.connection import (
     connect,
     connection_pool,
 )
-from littleflow_redis.events.outage import address_of
+from littleflow_redis.events.reconnect import address_of
 from tests.proxy import LossyProxy
 from tests.support import RedisServer, Spawned, free_port, server_binary, wait_until
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from littleflow_redis.events import pulse as module
+from littleflow_redis.events import heartbeat_file as module
 from littleflow_redis.events.connection import ConfigurationError
-from littleflow_redis.events.process import Stop
-from littleflow_redis.events.pulse import Pulse
+from littleflow_redis.events.heartbeat_file import Pulse
+from littleflow_redis.events.shutdown import Stop
 from tests.support import wait_until
 
 

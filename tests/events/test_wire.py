@@ -14,7 +14,7 @@ import rqse.client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from littleflow_redis.events.wire import (
+from littleflow_redis.events.event_codec import (
     GarbageError,
     decode,
     decode_tolerant,

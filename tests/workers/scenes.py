@@ -12,7 +12,7 @@ from redis.exceptions import ResponseError
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.states import StepState
 from littleflow_redis.engine.model.task_events import StartTask, kind_of
-from littleflow_redis.events.wire import decode
+from littleflow_redis.events.event_codec import decode
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import RedisServer, wait_until
 

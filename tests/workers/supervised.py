@@ -9,8 +9,8 @@ import asyncio
 import os
 import sys
 
-from littleflow_redis.workers import keeper, supervisor
-from littleflow_redis.workers.keeper import Child, GivenUp
+from littleflow_redis.workers import child_process, supervisor
+from littleflow_redis.workers.child_process import Child, GivenUp
 from littleflow_redis.workers.supervisor import supervise
 
 MARK = sys.argv[2]
@@ -87,10 +87,10 @@ def main(scene: str) -> int:
         case "job":
             return supervise(polite, show, seven)
         case "stubborn":
-            keeper.GRACE = 1000.0
+            child_process.GRACE = 1000.0
             return supervise([[stubborn()]], show, forever)
         case "impatient":
-            keeper.GRACE = 0.2
+            child_process.GRACE = 0.2
             return supervise([[stubborn()]], show, forever)
         case "mortal":
             return supervise([[child("mortal", MORTAL, STUBBORN)]], show, forever)
@@ -100,7 +100,7 @@ def main(scene: str) -> int:
             quiet = Child("quiet", command, os.environ, ready_line="at work", quiet=True)
             return supervise([[quiet]], show, forever)
         case "hopeless":
-            keeper.FIRST_DELAY = 0.01
+            child_process.FIRST_DELAY = 0.01
             hopeless = child("hopeless", "import sys; sys.exit('no way')", ready="never")
             return supervise([polite[0], [hopeless]], show, forever)
     raise ValueError(scene)

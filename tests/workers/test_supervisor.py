@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from littleflow_redis.workers import keeper
-from littleflow_redis.workers.keeper import describe_exit
+from littleflow_redis.workers import child_process
+from littleflow_redis.workers.child_process import describe_exit
 from tests.support import Spawned, wait_until
 from tests.workers.processes import Process, in_groups, marked
 
@@ -137,7 +137,7 @@ def test_a_child_that_never_gets_ready_is_given_up_and_the_others_end(
 
     assert running.process.wait() == 1
     lines = running.process.output.splitlines()
-    assert lines.count("hopeless: no way") == keeper.HOPELESS
+    assert lines.count("hopeless: no way") == child_process.HOPELESS
     assert lines[-1] == "given up: hopeless ended 3 times before it was ready"
     assert lines[-2] == "base: ends"
 
@@ -168,11 +168,14 @@ def test_output_without_newlines_is_broken_into_lines() -> None:
         for chunk in chunks:
             stream.feed_data(chunk)
         stream.feed_eof()
-        return [line async for line in keeper._lines(stream)]
+        return [line async for line in child_process._lines(stream)]
 
-    long = b"x" * keeper.LONGEST_LINE
+    long = b"x" * child_process.LONGEST_LINE
     assert asyncio.run(read(b"a\r\nb", b"\xff\n", b"\n", b"end")) == ["a", "b\ufffd", "", "end"]
-    assert [len(line) for line in asyncio.run(read(long, b"y\n"))] == [keeper.LONGEST_LINE, 1]
+    assert [len(line) for line in asyncio.run(read(long, b"y\n"))] == [
+        child_process.LONGEST_LINE,
+        1,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgpack
 
-from littleflow_redis.events.lua import Argument
+from littleflow_redis.events.script_batch import Argument
 from littleflow_redis.language import Flow
 
 from ..model import json_values, records, typed_values

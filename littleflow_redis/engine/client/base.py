@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as LostConnection
 from redis.exceptions import TimeoutError as LostReply
 
 from littleflow_redis.events.connection import ConnectionSettings, connect
-from littleflow_redis.events.lua import Call
+from littleflow_redis.events.script_batch import Call
 from littleflow_redis.language import Flow
 
 from ..model.errors import InProgress, NewerVersion, UnknownWorkflow

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from littleflow_redis.events.wire import encode, message
+from littleflow_redis.events.event_codec import encode, message
 
 from ..archive import document, reader
 from ..model.errors import BadArchive, IdConflict, NotRestartable

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
-from littleflow_redis.events.wire import sendable
+from littleflow_redis.events.event_codec import sendable
 
 #: Names that are kept of one exception, and characters of a name: far more than any has.
 MOST_NAMES, LONGEST_NAME = 64, 200

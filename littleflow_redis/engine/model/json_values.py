@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from littleflow_redis.events import wire
+from littleflow_redis.events import event_codec
 
 #: Largest output of a step in bytes; a larger one fails the step. A workflow's state is not the
 #: place for data: store it elsewhere and pass its address.
@@ -45,7 +45,7 @@ def dump(value: Any) -> str:
 def load(text: str | bytes) -> Any:
     """The value of JSON text. Raises BadValue, for NaN, Infinity and numbers beyond a float too."""
     try:
-        return wire.loads(text.decode() if isinstance(text, bytes) else text)
+        return event_codec.loads(text.decode() if isinstance(text, bytes) else text)
     except (ValueError, RecursionError) as error:
         raise BadValue(f"this is no JSON text: {error}") from error
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from littleflow_redis.events.wire import ENTRY_ID, encode, message, sendable
+from littleflow_redis.events.event_codec import ENTRY_ID, encode, message, sendable
 
 from . import exception_classes, json_values, typed_values
 from .typed_values import Value

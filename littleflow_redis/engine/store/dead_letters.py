@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from littleflow_redis.events.wire import ENTRY_ID, decode_tolerant
+from littleflow_redis.events.event_codec import ENTRY_ID, decode_tolerant
 
 from ..model.errors import CannotRetry, UnknownDeadLetter
 from ..model.states import Outcome

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import redis
 
-from littleflow_redis.events.lua import Argument
+from littleflow_redis.events.script_batch import Argument
 from littleflow_redis.language import Flow, load, save
 
 from ..model import json_values

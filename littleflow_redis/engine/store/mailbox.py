@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from littleflow_redis.events.lua import Call
+from littleflow_redis.events.script_batch import Call
 
 from ..model import json_values
 from ..model.task_events import StartTask

@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from littleflow_redis.events.group import GroupReader
-from littleflow_redis.events.lua import Call, Command
+from littleflow_redis.events.script_batch import Call, Command
 
 from ..model.script_results import Receipt, Swept
 from ..model.states import Outcome

@@ -18,7 +18,7 @@ from importlib import resources
 from types import SimpleNamespace
 from typing import Any
 
-from littleflow_redis.events.lua import Script
+from littleflow_redis.events.script_batch import Script
 
 from ..model import records
 from .keys import Keys

@@ -9,7 +9,7 @@ import redis
 from msgpack import packb
 from redis.exceptions import ResponseError
 
-from littleflow_redis.events.lua import TOGETHER, Argument, Call, run_batch
+from littleflow_redis.events.script_batch import TOGETHER, Argument, Call, run_batch
 
 from ..model import json_values, records
 from ..model.script_results import Firing as Firing

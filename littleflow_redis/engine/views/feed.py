@@ -17,8 +17,8 @@ import msgpack
 import redis
 from redis.exceptions import RedisError
 
+from littleflow_redis.events.event_codec import ENTRY_ID
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.wire import ENTRY_ID
 
 from ..model.errors import BadQuery
 from ..model.records import Record

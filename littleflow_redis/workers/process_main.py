@@ -7,10 +7,10 @@ import os
 from typing import Protocol
 
 from littleflow_redis.engine.client.client import Client
+from littleflow_redis.events.heartbeat_file import Pulse
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.outage import Outage, address_of
-from littleflow_redis.events.process import Stop, stop_on_signals
-from littleflow_redis.events.pulse import Pulse
+from littleflow_redis.events.reconnect import Outage, address_of
+from littleflow_redis.events.shutdown import Stop, stop_on_signals
 
 LOG = logging.getLogger("littleflow_redis")
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from types import FrameType
 
+from .heartbeat_file import Pulse
 from .logs import kv
-from .pulse import Pulse
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

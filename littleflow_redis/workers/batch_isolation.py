@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 
-from .giving_up import MAX_DELIVERIES, failed, is_outage
+from .dead_lettering import MAX_DELIVERIES, failed, is_outage
 
 LOG = logging.getLogger("littleflow_redis.worker")
 

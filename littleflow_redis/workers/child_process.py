@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .guard import Group
+from .process_group import Group
 
 #: Seconds before a child that died is started again: doubled with each death, up to ``LAST_DELAY``,
 #: and back to the first after a life of ``STEADY`` seconds.

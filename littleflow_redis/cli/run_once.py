@@ -13,7 +13,7 @@ from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.unsupported import unsupported
 from littleflow_redis.workers.embedded import EmbeddedServer
 
-from .telling import follow
+from .run_log import follow
 
 
 class Play:

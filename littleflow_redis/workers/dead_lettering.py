@@ -8,9 +8,9 @@ from redis.exceptions import DataError, RedisError, ResponseError
 
 from littleflow_redis.engine.client.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, end_fields
+from littleflow_redis.events.event_codec import encode, message, sendable
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.outage import is_temporary
-from littleflow_redis.events.wire import encode, message, sendable
+from littleflow_redis.events.reconnect import is_temporary
 
 LOG = logging.getLogger("littleflow_redis.worker")
 

@@ -21,7 +21,7 @@ from redis.exceptions import (
 from .cluster import is_of_cluster, refuse_cluster, sentence
 from .connection import ConfigurationError
 from .logs import kv
-from .process import Stop
+from .shutdown import Stop
 
 #: Seconds before the second try; each further wait is twice as long.
 _FIRST_WAIT = 0.1

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from littleflow_redis.workers.child_process import Child
 from littleflow_redis.workers.embedded import READY_LINE, EmbeddedServer
-from littleflow_redis.workers.keeper import Child
 
 from .app_settings import VARIABLES, settings_of_its_own
-from .web import Web
+from .dev_web import Web
 
 #: Part of the line that each process of ours logs when it is at work.
 READY = "event=ready"
