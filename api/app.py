@@ -7,7 +7,7 @@ from importlib.metadata import version
 import flask_smorest
 from flask import Flask
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.connection import connect
 
 from . import errors, security

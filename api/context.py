@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app, g
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 
 from .config import Config
 from .limits import Cap, Rate

@@ -19,7 +19,7 @@ import redis
 
 from benchmarks.cputime import seconds_of
 from benchmarks.server import Server, server, version
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import end_fields, kind_of, start_task
 from littleflow_redis.events.event_codec import encode
 from littleflow_redis.workers.lifecycle import LifecycleWorker

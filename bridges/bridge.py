@@ -17,7 +17,7 @@ from typing import Protocol
 
 from celery import Celery
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.defaults import store_defaults, untimed
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.engine.store.settings import Options

@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from littleflow_redis.compat.workflows import (
         workflow_state as workflow_state,
     )
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.model.errors import (
         IdConflict,
         InProgress,
@@ -96,7 +96,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "engine.client": ("Client",),
-    "engine.errors": (
+    "engine.model.errors": (
         "IdConflict",
         "InProgress",
         "InvalidId",
@@ -106,9 +106,9 @@ _HOMES = {
         "WorkflowFailed",
         "WorkflowTerminated",
     ),
-    "engine.states": ("StepState", "WorkflowState"),
+    "engine.model.states": ("StepState", "WorkflowState"),
     "language": ("Flow", "FlowError", "compile_text"),
-    "tasks.current": ("current_task",),
+    "tasks.task_context": ("current_task",),
     "tasks.local": ("run_local",),
     "workers.listener": ("TaskListener",),
 }

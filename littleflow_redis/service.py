@@ -54,7 +54,7 @@ def _serve(address: Address) -> None:
     from littleflow_redis.api.app import create_app
     from littleflow_redis.api.config import Config
     from littleflow_redis.api.serving import make_server, serve
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
     from littleflow_redis.events.cluster import refuse_cluster
     from littleflow_redis.events.connection import connect
 

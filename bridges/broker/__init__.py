@@ -1,0 +1,1 @@
+"""Steps served by way of the broker: tasks are published, results collected, flights swept."""

@@ -40,7 +40,7 @@ def escape_pattern(text: bytes) -> bytes:
 def _part(text: str) -> str:
     if len(text) <= LONGEST and _PLAIN.fullmatch(text):
         return text
-    # Of the digests that Lua scripts have: engine/lua/lib/handing.lua makes the same ids.
+    # Of the digests that Lua scripts have: engine/store/lua/lib/handing.lua makes the same ids.
     digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:DIGEST]
     plain = re.sub(r"[^A-Za-z0-9_.-]", "_", text)
     return f"{plain[: LONGEST - DIGEST - 1]}~{digest}"

@@ -6,7 +6,7 @@ import logging
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import (
     StartTask,
     base_of,

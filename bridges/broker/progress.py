@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from celery import states
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.event_codec import sendable
 from littleflow_redis.events.script_batch import Call
 

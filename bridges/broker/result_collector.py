@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from celery import states
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Pace, Stop
 

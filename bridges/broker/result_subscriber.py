@@ -2,7 +2,7 @@
 
 The Redis backend publishes every record it stores on a channel named like its key, so a message
 holds all that a read would give. Messages reach only who listens then; whatever was missed is
-found by the sweep, which is the truth (:mod:`littleflow_redis.bridges.results`).
+found by the sweep, which is the truth (:mod:`littleflow_redis.bridges.broker.results`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.records import Flight, Record
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask

@@ -1,0 +1,1 @@
+"""Which Celery task serves a step, and how it is called."""

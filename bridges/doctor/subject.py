@@ -11,7 +11,7 @@ from typing import Any
 import redis
 from celery import Celery, Task
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.operations.unserved import listed as listed
 from littleflow_redis.language import Flow
 

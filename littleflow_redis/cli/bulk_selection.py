@@ -11,7 +11,7 @@ import click
 from .list import query_options
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
 
 #: Does it to one workflow, by its id in any form, and returns what to print.
 Act = Callable[[str], str]

@@ -84,7 +84,7 @@ def command(
 
 
 def _subject(app: str, categories: Sequence[str], flows: Mapping[str, Flow]) -> Subject:
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.store.keys import Keys
     from littleflow_redis.events.connection import ConfigurationError
 

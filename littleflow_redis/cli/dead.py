@@ -16,7 +16,7 @@ from .parameters import client_of
 from .tables import moment, table
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
 
 
 @click.group(name="dead")

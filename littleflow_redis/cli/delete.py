@@ -13,7 +13,7 @@ from .options import Settings, connection_options
 from .parameters import client_of
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
 
 
 @click.command(name="delete")

@@ -16,7 +16,7 @@ from .parameters import client_of
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.doctor import Finding, Subject
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
     from littleflow_redis.language import Flow
 
 

@@ -11,10 +11,10 @@ from .options import Settings, connection_options
 from .parameters import MOMENT, client_of
 from .tables import duration, moment, table
 
-#: As `littleflow_redis.engine.states.WorkflowState`, which would be imported for `--help`.
+#: As `littleflow_redis.engine.model.states.WorkflowState`, which would be imported for `--help`.
 STATES = ("RUNNING", "TERMINATING", "TERMINATED", "FAILED", "FINISHED")
 
-#: As `littleflow_redis.engine.listing.SORTS`.
+#: As `littleflow_redis.engine.views.listing.SORTS`.
 SORTS = ("created", "-created", "ended", "-ended")
 
 

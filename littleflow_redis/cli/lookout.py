@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.doctor import Subject
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
 
 #: Seconds until the first look, and between two: a process that was started together with the
 #: workflow has time to come, and people learn of one that is missing within ten.

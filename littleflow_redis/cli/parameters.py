@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
 
     from .options import Settings
 
@@ -92,7 +92,7 @@ def _text(value: str) -> str:
 
 def client_of(settings: Settings, **keys: str) -> Client:
     """The client of a command; ``keys`` are names that other options set. Sends nothing yet."""
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.store.keys import Keys
     from littleflow_redis.events.connection import connect
 

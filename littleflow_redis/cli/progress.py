@@ -14,7 +14,7 @@ from .run_log import Teller
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.doctor import Subject
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
     from littleflow_redis.events.reconnect import Outage
 
 #: How lines are coloured on a terminal, by what they tell.

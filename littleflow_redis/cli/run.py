@@ -18,7 +18,7 @@ from .parameters import JSON, client_of
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.doctor import Subject
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
 
 LOG = logging.getLogger("littleflow_redis.run")
 

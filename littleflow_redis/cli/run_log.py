@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from littleflow_redis.language import StepKind
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.views.trace import TraceEntry
     from littleflow_redis.engine.views.workflows import WorkflowView
 

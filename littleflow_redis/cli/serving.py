@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from littleflow_redis.bridges.bridge import Bridge
     from littleflow_redis.bridges.calls.call_options import Rules
     from littleflow_redis.bridges.calls.task_lookup import TaskNames
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.store.settings import Settings as LayerOfSettings
     from littleflow_redis.workers.lifecycle import LifecycleWorker
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events import Entry, EventListener, receipt_for
 from littleflow_redis.events.event_codec import encode

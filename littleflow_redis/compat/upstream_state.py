@@ -16,7 +16,7 @@ from littleflow_redis.language import Flow
 from . import vectors
 
 if TYPE_CHECKING:
-    from littleflow_redis.engine.client.client import Client
+    from littleflow_redis.engine.client import Client
 
 #: Numbers in the vectors of one answer, changes times steps: about 10 MB in memory, 2 MB as JSON.
 #: Each change has a number for each step, so a wide flow's history grows with the square of it.

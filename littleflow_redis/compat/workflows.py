@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 from redis import Redis
 
 from littleflow_redis.engine.archive import document
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import json_values, records
 from littleflow_redis.engine.model.errors import NotRestartable, UnknownWorkflow
 from littleflow_redis.engine.model.states import StepState, WorkflowState

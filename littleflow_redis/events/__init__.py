@@ -1,7 +1,7 @@
 """A stream of events in Redis and its consumers, in the form of the PyPI package ``rqse``.
 
 It knows nothing of workflows. Names are loaded when they are first used, so that
-``littleflow_redis.events.wire`` costs no import of redis.
+``littleflow_redis.events.event_codec`` costs no import of redis.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _HOMES = {
     "group": ("Entry", "GroupReader"),
     "listener": ("EventListener",),
     "logs": ("configure_logging", "kv"),
-    "lua": ("Call", "Script", "run_batch"),
-    "outage": ("Outage", "is_temporary", "wait_for_redis"),
-    "process": ("Pace", "Stop", "stop_on_signals"),
+    "script_batch": ("Call", "Script", "run_batch"),
+    "reconnect": ("Outage", "is_temporary", "wait_for_redis"),
+    "shutdown": ("Pace", "Stop", "stop_on_signals"),
     "receipts": ("ReceiptListener", "ReceiptLog"),
     "renewal": ("Renewal",),
-    "wire": ("Event", "GarbageError", "message", "receipt_for"),
+    "event_codec": ("Event", "GarbageError", "message", "receipt_for"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

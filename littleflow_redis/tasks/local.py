@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from littleflow_redis.engine.client.client import as_flow
+from littleflow_redis.engine.client import as_flow
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.model.task_events import StartTask

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome

@@ -6,7 +6,7 @@ import logging
 
 from redis.exceptions import DataError, RedisError, ResponseError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.events.event_codec import encode, message, sendable
 from littleflow_redis.events.logs import kv

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.logs import kv

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import task_events
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.logs import kv

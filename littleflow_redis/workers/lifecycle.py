@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.exceptions import ConnectionError, TimeoutError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.errors import InvalidId
 from littleflow_redis.engine.model.script_results import Report

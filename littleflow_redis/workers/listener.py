@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from typing import Any, Self, TypeVar, overload
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.views.health import LISTENER
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.shutdown import Stop, stop_on_signals

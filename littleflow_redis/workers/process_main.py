@@ -6,7 +6,7 @@ import logging
 import os
 from typing import Protocol
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.heartbeat_file import Pulse
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import Outage, address_of

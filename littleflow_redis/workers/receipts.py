@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Receipt
 from littleflow_redis.engine.views.health import RECEIPTS
 from littleflow_redis.events.event_codec import decode_tolerant, printable

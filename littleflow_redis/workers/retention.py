@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome, WorkflowState
 from littleflow_redis.events.logs import kv

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, category_of, end_fields
 from littleflow_redis.engine.views.health import SIMULATE
 from littleflow_redis.events.event_codec import encode, message, receipt_for

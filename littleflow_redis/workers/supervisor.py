@@ -33,8 +33,8 @@ def supervise(
     second one kills them at once, which returns 128 and its number. If this process is killed, the
     kernel and the guards see to it that no child is left.
 
-    Raises :exc:`~littleflow_redis.workers.keeper.GivenUp` when a child does not start, and what the
-    job raises.
+    Raises :exc:`~littleflow_redis.workers.child_process.GivenUp` when a child does not start;
+    errors of the job pass through.
     """
 
     async def run() -> int:

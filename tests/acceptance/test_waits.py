@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import StepState
 from tests.support import LONG, RedisServer, Spawned, wait_until
 

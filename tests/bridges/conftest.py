@@ -15,7 +15,7 @@ from celery import Celery
 from kombu import pools
 
 from littleflow_redis.bridges.broker import result_subscriber
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from tests.support import RedisServer, Spawned
 from tests.workers.scenes import lifecycle
 

@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError
 
 from littleflow_redis.bridges.bridge import Bridge, Part
 from littleflow_redis.bridges.broker.result_collector import Collector
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.engine.support import hurry

@@ -12,7 +12,7 @@ from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.calls.task_lookup import TaskNames
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG as LONG

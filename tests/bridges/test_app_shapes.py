@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from tests.support import RedisServer, Spawned
 
 from .serving import LONG, check_once

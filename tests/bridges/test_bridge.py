@@ -17,7 +17,7 @@ from littleflow_redis.bridges.broker.backends import result_backend
 from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.bridges.broker.publish import Publisher
 from littleflow_redis.bridges.broker.results import Results
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.model.script_results import Flight
 from littleflow_redis.engine.model.states import WorkflowState

@@ -11,7 +11,7 @@ import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from tests.support import RedisServer, Spawned, wait_until
 from tests.workers.scenes import lifecycle, pending
 

@@ -12,7 +12,7 @@ import pytest
 from celery import Celery
 from celery.app.defaults import DEFAULTS
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.language import compile_text
 from tests.support import RedisServer, Spawned

@@ -11,7 +11,7 @@ from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.broker.ids import LONGEST
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.engine.store.keys import Keys
 from tests.engine.support import Player

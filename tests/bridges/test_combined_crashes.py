@@ -10,7 +10,7 @@ import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from tests.faults import Plan, every_fault
 from tests.support import RedisServer

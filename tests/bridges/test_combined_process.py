@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from tests.support import RedisServer, Spawned, wait_until
 from tests.workers.scenes import events, pending
 

@@ -14,7 +14,7 @@ from celery import Celery
 
 from littleflow_redis.bridges.calls.task_lookup import TaskNames
 from littleflow_redis.bridges.doctor import CHECKS, Finding, Level, Subject, examine, servers
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.defaults import store_defaults
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.language import compile_text

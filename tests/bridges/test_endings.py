@@ -15,7 +15,7 @@ from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.calls.call_options import Rules
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.store.settings import read_settings
 from tests.support import Spawned, wait_until

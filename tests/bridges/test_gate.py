@@ -7,7 +7,7 @@ from celery import Celery
 
 from littleflow_redis.bridges.broker.admission import Rate
 from littleflow_redis.bridges.broker.ids import celery_id
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.engine.store.scripts import Flight
 from littleflow_redis.events.group import GroupReader

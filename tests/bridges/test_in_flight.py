@@ -7,7 +7,7 @@ from collections.abc import Callable
 import redis
 from celery import Celery
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from tests.support import Spawned, wait_until
 from tests.workers.scenes import pending
 

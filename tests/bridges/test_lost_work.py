@@ -11,7 +11,7 @@ import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from tests.support import Spawned, wait_until
 

@@ -13,7 +13,7 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.broker.revoke import LONGEST_PAUSE, Revoker
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from tests.support import RedisServer, wait_until
 

@@ -11,7 +11,7 @@ from celery import Celery, chain, chord, group
 from littleflow_redis import TaskListener, run_local
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.calls.call_options import Rules
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.model.records import VERSION

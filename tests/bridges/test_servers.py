@@ -13,7 +13,7 @@ import pytest
 import redis
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.connection import ConnectionSettings, connect
 from tests.rabbit import RabbitServer
 from tests.support import (

@@ -15,7 +15,7 @@ from celery.backends.database import DatabaseBackend
 
 from littleflow_redis.bridges.broker.readers import RecordReader, TableReader
 from littleflow_redis.bridges.broker.records import UNREADABLE
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from tests.support import Spawned, wait_until
 

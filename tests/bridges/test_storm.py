@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import pytest
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from tests.rabbit import RabbitServer, rabbit_script
 from tests.support import RedisServer, Spawned, wait_until

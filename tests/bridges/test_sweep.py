@@ -13,7 +13,7 @@ from littleflow_redis.bridges.broker.publications import Flights
 from littleflow_redis.bridges.broker.result_sweeper import Sweep
 from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.bridges.broker.revoke import Revoker
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Flight
 from littleflow_redis.engine.model.task_events import start_task
 from littleflow_redis.events.group import GroupReader

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from celery import Celery
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import StepState
 from tests.support import Spawned, wait_until
 

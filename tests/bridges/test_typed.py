@@ -12,7 +12,7 @@ from celery import Celery, chain, chord, group
 from littleflow_redis import TaskListener
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.calls.arguments import Unsendable, arguments
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.model.typed_values import Value
 from littleflow_redis.engine.operations import end_task

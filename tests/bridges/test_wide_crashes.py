@@ -8,7 +8,7 @@ import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from tests.faults import Plan, every_fault
 from tests.support import RedisServer
 
@@ -21,7 +21,7 @@ BATCH, TOGETHER, TASKS = 2, 2, 5
 
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("engine.transitions", "events.lua"):
+    for module in ("engine.store.scripts", "events.script_batch"):
         monkeypatch.setattr(f"littleflow_redis.{module}.TOGETHER", TOGETHER)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import end_fields
 from littleflow_redis.events.event_codec import encode

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import UnknownWorkflow
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask

@@ -14,7 +14,7 @@ from typing import TypeVar
 import redis
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.reconnect import is_temporary
 from tests.support import RedisServer, ServerKind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask

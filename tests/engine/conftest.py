@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 
 from .event_scene import Scene
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG

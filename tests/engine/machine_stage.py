@@ -12,7 +12,7 @@ from hypothesis.stateful import (
     invariant,
 )
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.engine.model.timers import Timer
 from littleflow_redis.workers.lifecycle import GROUP, LifecycleWorker

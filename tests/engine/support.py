@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.exception_classes import class_names
 from littleflow_redis.engine.model.states import Outcome, WorkflowState
 from littleflow_redis.engine.model.task_events import (

@@ -11,7 +11,7 @@ import pytest
 import redis
 from redis.exceptions import ConnectionError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import BadArchive, IdConflict, UnknownWorkflow
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import NotRestartable
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import StepState
 from littleflow_redis.engine.model.task_events import StartTask

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Flight
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.store.defaults import store_defaults, untimed

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from littleflow_redis import compile_text
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import NoSource, UnknownStep, UnknownWorkflow
 from littleflow_redis.engine.model.records import Record
 from littleflow_redis.engine.model.script_results import Flight

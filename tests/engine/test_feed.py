@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import BadQuery
 from littleflow_redis.engine.views.feed import Feed, FeedEntry, Subscription
 from littleflow_redis.workers.lifecycle import LifecycleWorker

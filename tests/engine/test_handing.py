@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.records import Flight, Record
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState

@@ -9,7 +9,7 @@ import littleflow
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import (
     IdConflict,
     InProgress,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import BadQuery
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.views.listing import SCAN, Query

@@ -10,7 +10,7 @@ import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Flight
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.views.health import MOST_LAG, Bridge

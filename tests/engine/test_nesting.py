@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from littleflow_redis import run_local
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import BadArchive
 from littleflow_redis.engine.model.json_values import MAX_NESTING, BadValue, output_text
 from littleflow_redis.engine.model.states import WorkflowState

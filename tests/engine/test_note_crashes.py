@@ -10,7 +10,7 @@ import pytest
 import redis
 from redis.exceptions import ConnectionError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, kind_of, start_task
 from littleflow_redis.engine.store.mailbox import Listening, Mailbox
 from littleflow_redis.engine.store.scripts import Flight
@@ -114,7 +114,7 @@ def test_an_index_that_is_half_completed_is_completed(
     client: redis.Redis, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """reindex.lua, a workflow at a time."""
-    monkeypatch.setattr("littleflow_redis.engine.listing.REINDEX", 1)
+    monkeypatch.setattr("littleflow_redis.engine.views.listing.REINDEX", 1)
     engine = Client(redis=client)
     workflows = [run(engine, "A")[0] for _ in range(3)]
     index = f"{engine.keys.ended}FINISHED"

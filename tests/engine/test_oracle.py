@@ -16,7 +16,7 @@ import redis
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, kind_of, start_task
 from littleflow_redis.language import compile_text, to_littleflow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import Outcome, StepState
 from littleflow_redis.engine.model.task_events import StartTask
 from tests.support import wait_until

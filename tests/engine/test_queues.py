@@ -8,7 +8,7 @@ import msgpack
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.records import Begun, Record
 from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, end_fields, kind_of, start_task

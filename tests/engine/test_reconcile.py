@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import end_fields, kind_of, start_task
 from littleflow_redis.engine.operations.reconcile import Reconciler

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import NotRestartable
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import StepState, WorkflowState

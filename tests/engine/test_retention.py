@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.retention import PAGE, Retention

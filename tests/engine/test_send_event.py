@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.engine.model.user_events import SET
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.event_codec import receipt_for
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.workers.receipts import IDLE, SHARE, Receipts, work_in

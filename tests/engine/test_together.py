@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.script_batch import TOGETHER, Call, Command, run_batch

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from littleflow_redis.bridges.calls.arguments import arguments
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, success

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from littleflow_redis import TaskListener
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.operations import unserved as module
 from littleflow_redis.engine.operations.unserved import Served, Unserved, served, unserved
 from littleflow_redis.events.group import GroupReader

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from littleflow_redis import TaskListener
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import records
 from littleflow_redis.engine.model.errors import NewerVersion
 from littleflow_redis.engine.model.states import WorkflowState

@@ -10,7 +10,7 @@ import pytest
 import redis
 from redis.exceptions import ConnectionError, ResponseError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.workers.dead_lettering import MAX_DELIVERIES
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, start_task
 from littleflow_redis.engine.model.timers import Timer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import BadQuery
 from littleflow_redis.engine.model.states import StepState
 from littleflow_redis.engine.model.task_events import start_task

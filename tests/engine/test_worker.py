@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.events.script_batch import run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG, wait_until

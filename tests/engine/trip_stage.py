@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.task_events import StartTask, end_fields, success
 from littleflow_redis.engine.model.timers import Timer, TimerKind

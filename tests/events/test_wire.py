@@ -160,5 +160,5 @@ class TestMessage:
 
 
 def test_importing_it_imports_no_redis() -> None:
-    code = "import sys, littleflow_redis.events.wire; sys.exit('redis' in sys.modules)"
+    code = "import sys, littleflow_redis.events.event_codec; sys.exit('redis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import StepState
 from littleflow_redis.engine.model.task_events import StartTask, kind_of
 from littleflow_redis.events.event_codec import decode

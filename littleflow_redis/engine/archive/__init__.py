@@ -1,0 +1,1 @@
+"""Workflows as documents: written, checked, restored, and where they are kept."""

@@ -1,0 +1,1 @@
+"""What there is: states, errors, values, events and records. No I/O."""

@@ -1,0 +1,1 @@
+"""What is done with workflows besides: repair, bulk actions, ends by hand."""

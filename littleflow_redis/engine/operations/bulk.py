@@ -11,7 +11,7 @@ from ..model.errors import LittleflowError
 from ..views.listing import Query
 
 if TYPE_CHECKING:
-    from ..client.client import Client
+    from ..client import Client
 
 #: Workflows that one call acts on at most.
 MOST = 1_000

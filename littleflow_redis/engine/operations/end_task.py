@@ -8,7 +8,7 @@ from ..model.errors import UnknownStep
 from ..model.json_values import ABSENT
 
 if TYPE_CHECKING:
-    from ..client.client import Client
+    from ..client import Client
 
 
 def end(

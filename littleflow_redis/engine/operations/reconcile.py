@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 
 from littleflow_redis.events.logs import kv
 
-from ..client.client import Client
+from ..client import Client
 from ..model.states import Outcome
 from ..views.health import BRIDGE, LIFECYCLE, LISTENER
 

@@ -16,7 +16,7 @@ from ..model.unsupported import BUILTIN
 from ..views.health import BRIDGE, LIFECYCLE, LISTENER, RECEIPTS, SIMULATE
 
 if TYPE_CHECKING:
-    from ..client.client import Client
+    from ..client import Client
     from ..views.workflows import WorkflowView
 
 #: Seconds without a sign of a consumer after which it counts as gone: twice the time after which

@@ -8,7 +8,7 @@ from ..model.states import StepState
 from .unserved import unserved
 
 if TYPE_CHECKING:
-    from ..client.client import Client
+    from ..client import Client
 
 _DONE = (StepState.ENDED, StepState.SKIPPED)
 

@@ -13,7 +13,7 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from tests.bridges.conftest import APPS, app_of, celery_worker
 from tests.bridges.serving import bridge_of, running
 from tests.support import Spawned

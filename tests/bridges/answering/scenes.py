@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from tests.bridges.serving import LONG
 from tests.support import wait_until
@@ -15,7 +15,7 @@ FOLLOWING = ["singleton", "heimdall"]
 REFUSING = {
     "strict-singleton": "celery_singleton.exceptions.DuplicateTaskError",
     "once": "celery_once.tasks.AlreadyQueued",
-    "graceful-once": "littleflow_redis.bridges.answers.NotSent",
+    "graceful-once": "littleflow_redis.bridges.broker.answers.NotSent",
     "strict-heimdall": "celery_heimdall.errors.AlreadyQueuedError",
 }
 

@@ -10,7 +10,7 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from tests.bridges.serving import bridge_of, check_once, in_flight, running
 from tests.support import wait_until

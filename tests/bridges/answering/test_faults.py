@@ -18,7 +18,7 @@ from littleflow_redis.bridges.broker import references, settle
 from littleflow_redis.bridges.broker.answers import TaskCall
 from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.bridges.broker.publish import BrokerUnreachable, Publisher
-from littleflow_redis.engine.client.client import Client
+from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.records import Flight, Record
 from littleflow_redis.engine.model.script_results import Flight as EngineFlight
 from littleflow_redis.engine.model.states import Outcome, WorkflowState

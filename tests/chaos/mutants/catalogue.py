@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_LUA = "littleflow_redis/engine/lua"
+_LUA = "littleflow_redis/engine/store/lua"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the sweep is forgotten",
-        "bridges/collect.py",
+        "bridges/broker/result_collector.py",
         "self._sweeping = self._sweep.pages()",
         "self._sweeping = iter(())",
         ("tests/bridges/test_bridge_crashes.py",),
@@ -65,7 +65,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a task is marked as published before it is",
-        "bridges/dispatch.py",
+        "bridges/broker/dispatch.py",
         "                answers = self._publisher.publish(list(calls.values()))\n",
         "                self._mark(jobs)\n"
         "                answers = self._publisher.publish(list(calls.values()))\n",
@@ -87,7 +87,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "what a group took and lost is left alone",
-        "littleflow_redis/engine/reconcile.py",
+        "littleflow_redis/engine/operations/reconcile.py",
         'if how == "dropped" and event not in before:',
         'if how == "dropped":',
         ("tests/engine/test_reconcile.py",),
@@ -123,7 +123,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "what a restart has reset is cancelled in an archive",
-        "littleflow_redis/engine/stopping.py",
+        "littleflow_redis/engine/archive/stopped_steps.py",
         "over or state == StepState.IDLE or going_on",
         "over or going_on",
         ("tests/engine/test_archive_owed.py",),

@@ -16,7 +16,7 @@ local function serving_of(packed)
     detail = '{"worker":"' .. given[1] .. '","celery_id":"', count = 0, bytes = 0, room = {}}
 end
 
--- A part of a task's id, as bridges/ids.py makes it.
+-- A part of a task's id, as bridges/broker/ids.py makes it.
 local function part_of(serving, text)
   if #text <= serving.longest then return text end
   return string.sub(text, 1, serving.longest - serving.digest - 1) .. '~'

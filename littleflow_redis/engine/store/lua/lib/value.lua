@@ -1,5 +1,5 @@
 -- A value on its way is one text: its JSON and, where JSON lacks types that it has, behind MARK what
--- engine/typed.py says of them. Outputs are stored apart: the JSON under its public key, the types in
+-- engine/model/typed_values.py says of them. Outputs are stored apart: the JSON under its public key, the types in
 -- :types. No JSON text holds MARK.
 local MARK = '\31'
 
