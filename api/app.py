@@ -13,7 +13,7 @@ from littleflow_redis.events.connection import connect
 from . import errors, security
 from .config import Config
 from .context import Context, set_context
-from .limits import Cap, Rate
+from .limits import Cap, RateLimit
 from .routes import BLUEPRINTS
 from .schemas.common import ErrorSchema
 
@@ -61,7 +61,7 @@ def create_app(config: Config | None = None, *, client: Client | None = None) ->
     app.json.compact = True  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    set_context(app, Context(config, client, Rate(config.rate), Cap(config.streams)))
+    set_context(app, Context(config, client, RateLimit(config.rate), Cap(config.streams)))
     security.install(app)
     api = _Api(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})

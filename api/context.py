@@ -10,7 +10,7 @@ from flask import Flask, current_app, g
 from littleflow_redis.engine.client import Client
 
 from .config import Config
-from .limits import Cap, Rate
+from .limits import Cap, RateLimit
 from .tokens import Caller
 
 _NAME = "littleflow"
@@ -22,7 +22,7 @@ class Context:
 
     config: Config
     client: Client
-    rate: Rate
+    rate: RateLimit
     streams: Cap
 
 

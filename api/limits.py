@@ -10,7 +10,7 @@ from collections import OrderedDict
 MOST_CALLERS = 10_000
 
 
-class Rate:
+class RateLimit:
     """A bucket for each caller: ``rate`` drops a second flow in, twice as many fit."""
 
     def __init__(self, rate: float) -> None:

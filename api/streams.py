@@ -34,7 +34,7 @@ _BEGIN = f"retry: {RETRY}\n: here it begins\n\n".encode()
 _ALIVE = b": alive\n\n"
 
 
-class Stream:
+class EventStream:
     """The body of an answer that goes on until the listener leaves or the service ends.
 
     ``gone`` says that the listener has left. Its place is free again once it is closed, whether a

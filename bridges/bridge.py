@@ -30,26 +30,26 @@ from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.workers.applying import Applying
 from littleflow_redis.workers.following import Following
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from littleflow_redis.workers.version_skew import Newer
+from littleflow_redis.workers.version_skew import VersionSkew
 
 from .broker.abandoned import REVOKE_FOR
-from .broker.admission import MAX_IN_FLIGHT, Gate, Rate
+from .broker.admission import MAX_IN_FLIGHT, Admission, PublishRate
 from .broker.backends import result_backend, tells_at_once
 from .broker.dispatch import Dispatch
-from .broker.embedded_lifecycle import Handing, Lifecycle
+from .broker.embedded_lifecycle import EmbeddedLifecycle, Handing
 from .broker.ids import DIGEST, LONGEST, id_prefix
 from .broker.intake import Intake
-from .broker.publications import Flights
+from .broker.publications import Publications
 from .broker.publish import Publisher
-from .broker.result_collector import Collector
-from .broker.result_sink import Applied, Ends, Told
-from .broker.result_subscriber import Watch
-from .broker.result_sweeper import Sweep
+from .broker.result_collector import ResultCollector
+from .broker.result_sink import EventSink, ResultSink, ScriptSink
+from .broker.result_subscriber import ResultSubscriber
+from .broker.result_sweeper import ResultSweeper
 from .broker.results import Results
 from .broker.revoke import Revoker
-from .calls.call_builder import Calls
-from .calls.call_options import Rules
-from .calls.task_lookup import TaskNames
+from .calls.call_builder import CallBuilder
+from .calls.call_options import CallOptions
+from .calls.task_lookup import TaskLookup
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 
@@ -86,9 +86,9 @@ class Bridge:
         client: Client,
         app: Celery,
         categories: Sequence[str],
-        names: TaskNames,
+        names: TaskLookup,
         *,
-        rules: Rules | None = None,
+        rules: CallOptions | None = None,
         stop: Stop | None = None,
         sweep: float | None = None,
         batch: int = BATCH,
@@ -96,19 +96,19 @@ class Bridge:
         revoke_for: float = REVOKE_FOR,
         terminate_signal: str | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
-        rate: Rate | None = None,
+        rate: PublishRate | None = None,
         worker: LifecycleWorker | None = None,
     ) -> None:
         self.client = client
         self.worker = worker
         self.stop = stop or Stop()
         self.groups = {category: f"{BRIDGE}:{category}" for category in categories}
-        self.flights = Flights()
+        self.flights = Publications()
         self._app = app
         self._results = Results(result_backend(app))
-        rules = rules or Rules()
+        rules = rules or CallOptions()
         rules.check(app, names, categories)
-        self._calls = Calls(app, names, rules)
+        self._calls = CallBuilder(app, names, rules)
         #: What the engine acts on, by category; None once it is stored.
         self._defaults: Mapping[str, Options] | None = rules.categories(categories)
         self._revoker = Revoker(app, terminate_signal)
@@ -162,7 +162,7 @@ class Bridge:
     def parts(self, halt: Stop) -> Iterator[list[Part]]:
         """What works side by side until ``halt`` or an error of Redis; then they are made anew."""
         with (
-            Watch(self._results, self.groups, lambda: self.flights.linger) as watch,
+            ResultSubscriber(self._results, self.groups, lambda: self.flights.linger) as watch,
             ExitStack() as stack,
         ):
             intakes = {
@@ -170,13 +170,13 @@ class Bridge:
                 for category in self.groups
             }
             if self.worker is None:
-                yield [*intakes.values(), self._collector(Told(self.client), watch, halt)]
+                yield [*intakes.values(), self._collector(EventSink(self.client), watch, halt)]
                 return
-            following = Following(self.client, Newer(LOG))
+            following = Following(self.client, VersionSkew(LOG))
             handing = Handing({category: intake.dispatch for category, intake in intakes.items()})
             self.worker.following.hand_over = following.hand_over = handing.send
-            ends = Applied(self.client, Applying(self.client, following))
-            lifecycle = Lifecycle(self.worker, halt)
+            ends = ScriptSink(self.client, Applying(self.client, following))
+            lifecycle = EmbeddedLifecycle(self.worker, halt)
             yield [*intakes.values(), self._collector(ends, watch, halt), lifecycle]
 
     def _intake(self, category: str, halt: Stop) -> Intake:
@@ -201,7 +201,7 @@ class Bridge:
             halt,
             self._start_seen,
         )
-        gate = Gate(self.client, category, self._max_in_flight, self._rate)
+        gate = Admission(self.client, category, self._max_in_flight, self._rate)
         return Intake(
             self.client, category, reader, dispatch, self.flights, gate, self._batch, halt
         )
@@ -210,8 +210,8 @@ class Bridge:
         """Whether a worker stores STARTED for it."""
         return bool(self._app.tasks[task].track_started)
 
-    def _collector(self, ends: Ends, watch: Watch, halt: Stop) -> Collector:
-        sweep = Sweep(
+    def _collector(self, ends: ResultSink, watch: ResultSubscriber, halt: Stop) -> ResultCollector:
+        sweep = ResultSweeper(
             self.client,
             self._results,
             self.flights,
@@ -221,7 +221,7 @@ class Bridge:
             self._revoker,
             self._revoke_for,
         )
-        return Collector(self.client, ends, self.flights, watch, sweep, self.sweep, halt)
+        return ResultCollector(self.client, ends, self.flights, watch, sweep, self.sweep, halt)
 
 
 def served_categories(app: Celery, name: str, wanted: Sequence[str] = ()) -> list[str]:

@@ -12,7 +12,7 @@ from ..blueprint import Blueprint
 from ..context import client, context
 from ..errors import Refused
 from ..schemas.common import described
-from ..streams import Stream
+from ..streams import EventStream
 from ..traits import EVENTS
 
 blp = Blueprint("live", "What happens, as it happens: server-sent events.")
@@ -66,7 +66,7 @@ def _stream(workflow: str | None, after: str) -> Response:
         cap.leave()
         raise
     gone: Any = request.environ.get("waitress.client_disconnected", lambda: False)
-    answer = Response(Stream(subscription, client().keys, cap, gone), mimetype=EVENTS)
+    answer = Response(EventStream(subscription, client().keys, cap, gone), mimetype=EVENTS)
     # Tells nginx to pass events on as they come.
     answer.headers["X-Accel-Buffering"] = "no"
     return answer

@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Regexp
 
 from .common import LONGEST, STATES, described
-from .fields import Json
+from .fields import JsonField
 
 
 class ArchiveSchema(ma.Schema):
@@ -25,12 +25,14 @@ class ArchiveSchema(ma.Schema):
     steps = ma.fields.Dict(metadata=described("The record of each step."))
     outputs = ma.fields.Dict(metadata=described("The latest output of each step."))
     F = ma.fields.List(ma.fields.List(ma.fields.Integer()))
-    T = ma.fields.List(ma.fields.List(Json()))
+    T = ma.fields.List(ma.fields.List(JsonField()))
     S = ma.fields.List(
-        ma.fields.List(Json()), metadata=described("As /trace/S has it; not of a large workflow.")
+        ma.fields.List(JsonField()),
+        metadata=described("As /trace/S has it; not of a large workflow."),
     )
     A = ma.fields.List(
-        ma.fields.List(Json()), metadata=described("As /trace/A has it; not of a large workflow.")
+        ma.fields.List(JsonField()),
+        metadata=described("As /trace/A has it; not of a large workflow."),
     )
 
 

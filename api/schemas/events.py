@@ -11,7 +11,7 @@ from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.engine.model.user_events import MAX_KIND, OURS, check_data
 
 from .common import described
-from .fields import Moment
+from .fields import TimeField
 from .workflows import MOST_PER_PAGE
 
 
@@ -45,7 +45,7 @@ class LetterSchema(ma.Schema):
     """An event that could not be processed."""
 
     id = ma.fields.String(required=True, metadata=described("The letter's id."))
-    at = Moment(required=True, metadata=described("When it was given up."))
+    at = TimeField(required=True, metadata=described("When it was given up."))
     reason = ma.fields.String(required=True, metadata=described("Why."))
     event = ma.fields.String(required=True, metadata=described("The event's id in the stream."))
     kind = ma.fields.String(required=True)

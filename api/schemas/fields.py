@@ -17,7 +17,7 @@ class Id(ma.fields.String):
         return client().keys.short_id(str(value)) if value else value
 
 
-class Moment(ma.fields.Field[datetime]):
+class TimeField(ma.fields.Field[datetime]):
     """A time: ISO 8601, UTC, to the millisecond. Without an offset a given one is UTC."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # noqa: ARG002
@@ -37,7 +37,7 @@ def iso(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
-class Json(ma.fields.Raw):
+class JsonField(ma.fields.Raw):
     """Any JSON value."""
 
     def __init__(self, **options: Any) -> None:
@@ -54,7 +54,7 @@ class JsonText(ma.fields.String):
         return read_json(text.encode()) if isinstance(text, str) and text.strip() else None
 
 
-class Step(ma.fields.Field[int | str]):
+class StepField(ma.fields.Field[int | str]):
     """A step, by its index or its name."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:  # noqa: ARG002
@@ -63,4 +63,4 @@ class Step(ma.fields.Field[int | str]):
         raise ma.ValidationError("Not a step: give its index or its name.")
 
 
-__all__ = ["Id", "Json", "JsonText", "Moment", "Step", "iso"]
+__all__ = ["Id", "JsonField", "JsonText", "StepField", "TimeField", "iso"]

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from .common import ProblemSchema, described
-from .fields import Json
+from .fields import JsonField
 
 
 class FlowSchema(ma.Schema):
@@ -21,7 +21,7 @@ class FlowSchema(ma.Schema):
         metadata=described("In place of F above 1,000 steps: [from, to]."),
     )
     T = ma.fields.List(
-        ma.fields.List(Json()),
+        ma.fields.List(JsonField()),
         required=True,
         metadata=described("Each step: its class and its fields."),
     )
@@ -62,7 +62,7 @@ class CheckSchema(ma.Schema):
     workflow = ma.fields.String(
         required=True, metadata=described("The text of the workflow.", "A → { B C } → D")
     )
-    input = Json(metadata=described("The input it would be started with."))
+    input = JsonField(metadata=described("The input it would be started with."))
 
 
 class NodeSchema(ma.Schema):

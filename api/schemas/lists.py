@@ -11,7 +11,7 @@ from littleflow_redis.engine.operations import bulk
 from littleflow_redis.engine.views.listing import SORTS, Query
 
 from .common import STATES, described
-from .fields import Id, Moment
+from .fields import Id, TimeField
 from .workflows import MOST_PER_PAGE
 
 #: Characters of a name or text to look for.
@@ -30,8 +30,8 @@ class FilterSchema(ma.Schema):
         validate=Length(0, LONGEST_TEXT),
         metadata=described("Their flow's name begins so, or is so: `*`, `?` and `[…]` may stand."),
     )
-    since = Moment(metadata=described("From this time on.", "2026-01-31T12:00:00Z"))
-    until = Moment(metadata=described("Up to this time.", "2026-02-28T12:00:00Z"))
+    since = TimeField(metadata=described("From this time on.", "2026-01-31T12:00:00Z"))
+    until = TimeField(metadata=described("Up to this time.", "2026-02-28T12:00:00Z"))
     q = ma.fields.String(
         validate=Length(0, LONGEST_TEXT), metadata=described("A part of their id or name.")
     )

@@ -8,7 +8,7 @@ from marshmallow.validate import Range
 from littleflow_redis.engine.views.health import MOST_LAG
 
 from .common import described
-from .fields import Moment
+from .fields import TimeField
 
 
 class HealthSchema(ma.Schema):
@@ -71,7 +71,7 @@ class GroupsSchema(ma.Schema):
     stream_length = ma.fields.Integer(required=True, metadata=described("Entries of the stream."))
     timers = ma.fields.Integer(required=True, metadata=described("Timers that are armed."))
     dead = ma.fields.Integer(required=True, metadata=described("Dead letters."))
-    oldest = Moment(
+    oldest = TimeField(
         required=True,
         allow_none=True,
         metadata=described("When the oldest task was handed out that nobody has taken up."),

@@ -10,7 +10,7 @@ from littleflow_redis.engine.views.waits import WaitKind
 from littleflow_redis.language import StepKind
 
 from .common import STATES, described
-from .fields import Id, Json, Moment
+from .fields import Id, JsonField, TimeField
 from .flows import UnservedSchema
 from .workflows import MOST_PER_PAGE
 
@@ -35,11 +35,13 @@ class StepSchema(ma.Schema):
     kind = ma.fields.String(required=True, metadata={"enum": [kind.value for kind in StepKind]})
     base = ma.fields.String(required=True, metadata=described("What serves it.", "math:add"))
     category = ma.fields.String(required=True, metadata=described("Who serves it.", "math"))
-    parameters = Json(required=True, metadata=described("What its task receives."))
+    parameters = JsonField(required=True, metadata=described("What its task receives."))
     state = ma.fields.String(required=True, metadata={"enum": STEP_STATES})
-    queued = Moment(required=True, allow_none=True, metadata=described("When it was handed out."))
-    started = Moment(required=True, allow_none=True, metadata=described("When it was taken up."))
-    ended = Moment(required=True, allow_none=True, metadata=described("When it was over."))
+    queued = TimeField(
+        required=True, allow_none=True, metadata=described("When it was handed out.")
+    )
+    started = TimeField(required=True, allow_none=True, metadata=described("When it was taken up."))
+    ended = TimeField(required=True, allow_none=True, metadata=described("When it was over."))
     activations = ma.fields.Integer(required=True, metadata=described("How often it fired."))
     attempts = ma.fields.Integer(
         required=True, metadata=described("Attempts of the latest activation.")
@@ -70,12 +72,12 @@ class StepsSchema(ma.Schema):
     reasons = ma.fields.List(
         ma.fields.String(), required=True, metadata=described("The same, a sentence per step.")
     )
-    created = Moment(required=True)
-    ended = Moment(required=True, allow_none=True)
+    created = TimeField(required=True)
+    ended = TimeField(required=True, allow_none=True)
     done = ma.fields.Integer(required=True, metadata=described("Steps that ended or were skipped."))
     total = ma.fields.Integer(required=True, metadata=described("Steps in all."))
-    input = Json(required=True, metadata=described("The workflow's input."))
-    output = Json(required=True, metadata=described("Its output, null until it FINISHED."))
+    input = JsonField(required=True, metadata=described("The workflow's input."))
+    output = JsonField(required=True, metadata=described("Its output, null until it FINISHED."))
     has_source = ma.fields.Boolean(required=True, metadata=described("/source has its text."))
     unserved = ma.fields.List(
         ma.fields.Nested(UnservedSchema),
@@ -91,9 +93,9 @@ class AttemptSchema(ma.Schema):
     number = ma.fields.Integer(required=True, metadata=described("Which try, from 1."))
     activation = ma.fields.Integer(required=True, metadata=described("Which firing, from 1."))
     scope = ma.fields.String(required=True, metadata=_SCOPE)
-    queued = Moment(required=True)
-    started = Moment(required=True, allow_none=True)
-    ended = Moment(required=True, allow_none=True)
+    queued = TimeField(required=True)
+    started = TimeField(required=True, allow_none=True)
+    ended = TimeField(required=True, allow_none=True)
     worker = ma.fields.String(required=True, metadata=described("Who said that it took it up."))
     result = ma.fields.String(
         required=True,
@@ -110,8 +112,8 @@ class AttemptSchema(ma.Schema):
 class StepDetailSchema(StepSchema):
     """A step with its input, its output and its attempts."""
 
-    input = Json(required=True, metadata=described("What it got, or would get now."))
-    output = Json(required=True, metadata=described("Its latest output."))
+    input = JsonField(required=True, metadata=described("What it got, or would get now."))
+    output = JsonField(required=True, metadata=described("Its latest output."))
     history = ma.fields.List(ma.fields.Nested(AttemptSchema), required=True)
 
 
@@ -139,8 +141,8 @@ class WaitSchema(ma.Schema):
     )
     on = ma.fields.String(required=True, metadata=described("Which of them.", "approved"))
     match = ma.fields.String(required=True, metadata=described("What the event has to match."))
-    since = Moment(required=True, allow_none=True)
-    due = Moment(required=True, allow_none=True, metadata=described("When that ends by itself."))
+    since = TimeField(required=True, allow_none=True)
+    due = TimeField(required=True, allow_none=True, metadata=described("When that ends by itself."))
     owner = ma.fields.String(required=True, metadata=described("The group that took it."))
     sentence = ma.fields.String(required=True, metadata=described("The same for people."))
 
@@ -161,7 +163,7 @@ class WaitPageSchema(ma.Schema):
 class ChangeSchema(ma.Schema):
     """Something that happened to a workflow."""
 
-    at = Moment(required=True)
+    at = TimeField(required=True)
     what = ma.fields.String(required=True, metadata=described("What happened.", "queue"))
     step = ma.fields.Integer(
         required=True, allow_none=True, metadata=described("Null if it is about the workflow.")

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from .common import STATES, described
-from .fields import Id, Json, JsonText, Moment, Step
+from .fields import Id, JsonField, JsonText, StepField, TimeField
 
 #: Workflows, changes or letters on a page at most.
 MOST_PER_PAGE = 1_000
@@ -20,8 +20,8 @@ class SummarySchema(ma.Schema):
     name = ma.fields.String(
         required=True, allow_none=True, metadata=described("Name of its flow, null for none.")
     )
-    created = Moment(required=True, metadata=described("When it was started."))
-    ended = Moment(required=True, allow_none=True, metadata=described("When it ended."))
+    created = TimeField(required=True, metadata=described("When it was started."))
+    ended = TimeField(required=True, allow_none=True, metadata=described("When it ended."))
     done = ma.fields.Integer(required=True, metadata=described("Steps that have ended."))
     total = ma.fields.Integer(required=True, metadata=described("Steps in all."))
 
@@ -34,7 +34,7 @@ class StartSchema(ma.Schema):
         validate=Length(1),
         metadata=described("The text of the workflow.", "A → B"),
     )
-    input = Json(metadata=described("Its input: any JSON value.", {"x": 1}))
+    input = JsonField(metadata=described("Its input: any JSON value.", {"x": 1}))
     workflow_id = ma.fields.String(
         validate=Length(1, 210),
         metadata=described(
@@ -81,7 +81,7 @@ class StateSchema(ma.Schema):
         ma.fields.Integer(), metadata=described("1 for each step that failed; only if one did.")
     )
     output = ma.fields.List(
-        Json(), required=True, metadata=described("The output of each step, null for none.")
+        JsonField(), required=True, metadata=described("The output of each step, null for none.")
     )
 
 
@@ -100,13 +100,13 @@ class RestartSchema(ma.Schema):
         load_default=False, metadata=described("Start again what still runs, too.")
     )
     steps = ma.fields.List(
-        Step(),
+        StepField(),
         data_key="from",
         load_default=list,
         validate=Length(0, 1_000),
         metadata=described("Steps that begin anew with all that follows.", ["fetch", 3]),
     )
-    input = Json(
+    input = JsonField(
         metadata=described("What the one step in `from` gets in place of its input, null too.")
     )
 
@@ -116,6 +116,6 @@ class EndSchema(ma.Schema):
 
     name = ma.fields.String(metadata=described("The step's name, if it is to be checked."))
     status = ma.fields.String(load_default="SUCCESS", validate=OneOf(["SUCCESS", "FAILURE"]))
-    output = Json(metadata=described("Its output."))
+    output = JsonField(metadata=described("Its output."))
     reason = ma.fields.String(metadata=described("Why it failed."))
     token = ma.fields.String(metadata=described("The attempt. Default: the oldest open one."))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.records import Flight, Record
+from littleflow_redis.engine.model.records import PublicationRecord, Record
 from littleflow_redis.engine.model.task_events import StartTask
 
 #: Seconds for which a task is revoked; `--revoke-for` overrides it. A worker that was down all the
@@ -25,7 +25,7 @@ class _Closed:
     record: Record
 
 
-class Closed:
+class AbandonedPublications:
     """The closed flights of some categories, for all bridges that serve these.
 
     ``task_of`` makes a task of a flight, None if its workflow is gone. One thread works with it.
@@ -63,7 +63,9 @@ class Closed:
         self._known = {}
         for category, packed in zip(self._categories, found, strict=True):
             records = {id.decode(): Record(one) for id, one in packed.items()}
-            over = [id for id, record in records.items() if record[Flight.SINCE] < oldest]
+            over = [
+                id for id, record in records.items() if record[PublicationRecord.SINCE] < oldest
+            ]
             if over:
                 self._client.redis.hdel(self._client.keys.closed + category, *over)
             self._known |= {id: _Closed(category, r) for id, r in records.items() if id not in over}

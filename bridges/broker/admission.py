@@ -32,7 +32,7 @@ _RATE = re.compile(r"(\d+(?:\.\d+)?)/([smh])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class PublishRate:
     """Tasks per second that a category may publish, all its bridges together."""
 
     per_second: float
@@ -55,14 +55,14 @@ class Rate:
         return max(int(self.per_second * AT_ONCE), 1)
 
 
-class Gate:
+class Admission:
     """Lets the tasks of one category through; one thread works with it.
 
     ``max_in_flight`` counts the flights of all bridges, 0 for no limit.
     """
 
     def __init__(
-        self, client: Client, category: str, max_in_flight: int, rate: Rate | None
+        self, client: Client, category: str, max_in_flight: int, rate: PublishRate | None
     ) -> None:
         #: Seconds until it is worth asking again, after tasks were kept back.
         self.pause = 0.0

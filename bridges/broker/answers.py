@@ -7,30 +7,17 @@ that does the same already, or refuse; others run it at once, or decide that not
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from celery import Task, states
 from celery.result import EagerResult, ResultBase
 
+from ..calls.task_call import TaskCall
 from .failures import TaskError, raised
-from .records import Result, read_decoded
-from .result_tuples import Returned, read_answered
-
-
-@dataclass(frozen=True, slots=True)
-class TaskCall:
-    """A task to be sent: ``task`` is a registered name, ``id`` its Celery id."""
-
-    id: str
-    task: str
-    args: Sequence[Any] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    #: workflow, index and token.
-    header: Mapping[str, Any] = field(default_factory=dict)
-    #: What ``apply_async`` takes: queue, priority, expires (seconds), serializer, headers.
-    options: Mapping[str, Any] = field(default_factory=dict)
+from .records import StoredResult, read_decoded
+from .result_tuples import ReturnedIds, read_answered
 
 
 class NotSent(Exception):
@@ -67,7 +54,7 @@ class Instead:
     call: TaskCall
     #: Celery's tuple of ids, JSON text.
     ids: str
-    returned: Returned
+    returned: ReturnedIds
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +62,7 @@ class Ended:
     """Nothing was sent, and the step is over with this result; ``ran`` if the task is done."""
 
     call: TaskCall
-    result: Result
+    result: StoredResult
     ran: bool = False
 
     @property
@@ -108,7 +95,7 @@ def answer_of(call: TaskCall, value: Any, sent: Collection[str]) -> Answer | Non
         return _instead(call, value.as_tuple())
     if sent:
         return _instead(call, ((list(sent)[-1], None), None))
-    return Ended(call, Result(call.id, states.SUCCESS, output="null"))
+    return Ended(call, StoredResult(call.id, states.SUCCESS, output="null"))
 
 
 def _instead(call: TaskCall, ids: Any) -> Answer:

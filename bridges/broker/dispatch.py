@@ -15,7 +15,7 @@ from dataclasses import replace
 from redis.exceptions import ResponseError
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Flight, Report
+from littleflow_redis.engine.model.script_results import Publication, Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.operations.reconcile import rescue
@@ -24,11 +24,11 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.script_batch import Call
 from littleflow_redis.events.shutdown import Stop
-from littleflow_redis.workers.version_skew import Newer
+from littleflow_redis.workers.version_skew import VersionSkew
 
-from ..calls.call_builder import Calls, Misfit
+from ..calls.call_builder import CallBuilder, Misfit
 from .ids import celery_id
-from .publications import Flights
+from .publications import Publications
 from .publish import BrokerUnreachable, Publisher
 from .results import Results, ResultsUnreachable
 from .settle import Job, Settle
@@ -51,9 +51,9 @@ class Dispatch:
         client: Client,
         category: str,
         reader: GroupReader,
-        calls: Calls,
+        calls: CallBuilder,
         publisher: Publisher,
-        flights: Flights,
+        flights: Publications,
         results: Results,
         halt: Stop,
         start_seen: Callable[[str], bool],
@@ -69,7 +69,7 @@ class Dispatch:
         self._halt = halt
         self._start_seen = start_seen
         self._settle = Settle(client, category, reader, flights)
-        self._newer = Newer(LOG)
+        self._newer = VersionSkew(LOG)
         self._broker_lost: float | None = None
 
     @property
@@ -146,7 +146,7 @@ class Dispatch:
         return fresh + self._unseen(again)
 
     def _take_call(self, job: Job) -> Call:
-        flight = Flight(self._category, job.id) if job.call else None
+        flight = Publication(self._category, job.id) if job.call else None
         queued = job.call is not None and self._start_seen(job.call.task)
         return self._transitions.take(
             job.task, self._reader.group, self._reader.consumer, flight, queued=queued

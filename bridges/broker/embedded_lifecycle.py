@@ -26,7 +26,7 @@ class Handing:
             self._dispatches[category].send_handed(some)
 
 
-class Lifecycle:
+class EmbeddedLifecycle:
     """The lifecycle worker as a part of a bridge, which ``halt`` ends with the others."""
 
     def __init__(self, worker: LifecycleWorker, halt: Stop) -> None:

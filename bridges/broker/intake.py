@@ -19,9 +19,9 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.renewal import Renewal
 from littleflow_redis.events.shutdown import Pace, Stop
 
-from .admission import Gate
+from .admission import Admission
 from .dispatch import Dispatch
-from .publications import Flights
+from .publications import Publications
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 
@@ -45,8 +45,8 @@ class Intake:
         category: str,
         reader: GroupReader,
         dispatch: Dispatch,
-        flights: Flights,
-        gate: Gate,
+        flights: Publications,
+        gate: Admission,
         batch: int,
         halt: Stop,
     ) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from littleflow_redis.engine.model.task_events import StartTask
 
-from .result_tuples import Returned
+from .result_tuples import ReturnedIds
 
 #: Seconds after which the end of a flight that is still there is told once more: far beyond the
 #: time that ends wait in the stream of a busy server, so that none is told twice without need.
@@ -30,7 +30,7 @@ MANY, LINGER = 50, 0.005
 LONGEST, FAST, PART = 0.03, 100.0, 0.25
 
 
-class Flights:
+class Publications:
     """Flights of this process and those taken over from the dead, by Celery id.
 
     Any thread may ``add`` and ``follow`` (single operations on a dict are atomic); all else is for
@@ -45,7 +45,7 @@ class Flights:
         self._told: dict[str, tuple[float, float]] = {}
         self._begun: set[str] = set()
         self._noted: dict[str, str] = {}
-        self._followed: dict[str, Returned] = {}
+        self._followed: dict[str, ReturnedIds] = {}
         #: Handed over and about to be published: nobody else needs to.
         self.in_hand: set[str] = set()
         self._tell_again = tell_again
@@ -60,12 +60,12 @@ class Flights:
         # Without its data, of which there may be much.
         self._tasks[id] = replace(task, input=None, parameters=None, options={})
 
-    def follow(self, id: str, returned: Returned) -> None:
+    def follow(self, id: str, returned: ReturnedIds) -> None:
         """Know of a flight that other tasks stand for it; any thread may."""
         self._followed[id] = returned
 
     @property
-    def followed(self) -> dict[str, Returned]:
+    def followed(self) -> dict[str, ReturnedIds]:
         """Of flights for which others stand: which."""
         return dict(self._followed)
 

@@ -20,7 +20,8 @@ from celery.result import denied_join_result
 from kombu.exceptions import EncodeError, KombuError, OperationalError, SerializerNotInstalled
 from kombu.messaging import Producer
 
-from .answers import Answer, Refusal, TaskCall, answer_of, sends_itself
+from ..calls.task_call import TaskCall
+from .answers import Answer, Refusal, answer_of, sends_itself
 
 #: Message header that tells a task, Flower or a log which attempt of which workflow it is:
 #: ``self.request.littleflow`` is an object with workflow, index and token.

@@ -17,7 +17,7 @@ from kombu.exceptions import ContentDisallowed, DecodeError
 
 from .records import (
     UNREADABLE,
-    Result,
+    StoredResult,
     read_decoded,
     read_record,
     read_row,
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 _DATABASE = "celery.backends.database"
 
 
-class Reader(Protocol):
+class ResultReader(Protocol):
     """Reads what a backend stores; ``read`` leaves out ids without a record.
 
     Raises whatever the backend's library raises when it cannot be reached.
     """
 
-    def read(self, ids: Sequence[str]) -> Iterator[Result]: ...
+    def read(self, ids: Sequence[str]) -> Iterator[StoredResult]: ...
 
 
 class KeyValueReader:
@@ -48,7 +48,7 @@ class KeyValueReader:
         # A file is not written at once: what cannot be read may be half of it.
         self._settled = None if is_redis(backend) else Settled()
 
-    def read(self, ids: Sequence[str]) -> Iterator[Result]:
+    def read(self, ids: Sequence[str]) -> Iterator[StoredResult]:
         keys = [self._backend.get_key_for_task(id) for id in ids]
         for id, payload in zip(ids, self._load(keys), strict=True):
             if payload:
@@ -70,7 +70,7 @@ class Settled:
     def __init__(self) -> None:
         self._seen: dict[str, bytes] = {}
 
-    def __call__(self, result: Result, payload: bytes | str) -> bool:
+    def __call__(self, result: StoredResult, payload: bytes | str) -> bool:
         if result.error is None or result.error.type != UNREADABLE:
             self._seen.pop(result.id, None)
             return True
@@ -98,7 +98,7 @@ class TableReader:
         self._query = sa.select(*table.c)
         self._id = table.c.task_id
 
-    def read(self, ids: Sequence[str]) -> Iterator[Result]:
+    def read(self, ids: Sequence[str]) -> Iterator[StoredResult]:
         session = self._backend.ResultSession()
         try:
             rows: Sequence[Row[str, str, bytes, str]] = session.execute(
@@ -120,7 +120,7 @@ class RecordReader:
         self._backend = copy.copy(backend)
         self._backend.exception_to_python = lambda exception: exception
 
-    def read(self, ids: Sequence[str]) -> Iterator[Result]:
+    def read(self, ids: Sequence[str]) -> Iterator[StoredResult]:
         for id in ids:
             try:
                 # Not `get_task_meta`, which remembers what it has seen.
@@ -133,7 +133,7 @@ class RecordReader:
                 yield read_decoded(id, record)
 
 
-def reader_of(backend: Backend) -> Reader:
+def reader_of(backend: Backend) -> ResultReader:
     """The reader for a backend that keeps its records."""
     if isinstance(backend, BaseKeyValueStoreBackend):
         return KeyValueReader(backend)

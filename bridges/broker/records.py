@@ -23,7 +23,7 @@ from littleflow_redis.engine.model.typed_values import output_text
 from littleflow_redis.tasks.conversion import convert
 
 from .failures import TaskError, as_plain, failure_of
-from .result_tuples import Returned, read_returned
+from .result_tuples import ReturnedIds, read_returned
 
 #: The states that end an attempt. RETRY, STARTED and an app's own states do not.
 ENDS = frozenset({states.SUCCESS, states.FAILURE, states.REVOKED})
@@ -36,7 +36,7 @@ UNREADABLE = "UnreadableResult"
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class StoredResult:
     """What a record says: ``output`` of a SUCCESS, ``error`` of a FAILURE or REVOKED.
 
     ``output`` is a value's text (see ``engine.typed``).
@@ -54,21 +54,21 @@ class Result:
     worker: str = ""
     retries: int | None = None
     meta: str = ""
-    returned: Returned | None = None
+    returned: ReturnedIds | None = None
 
     @property
     def ended(self) -> bool:
         return self.state in ENDS
 
 
-def read_record(id: str, payload: bytes | str, content_type: str) -> Result:
+def read_record(id: str, payload: bytes | str, content_type: str) -> StoredResult:
     """Read one stored record; ``content_type`` is one of :data:`DECODERS`. Never raises."""
     return _read(id, lambda: DECODERS[content_type](_decompressed(payload)))
 
 
 def read_row(
     id: str, status: str, payload: bytes | None, traceback: str | None, content_type: str
-) -> Result:
+) -> StoredResult:
     """Read a record that stands in the columns of a table. Never raises."""
 
     def decode() -> Mapping[str, Any]:
@@ -79,12 +79,12 @@ def read_row(
     return _read(id, decode)
 
 
-def read_decoded(id: str, record: Mapping[str, Any]) -> Result:
+def read_decoded(id: str, record: Mapping[str, Any]) -> StoredResult:
     """Read a record that its backend has decoded. Never raises."""
     return _read(id, lambda: record)
 
 
-def _read(id: str, decode: Callable[[], Any]) -> Result:
+def _read(id: str, decode: Callable[[], Any]) -> StoredResult:
     try:
         return _result(id, decode())
     # Foreign bytes: each of five decoders and decompressors fails in ways of its own, and one bad
@@ -93,10 +93,10 @@ def _read(id: str, decode: Callable[[], Any]) -> Result:
         return unreadable(id, error)
 
 
-def unreadable(id: str, error: Exception) -> Result:
+def unreadable(id: str, error: Exception) -> StoredResult:
     """What stands for a record that cannot be read, for this reason."""
     text = f"the result that Celery stored cannot be used: {error}"
-    return Result(id, states.FAILURE, error=unusable(text))
+    return StoredResult(id, states.FAILURE, error=unusable(text))
 
 
 def unusable(reason: str) -> TaskError:
@@ -104,34 +104,34 @@ def unusable(reason: str) -> TaskError:
     return TaskError(UNREADABLE, reason[:MAX_REASON], final=True)
 
 
-def _result(id: str, record: Any) -> Result:
+def _result(id: str, record: Any) -> StoredResult:
     if not isinstance(record, Mapping) or not isinstance(record.get("status"), str):
         raise ValueError("it has no status")
     state = record["status"]
     if state == states.SUCCESS:
         value, children = record.get("result"), record.get("children")
         if children and (returned := read_returned(value, children)):
-            return Result(id, state, returned=returned)
-        return Result(id, state, output=output_text(convert(value, enveloped=True)))
+            return StoredResult(id, state, returned=returned)
+        return StoredResult(id, state, output=output_text(convert(value, enveloped=True)))
     if state in ENDS:
-        return Result(id, state, error=failure_of(record))
+        return StoredResult(id, state, error=failure_of(record))
     try:
         return _running(id, state, record)
     except (ValueError, RecursionError):
         # It has not ended: what it says meanwhile is for people alone.
-        return Result(id, state)
+        return StoredResult(id, state)
 
 
-def _running(id: str, state: str, record: Mapping[str, Any]) -> Result:
+def _running(id: str, state: str, record: Mapping[str, Any]) -> StoredResult:
     about = record.get("result")
     if state == states.RETRY:
         done = record.get("retries")
         # Those that were made before this one; only with result_extended.
         retries = done + 1 if isinstance(done, int) else None
-        return Result(id, state, error=failure_of(record), retries=retries)
+        return StoredResult(id, state, error=failure_of(record), retries=retries)
     if state == states.STARTED:
-        return Result(id, state, worker=_worker(about))
-    return Result(id, state, meta="" if about is None else dump(as_plain(about))[:MAX_NOTE])
+        return StoredResult(id, state, worker=_worker(about))
+    return StoredResult(id, state, meta="" if about is None else dump(as_plain(about))[:MAX_NOTE])
 
 
 def _worker(about: Any) -> str:

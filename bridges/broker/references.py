@@ -20,9 +20,9 @@ from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.engine.model.typed_values import listed, output_text, read
 from littleflow_redis.events.shutdown import Pace
 
-from .publications import Flights
-from .records import Result, unusable
-from .result_tuples import Returned
+from .publications import Publications
+from .records import StoredResult, unusable
+from .result_tuples import ReturnedIds
 from .results import Results, ResultsUnreachable
 
 #: Seconds between two looks at what was returned: nobody tells of it.
@@ -41,26 +41,28 @@ class References:
     Those of other bridges are left alone: ours are ``flights``, and attempts that were ``closed``.
     """
 
-    def __init__(self, results: Results, flights: Flights, closed: Container[str]) -> None:
+    def __init__(self, results: Results, flights: Publications, closed: Container[str]) -> None:
         self._results = results
         self._flights = flights
         self._closed = closed
         self._pace = Pace(LOOK_EVERY)
-        self._open: dict[str, Result] = {}
+        self._open: dict[str, StoredResult] = {}
 
-    def resolve(self, results: Sequence[Result]) -> list[Result]:
+    def resolve(self, results: Sequence[StoredResult]) -> list[StoredResult]:
         """The same results; those that refer to others with the ends of these.
 
         One whose others have not ended has not ended either.
         """
         return [self._resolved(result) if result.returned else result for result in results]
 
-    def again(self) -> list[Result]:
+    def again(self) -> list[StoredResult]:
         """What is to be told of those that were left open, and of flights that follow others."""
         followed = self._flights.followed
         if not (self._open or followed) or not self._pace.due():
             return []
-        waiting = {id: Result(id, states.SUCCESS, returned=one) for id, one in followed.items()}
+        waiting = {
+            id: StoredResult(id, states.SUCCESS, returned=one) for id, one in followed.items()
+        }
         waiting |= self._open
         self._open.clear()
         return [one for one in self.resolve(list(waiting.values())) if one.returned is None]
@@ -70,7 +72,7 @@ class References:
         waiting = (self._open[id].returned for id in self._open.keys() & ids)
         return set().union(*(one.ids for one in waiting if one and not one.answered))
 
-    def _resolved(self, result: Result) -> Result:
+    def _resolved(self, result: StoredResult) -> StoredResult:
         ours = self._flights.to_tell(result.id) or result.id in self._closed
         if result.returned is None or not ours:
             return result
@@ -79,12 +81,12 @@ class References:
         except ResultsUnreachable:
             end = None
         except BadValue as error:
-            end = Result("", states.FAILURE, error=unusable(str(error)))
+            end = StoredResult("", states.FAILURE, error=unusable(str(error)))
         match end:
             case None:
                 self._open[result.id] = result
-                return Result(result.id, WAITS, meta=f"waits for {result.returned}")
-            case Result():
+                return StoredResult(result.id, WAITS, meta=f"waits for {result.returned}")
+            case StoredResult():
                 return replace(end, id=result.id)
             case output:
                 return replace(result, output=output, returned=None)
@@ -96,7 +98,7 @@ class _End:
 
     results: Results
 
-    def of(self, returned: Returned, levels: int) -> str | Result | None:
+    def of(self, returned: ReturnedIds, levels: int) -> str | StoredResult | None:
         """Raises ResultsUnreachable, and BadValue if the output cannot be one."""
         if not levels:
             raise BadValue(f"it returned tasks that return tasks, {MOST_LEVELS} times")
@@ -108,8 +110,8 @@ class _End:
         return self._output(returned, found, levels)
 
     def _output(
-        self, returned: Returned, found: Mapping[str, Result], levels: int
-    ) -> str | Result | None:
+        self, returned: ReturnedIds, found: Mapping[str, StoredResult], levels: int
+    ) -> str | StoredResult | None:
         if returned.members is None:
             return self._single(found.get(returned.id), levels)
         outputs: list[str] = []
@@ -121,7 +123,7 @@ class _End:
                     return other
         return output_text(listed([read(text) for text in outputs]))
 
-    def _single(self, result: Result | None, levels: int) -> str | Result | None:
+    def _single(self, result: StoredResult | None, levels: int) -> str | StoredResult | None:
         if result is None or not result.ended:
             return None
         if result.returned:

@@ -12,11 +12,11 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Pace, Stop
 
 from .progress import Progress
-from .publications import Flights
-from .records import Result
-from .result_sink import Ended, Ends
-from .result_subscriber import Watch
-from .result_sweeper import Sweep
+from .publications import Publications
+from .records import StoredResult
+from .result_sink import Ended, ResultSink
+from .result_subscriber import ResultSubscriber
+from .result_sweeper import ResultSweeper
 from .results import ResultsUnreachable
 
 LOG = logging.getLogger("littleflow_redis.bridge")
@@ -25,16 +25,16 @@ LOG = logging.getLogger("littleflow_redis.bridge")
 BLOCK = 1.0
 
 
-class Collector:
+class ResultCollector:
     """Tells the ends of flights; one thread works with it. ``every`` is seconds between sweeps."""
 
     def __init__(
         self,
         client: Client,
-        ends: Ends,
-        flights: Flights,
-        watch: Watch,
-        sweep: Sweep,
+        ends: ResultSink,
+        flights: Publications,
+        watch: ResultSubscriber,
+        sweep: ResultSweeper,
         every: float,
         halt: Stop,
     ) -> None:
@@ -47,7 +47,7 @@ class Collector:
         self._pace = Pace(every)
         self._block = min(BLOCK, every)
         self._halt = halt
-        self._sweeping: Iterator[list[Result]] | None = None
+        self._sweeping: Iterator[list[StoredResult]] | None = None
         self._unreachable = False
         self._progress = Progress(client, flights)
         self._references = sweep.references
@@ -72,7 +72,7 @@ class Collector:
         self._ends.turn()
         return told
 
-    def _swept(self) -> Sequence[Result]:
+    def _swept(self) -> Sequence[StoredResult]:
         """One page of the sweep that is under way, if any."""
         try:
             page = next(self._sweeping, None) if self._sweeping else None
@@ -89,7 +89,7 @@ class Collector:
         self._unreachable = False
         return page
 
-    def _note(self, results: Sequence[Result], *, heard: bool) -> int:
+    def _note(self, results: Sequence[StoredResult], *, heard: bool) -> int:
         """Tell what these results mean; return how many were ends."""
         results = self._references.resolve(results)
         self._progress.tell(results, heard=heard)
@@ -97,7 +97,7 @@ class Collector:
         # One that stands for others was another bridge's a moment ago: the sweep resolves it.
         return self._tell([one for one in results if one.ended and one.returned is None])
 
-    def _begin(self, results: Sequence[Result]) -> None:
+    def _begin(self, results: Sequence[StoredResult]) -> None:
         """Tell the engine which tasks a worker has taken up."""
         calls = {
             result.id: self._client.transitions.begun(task, result.worker)
@@ -108,7 +108,7 @@ class Collector:
             self._client.transitions.run(list(calls.values()))
             self._flights.begun(calls.keys())
 
-    def _tell(self, results: Sequence[Result]) -> int:
+    def _tell(self, results: Sequence[StoredResult]) -> int:
         """Tell the ends that these results mean, in one round trip."""
         ended = {
             result.id: (task, result)
@@ -124,7 +124,7 @@ class Collector:
         self.told += len(ended) + len(late)
         return len(ended) + len(late)
 
-    def _late(self, results: Sequence[Result]) -> list[Ended]:
+    def _late(self, results: Sequence[StoredResult]) -> list[Ended]:
         """The ends of tasks whose attempts were closed before; a REVOKED one has nothing to say."""
         closed = {result.id: result for result in results if result.id in self._sweep.closed}
         settled = self._sweep.closed.settle(closed) if closed else {}

@@ -18,13 +18,13 @@ from littleflow_redis.events.event_codec import encode, message, sendable
 from littleflow_redis.workers.applying import Applying
 
 from .failures import TaskError
-from .records import Result
+from .records import StoredResult
 
 #: A task that has ended, and what its result says.
-Ended = tuple[StartTask, Result]
+Ended = tuple[StartTask, StoredResult]
 
 
-class Ends(Protocol):
+class ResultSink(Protocol):
     """Tells ends, for one thread."""
 
     def tell(self, ended: Iterable[Ended]) -> None:
@@ -37,7 +37,7 @@ class Ends(Protocol):
         """Do what is due besides."""
 
 
-class Told:
+class EventSink:
     """Ends go into the stream, where any lifecycle worker takes them up."""
 
     def __init__(self, client: Client) -> None:
@@ -56,12 +56,12 @@ class Told:
         pass
 
 
-class Applied:
+class ScriptSink:
     """Ends are applied at once; those that this process cannot apply go into the stream."""
 
     def __init__(self, client: Client, applying: Applying) -> None:
         self._applying = applying
-        self._told = Told(client)
+        self._told = EventSink(client)
 
     def tell(self, ended: Iterable[Ended]) -> None:
         ends = list(ended)
@@ -76,7 +76,7 @@ class Applied:
         self._applying.turn()
 
 
-def applicable(task: StartTask, result: Result) -> EndTask:
+def applicable(task: StartTask, result: StoredResult) -> EndTask:
     """The end that a stored result means, as if it had been read from an event."""
     if result.error is None:
         output = result.output or "null"
@@ -86,7 +86,7 @@ def applicable(task: StartTask, result: Result) -> EndTask:
     )
 
 
-def end_of(task: StartTask, result: Result) -> dict[str, str]:
+def end_of(task: StartTask, result: StoredResult) -> dict[str, str]:
     """The encoded fields of the end that a stored result means."""
     if result.error is not None:
         return failure(task, result.error.reason, result.error, final=result.error.final)

@@ -25,7 +25,7 @@ from littleflow_redis.events.shutdown import Stop
 
 from .backends import tells_at_once
 from .ids import escape_pattern, id_prefix
-from .records import Result
+from .records import StoredResult
 from .results import Results
 
 _log = logging.getLogger("littleflow_redis.bridge")
@@ -42,7 +42,7 @@ _LOOK = 0.2
 _SILENCE = 15.0
 
 
-class Watch:
+class ResultSubscriber:
     """Listens for the results of some categories in a thread of its own; a context manager.
 
     ``missed`` is set whenever results may have been stored unheard: at each (re)connection, and
@@ -86,7 +86,7 @@ class Watch:
         if self._thread.is_alive():
             self._thread.join()
 
-    def take(self, timeout: float, limit: int = 256) -> list[Result]:
+    def take(self, timeout: float, limit: int = 256) -> list[StoredResult]:
         """Return what was heard, up to ``limit`` records of any state.
 
         Waits up to ``timeout`` seconds for the first; returns early and empty after ``wake`` or

@@ -13,16 +13,16 @@ from typing import Any, cast
 from redis.exceptions import ResponseError
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.records import Flight, Record
+from littleflow_redis.engine.model.records import PublicationRecord, Record
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.operations.reconcile import rescue
 from littleflow_redis.engine.store.keys import STATE
 from littleflow_redis.events.group import is_group_missing
 
-from .abandoned import Closed
-from .publications import Flights
-from .records import Result
+from .abandoned import AbandonedPublications
+from .publications import Publications
+from .records import StoredResult
 from .references import References
 from .result_tuples import read_answered
 from .results import Results
@@ -34,7 +34,7 @@ PAGE = 256
 _TERMINATING = WorkflowState.TERMINATING.encode()
 
 
-class Sweep:
+class ResultSweeper:
     """Looks at the flights of some categories, given with the group of each.
 
     The flights of another ``consumer`` are left to it unless it was silent for ``silence`` seconds.
@@ -44,14 +44,14 @@ class Sweep:
         self,
         client: Client,
         results: Results,
-        flights: Flights,
+        flights: Publications,
         groups: Mapping[str, str],
         consumer: str,
         silence: float,
         revoker: Revoker,
         revoke_for: float,
     ) -> None:
-        self.closed = Closed(client, groups, self._task, revoke_for)
+        self.closed = AbandonedPublications(client, groups, self._task, revoke_for)
         self._client = client
         self.references = References(results, flights, self.closed)
         self._results = results
@@ -61,7 +61,7 @@ class Sweep:
         self._silence = silence
         self._revoker = revoker
 
-    def pages(self) -> Iterator[list[Result]]:
+    def pages(self) -> Iterator[list[StoredResult]]:
         """Look once at all; yield, page by page, the results of what has not ended yet.
 
         Raises RedisError and ResultsUnreachable.
@@ -101,11 +101,13 @@ class Sweep:
         for id, packed in page.items():
             record = Record(packed)
             if id not in self._flights:
-                task = None if record[Flight.OWNER] in others else self._task(record)
+                task = None if record[PublicationRecord.OWNER] in others else self._task(record)
                 if task is not None:
                     self._flights.add(id, task)
             # Whoever adopted it before it was published could not know.
-            if id in self._flights and (returned := read_answered(record[Flight.FOLLOWS] or "")):
+            if id in self._flights and (
+                returned := read_answered(record[PublicationRecord.FOLLOWS] or "")
+            ):
                 self._flights.follow(id, returned)
 
     def _rescue(self, page: Mapping[str, bytes], others: set[str]) -> None:
@@ -114,15 +116,19 @@ class Sweep:
         """
         for id, packed in page.items():
             record = Record(packed)
-            if record[Flight.STATE] != "recorded" or record[Flight.EVENT]:
+            if record[PublicationRecord.STATE] != "recorded" or record[PublicationRecord.EVENT]:
                 continue
-            if record[Flight.OWNER] not in others and id not in self._flights.in_hand:
-                where = record[Flight.WORKFLOW], record[Flight.STEP], record[Flight.TOKEN]
+            if record[PublicationRecord.OWNER] not in others and id not in self._flights.in_hand:
+                where = (
+                    record[PublicationRecord.WORKFLOW],
+                    record[PublicationRecord.STEP],
+                    record[PublicationRecord.TOKEN],
+                )
                 rescue(self._client, *where, self._silence)
 
     def _unwanted(self, page: Mapping[str, bytes]) -> set[str]:
         """Those of workflows that are being terminated: what has not begun need not begin."""
-        workflows = {id: Record(packed)[Flight.WORKFLOW] for id, packed in page.items()}
+        workflows = {id: Record(packed)[PublicationRecord.WORKFLOW] for id, packed in page.items()}
         ids = sorted(set(workflows.values()))
         states = self._client.redis.mget([id + STATE for id in ids]) if ids else []
         ending = {id for id, state in zip(ids, states, strict=True) if state == _TERMINATING}
@@ -130,18 +136,21 @@ class Sweep:
 
     def _task(self, record: Record) -> StartTask | None:
         """What a flight says of its task; None if its workflow was deleted just now."""
-        workflow, index = record[Flight.WORKFLOW], int(record[Flight.STEP].partition("@")[0])
+        workflow, index = (
+            record[PublicationRecord.WORKFLOW],
+            int(record[PublicationRecord.STEP].partition("@")[0]),
+        )
         try:
             step = self._client.flows.of(workflow).steps[index]
         except LookupError:
             return None
         return StartTask(
-            event=record[Flight.EVENT],
+            event=record[PublicationRecord.EVENT],
             workflow=workflow,
             index=index,
             name=step.name,
             base=step.base,
-            token=record[Flight.TOKEN],
+            token=record[PublicationRecord.TOKEN],
             parameters=None,
             input=None,
             options={},

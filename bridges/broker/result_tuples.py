@@ -15,7 +15,7 @@ _DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class ReturnedIds:
     """A task, or a group with its ``members``, and what had to be done before it: ``parent``.
 
     ``answered`` says that no task returned it, but ``apply_async`` when it was to send one: then it
@@ -23,8 +23,8 @@ class Returned:
     """
 
     id: str
-    parent: Returned | None = None
-    members: tuple[Returned, ...] | None = None
+    parent: ReturnedIds | None = None
+    members: tuple[ReturnedIds, ...] | None = None
     answered: bool = False
 
     @property
@@ -42,7 +42,7 @@ class Returned:
         return f"the {len(self.members)} tasks of the group {self.id}, {self.by}"
 
 
-def read_returned(value: Any, children: Any) -> Returned | None:
+def read_returned(value: Any, children: Any) -> ReturnedIds | None:
     """Read a result as a tuple of ids; None if it is a value of the task's own.
 
     It is a tuple if the worker noted one of its ids among the ``children``, the tasks that were
@@ -57,7 +57,7 @@ def read_returned(value: Any, children: Any) -> Returned | None:
     return read if any(inner.id in known for inner in _all(read)) else None
 
 
-def read_answered(text: str) -> Returned | None:
+def read_answered(text: str) -> ReturnedIds | None:
     """Read what ``apply_async`` answered instead of sending; None if it is no tuple of ids."""
     try:
         return replace(_read(json.loads(text), _DEEPEST), answered=True)
@@ -65,7 +65,7 @@ def read_answered(text: str) -> Returned | None:
         return None
 
 
-def _read(value: Any, deepest: int) -> Returned:
+def _read(value: Any, deepest: int) -> ReturnedIds:
     line: list[tuple[str, Any]] = []
     while value is not None or not line:
         (id, value), members = value
@@ -73,7 +73,7 @@ def _read(value: Any, deepest: int) -> Returned:
             raise ValueError("no tuple of ids")
         line.append((id, members))
     first, *others = (
-        Returned(
+        ReturnedIds(
             id, None, None if members is None else tuple(_read(m, deepest - 1) for m in members)
         )
         for id, members in reversed(line)
@@ -83,7 +83,7 @@ def _read(value: Any, deepest: int) -> Returned:
     return first
 
 
-def _all(returned: Returned | None) -> Iterator[Returned]:
+def _all(returned: ReturnedIds | None) -> Iterator[ReturnedIds]:
     """It, what is within it, and what came before it."""
     while returned is not None:
         yield returned

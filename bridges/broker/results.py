@@ -8,7 +8,7 @@ from itertools import islice
 from celery.backends.base import Backend
 
 from .readers import reader_of
-from .records import Result, read_record
+from .records import StoredResult, read_record
 
 #: Records per read: large enough to make round trips cheap, small enough that a batch of large
 #: results does not hold up the server.
@@ -28,7 +28,7 @@ class Results:
         #: What keys and channels of results start with; the id follows. Empty where there are none.
         self.key_prefix: bytes = _bytes(getattr(backend, "task_keyprefix", b""))
 
-    def fetch(self, ids: Iterable[str]) -> Iterator[Result]:
+    def fetch(self, ids: Iterable[str]) -> Iterator[StoredResult]:
         """Yield what is stored for these ids; without a record an id is left out.
 
         Raises ResultsUnreachable.
@@ -37,7 +37,7 @@ class Results:
         while batch := list(islice(remaining, BATCH)):
             yield from self._load(batch)
 
-    def read(self, id: str, payload: bytes | str) -> Result:
+    def read(self, id: str, payload: bytes | str) -> StoredResult:
         """Read one record as it is stored and published. Never raises."""
         return read_record(id, payload, self.backend.content_type)
 
@@ -45,7 +45,7 @@ class Results:
         """The task id of a key or channel."""
         return _bytes(key).removeprefix(self.key_prefix).decode()
 
-    def _load(self, ids: Sequence[str]) -> list[Result]:
+    def _load(self, ids: Sequence[str]) -> list[StoredResult]:
         try:
             return list(self._reader.read(ids))
         # Each backend has a library of its own, which raises what it likes; no bridge may end for

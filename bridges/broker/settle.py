@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 
-from .answers import Answer, Ended, Instead, Refusal, TaskCall
-from .publications import Flights
+from ..calls.task_call import TaskCall
+from .answers import Answer, Ended, Instead, Refusal
+from .publications import Publications
 from .result_sink import end_of, failure
 
 LOG = logging.getLogger("littleflow_redis.bridge")
@@ -43,7 +44,7 @@ class Settle:
     """Settles the jobs of one category; ``reader`` is the consumer that was handed them."""
 
     def __init__(
-        self, client: Client, category: str, reader: GroupReader, flights: Flights
+        self, client: Client, category: str, reader: GroupReader, flights: Publications
     ) -> None:
         self.published = 0
         self._client = client
@@ -91,7 +92,7 @@ class Settle:
             self._flights.follow(answer.call.id, answer.returned)
         follows = {answer.call.id: answer.ids for answer in instead}
         flights = [
-            (Flight(self._category, job.id, follows.get(job.id, "")), job.task.event)
+            (Publication(self._category, job.id, follows.get(job.id, "")), job.task.event)
             for job in jobs
         ]
         self._transitions.published(self._reader.group, flights)

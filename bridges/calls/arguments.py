@@ -7,7 +7,7 @@ from typing import Any
 
 from kombu.utils.json import object_hook
 
-from littleflow_redis.engine.model.typed_values import Types, Value
+from littleflow_redis.engine.model.typed_values import TypedValue, Types
 from littleflow_redis.tasks.conversion import ENVELOPE
 
 #: Types that a serializer carries besides those of JSON; kombu's JSON carries all of them.
@@ -21,7 +21,7 @@ class Unsendable(ValueError):
     """A value that does not reach a Celery task as what it is; the message says why."""
 
 
-def arguments(value: Value, serializer: str) -> Any:
+def arguments(value: TypedValue, serializer: str) -> Any:
     """The Python value that a step's input or parameters stand for, to be sent by ``serializer``.
 
     Raises Unsendable.

@@ -11,16 +11,16 @@ from typing import Any
 from celery import Celery
 
 from littleflow_redis.engine.model.task_events import StartTask
-from littleflow_redis.engine.model.typed_values import Value
+from littleflow_redis.engine.model.typed_values import TypedValue
 from littleflow_redis.language.options import BadOption, read_options
 from littleflow_redis.tasks.binding import BindError, bind
 
 from ..app import serializer_refusal, task_refusal
-from ..broker.answers import TaskCall
 from .arguments import Unsendable, arguments
-from .call_options import Rules, celery_options
+from .call_options import CallOptions, celery_options
 from .signatures import task_signature
-from .task_lookup import Found, TaskNames
+from .task_call import TaskCall
+from .task_lookup import Found, TaskLookup
 
 #: Bases whose task is remembered; a flow may name any number that no task serves.
 _REMEMBERED = 4096
@@ -41,13 +41,13 @@ class _Target:
     celery: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Calls:
+class CallBuilder:
     """What steps mean for one app; ``names`` says which task serves which, ``rules`` how."""
 
-    def __init__(self, app: Celery, names: TaskNames, rules: Rules | None = None) -> None:
+    def __init__(self, app: Celery, names: TaskLookup, rules: CallOptions | None = None) -> None:
         self._app = app
         self._names = names
-        self._rules = rules or Rules()
+        self._rules = rules or CallOptions()
         self._target = lru_cache(_REMEMBERED)(self._look_up)
 
     def call(self, task: StartTask, id: str) -> TaskCall:
@@ -60,7 +60,7 @@ class Calls:
         try:
             sent_by = self._serializer(target, options)
             input, parameters = (
-                arguments(value, sent_by) for value in (task.value, Value(task.parameters))
+                arguments(value, sent_by) for value in (task.value, TypedValue(task.parameters))
             )
             args, kwargs = bind(
                 target.signature, input, parameters, mode, begins=task.begins, name=target.task

@@ -25,7 +25,7 @@ from littleflow_redis.engine.store.settings import (
 from littleflow_redis.events.connection import ConfigurationError
 
 from ..app import serializer_refusal
-from .task_lookup import Found, TaskNames
+from .task_lookup import Found, TaskLookup
 
 #: Where an app has its settings.
 APP_CONF = "app.conf.littleflow"
@@ -45,7 +45,7 @@ def app_settings(app: Celery) -> Settings:
     return read_settings({} if given is None else given, APP_CONF)
 
 
-class Rules:
+class CallOptions:
     """Settings from several places, ``layers``: the first that says something has it."""
 
     def __init__(self, layers: Sequence[Settings] = ()) -> None:
@@ -84,7 +84,7 @@ class Rules:
             }
         return made
 
-    def check(self, app: Celery, names: TaskNames, served: Collection[str]) -> None:
+    def check(self, app: Celery, names: TaskLookup, served: Collection[str]) -> None:
         """Raise ConfigurationError if a task is set up that is not there, or cannot be sent so."""
         for layer in self._layers:
             for base, options in layer.tasks.items():

@@ -20,9 +20,9 @@ from littleflow_redis.tasks.coming import Standing
 from littleflow_redis.tasks.shapes import signature_text
 
 from ..app import serializer_refusal, task_refusal
-from .call_options import Choice, Rules, celery_options, flat
+from .call_options import CallOptions, Choice, celery_options, flat
 from .signatures import task_signature
-from .task_lookup import Found, TaskNames
+from .task_lookup import Found, TaskLookup
 
 #: Celery's options that a task may have as attributes of its own.
 _OWN = ("queue", "exchange", "routing_key", "priority", "expires", "serializer")
@@ -30,8 +30,8 @@ _OWN = ("queue", "exchange", "routing_key", "priority", "expires", "serializer")
 
 def explained(
     app: Celery,
-    names: TaskNames,
-    rules: Rules,
+    names: TaskLookup,
+    rules: CallOptions,
     served: Collection[str],
     base: str,
     standing: Standing | None = None,
@@ -59,7 +59,7 @@ def explained(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Explanation:
     """What becomes of the input of a step, in one line; ``fails`` if no input fits."""
 
     step: Step
@@ -73,8 +73,8 @@ class Told:
 
 
 def rows_of(
-    app: Celery, names: TaskNames, rules: Rules, served: Collection[str], flow: Flow
-) -> Iterator[Told]:
+    app: Celery, names: TaskLookup, rules: CallOptions, served: Collection[str], flow: Flow
+) -> Iterator[Explanation]:
     """What becomes of the input of each step of a flow that tasks of the app serve."""
     for step in flow.steps:
         own = step.kind is StepKind.TASK and step.category in served
@@ -85,7 +85,7 @@ def rows_of(
             mode = _mode(rules.of(step.base, found.task) | _own(standing)).value
             shown = cases(found.task, signature, mode, standing)
             call = f"{found.task}{signature_text(signature)}: {in_short(shown)}"
-            yield Told(step, call, all(case.row == Row.ERROR for case in shown))
+            yield Explanation(step, call, all(case.row == Row.ERROR for case in shown))
 
 
 def _place(standing: Standing | None) -> str:

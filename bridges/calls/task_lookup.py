@@ -68,7 +68,7 @@ class Ambiguous:
 Resolution: TypeAlias = Found | Unknown | Ambiguous
 
 
-class TaskNames:
+class TaskLookup:
     """The names of an app's tasks, and which of them a step means.
 
     ``prefixes`` are what ``<app>`` stands for, best first. Raises ConfigurationError if ``mapping``

@@ -8,7 +8,7 @@ from littleflow_redis.engine.operations.unserved import served as served_now
 
 from ..calls.task_lookup import Ambiguous, Unknown
 from .finding import Finding, Level
-from .places import Place
+from .places import StorePlace
 from .subject import Subject, listed
 
 
@@ -31,7 +31,7 @@ def served(subject: Subject) -> Iterator[Finding]:
 
 
 def tasks(subject: Subject) -> Iterator[Finding]:
-    places: dict[str, list[Place]] = {}
+    places: dict[str, list[StorePlace]] = {}
     for place in subject.places:
         if place.step.category in subject.categories:
             places.setdefault(place.step.base, []).append(place)

@@ -16,7 +16,7 @@ MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StorePlace:
     """A task in a flow. ``where`` is a file or a workflow's id."""
 
     where: str
@@ -41,7 +41,7 @@ class Place:
         return f"{self.where}:{step.line}:{step.column} ({step.label})"
 
 
-def running(client: Client) -> Iterator[Place]:
+def running(client: Client) -> Iterator[StorePlace]:
     """The tasks in the flows of workflows that run, of each flow once."""
     page = client.search(Query(states=(WorkflowState.RUNNING,)), size=MOST)
     seen = set()
@@ -52,4 +52,4 @@ def running(client: Client) -> Iterator[Place]:
             continue  # It was deleted just now.
         if id(flow) not in seen:
             seen.add(id(flow))
-            yield from Place.all(each.id, flow)
+            yield from StorePlace.all(each.id, flow)

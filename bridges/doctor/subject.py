@@ -16,8 +16,8 @@ from littleflow_redis.engine.operations.unserved import listed as listed
 from littleflow_redis.language import Flow
 
 from ..broker.readers import is_redis
-from ..calls.task_lookup import Found, TaskNames
-from .places import Place, running
+from ..calls.task_lookup import Found, TaskLookup
+from .places import StorePlace, running
 
 #: Seconds that workers have to answer one question.
 ANSWER = 1.0
@@ -41,7 +41,7 @@ class Subject:
     client: Client
     app: Celery
     categories: Sequence[str]
-    names: TaskNames
+    names: TaskLookup
     name: str = ""
     flows: Mapping[str, Flow] = field(default_factory=dict)
     patience: float = PATIENCE
@@ -62,12 +62,12 @@ class Subject:
         return listed(found)
 
     @cached_property
-    def written(self) -> list[Place]:
+    def written(self) -> list[StorePlace]:
         """The tasks in ``flows``."""
-        return [place for name, flow in self.flows.items() for place in Place.all(name, flow)]
+        return [place for name, flow in self.flows.items() for place in StorePlace.all(name, flow)]
 
     @cached_property
-    def places(self) -> list[Place]:
+    def places(self) -> list[StorePlace]:
         """The tasks in ``flows``, and those of workflows that run."""
         return [*self.written, *running(self.client)]
 
@@ -82,7 +82,7 @@ class Subject:
                 found.setdefault(queue, []).append(str(place))
         return found
 
-    def queue_of(self, place: Place) -> str:
+    def queue_of(self, place: StorePlace) -> str:
         """The queue that a step goes to; empty if no task of the app serves it."""
         if place.step.category not in self.categories:
             return ""

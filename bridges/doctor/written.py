@@ -9,15 +9,15 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.model.exception_classes import known_class, known_names
-from littleflow_redis.engine.operations.unserved import Served, Unserved, served
+from littleflow_redis.engine.operations.unserved import ServedNames, Unserved, served
 from littleflow_redis.language.errors import close_names
 
 from ..calls.task_lookup import Found
-from .places import Place
+from .places import StorePlace
 from .subject import Subject
 
 #: A place in a flow, and a sentence on it.
-Said: TypeAlias = tuple[Place, str]
+Said: TypeAlias = tuple[StorePlace, str]
 
 
 def refused(subject: Subject) -> Iterator[Said]:
@@ -39,8 +39,10 @@ def waiting(subject: Subject) -> Iterator[Said]:
         there = served(subject.client)
     except RedisError:
         # A flow is also checked where nothing of it runs.
-        there, asked = Served(frozenset()), False
-    own = Served(there.categories | {*subject.categories}, True, there.others, there.everything)
+        there, asked = ServedNames(frozenset()), False
+    own = ServedNames(
+        there.categories | {*subject.categories}, True, there.others, there.everything
+    )
     for place in subject.written:
         for one in own.lacking([place.step]):
             found = (

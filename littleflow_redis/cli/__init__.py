@@ -15,7 +15,7 @@ from typing import NamedTuple
 import click
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """Where a command lies (``module:attribute``), and what the list of commands says of it."""
 
     target: str
@@ -23,8 +23,8 @@ class Entry(NamedTuple):
 
 
 #: In the order in which ``--help`` shows them.
-COMMANDS: Mapping[str, Entry] = {
-    name: Entry(f"littleflow_redis.cli.{name}:command", text)
+COMMANDS: Mapping[str, CommandEntry] = {
+    name: CommandEntry(f"littleflow_redis.cli.{name}:command", text)
     for name, text in (
         ("up", "Run everything here, on an embedded Redis (for development)."),
         ("run", "Start a workflow."),

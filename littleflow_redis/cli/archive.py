@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 
 
@@ -20,7 +20,7 @@ from .parameters import client_of
 )
 @connection_options
 @clean_errors
-def command(settings: Settings, workflow: str, output: str) -> None:
+def command(settings: CommandSettings, workflow: str, output: str) -> None:
     """Write everything about a workflow as JSON: its flow, outputs and trace.
 
     `restore` brings it back, on any Redis. A workflow that runs goes on undisturbed.

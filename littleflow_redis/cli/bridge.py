@@ -10,12 +10,12 @@ import click
 
 from .failures import clean_errors
 from .files import compile_file
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 from .serving import serving_of, serving_options
 
 if TYPE_CHECKING:
-    from .serving import Serving
+    from .serving import ServingOptions
 
 
 @click.command(name="bridge")
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 @connection_options
 @clean_errors
 def command(
-    settings: Settings,
+    settings: CommandSettings,
     app: str,
     defaults: tuple[str, ...],
     config: Path | None,
@@ -70,7 +70,7 @@ def command(
     run_worker(serving.bridge(client_of(settings)), "bridge", **serving.about)
 
 
-def _explained(serving: Serving, words: Sequence[str]) -> Iterator[str]:
+def _explained(serving: ServingOptions, words: Sequence[str]) -> Iterator[str]:
     from littleflow_redis.bridges.calls.explain import explained
     from littleflow_redis.language import StepKind
     from littleflow_redis.tasks import BUILTINS

@@ -11,7 +11,7 @@ import click
 from littleflow_redis.events.event_codec import printable
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 from .tables import moment, table
 
@@ -29,7 +29,7 @@ def command() -> None:
 @click.option("--size", type=click.IntRange(1), default=50, show_default=True)
 @connection_options
 @clean_errors
-def list_letters(settings: Settings, start: str, size: int) -> None:
+def list_letters(settings: CommandSettings, start: str, size: int) -> None:
     """List dead letters, newest first."""
     rows = [("ID", "AT", "KIND", "WORKFLOW", "REASON")]
     for letter in client_of(settings).dead_letters(start, size):
@@ -41,7 +41,7 @@ def list_letters(settings: Settings, start: str, size: int) -> None:
 @click.argument("letter", metavar="ID")
 @connection_options
 @clean_errors
-def show(settings: Settings, letter: str) -> None:
+def show(settings: CommandSettings, letter: str) -> None:
     """Show one dead letter: why, and all that is kept of its event."""
     found = client_of(settings).dead.get(letter)
     click.echo(f"{printable(found.reason)}\nevent {found.event}, given up at {moment(found.at)}")
@@ -56,7 +56,7 @@ def show(settings: Settings, letter: str) -> None:
 @click.option("--all", "every", is_flag=True, help="All that can be sent again.")
 @connection_options
 @clean_errors
-def retry(settings: Settings, letters: Sequence[str], every: bool) -> None:
+def retry(settings: CommandSettings, letters: Sequence[str], every: bool) -> None:
     """Send events again; print the id that each one has now."""
     client = client_of(settings)
     for letter in _chosen(client, letters, every, only_whole=True):
@@ -68,7 +68,7 @@ def retry(settings: Settings, letters: Sequence[str], every: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="All that are there.")
 @connection_options
 @clean_errors
-def drop(settings: Settings, letters: Sequence[str], every: bool) -> None:
+def drop(settings: CommandSettings, letters: Sequence[str], every: bool) -> None:
     """Remove dead letters for good."""
     client = client_of(settings)
     for letter in _chosen(client, letters, every):

@@ -9,7 +9,7 @@ import click
 
 from .bulk_selection import act_on, which_options
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Terminate first what is in progress.")
 @connection_options
 @clean_errors
-def command(settings: Settings, workflows: Sequence[str], force: bool, **which: Any) -> None:
+def command(settings: CommandSettings, workflows: Sequence[str], force: bool, **which: Any) -> None:
     """Delete workflows that ended, with their outputs and their traces.
 
     Name them, or say what they have in common, as to `list`.

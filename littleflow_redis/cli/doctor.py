@@ -11,7 +11,7 @@ import click
 
 from .failures import clean_errors
 from .files import compile_file, problem_lines, shown_name
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 @connection_options
 @clean_errors
 def command(
-    settings: Settings, app: str, categories: tuple[str, ...], as_json: bool, files: Sequence[str]
+    settings: CommandSettings,
+    app: str,
+    categories: tuple[str, ...],
+    as_json: bool,
+    files: Sequence[str],
 ) -> None:
     """Look at a Celery app, its workers and all servers; say what may be lost, and what to set.
 
@@ -86,13 +90,13 @@ def subject_of(
     """The app that ``-A`` names, and flows by where they stand. Raises ConfigurationError."""
     from littleflow_redis.bridges.app import app_prefixes, load_app
     from littleflow_redis.bridges.bridge import served_categories
-    from littleflow_redis.bridges.calls.call_options import Rules, app_settings
-    from littleflow_redis.bridges.calls.task_lookup import TaskNames
+    from littleflow_redis.bridges.calls.call_options import CallOptions, app_settings
+    from littleflow_redis.bridges.calls.task_lookup import TaskLookup
     from littleflow_redis.bridges.doctor import Subject
 
     celery = load_app(app)
-    mapping = Rules([app_settings(celery)]).mapping
-    names = TaskNames(celery.tasks, app_prefixes(celery, app), mapping)
+    mapping = CallOptions([app_settings(celery)]).mapping
+    names = TaskLookup(celery.tasks, app_prefixes(celery, app), mapping)
     served = served_categories(celery, app, categories)
     return Subject(client, celery, served, names, app, flows, **options)
 

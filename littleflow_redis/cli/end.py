@@ -10,7 +10,7 @@ from littleflow_redis.engine.model.json_values import ABSENT
 from littleflow_redis.engine.operations import end_task
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import JSON, client_of
 
 
@@ -30,7 +30,7 @@ from .parameters import JSON, client_of
 @connection_options
 @clean_errors
 def command(
-    settings: Settings,
+    settings: CommandSettings,
     workflow: str,
     name: str,
     index: int,

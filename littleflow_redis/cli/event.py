@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import JSON, client_of
 
 
@@ -17,7 +17,7 @@ from .parameters import JSON, client_of
 @click.option("--workflow", metavar="ID", help="Reach only the waits of this workflow.")
 @connection_options
 @clean_errors
-def command(settings: Settings, kind: str, data: Any, workflow: str | None) -> None:
+def command(settings: CommandSettings, kind: str, data: Any, workflow: str | None) -> None:
     """Append an event of any KIND, such as one that a workflow waits for; print its id."""
     if data is not None and not isinstance(data, dict):
         raise click.BadParameter("an event's fields are an object: {…}", param_hint="--data")

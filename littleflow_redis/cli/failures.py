@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from .options import Settings
+    from .options import CommandSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -38,7 +38,7 @@ def clean_errors(command: Command) -> Command:
     return cleaned  # type: ignore[return-value]
 
 
-def _sentence(error: Exception, settings: Settings | None) -> str | None:
+def _sentence(error: Exception, settings: CommandSettings | None) -> str | None:
     from redis.exceptions import RedisError
 
     from littleflow_redis.engine.model.errors import LittleflowError
@@ -61,7 +61,7 @@ def _sentence(error: Exception, settings: Settings | None) -> str | None:
     return None
 
 
-def _redis_sentence(error: Exception, settings: Settings | None) -> str:
+def _redis_sentence(error: Exception, settings: CommandSettings | None) -> str:
     from redis.exceptions import AuthenticationError, ConnectionError, RedisError, TimeoutError
 
     from littleflow_redis.events.cluster import is_of_cluster, sentence

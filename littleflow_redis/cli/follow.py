@@ -9,7 +9,7 @@ import click
 from littleflow_redis.events.event_codec import printable
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 from .tables import moment
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--after", default="", help="Begin behind this entry; each line ends with its own.")
 @connection_options
 @clean_errors
-def command(settings: Settings, workflow: str | None, after: str) -> None:
+def command(settings: CommandSettings, workflow: str | None, after: str) -> None:
     """Print every change of every workflow, or of one, as it happens; Ctrl-C ends it.
 
     A line has the time, the workflow, the step (and its item), what happened, and the state

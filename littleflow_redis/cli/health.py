@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 
 
 @click.command(name="health")
@@ -32,7 +32,7 @@ from .options import Settings, connection_options
 )
 @connection_options
 @clean_errors
-def command(settings: Settings, file: Path, max_age: float, live: bool) -> None:
+def command(settings: CommandSettings, file: Path, max_age: float, live: bool) -> None:
     """Tell if the worker, receipts, bridge or simulate of this container works: exit code 0 or 1.
 
     Give it and the process the same LITTLEFLOW_HEALTH_FILE. The process touches that file each

@@ -11,7 +11,7 @@ import click
 from littleflow_redis.events.event_codec import printable
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 from .tables import duration, moment, table
 
@@ -49,7 +49,7 @@ SHOWN = 5
 @connection_options
 @clean_errors
 def command(
-    settings: Settings,
+    settings: CommandSettings,
     workflow: str,
     trace: bool,
     vectors: bool,

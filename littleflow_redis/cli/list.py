@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import MOMENT, client_of
 from .tables import duration, moment, table
 
@@ -61,7 +61,7 @@ def query_options(command: Any) -> Any:
 @click.option("--next", "start", type=click.IntRange(0), default=0, help="How many to pass over.")
 @connection_options
 @clean_errors
-def command(settings: Settings, size: int, cursor: str, start: int, **query: Any) -> None:
+def command(settings: CommandSettings, size: int, cursor: str, start: int, **query: Any) -> None:
     """List workflows, newest first, with how many of their steps are over. Times are UTC."""
     from littleflow_redis.engine.views.listing import MAX_SIZE, Query
 

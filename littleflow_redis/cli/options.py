@@ -26,7 +26,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CommandSettings:
     """What the shared options say: where Redis is, and which part of it is ours."""
 
     connection: ConnectionSettings
@@ -63,7 +63,7 @@ def connection_options(command: Command) -> Command:
             connection = ConnectionSettings.from_environment(
                 host=host, port=port, username=username, password=password, url=url
             )
-            return command(settings=Settings(connection, stream, namespace), **options)
+            return command(settings=CommandSettings(connection, stream, namespace), **options)
         except ConfigurationError as error:
             raise click.ClickException(str(error)) from error
 

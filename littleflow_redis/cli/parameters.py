@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from littleflow_redis.engine.client import Client
 
-    from .options import Settings
+    from .options import CommandSettings
 
 
 class Json(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on only
@@ -90,7 +90,7 @@ def _text(value: str) -> str:
     return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
 
 
-def client_of(settings: Settings, **keys: str) -> Client:
+def client_of(settings: CommandSettings, **keys: str) -> Client:
     """The client of a command; ``keys`` are names that other options set. Sends nothing yet."""
     from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.store.keys import Keys

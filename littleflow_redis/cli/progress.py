@@ -10,7 +10,7 @@ from rich.text import Text
 from littleflow_redis.events.event_codec import printable
 
 from .lookout import Lookout
-from .run_log import Teller
+from .run_log import RunLog
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.doctor import Subject
@@ -30,7 +30,7 @@ def watch(client: Client, workflow: str, outage: Outage, subject: Subject | None
     Raises UnknownWorkflow.
     """
     console = Console(stderr=True, highlight=False)
-    teller, lookout = Teller(client, workflow), Lookout(client, workflow, subject)
+    teller, lookout = RunLog(client, workflow), Lookout(client, workflow, subject)
 
     def look() -> None:
         ended = False

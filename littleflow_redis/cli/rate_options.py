@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from littleflow_redis.bridges.broker.admission import Rate
+    from littleflow_redis.bridges.broker.admission import PublishRate
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,12 +34,14 @@ class RateType(click.ParamType):  # type: ignore[type-arg] # generic from click 
 
     name = "RATE"
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Rate:
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> PublishRate:
         """Read it, or say how it is written."""
-        from littleflow_redis.bridges.broker.admission import Rate
+        from littleflow_redis.bridges.broker.admission import PublishRate
 
         try:
-            return Rate.read(value)
+            return PublishRate.read(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

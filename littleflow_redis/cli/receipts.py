@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import DURATION, client_of
 
 
@@ -19,7 +19,7 @@ from .parameters import DURATION, client_of
 )
 @connection_options
 @clean_errors
-def command(settings: Settings, event_retention: float) -> None:
+def command(settings: CommandSettings, event_retention: float) -> None:
     """Print each receipted event and when it was taken up; remove what nobody needs any more.
 
     One must run, or the stream grows for ever. What belongs to open work is never removed.

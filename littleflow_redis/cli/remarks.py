@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .files import shown_name
 
 if TYPE_CHECKING:
-    from littleflow_redis.bridges.calls.explain import Told
+    from littleflow_redis.bridges.calls.explain import Explanation
     from littleflow_redis.bridges.doctor import Subject
     from littleflow_redis.language import FlowError
 
@@ -71,11 +71,11 @@ def noted(subject: Subject) -> Iterator[tuple[str, Remark]]:
         yield name, Remark(told.step.line, told.step.column, "note", str(told))
 
 
-def _told(subject: Subject) -> Iterator[tuple[str, Told]]:
-    from littleflow_redis.bridges.calls.call_options import Rules, app_settings
+def _told(subject: Subject) -> Iterator[tuple[str, Explanation]]:
+    from littleflow_redis.bridges.calls.call_options import CallOptions, app_settings
     from littleflow_redis.bridges.calls.explain import rows_of
 
-    rules = Rules([app_settings(subject.app)])
+    rules = CallOptions([app_settings(subject.app)])
     for name, flow in subject.flows.items():
         for told in rows_of(subject.app, subject.names, rules, subject.categories, flow):
             yield name, told

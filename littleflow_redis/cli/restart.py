@@ -11,7 +11,7 @@ from littleflow_redis.engine.model.json_values import ABSENT
 
 from .bulk_selection import act_on, which_options
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import JSON, client_of
 
 
@@ -35,7 +35,7 @@ from .parameters import JSON, client_of
 @connection_options
 @clean_errors
 def command(
-    settings: Settings,
+    settings: CommandSettings,
     workflows: Sequence[str],
     everything: bool,
     from_steps: Sequence[str],

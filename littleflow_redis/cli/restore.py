@@ -7,7 +7,7 @@ import sys
 import click
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 
 
@@ -16,7 +16,7 @@ from .parameters import client_of
 @click.option("--workflow-id", metavar="ID", help="Its id.  [default: a new one]")
 @connection_options
 @clean_errors
-def command(settings: Settings, archive: str, workflow_id: str | None) -> None:
+def command(settings: CommandSettings, archive: str, workflow_id: str | None) -> None:
     """Restore a workflow from an archive, as TERMINATED; print its id.
 
     ARCHIVE is a path, file://… or s3://bucket/path, or `-` for standard input. `restart` goes on

@@ -13,7 +13,7 @@ from .doctor import subject_of
 from .failures import Failure, clean_errors
 from .files import compile_file, shown_name
 from .local import play
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import JSON, client_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ INTERRUPTED = 130
 @connection_options
 @clean_errors
 def command(
-    settings: Settings,
+    settings: CommandSettings,
     workflow: str,
     workflow_id: str | None,
     input_: Any,

@@ -44,7 +44,7 @@ async def follow(client: Client, workflow: str, show: Callable[[str], None]) -> 
 
     May be cancelled at any time; the workflow goes on. Raises UnknownWorkflow.
     """
-    teller = Teller(client, workflow)
+    teller = RunLog(client, workflow)
     while True:
         lines, ended = await asyncio.to_thread(teller.news)
         for line in lines:
@@ -54,15 +54,15 @@ async def follow(client: Client, workflow: str, show: Callable[[str], None]) -> 
         await asyncio.to_thread(teller.wait)
 
 
-class Teller:
+class RunLog:
     """Tells what happened to the tasks of a workflow, a line for each change."""
 
     def __init__(self, client: Client, workflow: str) -> None:
-        from littleflow_redis.engine.views.feed import Reader
+        from littleflow_redis.engine.views.feed import FeedReader
 
         self._client = client
         self._workflow = workflow
-        self._feed = Reader(client.redis, client.keys)
+        self._feed = FeedReader(client.redis, client.keys)
         # Before the first look: what happens after it must not be missed.
         self._feed.start()
         steps = client.views.flow(workflow).steps

@@ -16,7 +16,7 @@ from littleflow_redis.workers.embedded import EmbeddedServer
 from .run_log import follow
 
 
-class Play:
+class RunOnce:
     """A workflow that is to be run once.
 
     Raises FlowError for a text that does not compile and UnsupportedFlow for one that cannot run.

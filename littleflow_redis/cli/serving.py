@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from littleflow_redis.bridges.bridge import Bridge
-    from littleflow_redis.bridges.calls.call_options import Rules
-    from littleflow_redis.bridges.calls.task_lookup import TaskNames
+    from littleflow_redis.bridges.calls.call_options import CallOptions
+    from littleflow_redis.bridges.calls.task_lookup import TaskLookup
     from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.store.settings import Settings as LayerOfSettings
     from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -45,14 +45,14 @@ class Mapped(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class ServingOptions:
     """A loaded app, what it serves and how; ``name`` is what was given to ``-A``."""
 
     name: str
     app: Celery
     categories: Sequence[str]
-    names: TaskNames
-    rules: Rules
+    names: TaskLookup
+    rules: CallOptions
     #: Further options of the bridge.
     pace: dict[str, Any]
 
@@ -92,12 +92,12 @@ def serving_of(
     queue_timeout: float | None,
     tasks: Sequence[str],
     pace: dict[str, Any],
-) -> Serving:
+) -> ServingOptions:
     """Load the app, and put together what the options say. Raises ConfigurationError."""
     from littleflow_redis.bridges.app import app_prefixes, load_app
     from littleflow_redis.bridges.bridge import served_categories
-    from littleflow_redis.bridges.calls.call_options import Rules, app_settings
-    from littleflow_redis.bridges.calls.task_lookup import TaskNames
+    from littleflow_redis.bridges.calls.call_options import CallOptions, app_settings
+    from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 
     celery = load_app(app)
     served = served_categories(celery, app, categories)
@@ -107,10 +107,10 @@ def serving_of(
         *([file_settings(config)] if config else []),
         app_settings(celery),
     ]
-    rules = Rules(layers)
-    names = TaskNames(celery.tasks, app_prefixes(celery, app), rules.mapping | dict(mapping))
+    rules = CallOptions(layers)
+    names = TaskLookup(celery.tasks, app_prefixes(celery, app), rules.mapping | dict(mapping))
     rules.check(celery, names, served)
-    return Serving(app, celery, served, names, rules, pace)
+    return ServingOptions(app, celery, served, names, rules, pace)
 
 
 def times_of(

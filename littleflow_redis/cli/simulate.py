@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 
 
@@ -28,7 +28,7 @@ from .parameters import client_of
 )
 @connection_options
 @clean_errors
-def command(settings: Settings, group: str, wait_period: float, failures: float) -> None:
+def command(settings: CommandSettings, group: str, wait_period: float, failures: float) -> None:
     """Play every task that is not built in: it takes a random while and has no output.
 
     Tasks that a listener or a bridge has taken are left to it.

@@ -9,7 +9,7 @@ import click
 
 from .bulk_selection import act_on, which_options
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import client_of
 
 
@@ -17,7 +17,7 @@ from .parameters import client_of
 @which_options
 @connection_options
 @clean_errors
-def command(settings: Settings, workflows: Sequence[str], **which: Any) -> None:
+def command(settings: CommandSettings, workflows: Sequence[str], **which: Any) -> None:
     """Terminate workflows; print each one's state.
 
     What nobody works on is cancelled. What runs may end, and until then the workflow is

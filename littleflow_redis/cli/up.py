@@ -24,7 +24,7 @@ from .dev_processes import CeleryOptions, exports, stages
 from .dev_web import Web, choose
 
 if TYPE_CHECKING:
-    from .run_once import Play
+    from .run_once import RunOnce
 
 #: Exit code of a `--run` that a signal cut short, as a shell gives it for Ctrl-C.
 INTERRUPTED = 128 + signal.SIGINT
@@ -103,7 +103,7 @@ def command(
 def _run(
     server: EmbeddedServer,
     celery: CeleryOptions | None,
-    play: Play | None,
+    play: RunOnce | None,
     web: Web | None,
     *,
     log_level: str,
@@ -126,15 +126,15 @@ def _run(
     return supervise(children, _show, lambda: play.run(server), interrupted=INTERRUPTED)
 
 
-def _compiled(file: Path) -> Play:
+def _compiled(file: Path) -> RunOnce:
     # Imported here only, so that `up` itself is quick and stays small in memory.
     from littleflow_redis.engine.model.errors import LittleflowError
     from littleflow_redis.language import FlowError
 
-    from .run_once import Play
+    from .run_once import RunOnce
 
     try:
-        return Play(file)
+        return RunOnce(file)
     except (FlowError, LittleflowError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -10,7 +10,7 @@ import click
 
 from .defaults import defaults_of
 from .failures import clean_errors
-from .options import Settings, connection_options
+from .options import CommandSettings, connection_options
 from .parameters import DURATION, client_of
 from .serving import refuse_serving_options, serving_of, serving_options
 
@@ -69,7 +69,7 @@ LOG = logging.getLogger("littleflow_redis.worker")
 @connection_options
 @clean_errors
 def command(
-    settings: Settings,
+    settings: CommandSettings,
     app: str | None,
     group: str,
     lifecycle_group: str | None,  # noqa: ARG001 - upstream's option

@@ -19,7 +19,7 @@ from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.workers.following import BATCH
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.timers import Timers
-from littleflow_redis.workers.version_skew import Newer
+from littleflow_redis.workers.version_skew import VersionSkew
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -126,7 +126,7 @@ class _Working(_Selecting):
 
     def _run_timers(self, over: Stop) -> None:
         client = self._new_client()
-        timers = Timers(client, Newer(LOG), lambda _report: None)
+        timers = Timers(client, VersionSkew(LOG), lambda _report: None)
 
         def run() -> None:
             while not over.is_set():

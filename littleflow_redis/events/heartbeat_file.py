@@ -21,7 +21,7 @@ EVERY = 1.0
 LIMIT = 30.0
 
 
-class Pulse:
+class HeartbeatFile:
     """Touches ``file`` as long as every loop of the process turns. Threads may share it."""
 
     def __init__(self, file: Path, limit: float = LIMIT) -> None:
@@ -33,7 +33,7 @@ class Pulse:
         self._touched = float("-inf")
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Pulse | None:
+    def of(cls, environ: Mapping[str, str]) -> HeartbeatFile | None:
         """The pulse that the environment asks for; what an earlier process left is removed.
 
         Raises ConfigurationError when there can be no such file.

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from types import FrameType
 
-from .heartbeat_file import Pulse
+from .heartbeat_file import HeartbeatFile
 from .logs import kv
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -21,7 +21,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Stop:
     """Asks a process or a thread to end; every wait of ours also waits for it."""
 
-    def __init__(self, pulse: Pulse | None = None) -> None:
+    def __init__(self, pulse: HeartbeatFile | None = None) -> None:
         #: Who is told that loops turn.
         self.pulse = pulse
         self._event = threading.Event()

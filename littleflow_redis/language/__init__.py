@@ -10,7 +10,7 @@ from .conversion import from_littleflow, to_littleflow
 from .diagrams import dot, mermaid, title
 from .errors import FlowError, Problem, ProblemKind
 from .flow import Flow, Json, Step, StepKind
-from .guards.evaluation import GuardError, check_guard, guard_matches
+from .guards import GuardError, check_guard, guard_matches
 from .limits import DEFAULT_LIMITS, Limits
 from .loading import load
 from .merging import MergeError, merge_inputs

@@ -7,7 +7,7 @@ from typing import Any
 
 from .checks import find_cycle, never_fires
 from .flow import Flow, Step, StepKind
-from .guards.evaluation import check_guard
+from .guards import check_guard
 from .options import read_options
 from .saving import FLOW_MEMBERS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .errors import ProblemKind, Reports
-from .guards.evaluation import GuardError, check_guard
+from .guards import GuardError, check_guard
 from .options import BadOption, split_options
 from .syntax import Declaration, Group, Label, Parameters, Placed, Program, Source
 from .values import read_literal

@@ -12,7 +12,7 @@ from littleflow_redis.language.flow import Json
 
 from .auto import Arguments, Opening, Row, listed
 from .binding import Bind, BindError, bind
-from .coming import Coming, Kind, Standing, coming
+from .coming import Coming, ComingKind, Standing, coming
 
 _ANY = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
@@ -75,19 +75,19 @@ def _inputs(
     ``spread`` is for ``$bind: spread``: how many parameters without names stand behind the input.
     """
     match came.kind:
-        case Kind.VALUE:
+        case ComingKind.VALUE:
             yield came.value
             return
-        case Kind.LIST if came.count is not None:
+        case ComingKind.LIST if came.count is not None:
             yield list(range(1, came.count + 1))
             return
-    if came.kind is Kind.ANYTHING:
+    if came.kind is ComingKind.ANYTHING:
         yield from ({}, None, 1)
-    if came.kind is not Kind.OBJECT:
+    if came.kind is not ComingKind.OBJECT:
         yield from _lists(opening) if spread is None else _spread_lists(opening, spread)
-    if came.kind is not Kind.LIST:
+    if came.kind is not ComingKind.LIST:
         yield from _objects(signature, opening, spread or 0)
-    if came.kind is Kind.OBJECT and opening.row({}, False) is Row.NOTHING:
+    if came.kind is ComingKind.OBJECT and opening.row({}, False) is Row.NOTHING:
         yield {}
 
 

@@ -17,7 +17,7 @@ class Standing(NamedTuple):
     step: Step
 
 
-class Kind(StrEnum):
+class ComingKind(StrEnum):
     """How much is known of an input."""
 
     ANYTHING = "anything"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 class Coming:
     """An input. Of a list ``count`` are its items, None if only data can tell."""
 
-    kind: Kind = Kind.ANYTHING
+    kind: ComingKind = ComingKind.ANYTHING
     count: int | None = None
     value: Json = None
 
@@ -42,7 +42,7 @@ def coming(flow: Flow, step: Step) -> Coming:
     gathered = _gathered(flow, step)
     if not step.merge:
         return gathered
-    return Coming(Kind.OBJECT if gathered.kind is Kind.LIST else Kind.ANYTHING)
+    return Coming(ComingKind.OBJECT if gathered.kind is ComingKind.LIST else ComingKind.ANYTHING)
 
 
 def _gathered(flow: Flow, step: Step) -> Coming:
@@ -50,13 +50,13 @@ def _gathered(flow: Flow, step: Step) -> Coming:
         case (one,):
             return _put_out(flow, flow[one])
         case several:
-            return Coming(Kind.LIST, len(several)) if several else Coming()
+            return Coming(ComingKind.LIST, len(several)) if several else Coming()
 
 
 def _put_out(flow: Flow, step: Step) -> Coming:
     match step.kind:
         case StepKind.LITERAL:
-            return Coming(Kind.VALUE, value=step.value)
+            return Coming(ComingKind.VALUE, value=step.value)
         case StepKind.SUBFLOW_START:
             return coming(flow, step)
         case StepKind.SUBFLOW_END:
@@ -67,4 +67,4 @@ def _put_out(flow: Flow, step: Step) -> Coming:
     if whole.guard is not None:
         # It may be skipped, and passes on what came.
         return Coming()
-    return Coming(Kind.LIST) if whole.iterate else inside
+    return Coming(ComingKind.LIST) if whole.iterate else inside

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from littleflow_redis.engine.model import json_values, typed_values
-from littleflow_redis.engine.model.typed_values import Value
+from littleflow_redis.engine.model.typed_values import TypedValue
 
 #: Most values that one result may hold. Each takes two bytes or more of an output, which is limited
 #: to 1 MB; references inside YAML could make billions of a few lines.
@@ -24,7 +24,7 @@ class NotPlain(ValueError):
     """A value that JSON has no form for."""
 
 
-def convert(value: Any, *, enveloped: bool = False) -> Value:
+def convert(value: Any, *, enveloped: bool = False) -> TypedValue:
     """Make a plain JSON value of a Python one; what that does not say becomes its types.
 
     Dates and times become ISO 8601 text, Decimal and UUID text, bytes the UTF-8 text they hold or
@@ -66,13 +66,13 @@ class _Converter:
         self._enveloped = enveloped
         self._left = MAX_VALUES
 
-    def convert(self, value: Any) -> Value:
+    def convert(self, value: Any) -> TypedValue:
         self._left -= 1
         if self._left < 0:
             raise NotPlain(f"it holds more than {MAX_VALUES:,} values")
         match value:
             case None | bool() | int() | float() | str():
-                return Value(value)
+                return TypedValue(value)
             case Mapping():
                 return self._object(value)
             case list() | tuple():
@@ -82,18 +82,18 @@ class _Converter:
             case _:
                 return _text(value)
 
-    def _list(self, items: Iterable[Any]) -> Value:
+    def _list(self, items: Iterable[Any]) -> TypedValue:
         return typed_values.listed([self.convert(item) for item in items])
 
-    def _object(self, value: Mapping[Any, Any]) -> Value:
+    def _object(self, value: Mapping[Any, Any]) -> TypedValue:
         if self._enveloped and value.keys() == ENVELOPE:
             return _unwrapped(value["__type__"], self.convert(value["__value__"]))
         found = {_key(key): self.convert(item) for key, item in value.items()}
         types = {key: item.types for key, item in found.items() if item.types}
-        return Value({key: item.data for key, item in found.items()}, types or None)
+        return TypedValue({key: item.data for key, item in found.items()}, types or None)
 
 
-def _unwrapped(mark: Any, inner: Value) -> Value:
+def _unwrapped(mark: Any, inner: TypedValue) -> TypedValue:
     if not isinstance(mark, str):
         return inner
     data = inner.data
@@ -101,7 +101,7 @@ def _unwrapped(mark: Any, inner: Value) -> Value:
         match data:
             case {"hex": str(digits)}:
                 data = str(uuid.UUID(digits))
-    return Value(data, [mark, inner.types] if inner.types else mark)
+    return TypedValue(data, [mark, inner.types] if inner.types else mark)
 
 
 def _key(key: Any) -> str:
@@ -114,26 +114,26 @@ def _key(key: Any) -> str:
             return str(_text(key).data if not isinstance(key, int | float) else key)
 
 
-def _text(value: Any) -> Value:
+def _text(value: Any) -> TypedValue:
     match value:
         case datetime():
-            return Value(value.isoformat(), "datetime")
+            return TypedValue(value.isoformat(), "datetime")
         case date():
-            return Value(value.isoformat(), "date")
+            return TypedValue(value.isoformat(), "date")
         case time():
-            return Value(value.isoformat(), "time")
+            return TypedValue(value.isoformat(), "time")
         case Decimal():
-            return Value(str(value), "decimal")
+            return TypedValue(str(value), "decimal")
         case uuid.UUID():
-            return Value(str(value), "uuid")
+            return TypedValue(str(value), "uuid")
         case bytes():
             return _bytes(value)
         case _:
             raise NotPlain(f"it holds a {type(value).__name__}")
 
 
-def _bytes(value: bytes) -> Value:
+def _bytes(value: bytes) -> TypedValue:
     try:
-        return Value(value.decode(), "bytes")
+        return TypedValue(value.decode(), "bytes")
     except UnicodeDecodeError:
-        return Value(base64.b64encode(value).decode(), "base64")
+        return TypedValue(base64.b64encode(value).decode(), "base64")

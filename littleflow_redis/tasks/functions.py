@@ -38,7 +38,7 @@ class TaskFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedFunctions:
     """A function, how it is called, and how it binds unless the step's ``$bind`` says otherwise.
 
     Where neither says it the run does: see ``StartTask.bind``.
@@ -50,7 +50,7 @@ class Served:
     bind: Bind | None
 
 
-def serve(name: str, function: Callable[..., Any], mode: str | None = None) -> Served:
+def serve(name: str, function: Callable[..., Any], mode: str | None = None) -> ServedFunctions:
     """Look at a function once, so that it can be called for steps.
 
     Raises ValueError for an unknown ``mode``, TypeError for what is no plain function.
@@ -59,7 +59,7 @@ def serve(name: str, function: Callable[..., Any], mode: str | None = None) -> S
         raise ValueError(f"bind is {mode!r}: set it to {modes()}")
     if inspect.iscoroutinefunction(function) or not callable(function):
         raise TypeError(f"{name!r} must be a plain function: call asyncio.run(…) in one")
-    return Served(name, function, _signature(function), Bind(mode) if mode else None)
+    return ServedFunctions(name, function, _signature(function), Bind(mode) if mode else None)
 
 
 def name_key(name: str) -> str:
@@ -67,7 +67,7 @@ def name_key(name: str) -> str:
     return name.replace("-", "_")
 
 
-def call(served: Served, task: StartTask, name: str) -> str:
+def call(served: ServedFunctions, task: StartTask, name: str) -> str:
     """Call a function with the input and parameters of a task; return its output as a value's text.
 
     ``name`` stands for the function in errors. Raises TaskFailed, whatever the function did.

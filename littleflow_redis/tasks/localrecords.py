@@ -20,24 +20,24 @@ class Stopped(Exception):
         self.step = step
 
 
-class Place(NamedTuple):
+class LocalPlace(NamedTuple):
     """A step, by index, under a scope."""
 
     step: int
     scope: Scope
 
 
-class Attempt(NamedTuple):
+class LocalAttempt(NamedTuple):
     """A task that waits to be run; ``input`` is JSON text, ``number`` counts from 1."""
 
-    place: Place
+    place: LocalPlace
     activation: int
     number: int
     input: str
 
 
 @dataclass(slots=True)
-class Record:
+class LocalStep:
     """What is known of a step under a scope."""
 
     tokens: int = 0

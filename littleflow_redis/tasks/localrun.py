@@ -20,7 +20,7 @@ from littleflow_redis.language import Flow, Step, StepKind
 
 from .functions import TaskFailed
 from .localfailures import may_retry, output_of
-from .localrecords import Attempt, Place, Record, Stopped
+from .localrecords import LocalAttempt, LocalPlace, LocalStep, Stopped
 
 #: The engine's bounds of one transition: bytes gathered, successors of one step, and firings (more
 #: are a loop without a task in it, which the compiler refuses).
@@ -39,11 +39,11 @@ class LocalRun:
     def __init__(self, flow: Flow, play: Play) -> None:
         self._flow = flow
         self._play = play
-        self._records: defaultdict[Place, Record] = defaultdict(Record)
-        self._outputs: dict[Place, str] = {}
-        self._arrived: deque[Place] = deque()
-        self._ready: deque[tuple[Place, bool]] = deque()
-        self._attempts: deque[Attempt] = deque()
+        self._records: defaultdict[LocalPlace, LocalStep] = defaultdict(LocalStep)
+        self._outputs: dict[LocalPlace, str] = {}
+        self._arrived: deque[LocalPlace] = deque()
+        self._ready: deque[tuple[LocalPlace, bool]] = deque()
+        self._attempts: deque[LocalAttempt] = deque()
         self._result: str | None = None
         self._bytes = self._fired = 0
 
@@ -52,8 +52,8 @@ class LocalRun:
 
         Raises Stopped; its cause is the TaskFailed, if a task failed.
         """
-        self._outputs[Place(-1, ())] = input
-        self._fire(Place(0, ()), round=False)
+        self._outputs[LocalPlace(-1, ())] = input
+        self._fire(LocalPlace(0, ()), round=False)
         self._settle()
         while self._result is None:
             if self._ready:
@@ -65,7 +65,7 @@ class LocalRun:
             self._settle()
         return self._result
 
-    def _work(self, attempt: Attempt) -> None:
+    def _work(self, attempt: LocalAttempt) -> None:
         place = attempt.place
         try:
             text = self._play(self._task(attempt))
@@ -81,7 +81,7 @@ class LocalRun:
         # What had no room until now.
         self._arrived.append(place)
 
-    def _task(self, attempt: Attempt) -> StartTask:
+    def _task(self, attempt: LocalAttempt) -> StartTask:
         """The task as whoever runs it on Redis reads it: values of its own."""
         step, scope = self._flow[attempt.place.step], attempt.place.scope
         path = "".join(f".{item}" for item in scope)
@@ -115,12 +115,12 @@ class LocalRun:
                 self._fire(place, round)
         self._bytes = self._fired = 0
 
-    def _has_room(self, step: Step, record: Record) -> bool:
+    def _has_room(self, step: Step, record: LocalStep) -> bool:
         if step.iterate:
             return record.done == len(record.items) and not record.ready
         return record.open < _concurrency(step)
 
-    def _fire(self, place: Place, round: bool) -> None:
+    def _fire(self, place: LocalPlace, round: bool) -> None:
         self._fired += 1
         if self._fired > MAX_FIRED:
             raise Stopped("a loop without a task in it")
@@ -140,12 +140,14 @@ class LocalRun:
             several = f"[{','.join(texts)}]"
             self._run(place, several if len(texts) > 1 else "".join(texts) or json_values.EMPTY)
 
-    def _gather(self, place: Place, round: bool) -> list[str]:
+    def _gather(self, place: LocalPlace, round: bool) -> list[str]:
         """The outputs of the predecessors."""
-        froms = [Place(source, place.scope) for source in sources(self._flow[place.step], round)]
+        froms = [
+            LocalPlace(source, place.scope) for source in sources(self._flow[place.step], round)
+        ]
         return [self._outputs.get(source, json_values.EMPTY) for source in froms]
 
-    def _decide(self, place: Place, round: bool) -> None:
+    def _decide(self, place: LocalPlace, round: bool) -> None:
         """Fire a step with a merge, a guard or an iteration."""
         step = self._flow[place.step]
         self._records[place].ready = False
@@ -158,23 +160,23 @@ class LocalRun:
             case "skip":
                 whole = step.kind is StepKind.SUBFLOW_START
                 index = step.partner if whole else place.step
-                self._complete(Place(index, place.scope), firing.input)
+                self._complete(LocalPlace(index, place.scope), firing.input)
             case _:
                 self._run(place, firing.input)
 
-    def _run(self, place: Place, text: str) -> None:
+    def _run(self, place: LocalPlace, text: str) -> None:
         """Run the step with its input: tasks are queued, all else is over at once."""
         if self._flow[place.step].kind is StepKind.TASK:
             self._emit(place, text)
         else:
             self._complete(place, text)
 
-    def _emit(self, place: Place, text: str) -> None:
+    def _emit(self, place: LocalPlace, text: str) -> None:
         record = self._records[place]
         record.open += 1
-        self._attempts.append(Attempt(place, record.activations, 1, text))
+        self._attempts.append(LocalAttempt(place, record.activations, 1, text))
 
-    def _complete(self, place: Place, text: str) -> None:
+    def _complete(self, place: LocalPlace, text: str) -> None:
         """The step is over with this output: give each successor its token."""
         step = self._flow[place.step]
         if len(step.successors) > MAX_DEGREE:
@@ -187,21 +189,21 @@ class LocalRun:
         else:
             self._deliver(place)
 
-    def _deliver(self, place: Place) -> None:
+    def _deliver(self, place: LocalPlace) -> None:
         for successor in self._flow[place.step].successors:
-            target = Place(successor, place.scope)
+            target = LocalPlace(successor, place.scope)
             if place.step in self._flow[successor].back:
                 self._records[target].backs += 1
             else:
                 self._records[target].tokens += 1
             self._arrived.append(target)
 
-    def _is_item(self, place: Place) -> bool:
+    def _is_item(self, place: LocalPlace) -> bool:
         """Whether this is one item of an iterating step: its scope is deeper than the step lies."""
         step = self._flow[place.step]
         return iterates(self._flow, step) and len(place.scope) > depth(self._flow, step)
 
-    def _start_items(self, place: Place, items: Sequence[str]) -> None:
+    def _start_items(self, place: LocalPlace, items: Sequence[str]) -> None:
         """Begin an iteration: start a slice, keep the rest."""
         record = self._records[place]
         first = min(len(items), _concurrency(self._flow[place.step]))
@@ -209,8 +211,8 @@ class LocalRun:
         for number in range(record.started):
             self._start_item(place, number, items[number])
 
-    def _start_item(self, place: Place, number: int, text: str) -> None:
-        inner = Place(place.step, (*place.scope, number))
+    def _start_item(self, place: LocalPlace, number: int, text: str) -> None:
+        inner = LocalPlace(place.step, (*place.scope, number))
         self._records[inner].activations = self._records[place].activations
         if self._flow[place.step].kind is StepKind.TASK:
             self._emit(inner, text)
@@ -218,7 +220,7 @@ class LocalRun:
             self._outputs[inner] = text
             self._deliver(inner)
 
-    def _item_done(self, last: Place) -> None:
+    def _item_done(self, last: LocalPlace) -> None:
         """An item's last step has ended: start the next item, or end the iteration."""
         outer = self._outer(last)
         record = self._records[outer]
@@ -229,24 +231,24 @@ class LocalRun:
         if record.done < len(record.items):
             return
         texts = [
-            self._outputs[Place(last.step, (*outer.scope, number))]
+            self._outputs[LocalPlace(last.step, (*outer.scope, number))]
             for number in range(len(record.items))
         ]
-        whole = Place(last.step, outer.scope)
+        whole = LocalPlace(last.step, outer.scope)
         self._bytes += sum(map(len, texts))
         if self._bytes > MAX_BYTES:
             raise self._failure(whole, "the outputs of its items are larger than 64 MB together")
         self._complete(whole, f"[{','.join(texts)}]")
         self._arrived.append(outer)
 
-    def _fail(self, place: Place, reason: str, failure: TaskFailed | None = None) -> None:
+    def _fail(self, place: LocalPlace, reason: str, failure: TaskFailed | None = None) -> None:
         """The step fails: that is its output if it says so, else the end."""
         output = output_of(self._flow[place.step], reason, failure.error if failure else None)
         if output is None:
             raise self._failure(place, reason) from failure
         self._complete(place, output)
 
-    def _failure(self, place: Place, reason: str) -> Stopped:
+    def _failure(self, place: LocalPlace, reason: str) -> Stopped:
         while self._is_item(place):
             reason = f"item {place.scope[-1]}: {reason}"
             place = self._outer(place)
@@ -255,11 +257,11 @@ class LocalRun:
         step = self._flow[place.step]
         return Stopped(f"step {step.index} ({step.label}): {reason}", step)
 
-    def _outer(self, last: Place) -> Place:
+    def _outer(self, last: LocalPlace) -> LocalPlace:
         """The iteration whose item ends, or fails, here."""
         step = self._flow[last.step]
         index = step.partner if step.kind is StepKind.SUBFLOW_END else step.index
-        return Place(index, last.scope[:-1])
+        return LocalPlace(index, last.scope[:-1])
 
     def _stall_reason(self) -> str:
         waiting = [place for place, record in self._records.items() if record.tokens]

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from littleflow_redis.engine.model.task_events import category_of
 from littleflow_redis.language.errors import close_names
 
-from .functions import Served, name_key, serve
+from .functions import ServedFunctions, name_key, serve
 
 #: Names that an error lists before it says how many more there are.
 _SHOWN = 10
@@ -21,7 +21,7 @@ class Category(Protocol):
     @property
     def bases(self) -> list[str]: ...
 
-    def find(self, base: str) -> Served | None: ...
+    def find(self, base: str) -> ServedFunctions | None: ...
 
 
 @runtime_checkable
@@ -48,9 +48,9 @@ class Lookup:
         self._names = (
             {name_key(name): name for name in functions} if isinstance(functions, Mapping) else {}
         )
-        self._served: dict[str, Served | None] = {}
+        self._served: dict[str, ServedFunctions | None] = {}
 
-    def find(self, base: str) -> Served | None:
+    def find(self, base: str) -> ServedFunctions | None:
         """The function of a step. Raises TypeError if it is no plain function."""
         if base not in self._served:
             self._served[base] = self._find(base)
@@ -67,7 +67,7 @@ class Lookup:
         there = ", ".join(names[:_SHOWN]) or "none"
         return f"no function serves {base[:100]}: add one; there is {there}{more}"
 
-    def _find(self, base: str) -> Served | None:
+    def _find(self, base: str) -> ServedFunctions | None:
         functions = self._functions
         if isinstance(functions, Listener):
             category = functions.functions.get(category_of(base))

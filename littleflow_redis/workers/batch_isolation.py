@@ -13,7 +13,7 @@ from .dead_lettering import MAX_DELIVERIES, failed, is_outage
 LOG = logging.getLogger("littleflow_redis.worker")
 
 
-class Alone:
+class BatchIsolation:
     """Applies batches with ``apply``, and after an error what is left of them one by one.
 
     What raises by itself stays pending, and comes again; after MAX_DELIVERIES ``give_up`` is called

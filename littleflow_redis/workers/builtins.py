@@ -20,7 +20,7 @@ from littleflow_redis.events.script_batch import Call
 from littleflow_redis.tasks import BUILTINS, Fields, Latch, Listening, Sleep
 
 from .dead_lettering import MAX_DELIVERIES, failed, give_up, is_outage
-from .version_skew import Newer
+from .version_skew import VersionSkew
 from .waits import Waits
 
 LOG = logging.getLogger("littleflow_redis.worker")
@@ -34,7 +34,7 @@ class Builtins:
         client: Client,
         group: str,
         waits: Waits,
-        newer: Newer,
+        newer: VersionSkew,
         tell: Callable[[Report], None],
     ) -> None:
         self._client = client

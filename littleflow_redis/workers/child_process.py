@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .process_group import Group
+from .process_group import ProcessGroup
 
 #: Seconds before a child that died is started again: doubled with each death, up to ``LAST_DELAY``,
 #: and back to the first after a life of ``STEADY`` seconds.
@@ -102,7 +102,7 @@ class Keeper:
 
     async def _live(self) -> int:
         """One life of the child, from its start to the end of its last descendant."""
-        group = Group()
+        group = ProcessGroup()
         # Not asyncio's own pipe: with that one, a child counts as running while any descendant
         # holds its output open.
         reader, writer = os.pipe()
@@ -132,7 +132,7 @@ class Keeper:
             await process.wait()
 
     @staticmethod
-    async def _outlive(process: Process, group: Group) -> int:
+    async def _outlive(process: Process, group: ProcessGroup) -> int:
         code = await process.wait()
         # What it left behind would hold its output open, and work beside its successor.
         group.kill()

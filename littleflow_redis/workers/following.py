@@ -15,7 +15,7 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.script_batch import Call, run_batch
 
 from .timers import Timers
-from .version_skew import Newer
+from .version_skew import VersionSkew
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -37,7 +37,7 @@ class Following:
     others may have set some.
     """
 
-    def __init__(self, client: Client, newer: Newer, ask_every: float = math.inf) -> None:
+    def __init__(self, client: Client, newer: VersionSkew, ask_every: float = math.inf) -> None:
         #: Whether more events wait than one read brings.
         self.backlog = False
         #: Set by who serves what scripts hand over.

@@ -9,7 +9,7 @@ from littleflow_redis.engine.model import task_events
 from littleflow_redis.engine.model.task_events import StartTask, end_fields, success
 from littleflow_redis.events.event_codec import encode, message
 from littleflow_redis.language.errors import close_names
-from littleflow_redis.tasks.functions import Served, TaskFailed, call, name_key, serve
+from littleflow_redis.tasks.functions import ServedFunctions, TaskFailed, call, name_key, serve
 
 #: Names that an error lists before it says how many more there are.
 _SHOWN = 10
@@ -20,7 +20,7 @@ class Functions:
 
     def __init__(self, category: str) -> None:
         self.category = category
-        self._served: dict[str, Served] = {}
+        self._served: dict[str, ServedFunctions] = {}
 
     def add(self, name: str, function: Callable[..., Any], mode: str | None = None) -> None:
         """Serve ``category:name`` by a function.
@@ -52,7 +52,7 @@ class Functions:
         """Tell if a function serves a step."""
         return self.has_category(base) and self.find(base) is not None
 
-    def find(self, base: str) -> Served | None:
+    def find(self, base: str) -> ServedFunctions | None:
         """The function that serves a step of this category."""
         name = base.removeprefix(f"{self.category}:") if self.category else base
         return self._served.get(name_key(name))

@@ -22,7 +22,7 @@ from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.shutdown import Pace
 
 from .dead_lettering import died, give_up
-from .version_skew import Newer
+from .version_skew import VersionSkew
 
 LOG = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Intake:
         self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=claim_idle)
         self._wants = wants
         self._max_deaths = max_deaths
-        self._newer = Newer(LOG)
+        self._newer = VersionSkew(LOG)
         self._claims = Pace(min(CLAIM_EVERY, claim_idle))
         #: Taken and not yet acknowledged: what a second delivery must not begin again.
         self._in_hand: set[str] = set()

@@ -34,12 +34,12 @@ from littleflow_redis.events.shutdown import Pace, Stop
 from littleflow_redis.language.flow import Json
 from littleflow_redis.tasks import BUILTINS
 
-from .batch_isolation import Alone
+from .batch_isolation import BatchIsolation
 from .builtins import Builtins
 from .dead_lettering import MAX_DELIVERIES, failed, give_up, is_outage
 from .following import BATCH, Following
 from .retention import Retention
-from .version_skew import Newer
+from .version_skew import VersionSkew
 from .waits import Waits
 
 LOG = logging.getLogger("littleflow_redis.worker")
@@ -83,13 +83,13 @@ class LifecycleWorker:
         self.stop = stop or Stop()
         self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=claim_idle)
         self.applied = 0
-        self._alone = Alone(self.reader, self.handle, self._give_up)
+        self._alone = BatchIsolation(self.reader, self.handle, self._give_up)
         self._waits = Waits(client, self.reader)
         self._claim = Pace(claim_idle / 2)
         self._reconciler = Reconciler(client, group, BUILTINS)
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
-        self._newer = Newer(LOG)
+        self._newer = VersionSkew(LOG)
         self.following = Following(client, self._newer, BLOCK)
         self._tell = self.following.tell
         self._builtins = Builtins(client, group, self._waits, self._newer, self._tell)

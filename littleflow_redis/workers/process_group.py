@@ -15,7 +15,7 @@ import subprocess
 _GUARD = ("/bin/sh", "-c", "read -r _; kill -KILL 0", "littleflow_redis-guard")
 
 
-class Group:
+class ProcessGroup:
     """A process group of its own, empty but for its guard.
 
     Start members with ``process_group=group.id``.

@@ -7,7 +7,7 @@ import os
 from typing import Protocol
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.events.heartbeat_file import Pulse
+from littleflow_redis.events.heartbeat_file import HeartbeatFile
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import Outage, address_of
 from littleflow_redis.events.shutdown import Stop, stop_on_signals
@@ -31,7 +31,7 @@ def run_worker(worker: Worker, name: str, **about: object) -> None:
     that it is ready. LITTLEFLOW_HEALTH_FILE names a file that is touched while it works, for
     ``health``. To be called in the main thread. Raises ConfigurationError.
     """
-    worker.stop.pulse = Pulse.of(os.environ)
+    worker.stop.pulse = HeartbeatFile.of(os.environ)
     with stop_on_signals(worker.stop, LOG):
         work_through_outages(worker, name, **about)
     LOG.info(kv("stopped", worker=name))

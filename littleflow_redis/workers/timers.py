@@ -18,7 +18,7 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.script_batch import Call
 
-from .version_skew import Newer
+from .version_skew import VersionSkew
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -65,7 +65,7 @@ class Stuck:
 class Timers:
     """Fires what is due; ``tell`` is shown what came of it."""
 
-    def __init__(self, client: Client, newer: Newer, tell: Callable[[Report], None]) -> None:
+    def __init__(self, client: Client, newer: VersionSkew, tell: Callable[[Report], None]) -> None:
         self._client = client
         self._newer = newer
         self._tell = tell

@@ -13,7 +13,7 @@ from littleflow_redis.events.logs import kv
 MOST_KNOWN = 10_000
 
 
-class Newer:
+class VersionSkew:
     """What a worker left to newer ones.
 
     Without this memory it would claim each event again as soon as that has been idle, and count up

@@ -115,7 +115,7 @@ class Waits:
 
     def _arrival(self, entry: Entry) -> _Arrival | None:
         try:
-            found = signal(entry.id, entry.fields, self._client.keys)
+            found = signal(entry.id, entry.fields, self._client.keys.full_id)
         except (Garbage, InvalidId) as error:
             # It stays in the stream: others may know what to do with it.
             LOG.warning(kv("event-ignored", id=entry.id, reason=error))

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from littleflow_redis import Client
-from littleflow_redis.api.limits import MOST_CALLERS, Rate
+from littleflow_redis.api.limits import MOST_CALLERS, RateLimit
 from littleflow_redis.api.tokens import find, read_tokens
 from littleflow_redis.events.connection import ConfigurationError
 from tests.support import wait_until
@@ -212,7 +212,7 @@ def test_bodies_that_come_too_fast(app: Make) -> None:
 
 
 def test_the_rate_forgets_who_was_not_seen_for_long() -> None:
-    rate = Rate(1)
+    rate = RateLimit(1)
     for number in range(MOST_CALLERS + 10):
         assert rate.wait(str(number)) == 0
     assert len(rate._buckets) == MOST_CALLERS

@@ -7,7 +7,7 @@ import os
 import sys
 
 from littleflow_redis.bridges.app import app_prefixes, load_app
-from littleflow_redis.bridges.calls.task_lookup import TaskNames
+from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.events.connection import ConfigurationError
 
 try:
@@ -17,7 +17,7 @@ except ConfigurationError as error:
 else:
     found = {
         "prefixes": app_prefixes(app, sys.argv[1]),
-        "tasks": sorted(TaskNames(app.tasks).tasks),
+        "tasks": sorted(TaskLookup(app.tasks).tasks),
         # Routers and the like are imported when they are first needed.
         "folder is importable": os.getcwd() in sys.path,
     }

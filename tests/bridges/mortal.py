@@ -10,7 +10,7 @@ from typing import Any, Self
 from redis.exceptions import ConnectionError
 
 from littleflow_redis.bridges.bridge import Bridge, Part
-from littleflow_redis.bridges.broker.result_collector import Collector
+from littleflow_redis.bridges.broker.result_collector import ResultCollector
 from littleflow_redis.engine.client import Client
 from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -58,7 +58,7 @@ class Mortal:
                 self._parts = self._session.enter_context(self._bridge.parts(Stop()))
             for part in self._parts:
                 # Only results take their time.
-                part.turn(PATIENCE if isinstance(part, Collector) else 0.0)
+                part.turn(PATIENCE if isinstance(part, ResultCollector) else 0.0)
         except ConnectionError:
             self.close()
         except Died:

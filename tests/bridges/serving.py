@@ -11,7 +11,7 @@ from typing import Any
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.bridges.calls.task_lookup import TaskNames
+from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -26,7 +26,7 @@ def bridge_of(
     mapping: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Bridge:
-    names = TaskNames(app.tasks if tasks is None else tasks, (app.main,), mapping)
+    names = TaskLookup(app.tasks if tasks is None else tasks, (app.main,), mapping)
     return Bridge(client, app, categories or ("math",), names, **options)
 
 

@@ -12,14 +12,14 @@ import pytest
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge, served_categories
-from littleflow_redis.bridges.broker.answers import TaskCall
 from littleflow_redis.bridges.broker.backends import result_backend
 from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.bridges.broker.publish import Publisher
 from littleflow_redis.bridges.broker.results import Results
+from littleflow_redis.bridges.calls.task_call import TaskCall
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
-from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.events.connection import ConfigurationError
@@ -166,7 +166,7 @@ def test_what_a_dead_bridge_had_published_is_not_run_again(
     (entry,) = (e for e in dead.read(10) if kind_of(e.fields) == "start-task")
     task = start_task(entry.id, entry.fields)
     id = celery_id("math", task.workflow, task.index, task.token)
-    flight = Flight("math", id)
+    flight = Publication("math", id)
     engine.transitions.run([engine.transitions.take(task, dead.group, dead.consumer, flight)])
     Publisher(app).publish([TaskCall(id, "plain.note", kwargs=task.parameters)])
     results = Results(result_backend(app))

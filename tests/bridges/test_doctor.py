@@ -12,7 +12,7 @@ import pytest
 import redis
 from celery import Celery
 
-from littleflow_redis.bridges.calls.task_lookup import TaskNames
+from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.bridges.doctor import CHECKS, Finding, Level, Subject, examine, servers
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.defaults import store_defaults
@@ -51,7 +51,7 @@ def subject(engine: Client, app: Celery, *texts: str, **settings: object) -> Sub
     for name in ("shop.pack", "shop.send"):
         own.task(name=name, shared=False)(work)
     own.finalize()
-    names = TaskNames([name for name in own.tasks if name.startswith("shop.")], ("shop",))
+    names = TaskLookup([name for name in own.tasks if name.startswith("shop.")], ("shop",))
     flows = {f"{number}.flow": compile_text(text) for number, text in enumerate(texts)}
     # Workers are not to be waited for, but where a test says so.
     return Subject(engine, own, ["shop"], names, "shop_tasks:app", flows, patience=0.0)

@@ -14,7 +14,7 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.bridges.calls.call_options import Rules
+from littleflow_redis.bridges.calls.call_options import CallOptions
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.store.settings import read_settings
@@ -178,7 +178,7 @@ def test_a_state_of_the_task_s_own_is_shown(engine: Client, bridge: Bridge, gate
 
 
 def test_ignore_ends_by_the_bridge_s_timeout(engine: Client, app: Celery) -> None:
-    rules = Rules([read_settings({"categories": {"e": {"timeout": 1}}}, "options")])
+    rules = CallOptions([read_settings({"categories": {"e": {"timeout": 1}}}, "options")])
     with running(bridge_of(engine, app, "e", rules=rules)):
         workflow = engine.start("e:ignore(- $retry: 1 -)")
         [wait] = wait_until(lambda: [w for w in engine.waits(workflow) if w.owner], "taken")

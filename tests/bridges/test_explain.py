@@ -12,9 +12,9 @@ from celery import Celery, Task
 from kombu.entity import Exchange, Queue
 from pydantic import BaseModel
 
-from littleflow_redis.bridges.calls.call_options import Rules
+from littleflow_redis.bridges.calls.call_options import CallOptions
 from littleflow_redis.bridges.calls.explain import explained, rows_of
-from littleflow_redis.bridges.calls.task_lookup import TaskNames
+from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.engine.store.settings import read_settings
 from littleflow_redis.language import compile_text
 from littleflow_redis.tasks.coming import Standing
@@ -48,8 +48,8 @@ def app() -> Iterator[Celery]:
 
 
 def explain(app: Celery, step: str, **given: Any) -> dict[str, str]:
-    rules = Rules([read_settings(given, "file.toml")])
-    names = TaskNames(app.tasks, ("shop",), rules.mapping)
+    rules = CallOptions([read_settings(given, "file.toml")])
+    names = TaskLookup(app.tasks, ("shop",), rules.mapping)
     text = explained(app, names, rules, ["math", ""], step)
     rows = (line.split("  ", 1) for line in text.splitlines() if line)
     return {title: about.strip() for title, about in rows}
@@ -83,7 +83,7 @@ ROWS = [
 
 
 def test_the_row_of_each_step_where_it_stands(app: Celery) -> None:
-    about = (app, TaskNames(app.tasks, ("shop",)), Rules(), ["", "math"])
+    about = (app, TaskLookup(app.tasks, ("shop",)), CallOptions(), ["", "math"])
     assert [told.call for told in rows_of(*about, compile_text(FLOW))] == ROWS
 
 
@@ -91,7 +91,7 @@ def test_a_step_is_explained_where_it_stands(app: Celery) -> None:
     flow = compile_text(
         "{ both([1, 2]) both([3, 4]) } → by_place(- {$bind: spread, $timeout: 5} -)"
     )
-    names, rules = TaskNames(app.tasks, ("shop",)), Rules()
+    names, rules = TaskLookup(app.tasks, ("shop",)), CallOptions()
     text = explained(app, names, rules, [""], "by_place", Standing(flow, flow[5]))
     assert "step               by_place (1:33)\n" in text
     assert "bind               spread (the step's own)\n" in text

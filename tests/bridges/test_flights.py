@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 
-from littleflow_redis.bridges.broker.publications import LINGER, LONGEST, MANY, RARELY, Flights
+from littleflow_redis.bridges.broker.publications import LINGER, LONGEST, MANY, RARELY, Publications
 from tests.workers.scenes import start_task
 
 TASK = start_task("math:add", input=[1, 2], parameters={"y": 1})
 
 
 def test_a_flight_is_known_without_its_data() -> None:
-    flights = Flights()
+    flights = Publications()
     flights.add("a", TASK)
     known = flights.to_tell("a")
     assert known is not None
@@ -22,7 +22,7 @@ def test_a_flight_is_known_without_its_data() -> None:
 
 def test_an_end_is_told_again_only_after_a_while() -> None:
     for again, expected in ((30.0, False), (0.0, True)):
-        flights = Flights(tell_again=again)
+        flights = Publications(tell_again=again)
         flights.add("a", TASK)
         flights.told(["a"])
         assert (flights.to_tell("a") is not None) is expected
@@ -33,7 +33,7 @@ def test_an_end_that_nobody_takes_up_is_told_ever_more_rarely() -> None:
     none may be deleted: the outage filled Redis.
     """
     now = 0.0
-    flights = Flights(now=lambda: now)
+    flights = Publications(now=lambda: now)
     flights.add("a", TASK)
     told = []
     for second in range(4 * 3600):
@@ -47,7 +47,7 @@ def test_an_end_that_nobody_takes_up_is_told_ever_more_rarely() -> None:
 
 
 def test_what_is_forgotten_may_come_again() -> None:
-    flights = Flights()
+    flights = Publications()
     flights.add("a", TASK)
     flights.told(["a"])
     flights.forget(["a", "b"])
@@ -57,7 +57,7 @@ def test_what_is_forgotten_may_come_again() -> None:
 
 
 def test_only_while_many_are_on_their_way_the_next_may_wait() -> None:
-    flights = Flights()
+    flights = Publications()
     for number in range(MANY - 1):
         flights.add(str(number), TASK)
     assert flights.linger == 0
@@ -69,7 +69,7 @@ def test_only_while_many_are_on_their_way_the_next_may_wait() -> None:
 
 def test_where_results_come_fast_the_next_waits_for_a_batch() -> None:
     """Never for long beside the time for which Celery has work."""
-    flights = Flights()
+    flights = Publications()
     for number in range(2 * MANY):
         flights.add(str(number), TASK)
     assert flights.linger == LINGER

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.broker.admission import Rate
+from littleflow_redis.bridges.broker.admission import PublishRate
 from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import kind_of, start_task
-from littleflow_redis.engine.store.scripts import Flight
+from littleflow_redis.engine.store.scripts import Publication
 from littleflow_redis.events.group import GroupReader
 from tests.support import Spawned, wait_until
 from tests.workers.scenes import pending
@@ -27,14 +27,14 @@ from .serving import LONG, bridge_of, check_once, in_flight, running
     ],
 )
 def test_a_rate_is_read(text: str, interval: int, at_once: int) -> None:
-    rate = Rate.read(text)
+    rate = PublishRate.read(text)
     assert (rate.interval, rate.at_once) == (interval, at_once)
 
 
 @pytest.mark.parametrize("text", ["", "100", "100/d", "0/s", "-1/s", "1 / s", "x/s"])
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write it as in 100/s, 30/m or 5/h"):
-        Rate.read(text)
+        PublishRate.read(text)
 
 
 def test_what_a_dead_bridge_recorded_goes_on_though_it_fills_the_limit(
@@ -48,7 +48,7 @@ def test_what_a_dead_bridge_recorded_goes_on_though_it_fills_the_limit(
         if kind_of(entry.fields) == "start-task":
             task = start_task(entry.id, entry.fields)
             id = celery_id("math", task.workflow, task.index, task.token)
-            take = engine.transitions.take(task, dead.group, dead.consumer, Flight("math", id))
+            take = engine.transitions.take(task, dead.group, dead.consumer, Publication("math", id))
             engine.transitions.run([take])
     assert in_flight(engine) == 4
     with running(bridge_of(engine, app, max_in_flight=4, claim_idle=0.1, sweep=0.1)):
@@ -58,7 +58,7 @@ def test_what_a_dead_bridge_recorded_goes_on_though_it_fills_the_limit(
 
 
 def test_two_bridges_keep_one_rate(engine: Client, app: Celery, shared_worker: Spawned) -> None:
-    rate = Rate.read("10/s")
+    rate = PublishRate.read("10/s")
     first, second = (bridge_of(engine, app, rate=rate, batch=1) for _ in range(2))
     with running(first), running(second):
         workflow = engine.start("* math:mul", list(range(15)))
@@ -74,7 +74,7 @@ def test_two_bridges_keep_one_rate(engine: Client, app: Celery, shared_worker: S
 def test_a_bridge_that_stops_hands_back_what_it_holds(
     engine: Client, app: Celery, shared_worker: Spawned
 ) -> None:
-    with running(bridge_of(engine, app, rate=Rate.read("1/h"))):
+    with running(bridge_of(engine, app, rate=PublishRate.read("1/h"))):
         workflow = engine.start("* math:mul", [1, 2, 3])
         wait_until(lambda: pending(engine, "bridge:math") >= 2, "they are in hand")
     engine.redis.delete(engine.keys.rate + "math")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from littleflow_redis.bridges.calls.task_lookup import Ambiguous, Found, TaskNames, Unknown
+from littleflow_redis.bridges.calls.task_lookup import Ambiguous, Found, TaskLookup, Unknown
 from littleflow_redis.events.connection import ConfigurationError
 
 
-def names(*tasks: str, app: str = "proj", **mapping: str) -> TaskNames:
-    return TaskNames(tasks, (app,), mapping)
+def names(*tasks: str, app: str = "proj", **mapping: str) -> TaskLookup:
+    return TaskLookup(tasks, (app,), mapping)
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ def test_celerys_own_tasks_serve_no_step() -> None:
 
 
 def test_an_explicit_map_wins() -> None:
-    tasks = TaskNames(["add", "other.sum"], (), {"math:add": "other.sum"})
+    tasks = TaskLookup(["add", "other.sum"], (), {"math:add": "other.sum"})
     assert tasks.resolve("math:add") == Found("other.sum")
     assert tasks.resolve("add") == Found("add")
 
 
 def test_a_map_to_a_task_that_is_not_there_is_refused_at_once() -> None:
     with pytest.raises(ConfigurationError, match=r"is mapped to sums: .* it has other\.sum"):
-        TaskNames(["other.sum"], (), {"math:add": "sums"})
+        TaskLookup(["other.sum"], (), {"math:add": "sums"})

@@ -15,10 +15,16 @@ import redis
 
 import littleflow_redis
 from littleflow_redis import Client, TaskListener, WorkflowState
-from littleflow_redis.bridges.calls.task_lookup import TaskNames
+from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.bridges.doctor import Level, Subject, examine
 from littleflow_redis.engine.store.keys import Keys
-from littleflow_redis.engine.store.permissions import COMMANDS, OPTIONAL, Missing, missing, rules
+from littleflow_redis.engine.store.permissions import (
+    COMMANDS,
+    OPTIONAL,
+    MissingPermissions,
+    missing,
+    rules,
+)
 from tests.support import RedisServer, Spawned, free_port, wait_until
 
 from .conftest import APPS, worker_of
@@ -69,7 +75,7 @@ def refused(admin: redis.Redis) -> set[str]:
 def test_the_page_allows_what_is_needed_and_nothing_else(user: redis.Redis) -> None:
     name, words = documented()[2], documented()[3:]
     assert (name, words) == ("littleflow", ["reset", "on", ">PASSWORD", *rules().split()])
-    assert missing(user, Keys()) == Missing()
+    assert missing(user, Keys()) == MissingPermissions()
     for command in ("FLUSHALL", "KEYS *", "CONFIG GET save", "GET other", "SCRIPT FLUSH"):
         with pytest.raises(redis.exceptions.NoPermissionError):
             user.execute_command(*command.split())
@@ -151,7 +157,7 @@ def test_everything_works_with_it(
 
 
 def test_the_doctor_names_what_is_missing(admin: redis.Redis, user: redis.Redis, app: Any) -> None:
-    one = Subject(Client(redis=user), app, ["shop"], TaskNames([]))
+    one = Subject(Client(redis=user), app, ["shop"], TaskLookup([]))
     assert examine(one, ["permissions"]) == []
     admin.execute_command("ACL SETUSER", "littleflow", "-xclaim", "-zadd")
     (finding,) = examine(one, ["permissions"])

@@ -14,8 +14,8 @@ from celery import Celery, Task, signals
 from celery.result import task_join_will_block
 from kombu.entity import Exchange, Queue
 
-from littleflow_redis.bridges.broker.answers import TaskCall
 from littleflow_redis.bridges.broker.publish import BrokerUnreachable, Publisher
+from littleflow_redis.bridges.calls.task_call import TaskCall
 from tests.support import RedisServer
 
 HEADER = {"workflow": "workflow:w", "index": 1, "token": "1.1-n"}

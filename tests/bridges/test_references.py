@@ -9,8 +9,8 @@ import pytest
 from celery import Celery
 
 from littleflow_redis.bridges.broker.backends import result_backend
-from littleflow_redis.bridges.broker.publications import Flights
-from littleflow_redis.bridges.broker.records import UNREADABLE, Result
+from littleflow_redis.bridges.broker.publications import Publications
+from littleflow_redis.bridges.broker.records import UNREADABLE, StoredResult
 from littleflow_redis.bridges.broker.references import WAITS, References
 from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.engine.model.json_values import MAX_OUTPUT
@@ -22,7 +22,7 @@ TASK = StartTask("1-0", "workflow:w", 1, "A", "A", "1.1-n", None, None, {})
 class Store:
     def __init__(self, app: Celery) -> None:
         self.results = Results(result_backend(app))
-        self.flights = Flights()
+        self.flights = Publications()
         self.closed: set[str] = set()
         self.references = References(self.results, self.flights, self.closed)
         self.flights.add("own", TASK)
@@ -35,7 +35,7 @@ class Store:
     def returns(self, id: str, value: Any) -> None:
         self.put(id, "SUCCESS", value, [value])
 
-    def resolve(self) -> Result:
+    def resolve(self) -> StoredResult:
         [result] = self.references.resolve(list(self.results.fetch(["own"])))
         return result
 
@@ -78,7 +78,7 @@ def test_it_waits_until_all_have_ended(store: Store) -> None:
     store.put("c", "STARTED", None)
     assert store.resolve().state == WAITS
     store.put("c", "SUCCESS", {})
-    assert store.resolve() == Result("own", "SUCCESS", output='["a",["b",{}]]')
+    assert store.resolve() == StoredResult("own", "SUCCESS", output='["a",["b",{}]]')
 
 
 def test_the_end_comes_without_another_word_of_the_task(store: Store) -> None:

@@ -10,7 +10,7 @@ from celery import Celery, chain, chord, group
 
 from littleflow_redis import TaskListener, run_local
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.bridges.calls.call_options import Rules
+from littleflow_redis.bridges.calls.call_options import CallOptions
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.errors import WorkflowFailed
@@ -252,7 +252,7 @@ def test_what_is_set_wins_over_what_the_run_says(
     text = "<[1, 2]> → { math:many  math:optional  math:many(- $bind: spread -) }"
 
     def outputs(*layers: Settings) -> Any:
-        with running(bridge_of(engine, app, rules=Rules(layers))):
+        with running(bridge_of(engine, app, rules=CallOptions(layers))):
             found = engine.wait(engine.start(text), timeout=LONG)
         return [next(iter(output.values())) for output in found]
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.broker.answers import TaskCall
-from littleflow_redis.bridges.calls.call_builder import Calls, Misfit
-from littleflow_redis.bridges.calls.call_options import Rules, app_settings
-from littleflow_redis.bridges.calls.task_lookup import TaskNames
+from littleflow_redis.bridges.calls.call_builder import CallBuilder, Misfit
+from littleflow_redis.bridges.calls.call_options import CallOptions, app_settings
+from littleflow_redis.bridges.calls.task_call import TaskCall
+from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.settings import Settings, read_settings
 from littleflow_redis.events.connection import ConfigurationError
@@ -22,7 +22,7 @@ def layer(where: str, **given: Any) -> Settings:
     return read_settings(given, where)
 
 
-def call(app: Celery, rules: Rules, base: str = "math:add", **options: Any) -> TaskCall:
+def call(app: Celery, rules: CallOptions, base: str = "math:add", **options: Any) -> TaskCall:
     task = StartTask(
         event="1-0",
         workflow="workflow:w",
@@ -34,8 +34,8 @@ def call(app: Celery, rules: Rules, base: str = "math:add", **options: Any) -> T
         input=[1, 2],
         options={name.replace("_", "$"): value for name, value in options.items()},
     )
-    names = TaskNames(app.tasks, ("plain",), rules.mapping)
-    return Calls(app, names, rules).call(task, "id")
+    names = TaskLookup(app.tasks, ("plain",), rules.mapping)
+    return CallBuilder(app, names, rules).call(task, "id")
 
 
 def test_the_most_particular_wins_then_the_nearest_to_the_command(app: Celery) -> None:
@@ -56,15 +56,15 @@ def test_the_most_particular_wins_then_the_nearest_to_the_command(app: Celery) -
     assert call(app, _rules(tables)).options == {}
 
 
-def _rules(tables: list[tuple[int, str, str, Any]]) -> Rules:
+def _rules(tables: list[tuple[int, str, str, Any]]) -> CallOptions:
     documents: list[dict[str, dict[str, Any]]] = [{}, {}, {}]
     for at, kind, name, options in tables:
         documents[at].setdefault(kind, {})[name] = options
-    return Rules([read_settings(document, str(at)) for at, document in enumerate(documents)])
+    return CallOptions([read_settings(document, str(at)) for at, document in enumerate(documents)])
 
 
 def test_options_of_celery_go_one_by_one(app: Celery) -> None:
-    rules = Rules(
+    rules = CallOptions(
         [
             layer("first", tasks={"math:add": {"celery": {"priority": 3}}}),
             layer("second", categories={"math": {"celery": {"priority": 1, "queue": "slow"}}}),
@@ -77,7 +77,7 @@ def test_options_of_celery_go_one_by_one(app: Celery) -> None:
 
 
 def test_bind_of_a_task_and_of_its_step(app: Celery) -> None:
-    rules = Rules([layer("file", tasks={"math:total": {"bind": "whole"}})])
+    rules = CallOptions([layer("file", tasks={"math:total": {"bind": "whole"}})])
     assert call(app, rules, "math:total").args == [[1, 2]]
     with pytest.raises(Misfit, match="too many positional arguments"):
         call(app, rules, "math:total", _bind="spread")
@@ -86,7 +86,7 @@ def test_bind_of_a_task_and_of_its_step(app: Celery) -> None:
 
 
 def test_a_task_may_be_named_for_a_step(app: Celery) -> None:
-    rules = Rules(
+    rules = CallOptions(
         [
             layer("options", tasks={"math:sum": {"task": "plain.total", "bind": "whole"}}),
             layer("file", tasks={"math:sum": {"task": "plain.add"}}),
@@ -98,7 +98,7 @@ def test_a_task_may_be_named_for_a_step(app: Celery) -> None:
 def test_what_the_app_itself_says(app: Celery) -> None:
     assert app_settings(app) == Settings("app.conf.littleflow")
     app.conf.littleflow = {"tasks": {"math:total": {"bind": "whole"}}}
-    assert call(app, Rules([app_settings(app)]), "math:total").args == [[1, 2]]
+    assert call(app, CallOptions([app_settings(app)]), "math:total").args == [[1, 2]]
     app.conf.littleflow = {"task": {}}
     with pytest.raises(ConfigurationError, match=r"littleflow: task is unknown \(did you mean ta"):
         app_settings(app)
@@ -134,9 +134,9 @@ def test_an_app_configured_by_a_settings_object(settings: dict[str, Any]) -> Non
     ],
 )
 def test_settings_that_do_not_fit_the_app(app: Celery, given: Any, told: str) -> None:
-    rules = Rules([layer("file", **given)])
+    rules = CallOptions([layer("file", **given)])
     with pytest.raises(ConfigurationError) as caught:
-        rules.check(app, TaskNames(app.tasks, ("plain",)), ["math"])
+        rules.check(app, TaskLookup(app.tasks, ("plain",)), ["math"])
     assert told in str(caught.value)
 
 
@@ -149,7 +149,7 @@ def test_a_file_may_be_shared_with_bridges_for_other_categories(app: Celery) -> 
         },
         "categories": {"text": {"celery": {"serializer": "msgpack"}}},
     }
-    Rules([layer("file", **given)]).check(app, TaskNames(app.tasks, ("plain",)), ["math"])
+    CallOptions([layer("file", **given)]).check(app, TaskLookup(app.tasks, ("plain",)), ["math"])
 
 
 @pytest.mark.parametrize(
@@ -169,12 +169,12 @@ def test_a_step_s_own_options_are_checked_whoever_wrote_it(
     app: Celery, celery: Any, told: str
 ) -> None:
     with pytest.raises(Misfit) as caught:
-        call(app, Rules(), _celery=celery)
+        call(app, CallOptions(), _celery=celery)
     assert told in str(caught.value)
 
 
 def test_times_of_categories_are_for_the_engine(app: Celery) -> None:
-    rules = Rules(
+    rules = CallOptions(
         [
             layer("options", categories={"math": {"timeout": 5}}),
             layer("file", categories={"math": {"timeout": 9, "retry": 2}, "other": {"retry": 1}}),

@@ -9,12 +9,12 @@ from celery import Celery
 
 from littleflow_redis.bridges.broker.backends import result_backend
 from littleflow_redis.bridges.broker.ids import celery_id
-from littleflow_redis.bridges.broker.publications import Flights
-from littleflow_redis.bridges.broker.result_sweeper import Sweep
+from littleflow_redis.bridges.broker.publications import Publications
+from littleflow_redis.bridges.broker.result_sweeper import ResultSweeper
 from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.bridges.broker.revoke import Revoker
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.task_events import start_task
 from littleflow_redis.events.group import GroupReader
 
@@ -27,8 +27,10 @@ def test_a_bridge_that_begins_meanwhile_keeps_what_it_takes(
     """Who else is at work was asked before the flights were read: of a bridge that took its first
     one in between, the ends were told twice.
     """
-    flights, results = Flights(), Results(result_backend(app))
-    sweep = Sweep(engine, results, flights, {"math": GROUP}, "own", 60.0, Revoker(app), 60.0)
+    flights, results = Publications(), Results(result_backend(app))
+    sweep = ResultSweeper(
+        engine, results, flights, {"math": GROUP}, "own", 60.0, Revoker(app), 60.0
+    )
     engine.start("math:add([2, 3])")
     scan = sweep._scan
 
@@ -39,7 +41,7 @@ def test_a_bridge_that_begins_meanwhile_keeps_what_it_takes(
             if entry.fields[b"kind"] == b'"start-task"':
                 task = start_task(entry.id, entry.fields)
                 id = celery_id("math", task.workflow, task.index, task.token)
-                take = engine.transitions.take(task, GROUP, "other", Flight("math", id))
+                take = engine.transitions.take(task, GROUP, "other", Publication("math", id))
                 engine.transitions.run([take])
         yield from scan(category)
 

@@ -14,7 +14,7 @@ from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.calls.arguments import Unsendable, arguments
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
-from littleflow_redis.engine.model.typed_values import Value
+from littleflow_redis.engine.model.typed_values import TypedValue
 from littleflow_redis.engine.operations import end_task
 from tests.support import LONG, RedisServer
 
@@ -128,20 +128,20 @@ def test_an_output_given_by_hand_has_no_types(engine: Client) -> None:
     ],
 )
 def test_a_serializer_gets_what_it_carries(serializer: str, types: str, expected: Any) -> None:
-    assert arguments(Value("1.10", types), serializer) == expected
+    assert arguments(TypedValue("1.10", types), serializer) == expected
 
 
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        (Value("x", "nobody's"), "import what registers it"),
-        (Value("x", "decimal"), "type 'decimal' cannot be made"),
-        (Value({}, {"a": "decimal"}), ""),
-        (Value([], {"0": "decimal"}), ""),
-        (Value(1, {"a": "decimal"}), ""),
+        (TypedValue("x", "nobody's"), "import what registers it"),
+        (TypedValue("x", "decimal"), "type 'decimal' cannot be made"),
+        (TypedValue({}, {"a": "decimal"}), ""),
+        (TypedValue([], {"0": "decimal"}), ""),
+        (TypedValue(1, {"a": "decimal"}), ""),
     ],
 )
-def test_types_that_do_not_fit_are_an_error_or_nothing(value: Value, told: str) -> None:
+def test_types_that_do_not_fit_are_an_error_or_nothing(value: TypedValue, told: str) -> None:
     if told:
         with pytest.raises(Unsendable, match=told):
             arguments(value, "json")

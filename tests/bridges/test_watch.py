@@ -11,8 +11,8 @@ from celery import Celery
 
 from littleflow_redis.bridges.broker import result_subscriber as module
 from littleflow_redis.bridges.broker.backends import result_backend
-from littleflow_redis.bridges.broker.records import Result
-from littleflow_redis.bridges.broker.result_subscriber import Watch
+from littleflow_redis.bridges.broker.records import StoredResult
+from littleflow_redis.bridges.broker.result_subscriber import ResultSubscriber
 from littleflow_redis.bridges.broker.results import Results
 from tests.support import LONG, RedisServer, wait_until
 
@@ -26,21 +26,21 @@ def results(app: Celery) -> Results:
 
 
 @pytest.fixture
-def watch(results: Results) -> Iterator[Watch]:
-    with Watch(results, ["math", ""]) as watch:
+def watch(results: Results) -> Iterator[ResultSubscriber]:
+    with ResultSubscriber(results, ["math", ""]) as watch:
         wait_for_subscription(watch, results)
         yield watch
 
 
-def wait_for_subscription(watch: Watch, results: Results) -> None:
+def wait_for_subscription(watch: ResultSubscriber, results: Results) -> None:
     wait_until(lambda: results.backend.client.pubsub_numpat() == 2, "both patterns are heard")
     watch.take(LONG, limit=10)
     watch.missed.clear()
 
 
-def heard(watch: Watch, count: int, limit: int = 256) -> list[Result]:
+def heard(watch: ResultSubscriber, count: int, limit: int = 256) -> list[StoredResult]:
     """Take until ``count`` results were heard."""
-    found: list[Result] = []
+    found: list[StoredResult] = []
 
     def complete() -> bool:
         taken = watch.take(LONG, limit)
@@ -52,23 +52,23 @@ def heard(watch: Watch, count: int, limit: int = 256) -> list[Result]:
     return found
 
 
-def test_a_result_is_heard_with_all_it_says(watch: Watch, results: Results) -> None:
+def test_a_result_is_heard_with_all_it_says(watch: ResultSubscriber, results: Results) -> None:
     results.backend.mark_as_done("lf:math:w:1:t", {"x": 1})
     results.backend.mark_as_failure("lf::w:2:t", ValueError("odd"))
     success, failure = heard(watch, 2)
-    assert success == Result("lf:math:w:1:t", "SUCCESS", output='{"x":1}')
+    assert success == StoredResult("lf:math:w:1:t", "SUCCESS", output='{"x":1}')
     assert failure.id == "lf::w:2:t"
     assert failure.error is not None
     assert failure.error.reason == "ValueError: odd"
 
 
-def test_only_the_own_categories_are_heard(watch: Watch, results: Results) -> None:
+def test_only_the_own_categories_are_heard(watch: ResultSubscriber, results: Results) -> None:
     for id in ("other-id", "lf:maths:w:1:t", "lf:mat:w:1:t", "lf:math:w:1:t"):
         results.backend.mark_as_done(id, 1)
     assert [result.id for result in heard(watch, 1)] == ["lf:math:w:1:t"]
 
 
-def test_no_more_are_taken_at_once_than_wanted(watch: Watch, results: Results) -> None:
+def test_no_more_are_taken_at_once_than_wanted(watch: ResultSubscriber, results: Results) -> None:
     for n in range(10):
         results.backend.mark_as_done(f"lf:math:w:{n}:t", n)
     assert [result.output for result in heard(watch, 10, limit=4)] == [str(n) for n in range(10)]
@@ -77,14 +77,14 @@ def test_no_more_are_taken_at_once_than_wanted(watch: Watch, results: Results) -
 def test_a_key_prefix_is_part_of_the_pattern(app: Celery) -> None:
     app.conf.result_backend_transport_options = {"global_keyprefix": "shop[1]*"}
     results = Results(result_backend(app))
-    with Watch(results, ["math", ""]) as watch:
+    with ResultSubscriber(results, ["math", ""]) as watch:
         wait_for_subscription(watch, results)
         results.backend.mark_as_done("lf:math:w:1:t", 1)
         assert [result.id for result in heard(watch, 1)] == ["lf:math:w:1:t"]
 
 
 def test_after_a_lost_connection_it_listens_again_and_says_what_was_missed(
-    watch: Watch, results: Results
+    watch: ResultSubscriber, results: Results
 ) -> None:
     assert not watch.missed.is_set()
     results.backend.client.client_kill_filter(_type="pubsub")
@@ -100,7 +100,7 @@ def test_a_server_that_was_away_is_heard_again(
     server = own_server()
     app.conf.result_backend = server.url
     results = Results(result_backend(app))
-    with Watch(results, ["math", ""]) as watch:
+    with ResultSubscriber(results, ["math", ""]) as watch:
         wait_for_subscription(watch, results)
         server.kill()
         server.start()
@@ -110,7 +110,7 @@ def test_a_server_that_was_away_is_heard_again(
         assert [result.id for result in heard(watch, 1)] == ["lf:math:w:1:t"]
 
 
-def test_a_waiting_take_can_be_woken(watch: Watch) -> None:
+def test_a_waiting_take_can_be_woken(watch: ResultSubscriber) -> None:
     watch.wake()
     before = time.monotonic()
     assert watch.take(LONG) == []
@@ -118,7 +118,7 @@ def test_a_waiting_take_can_be_woken(watch: Watch) -> None:
 
 
 def test_it_ends_quickly(results: Results) -> None:
-    with Watch(results, ["math", ""]) as watch:
+    with ResultSubscriber(results, ["math", ""]) as watch:
         wait_for_subscription(watch, results)
         before = time.monotonic()
     assert time.monotonic() - before < LONG / 2
@@ -129,7 +129,7 @@ def test_what_the_queue_cannot_hold_counts_as_missed(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "QUEUE_SIZE", 3)
-    with Watch(results, ["math", ""]) as watch:
+    with ResultSubscriber(results, ["math", ""]) as watch:
         wait_for_subscription(watch, results)
         for n in range(5):
             results.backend.mark_as_done(f"lf:math:w:{n}:t", n)
@@ -145,7 +145,7 @@ def test_without_the_right_to_subscribe_it_says_so_and_hears_nothing(
     )
     try:
         app.conf.result_backend = f"redis://deaf:any@127.0.0.1:{redis_server.port}/2"
-        with Watch(Results(result_backend(app)), ["math"]) as watch:
+        with ResultSubscriber(Results(result_backend(app)), ["math"]) as watch:
             wait_until(lambda: "event=results-unheard" in caplog.text, "it says so")
             assert watch.take(0) == []
             assert watch.missed.is_set()
@@ -156,7 +156,7 @@ def test_without_the_right_to_subscribe_it_says_so_and_hears_nothing(
 def test_a_backend_that_does_not_publish_is_never_heard(app: Celery, tmp_path: object) -> None:
     app.conf.result_backend = f"file://{tmp_path}"
     results = Results(result_backend(app))
-    with Watch(results, ["math"]) as watch:
+    with ResultSubscriber(results, ["math"]) as watch:
         results.backend.mark_as_done("lf:math:w:1:t", 1)
         assert watch.missed.is_set()
         assert watch.take(0) == []

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.broker.answers import TaskCall
 from littleflow_redis.bridges.broker.backends import result_backend
 from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.bridges.broker.publish import Publisher
-from littleflow_redis.bridges.broker.records import UNREADABLE, Result
-from littleflow_redis.bridges.broker.result_subscriber import Watch
+from littleflow_redis.bridges.broker.records import UNREADABLE, StoredResult
+from littleflow_redis.bridges.broker.result_subscriber import ResultSubscriber
 from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.bridges.calls.signatures import task_signature
-from littleflow_redis.bridges.calls.task_lookup import Found, TaskNames
+from littleflow_redis.bridges.calls.task_call import TaskCall
+from littleflow_redis.bridges.calls.task_lookup import Found, TaskLookup
 from littleflow_redis.engine.model.json_values import MAX_OUTPUT
 from littleflow_redis.engine.model.typed_values import split
 from littleflow_redis.tasks.binding import bind
@@ -68,7 +68,7 @@ def call(app: Celery, number: int, base: str, input: Any, parameters: Any = None
     if isinstance(parameters, dict):
         parameters = dict(parameters)
         mode = parameters.pop("$bind", mode)
-    found = TaskNames(app.tasks, ("plain",)).resolve(base)
+    found = TaskLookup(app.tasks, ("plain",)).resolve(base)
     assert isinstance(found, Found), found
     args, kwargs = bind(task_signature(app.tasks[found.task]), input, parameters, mode)
     id = celery_id("math", "workflow:w", number, "1.1-n")
@@ -82,7 +82,7 @@ def calls(app: Celery) -> list[TaskCall]:
     return [call(app, number, *one) for number, one in enumerate(sets)]
 
 
-def check(results: dict[str, Result]) -> None:
+def check(results: dict[str, StoredResult]) -> None:
     ordered = [results[celery_id("math", "w", n, "1.1-n")] for n in range(len(results))]
     for (base, *_, output), result in zip(SUCCESSES, ordered, strict=False):
         assert result.state == "SUCCESS", (base, result)
@@ -100,11 +100,11 @@ def test_a_worker_runs_what_was_published_and_its_results_are_heard_and_found(
     app: Celery, worker: Callable[..., Spawned], calls: list[TaskCall]
 ) -> None:
     results = Results(result_backend(app))
-    with Watch(results, ["math"]) as watch:
+    with ResultSubscriber(results, ["math"]) as watch:
         wait_until(lambda: results.backend.client.pubsub_numpat() == 1, "the watch listens")
         assert Publisher(app).publish(calls) == []
         worker()
-        heard: dict[str, Result] = {}
+        heard: dict[str, StoredResult] = {}
         wait_until(
             lambda: (
                 heard.update({r.id: r for r in watch.take(1) if r.ended})
@@ -123,7 +123,7 @@ def test_results_stored_while_nobody_listened_are_found(
     results = Results(result_backend(app))
     Publisher(app).publish(calls)
     worker("--pool", "threads", "--concurrency", "4")
-    found: dict[str, Result] = {}
+    found: dict[str, StoredResult] = {}
     wait_until(
         lambda: (
             found.update({r.id: r for r in results.fetch(call.id for call in calls)})

@@ -9,16 +9,16 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from littleflow_redis.cli.options import Settings, connection_options
+from littleflow_redis.cli.options import CommandSettings, connection_options
 from littleflow_redis.events.connection import ConfigurationError
 
-seen: list[Settings] = []
+seen: list[CommandSettings] = []
 
 
 @click.command()
 @click.option("--twice", is_flag=True)
 @connection_options
-def command(settings: Settings, twice: bool) -> None:
+def command(settings: CommandSettings, twice: bool) -> None:
     """Remember what it was called with."""
     seen.extend([settings] * (1 + twice))
     if settings.namespace == "bad":
@@ -35,7 +35,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     logging.root.handlers[:], logging.root.level = handlers, level
 
 
-def call(*args: str, **env: str) -> Settings:
+def call(*args: str, **env: str) -> CommandSettings:
     result = CliRunner().invoke(command, args, env=env, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return seen[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from littleflow_redis import Client
-from littleflow_redis.cli.run_log import Teller
+from littleflow_redis.cli.run_log import RunLog
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.workers.scenes import events
 
@@ -18,7 +18,7 @@ def answer(engine: Client, **fields: object) -> None:
 
 def told(engine: Client) -> list[list[str]]:
     """Each line without its time: the name, the word, and what about it."""
-    lines, _ = Teller(engine, "workflow:w").news()
+    lines, _ = RunLog(engine, "workflow:w").news()
     return [line.split(None, 4)[2:] for line in lines]
 
 

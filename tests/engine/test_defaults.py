@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.store.defaults import store_defaults, untimed
 from littleflow_redis.engine.store.settings import Options, read_settings
@@ -151,7 +151,7 @@ def test_a_bridge_s_timeout_and_a_task_whose_start_will_be_seen(
     times = {"timeout": 30} | ({"queue-timeout": queue_timeout} if queue_timeout else {})
     by_bridge(engine, math=times)
     (task,) = Hand(engine, "math:A").tasks.values()
-    flight = Flight("math", "id")
+    flight = Publication("math", "id")
     engine.transitions.run(
         [engine.transitions.take(task, "bridge:math", flight=flight, queued=True)]
     )

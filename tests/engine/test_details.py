@@ -12,7 +12,7 @@ from littleflow_redis import compile_text
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import NoSource, UnknownStep, UnknownWorkflow
 from littleflow_redis.engine.model.records import Record
-from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.keys import STEPS
@@ -87,7 +87,7 @@ def test_nested_iterations_count_each_their_own(engine: Client) -> None:
 def test_the_id_of_the_celery_task_stays_in_the_history(engine: Client) -> None:
     hand = Hand(engine, "{ math:A B }")
     task = hand.tasks["math:A"]
-    take = engine.transitions.take(task, "bridge:math", "me@here", Flight("math", "celery-1"))
+    take = engine.transitions.take(task, "bridge:math", "me@here", Publication("math", "celery-1"))
     engine.transitions.run([take, engine.transitions.take(hand.tasks["B"], "g", "{odd")])
     hand.send(index=task.index, name="math:A", token=task.token, worker="w@there")
     hand.turn()

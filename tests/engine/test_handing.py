@@ -7,7 +7,7 @@ from dataclasses import replace
 import redis
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.records import Flight, Record
+from littleflow_redis.engine.model.records import PublicationRecord, Record
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import EndTask
@@ -53,7 +53,11 @@ def test_what_is_handed_over_is_taken_and_in_flight(engine: Client, client: redi
     short = workflow.removeprefix("workflow:")
     assert id.decode() == f"lf:a:{short}:2:{task.token}"
     flight = Record(packed)
-    assert (flight[Flight.OWNER], flight[Flight.STATE], flight[Flight.EVENT]) == (
+    assert (
+        flight[PublicationRecord.OWNER],
+        flight[PublicationRecord.STATE],
+        flight[PublicationRecord.EVENT],
+    ) == (
         "c-1",
         "recorded",
         "",
@@ -144,7 +148,7 @@ def test_it_is_written_to_the_stream_once_if_it_was_not_published(
     assert rescue(0) is Outcome.UNCHANGED
     assert client.xlen(engine.keys.events) == before + 1
     ((_, packed),) = client.hgetall(engine.keys.flight + "a").items()
-    event = Record(packed)[Flight.EVENT]
+    event = Record(packed)[PublicationRecord.EVENT]
     assert client.hget(engine.keys.open, event) == f"{workflow}|2|{task.token}".encode()
 
 

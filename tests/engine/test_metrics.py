@@ -11,9 +11,9 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Flight
+from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.task_events import StartTask
-from littleflow_redis.engine.views.health import MOST_LAG, Bridge
+from littleflow_redis.engine.views.health import MOST_LAG, BridgeHealth
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client
 from tests.support import RedisServer
@@ -99,14 +99,14 @@ def test_groups_bridges_and_the_oldest_task(engine: Client) -> None:
     engine.transitions.ensure_group("bridge:math")
     engine.transitions.ensure_group("late")
     task = hand.tasks["math:A"]
-    taken = engine.transitions.take(task, "bridge:math", "me", Flight("math", "celery-1"))
+    taken = engine.transitions.take(task, "bridge:math", "me", Publication("math", "celery-1"))
     engine.transitions.run([taken])
     engine.redis.xreadgroup("late", "me", {engine.keys.events: ">"}, count=1)
     found = engine.groups()
     by_name = {group.name: group for group in found.groups}
     assert by_name["late"].pending == 1
     assert by_name["late"].lag == found.stream_length - 1
-    assert found.bridges == [Bridge("math", 1)]
+    assert found.bridges == [BridgeHealth("math", 1)]
     assert found.oldest is not None
     assert found.oldest.timestamp() * 1000 == int(hand.tasks["B"].event.partition("-")[0])
     assert measured(engine)["bridge_in_flight{category=math}"] == 1

@@ -13,8 +13,8 @@ from redis.exceptions import ConnectionError
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, kind_of, start_task
 from littleflow_redis.engine.store.mailbox import Listening, Mailbox
-from littleflow_redis.engine.store.scripts import Flight
-from littleflow_redis.engine.views.feed import Reader
+from littleflow_redis.engine.store.scripts import Publication
+from littleflow_redis.engine.views.feed import FeedReader
 from littleflow_redis.engine.views.health import groups
 from littleflow_redis.engine.views.listing import Query
 from littleflow_redis.events.script_batch import Call, run_batch
@@ -29,7 +29,7 @@ NOTES: dict[str, tuple[str, str, int, Callable[[Client, StartTask], Call]]] = {
     "take": ("shop:a", "take", 2, lambda engine, task: engine.transitions.take(task, "g", "me")),
     "take for a bridge": (
         "shop:a", "take", 1,
-        lambda engine, task: engine.transitions.take(task, "g", "me", Flight("shop", "id")),
+        lambda engine, task: engine.transitions.take(task, "g", "me", Publication("shop", "id")),
     ),
     "sign": ("shop:a", "take", 1, lambda engine, task: engine.transitions.begun(task, "me")),
     "wait": (
@@ -67,7 +67,7 @@ def test_a_note_is_made_with_its_change(
         client.xgroup_create(engine.keys.events, "ending", "0")
         rows: Any = client.xrange(engine.keys.events)
         (task,) = [start_task(id.decode(), f) for id, f in rows if kind_of(f) == "start-task"]
-        reader = Reader(client, engine.keys, "0-0")
+        reader = FeedReader(client, engine.keys, "0-0")
         reader.start()
 
         def take_up(door: Client) -> None:

@@ -12,7 +12,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.records import Begun, Record
 from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, end_fields, kind_of, start_task
-from littleflow_redis.engine.store.scripts import Flight, TimerKind
+from littleflow_redis.engine.store.scripts import Publication, TimerKind
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .support import append, hurry
@@ -58,10 +58,10 @@ class Scene:
             self.age(flight, ago)
         return task
 
-    def flight(self, workflow: str) -> Flight:
-        return Flight("shop", f"id:{self.task(workflow).token}:{workflow}")
+    def flight(self, workflow: str) -> Publication:
+        return Publication("shop", f"id:{self.task(workflow).token}:{workflow}")
 
-    def age(self, flight: Flight, ago: float) -> None:
+    def age(self, flight: Publication, ago: float) -> None:
         """Let it have been published so many seconds ago, and no two at once."""
         key = f"{self.engine.keys.flight}shop"
         fields = msgpack.unpackb(self.engine.redis.hget(key, flight.task))

@@ -14,7 +14,7 @@ from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, success
 from littleflow_redis.engine.model.timers import TimerKind
-from littleflow_redis.engine.model.typed_values import Value, items_of, listed, merged, read
+from littleflow_redis.engine.model.typed_values import TypedValue, items_of, listed, merged, read
 from littleflow_redis.engine.store.keys import ITEMS, TYPES
 from littleflow_redis.tasks.conversion import convert, output_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -46,7 +46,7 @@ def run(engine: Client, text: str, play: Play, input: Any = None) -> tuple[str, 
     return workflow, player
 
 
-def last(player: Player) -> Value:
+def last(player: Player) -> TypedValue:
     return [task.value for task in player.played if task.name == "last"][-1]
 
 
@@ -95,7 +95,7 @@ def index_of(engine: Client, workflow: str) -> int:
     return next(step.index for step in engine.state(workflow).steps if step.name == "last")
 
 
-def rebuilt(value: Value) -> Any:
+def rebuilt(value: TypedValue) -> Any:
     return arguments(value, "json")
 
 
@@ -120,7 +120,7 @@ def test_an_output_without_types_takes_those_of_the_one_before_away(engine: Clie
     engine.restart(workflow, from_steps=["A"])
     player, worker = TypedPlayer(engine, lambda task: "1.10"), LifecycleWorker(engine)
     drive(engine, workflow, player, worker)
-    assert last(player) == Value("1.10")
+    assert last(player) == TypedValue("1.10")
     assert engine.redis.hgetall(workflow + TYPES) == {}
 
 
@@ -157,7 +157,7 @@ def test_an_input_given_by_hand_has_no_types(engine: Client) -> None:
     engine.restart(workflow, from_steps=["last"], input="1.10")
     player = TypedPlayer(engine, playing())
     drive(engine, workflow, player, LifecycleWorker(engine))
-    assert last(player) == Value("1.10")
+    assert last(player) == TypedValue("1.10")
 
 
 def test_a_task_that_nobody_took_in_time_is_handed_out_with_its_types(engine: Client) -> None:
@@ -172,7 +172,7 @@ def test_a_task_that_nobody_took_in_time_is_handed_out_with_its_types(engine: Cl
     hurry(engine, TimerKind.TIMEOUT)
     worker.turn()
     drive(engine, workflow, player, worker)
-    assert last(player) == Value("1.10", "decimal")
+    assert last(player) == TypedValue("1.10", "decimal")
 
 
 def test_nothing_is_left_behind(engine: Client) -> None:
@@ -215,16 +215,18 @@ def test_inputs_that_are_kept_keep_their_types(engine: Client) -> None:
         player.turn()
         worker.turn()
         kept = engine.redis.hgetall(workflow + ITEMS)
-    assert read(kept[b"i2#1"]) == Value("1.10", "decimal")
+    assert read(kept[b"i2#1"]) == TypedValue("1.10", "decimal")
     engine.terminate(workflow)
     engine.terminate(workflow)
 
 
 def test_values_join_in_python_as_in_the_scripts() -> None:
-    price, plain = Value("1.10", "decimal"), Value([1])
-    assert listed([price, plain]) == Value(["1.10", [1]], {"0": "decimal"})
+    price, plain = TypedValue("1.10", "decimal"), TypedValue([1])
+    assert listed([price, plain]) == TypedValue(["1.10", [1]], {"0": "decimal"})
     assert items_of(listed([price, plain])) == [price, plain]
-    assert merged(listed([Value({"a": "1"}, {"a": "decimal"}), Value({"a": 1})])) == Value({"a": 1})
+    assert merged(
+        listed([TypedValue({"a": "1"}, {"a": "decimal"}), TypedValue({"a": 1})])
+    ) == TypedValue({"a": 1})
     assert read(listed([price]).text()) == listed([price])
 
 
@@ -271,10 +273,13 @@ def test_an_archive_of_form_1_has_no_types(engine: Client) -> None:
 
 @pytest.mark.parametrize(
     ("data", "given"),
-    [({}, Value("1.10", "decimal")), ({"output": {"price": "1.10"}}, Value({"price": "1.10"}))],
+    [
+        ({}, TypedValue("1.10", "decimal")),
+        ({"output": {"price": "1.10"}}, TypedValue({"price": "1.10"})),
+    ],
 )
 def test_what_an_event_brings_has_no_types(
-    engine: Client, data: dict[str, Any], given: Value
+    engine: Client, data: dict[str, Any], given: TypedValue
 ) -> None:
     worker, player = LifecycleWorker(engine), TypedPlayer(engine, playing())
     worker.reader.ensure()

@@ -7,7 +7,7 @@ import pytest
 from littleflow_redis import TaskListener
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.operations import unserved as module
-from littleflow_redis.engine.operations.unserved import Served, Unserved, served, unserved
+from littleflow_redis.engine.operations.unserved import ServedNames, Unserved, served, unserved
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.language import Flow, compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -84,7 +84,7 @@ def test_simulate_plays_everything(engine: Client) -> None:
 
 def test_of_other_groups_nobody_knows(engine: Client) -> None:
     reader(engine, "audit")
-    assert served(engine) == Served(frozenset(), worker=False, others=("audit",))
+    assert served(engine) == ServedNames(frozenset(), worker=False, others=("audit",))
     (one, *_) = unserved(engine, FLOW)
     assert "(math:add), unless audit does: start a bridge" in one.sentence
 

@@ -40,7 +40,7 @@ class Hand:
             if entry.fields[b"kind"] == b'"start-task"':
                 found.append(start_task(entry.id, entry.fields))
             elif entry.fields[b"kind"] == b'"approved"':
-                found.append(signal(entry.id, entry.fields, self.engine.keys))
+                found.append(signal(entry.id, entry.fields, self.engine.keys.full_id))
             else:
                 self.scene.worker.reader.ack([entry.id])
         return found

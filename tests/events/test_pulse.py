@@ -10,7 +10,7 @@ import pytest
 
 from littleflow_redis.events import heartbeat_file as module
 from littleflow_redis.events.connection import ConfigurationError
-from littleflow_redis.events.heartbeat_file import Pulse
+from littleflow_redis.events.heartbeat_file import HeartbeatFile
 from littleflow_redis.events.shutdown import Stop
 from tests.support import wait_until
 
@@ -45,7 +45,7 @@ def touched(file: Path) -> bool:
 
 def test_one_loop_that_hangs_is_enough(tmp_path: Path) -> None:
     file = tmp_path / "health"
-    stop, hangs = Stop(Pulse(file, limit=0.2)), threading.Event()
+    stop, hangs = Stop(HeartbeatFile(file, limit=0.2)), threading.Event()
     quick = turn(stop)
     wait_until(lambda: touched(file), "it is touched")
     slow = turn(stop, hangs)
@@ -60,7 +60,7 @@ def test_one_loop_that_hangs_is_enough(tmp_path: Path) -> None:
 def test_a_loop_that_ended_is_not_missed(tmp_path: Path) -> None:
     """Such as the one that waits for Redis, before the loops of the work begin."""
     file = tmp_path / "health"
-    pulse = Pulse(file, limit=0.2)
+    pulse = HeartbeatFile(file, limit=0.2)
     for _ in Stop(pulse).turns():
         break
     dead = threading.Thread(target=pulse.beat)
@@ -79,8 +79,8 @@ def test_a_loop_that_ended_is_not_missed(tmp_path: Path) -> None:
 def test_what_an_earlier_process_left_says_nothing(tmp_path: Path) -> None:
     file = tmp_path / "health"
     file.touch()
-    assert Pulse.of({"LITTLEFLOW_HEALTH_FILE": str(file)}) is not None
+    assert HeartbeatFile.of({"LITTLEFLOW_HEALTH_FILE": str(file)}) is not None
     assert not file.exists()
-    assert Pulse.of({"LITTLEFLOW_HEALTH_FILE": ""}) is None
+    assert HeartbeatFile.of({"LITTLEFLOW_HEALTH_FILE": ""}) is None
     with pytest.raises(ConfigurationError, match=r"No such file or directory; name a file"):
-        Pulse.of({"LITTLEFLOW_HEALTH_FILE": str(tmp_path / "nowhere" / "health")})
+        HeartbeatFile.of({"LITTLEFLOW_HEALTH_FILE": str(tmp_path / "nowhere" / "health")})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from littleflow_redis.language import compile_text
-from littleflow_redis.tasks.coming import Coming, Kind, coming
+from littleflow_redis.tasks.coming import Coming, ComingKind, coming
 
-ANYTHING, OBJECT, LIST = Coming(), Coming(Kind.OBJECT), Coming(Kind.LIST)
+ANYTHING, OBJECT, LIST = Coming(), Coming(ComingKind.OBJECT), Coming(ComingKind.LIST)
 
 
 def items(count: int) -> Coming:
-    return Coming(Kind.LIST, count)
+    return Coming(ComingKind.LIST, count)
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ def items(count: int) -> Coming:
     [
         ("last", ANYTHING),
         ("A → last", ANYTHING),
-        ("<- 5 -> → last", Coming(Kind.VALUE, value=5)),
-        ("<- null -> → { last }", Coming(Kind.VALUE, value=None)),
+        ("<- 5 -> → last", Coming(ComingKind.VALUE, value=5)),
+        ("<- null -> → { last }", Coming(ComingKind.VALUE, value=None)),
         ("A|B → last", items(2)),
         ("{ A B C } → { { last } D }", items(3)),
         ("A :x → B; :x → last", ANYTHING),

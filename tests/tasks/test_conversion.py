@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kombu.utils import json as kombu_json
 
-from littleflow_redis.engine.model.typed_values import Value
+from littleflow_redis.engine.model.typed_values import TypedValue
 from littleflow_redis.tasks import conversion
 from littleflow_redis.tasks.conversion import NotPlain, convert
 
@@ -35,7 +35,7 @@ def plain(value: Any) -> Any:
 
 @pytest.mark.parametrize(("value", "text", "type"), TYPED)
 def test_typed_values_become_text_with_a_type(value: Any, text: str, type: str) -> None:
-    expected = Value({"nested": [1, text]}, {"nested": {"1": type}})
+    expected = TypedValue({"nested": [1, text]}, {"nested": {"1": type}})
     assert convert({"nested": [1, value]}) == expected
 
 
@@ -43,17 +43,19 @@ def test_typed_values_become_text_with_a_type(value: Any, text: str, type: str) 
 def test_what_kombu_writes_for_them_becomes_the_same(value: Any, text: str, type: str) -> None:
     stored = json.loads(kombu_json.dumps({"nested": [value]}))
     assert stored["nested"] != [text]
-    assert convert(stored, enveloped=True) == Value({"nested": [text]}, {"nested": {"0": type}})
+    assert convert(stored, enveloped=True) == TypedValue(
+        {"nested": [text]}, {"nested": {"0": type}}
+    )
 
 
 def test_an_unknown_mark_gives_what_is_inside() -> None:
     envelope = {"__type__": "point", "__value__": {"x": b"1"}}
-    assert convert(envelope, enveloped=True) == Value({"x": "1"}, ["point", {"x": "bytes"}])
+    assert convert(envelope, enveloped=True) == TypedValue({"x": "1"}, ["point", {"x": "bytes"}])
 
 
 def test_a_mark_in_plain_data_is_data() -> None:
     data = {"__type__": "decimal", "__value__": "1"}
-    assert convert(data) == Value(data)
+    assert convert(data) == TypedValue(data)
 
 
 @pytest.mark.parametrize(

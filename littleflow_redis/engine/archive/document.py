@@ -17,9 +17,9 @@ from typing import Any
 
 from littleflow_redis.language import Flow, save
 
-from ..model.records import Attempt, Change, Dynamic, Record
+from ..model.records import AttemptRecord, Change, Dynamic, Record
 from ..model.timestamps import iso
-from ..model.typed_values import Value, read, stored
+from ..model.typed_values import TypedValue, read, stored
 
 FORMAT = "littleflow-archive"
 
@@ -53,7 +53,7 @@ def document(id: str, flow: Flow, reply: Sequence[Any]) -> dict[str, Any]:
     of_output = _mapping(types)
     found = {f.decode(): stored(text, of_output.get(f)) for f, text in _pairs(outputs)}
     kept = {name.decode(): read(text) for name, text in _pairs(items)}
-    input = found.pop("-1", Value({})).data
+    input = found.pop("-1", TypedValue({})).data
     return {
         "format": FORMAT,
         **_form(int(own[b"version"]), {"outputs": found, "items": kept}),
@@ -77,7 +77,7 @@ def document(id: str, flow: Flow, reply: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _form(form: int, parts: Mapping[str, Mapping[str, Value]]) -> dict[str, Any]:
+def _form(form: int, parts: Mapping[str, Mapping[str, TypedValue]]) -> dict[str, Any]:
     """What the document says of its own form and of the run's; the types of its parts' values."""
     types = {
         part: {name: value.types for name, value in found.items() if value.types}
@@ -126,11 +126,11 @@ def _step(record: Record) -> dict[str, Any]:
 
 def _attempt(attempt: Sequence[Any]) -> dict[str, Any]:
     return {
-        "activation": attempt[Attempt.ACTIVATION - 1],
-        "attempt": attempt[Attempt.NUMBER - 1],
-        "queued": iso(attempt[Attempt.QUEUED - 1]),
-        "taken": iso(attempt[Attempt.TAKEN - 1]),
-        "owner": attempt[Attempt.OWNER - 1],
+        "activation": attempt[AttemptRecord.ACTIVATION - 1],
+        "attempt": attempt[AttemptRecord.NUMBER - 1],
+        "queued": iso(attempt[AttemptRecord.QUEUED - 1]),
+        "taken": iso(attempt[AttemptRecord.TAKEN - 1]),
+        "owner": attempt[AttemptRecord.OWNER - 1],
     }
 
 

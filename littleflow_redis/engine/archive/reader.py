@@ -16,13 +16,14 @@ from littleflow_redis.language.limits import DEFAULT_LIMITS
 from ..model import json_values
 from ..model.errors import BadArchive
 from ..model.unsupported import unsupported
+from ..store.restored_state import RestoredState
 from .checks import object_of
 from .document import FORMAT, MAX_BYTES, VERSION
-from .restore_plan import Rebuilding, Restored
+from .restore_plan import RestorePlan
 from .upstream_v0 import from_upstream, is_upstream
 
 
-def read(archive: Mapping[str, Any]) -> Restored:
+def read(archive: Mapping[str, Any]) -> RestoredState:
     """Check an archive, ours or upstream's, and say what is to be stored.
 
     Raises BadArchive, which tells what is wrong and where; UnsupportedFlow.
@@ -40,7 +41,7 @@ def read(archive: Mapping[str, Any]) -> Restored:
         document = from_upstream(document)
     _check_form(document)
     try:
-        return Rebuilding(document, _flow(document)).restored(digest)
+        return RestorePlan(document, _flow(document)).restored(digest)
     except UnicodeEncodeError as error:
         raise BadArchive("the archive holds half a character (a lone surrogate)") from error
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 
-from littleflow_redis.events.script_batch import Argument
 from littleflow_redis.language import Flow
 
 from ..model import json_values, records, typed_values
 from ..model.errors import BadArchive
 from ..model.records import Dynamic
 from ..model.states import WorkflowState
-from ..model.typed_values import Value
+from ..model.typed_values import TypedValue
 from ..store.flows import Packer
+from ..store.restored_state import RestoredState
 from .checks import count, list_of, moment, object_of, sized_text, text
-from .stopped_steps import Steps
+from .stopped_steps import StoppedSteps
 
 #: Tokens that wait for one step: more than a loop can have ahead of it.
 MAX_TOKENS = 100_000
@@ -31,38 +30,17 @@ MAX_OUTPUT = 64 * 1024 * 1024
 _KEPT = re.compile(r"[io]([^#]*)(?:#[0-9]{1,9})?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What the script ``restore`` stores. Flat lists hold fields and values in turn; ``form`` is
-    that by whose rules the workflow runs.
-    """
-
-    digest: str
-    form: int
-    flow: Flow
-    flow_digest: str
-    flow_fields: list[Argument]
-    input: str
-    steps: list[Any]
-    items: list[Any]
-    outputs: list[Any]
-    types: list[Any]
-    trace: list[bytes]
-    done: int
-    origin: str
-
-
-class Rebuilding:
+class RestorePlan:
     """One archive on its way."""
 
     def __init__(self, document: Mapping[str, Any], flow: Flow) -> None:
         self._document = document
         self._flow = flow
-        self._steps = Steps(document, flow)
+        self._steps = StoppedSteps(document, flow)
         self._form = self._read_form()
         self._types = self._read_types()
 
-    def restored(self, digest: str) -> Restored:
+    def restored(self, digest: str) -> RestoredState:
         if self._document.get("state") not in list(WorkflowState):
             raise BadArchive("the state of an archive is one of " + ", ".join(WorkflowState))
         records = self._steps.records()
@@ -74,7 +52,7 @@ class Rebuilding:
                 steps += (member[0] + name, number) if number else ()
         outputs, types = self._outputs(records)
         flow_digest, fields = Packer().pack(self._flow)
-        return Restored(
+        return RestoredState(
             digest=digest,
             form=self._form,
             flow=self._flow,
@@ -153,13 +131,13 @@ class Rebuilding:
 
     def _input(self) -> str:
         given = self._document.get("input")
-        return _text(Value({} if given is None else given), "input", json_values.MAX_OUTPUT)
+        return _text(TypedValue({} if given is None else given), "input", json_values.MAX_OUTPUT)
 
     def _text(self, value: Any, part: str, name: str) -> str:
         """A value's text, from its part of the document; null is none in a run of form 1."""
         if value is None and self._form < 2:
             value = {}
-        return _text(Value(value, self._types[part].get(name)), f"{part}: {name}", MAX_OUTPUT)
+        return _text(TypedValue(value, self._types[part].get(name)), f"{part}: {name}", MAX_OUTPUT)
 
     def _trace(self) -> list[bytes]:
         changes: list[bytes] = []
@@ -183,7 +161,7 @@ class Rebuilding:
         return changes
 
 
-def _text(value: Value, where: str, most: int) -> str:
+def _text(value: TypedValue, where: str, most: int) -> str:
     try:
         json_values.check_nesting(value.data, where)
         if value.types:

@@ -24,7 +24,7 @@ _FIRING = {kind.value for kind in TimerKind if kind.fires}
 Owed = dict[int, str]
 
 
-class Steps:
+class StoppedSteps:
     """Reads what an archive says of its steps."""
 
     def __init__(self, document: Mapping[str, Any], flow: Flow) -> None:

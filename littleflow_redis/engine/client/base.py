@@ -32,7 +32,7 @@ from ..views.workflows import Views
 START_PATIENCE = 10.0
 
 
-class Base:
+class ClientBase:
     """The connection, the key names, and who reads and writes with them."""
 
     def __init__(

@@ -25,8 +25,8 @@ from ..store.inputs import first_input
 from ..store.keys import Keys
 from ..views.workflows import WorkflowView
 from .base import new_id
-from .commands import Changing
-from .queries import Reading
+from .commands import Commands
+from .queries import Queries
 
 if TYPE_CHECKING:
     import littleflow
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 WAIT_POLL = 1.0
 
 
-class Client(Reading, Changing):
+class Client(Queries, Commands):
     """Everything that programs do with workflows. Safe to share between threads.
 
     ``url`` such as ``redis://user:password@host:6379/0``; without it, and without ``redis``, the

@@ -16,10 +16,10 @@ from ..model.states import Outcome, WorkflowState
 from ..model.user_events import FOR_WORKFLOW, check_data, check_nesting, check_size
 from ..store.dead_letters import DeadLetter
 from . import restart_plan
-from .base import Base, new_id
+from .base import ClientBase, new_id
 
 
-class Changing(Base):
+class Commands(ClientBase):
     """What programs can do with a workflow once it was started."""
 
     def terminate(self, workflow: str) -> WorkflowState:

@@ -9,7 +9,7 @@ from ..model.errors import NoSource
 from ..model.states import WorkflowState
 from ..views import metrics
 from ..views.attempts import AttemptView, attempts
-from ..views.feed import BLOCK, FeedEntry, Reader
+from ..views.feed import BLOCK, FeedEntry, FeedReader
 from ..views.graph import graph
 from ..views.health import Groups, groups
 from ..views.listing import Page, Query
@@ -17,10 +17,10 @@ from ..views.step_detail import StepDetail, detail
 from ..views.trace import TraceEntry
 from ..views.waits import WaitView
 from ..views.workflows import Summary, WorkflowView
-from .base import Base
+from .base import ClientBase
 
 
-class Reading(Base):
+class Queries(ClientBase):
     """What programs can see."""
 
     def state(self, workflow: str) -> WorkflowView:
@@ -121,7 +121,7 @@ class Reading(Base):
         with the last ``id``. For many listeners in one process see ``feed``.
         """
         id = self.keys.full_id(workflow) if workflow else ""
-        reader = Reader(self.redis, self.keys, after)
+        reader = FeedReader(self.redis, self.keys, after)
         reader.start()
         while True:
             for found in reader.read(block):

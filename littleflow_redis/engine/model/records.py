@@ -19,7 +19,7 @@ from .states import Outcome, StepState
 VERSION = 2
 
 
-class Kind(IntEnum):
+class KindCode(IntEnum):
     """What the firing of a step does."""
 
     START = 0
@@ -144,7 +144,7 @@ UNTOUCHED: Sequence[Any] = (StepState.IDLE.value, 0, 0, 0, 0, 0, "", [], 0, 0, 0
 BUCKETS = (10, 50, 100, 500, 1000, 5000, 10_000, 60_000, 300_000, 1_800_000, 3_600_000, 86_400_000)
 
 
-class Attempt(IntEnum):
+class AttemptRecord(IntEnum):
     """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category,
     ``TIMERS`` the timers that end with it, ``TAKES`` how often somebody took it to run it. ``WAIT``
     is there while the engine waits for something, ``NOTE`` once its worker has told how far it is:
@@ -181,7 +181,7 @@ class Wait(IntEnum):
     LATCH = 7
 
 
-class Letter(IntEnum):
+class MailboxEntry(IntEnum):
     """An event in the mailbox: ``MEANT`` is the workflow it is for, empty for all."""
 
     KIND = 1
@@ -189,7 +189,7 @@ class Letter(IntEnum):
     DIGESTS = 3
 
 
-class Flight(IntEnum):
+class PublicationRecord(IntEnum):
     """What a bridge published, or is about to. ``STEP`` is the step's field; ``FOLLOWS``, a text of
     the bridge's, is there if others stand for a task that was not sent.
     """
@@ -219,17 +219,17 @@ class Change(IntEnum):
 LUA: dict[str, dict[str, Any]] = {
     fields.__name__: {name: int(field) for name, field in fields.__members__.items()}
     for fields in (
-        Kind,
+        KindCode,
         Flag,
         Static,
         Retry,
         Default,
         Begun,
         Dynamic,
-        Attempt,
+        AttemptRecord,
         Wait,
-        Letter,
-        Flight,
+        MailboxEntry,
+        PublicationRecord,
         Change,
         Outcome,
     )

@@ -35,7 +35,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class Publication:
     """Where a bridge records what it publishes: its category and the id of the Celery task.
 
     ``follows`` says, for bridges alone, which tasks stand for one that was not sent.

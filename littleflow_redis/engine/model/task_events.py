@@ -14,7 +14,7 @@ from typing import Any
 from littleflow_redis.events.event_codec import ENTRY_ID, encode, message, sendable
 
 from . import exception_classes, json_values, typed_values
-from .typed_values import Value
+from .typed_values import TypedValue
 
 #: JSON text of a string without escapes: most are, and need no parser.
 _PLAIN = re.compile(rb'"[ !#-\[\]-~]*"')
@@ -60,9 +60,9 @@ class StartTask:
     begins: bool = False
 
     @property
-    def value(self) -> Value:
+    def value(self) -> TypedValue:
         """The input with its types."""
-        return Value(self.input, self.types)
+        return TypedValue(self.input, self.types)
 
     @property
     def category(self) -> str:

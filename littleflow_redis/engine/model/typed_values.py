@@ -25,7 +25,7 @@ MARK = "\x1f"
 Types: TypeAlias = Any
 
 
-class Value(NamedTuple):
+class TypedValue(NamedTuple):
     """A JSON value, and what JSON does not say of it."""
 
     data: Any
@@ -55,50 +55,52 @@ def joined(text: str, types: Types) -> str:
     return whole
 
 
-def output_text(value: Value) -> str:
+def output_text(value: TypedValue) -> str:
     """The text of a value that is to be stored. Raises BadValue if it is too large or too deep."""
     return joined(json_values.output_text(json_values.dump(value.data)), value.types)
 
 
-def read(text: str | bytes) -> Value:
+def read(text: str | bytes) -> TypedValue:
     """The value of a text. Raises BadValue."""
     plain, types = split(text.decode() if isinstance(text, bytes) else text)
-    return Value(json_values.load(plain), json_values.load(types) if types else None)
+    return TypedValue(json_values.load(plain), json_values.load(types) if types else None)
 
 
-def stored(text: bytes | None, types: bytes | None) -> Value:
+def stored(text: bytes | None, types: bytes | None) -> TypedValue:
     """An output from what is stored of it; without one it is ``{}``. Raises BadValue."""
     if text is None:
-        return Value({})
-    return Value(json_values.load(text), json_values.load(types) if types else None)
+        return TypedValue({})
+    return TypedValue(json_values.load(text), json_values.load(types) if types else None)
 
 
-def listed(items: Sequence[Value]) -> Value:
+def listed(items: Sequence[TypedValue]) -> TypedValue:
     """A list of values, as one."""
     types = {str(place): item.types for place, item in enumerate(items) if item.types}
-    return Value([item.data for item in items], types or None)
+    return TypedValue([item.data for item in items], types or None)
 
 
-def items_of(value: Value) -> list[Value]:
+def items_of(value: TypedValue) -> list[TypedValue]:
     """The items of a list, each as a value; anything else is one item."""
     if not isinstance(value.data, list):
         return [value]
-    return [Value(item, _under(value.types, str(place))) for place, item in enumerate(value.data)]
+    return [
+        TypedValue(item, _under(value.types, str(place))) for place, item in enumerate(value.data)
+    ]
 
 
-def merged(value: Value) -> Value:
+def merged(value: TypedValue) -> TypedValue:
     """What ``>`` makes of a value: objects become one, later keys over earlier ones.
 
     Raises MergeError for what cannot be merged.
     """
     data = merge_inputs(value.data)
     if not isinstance(value.data, list) or not value.types:
-        return Value(data, value.types if data is value.data else None)
+        return TypedValue(data, value.types if data is value.data else None)
     types: dict[str, Types] = {}
     for item in items_of(value):
         for key in item.data or ():
             types[key] = _under(item.types, key)
-    return Value(data, {key: under for key, under in types.items() if under} or None)
+    return TypedValue(data, {key: under for key, under in types.items() if under} or None)
 
 
 def checked(types: Types) -> Types:

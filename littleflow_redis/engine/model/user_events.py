@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..store.keys import Keys
 from . import json_values
 from .errors import EventTooLarge
 from .task_events import Garbage, kind_of
@@ -91,7 +90,7 @@ def check_size(kind: str, fields: Mapping[str, str]) -> None:
         raise EventTooLarge(size, json_values.MAX_OUTPUT)
 
 
-def signal(id: str, entry: Mapping[bytes, bytes], keys: Keys) -> Signal:
+def signal(id: str, entry: Mapping[bytes, bytes], full_id: Callable[[str], str]) -> Signal:
     """Read a user's event. Raises Garbage or InvalidId if nobody can wait for it."""
     if sum(map(len, entry.values())) > json_values.MAX_OUTPUT:
         raise Garbage(f"it has more than {json_values.MAX_OUTPUT:,} bytes")
@@ -100,7 +99,7 @@ def signal(id: str, entry: Mapping[bytes, bytes], keys: Keys) -> Signal:
         check_nesting(fields)
     except (json_values.BadValue, UnicodeDecodeError) as error:
         raise Garbage(f"a field cannot be read: {error}") from error
-    return read(id, fields, keys)
+    return read(id, fields, full_id)
 
 
 def check_nesting(fields: Mapping[str, Any]) -> None:
@@ -109,14 +108,14 @@ def check_nesting(fields: Mapping[str, Any]) -> None:
         json_values.check_nesting(value, f"field {name!r}")
 
 
-def read(id: str, fields: Mapping[str, Any], keys: Keys) -> Signal:
+def read(id: str, fields: Mapping[str, Any], full_id: Callable[[str], str]) -> Signal:
     """The same from decoded fields, as the mailbox has them."""
     kind, meant = fields["kind"], fields.get(FOR_WORKFLOW) or ""
     if len(kind) > MAX_KIND:
         raise Garbage(f"its kind has more than {MAX_KIND} characters")
     if not isinstance(meant, str):
         raise Garbage(f"field {FOR_WORKFLOW!r} must be a workflow's id")
-    return Signal(id, kind, keys.full_id(meant) if meant else "", fields)
+    return Signal(id, kind, full_id(meant) if meant else "", fields)
 
 
 def shape_of(match: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class BulkResult:
     """What came of one workflow: its full id, whether it was done, and a sentence."""
 
     workflow: str
@@ -49,12 +49,12 @@ def chosen(client: Client, query: Query, limit: int = MOST) -> tuple[Sequence[st
     return found, bool(cursor)
 
 
-def act(client: Client, action: Action, workflows: Iterable[str]) -> list[Result]:
+def act(client: Client, action: Action, workflows: Iterable[str]) -> list[BulkResult]:
     """Do it to each; one that cannot be done keeps nobody else from it."""
     return [_one(client, action, workflow) for workflow in workflows]
 
 
-def _one(client: Client, action: Action, workflow: str) -> Result:
+def _one(client: Client, action: Action, workflow: str) -> BulkResult:
     try:
         match action:
             case Action.TERMINATE:
@@ -65,5 +65,5 @@ def _one(client: Client, action: Action, workflow: str) -> Result:
                 client.delete(workflow)
                 message = "it is deleted"
     except LittleflowError as error:
-        return Result(workflow, False, str(error))
-    return Result(workflow, True, message)
+        return BulkResult(workflow, False, str(error))
+    return BulkResult(workflow, True, message)

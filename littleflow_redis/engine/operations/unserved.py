@@ -83,7 +83,7 @@ class Unserved:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedNames:
     """The categories that processes serve now; ``worker`` tells if any lifecycle worker is there.
 
     ``others`` are living groups whose names do not say what they serve; ``everything`` is whether
@@ -121,7 +121,7 @@ class Served:
         return self.everything or category in self.categories
 
 
-def served(client: Client) -> Served:
+def served(client: Client) -> ServedNames:
     """Who is there, in two round trips. Raises RedisError."""
     categories, others = set(), []
     names = _living(client)
@@ -132,7 +132,7 @@ def served(client: Client) -> Served:
             categories.add(category)
         elif name not in (LIFECYCLE, RECEIPTS, SIMULATE):
             others.append(name)
-    return Served(frozenset(categories), LIFECYCLE in names, tuple(others), SIMULATE in names)
+    return ServedNames(frozenset(categories), LIFECYCLE in names, tuple(others), SIMULATE in names)
 
 
 def unserved(client: Client, workflow: Flow | WorkflowView | str) -> list[Unserved]:

@@ -10,7 +10,7 @@ import msgpack
 from littleflow_redis.language import Flow, Step, StepKind
 
 from ..model.json_values import dump
-from ..model.records import Flag, Kind
+from ..model.records import Flag, KindCode
 
 #: Open attempts of one step, or items of one iteration, at the same time; `$concurrency` of a step
 #: overrides it. What is more waits: a loop or a long list must not flood the stream.
@@ -27,14 +27,14 @@ RETRY_JITTER = 0.5
 
 
 _KINDS = {
-    StepKind.START: Kind.START,
-    StepKind.END: Kind.END,
-    StepKind.TASK: Kind.TASK,
-    StepKind.LITERAL: Kind.LITERAL,
-    StepKind.SUBFLOW_START: Kind.SUBFLOW_START,
-    StepKind.SUBFLOW_END: Kind.SUBFLOW_END,
-    StepKind.LOAD: Kind.LOAD,
-    StepKind.STORE: Kind.STORE,
+    StepKind.START: KindCode.START,
+    StepKind.END: KindCode.END,
+    StepKind.TASK: KindCode.TASK,
+    StepKind.LITERAL: KindCode.LITERAL,
+    StepKind.SUBFLOW_START: KindCode.SUBFLOW_START,
+    StepKind.SUBFLOW_END: KindCode.SUBFLOW_END,
+    StepKind.LOAD: KindCode.LOAD,
+    StepKind.STORE: KindCode.STORE,
 }
 
 

@@ -20,7 +20,7 @@ from ..model.errors import NewerVersion
 from ..model.records import VERSION
 from ..model.script_results import Firing
 from ..model.timers import Timer, TimerKind
-from ..model.typed_values import Value, items_of, listed, merged, read, stored
+from ..model.typed_values import TypedValue, items_of, listed, merged, read, stored
 from .flows import Flows
 from .keys import ITEMS, OUTPUT, TYPES, Keys
 
@@ -74,14 +74,14 @@ class Inputs:
         except (LookupError, MergeError, NewerVersion, json_values.BadValue) as error:
             return "", f"its input cannot be read again: {error}"
 
-    def given(self, workflow: str, index: int, scope: str, activation: int) -> Value:
+    def given(self, workflow: str, index: int, scope: str, activation: int) -> TypedValue:
         """What a step gets; of an iteration the whole list. Raises MergeError."""
         step, gathered = self._gathered(workflow, index, scope, activation)
         return merged(gathered) if step.merge else gathered
 
     def _gathered(
         self, workflow: str, index: int, scope: str, activation: int, round: bool = False
-    ) -> tuple[Step, Value]:
+    ) -> tuple[Step, TypedValue]:
         """A step, and the outputs of its predecessors: of one itself, of several a list.
 
         What was kept when this activation fired, or was given by a restart, stands for them: see
@@ -118,7 +118,7 @@ def first_input(flow: Flow, given: Any) -> str:
     return json_values.output_text(json_values.dump(given), "the input")
 
 
-def joined(outputs: Sequence[Value], form: int = VERSION) -> Value:
+def joined(outputs: Sequence[TypedValue], form: int = VERSION) -> TypedValue:
     """Outputs of predecessors as one input: of one itself, of several a list with all of them.
 
     Runs of form 1 leave out those that are ``{}``.
@@ -126,11 +126,11 @@ def joined(outputs: Sequence[Value], form: int = VERSION) -> Value:
     if form < 2:
         outputs = [output for output in outputs if output.data != {}]
     if len(outputs) < 2:
-        return outputs[0] if outputs else Value({})
+        return outputs[0] if outputs else TypedValue({})
     return listed(outputs)
 
 
-def firing_of(step: Step, gathered: Value) -> Firing:
+def firing_of(step: Step, gathered: TypedValue) -> Firing:
     """Decide how a step with a merge, a guard or an iteration goes on, by what it gathered."""
     try:
         value = merged(gathered) if step.merge else gathered
@@ -152,7 +152,7 @@ def sources(step: Step, round: bool) -> Sequence[int]:
     return [source for source in step.predecessors if source not in step.back]
 
 
-def _items(value: Value) -> Firing:
+def _items(value: TypedValue) -> Firing:
     """One activation per item of a list; anything else is one item."""
     if value.data == []:
         return Firing("skip", "[]")

@@ -108,7 +108,7 @@ class Mailbox:
 
     def signal(self, id: bytes, text: bytes) -> Signal:
         """An event of the mailbox."""
-        return read(id.decode(), json_values.load(text), self._keys)
+        return read(id.decode(), json_values.load(text), self._keys.full_id)
 
     def _letters(self, everything: str) -> Iterator[list[Signal]]:
         """All events of one kind, by the digest that each of them has."""

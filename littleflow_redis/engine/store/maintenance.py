@@ -20,7 +20,7 @@ from .script_loader import scripts_for
 PUT_OFF = 5000
 
 
-class Upkeep:
+class Maintenance:
     """The scripts that look after the stream and the timers, rather than after one workflow."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:

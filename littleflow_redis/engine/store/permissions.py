@@ -97,7 +97,7 @@ OPTIONAL = ("client|id", "client|unblock", "hello")
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingPermissions:
     """Commands that a user may not run; whether it may not use our keys, or channels."""
 
     commands: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ def rules(namespace: str = "") -> str:
     return f"~{pattern} resetchannels &{pattern} -@all {allowed}"
 
 
-def missing(client: redis.Redis, keys: Keys) -> Missing:
+def missing(client: redis.Redis, keys: Keys) -> MissingPermissions:
     """What the client's user lacks. Raises ConnectionError, TimeoutError."""
     pool = client.connection_pool
     connection = pool.get_connection()
@@ -124,7 +124,7 @@ def missing(client: redis.Redis, keys: Keys) -> Missing:
     finally:
         pool.release(connection)
     places = [text for _, text in found if _PLACE in text]
-    return Missing(
+    return MissingPermissions(
         tuple(name for name, text in found if _PLACE not in text),
         keys=any("key" in text for text in places),
         channels=any("channel" in text for text in places),

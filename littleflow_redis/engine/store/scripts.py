@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import redis
 from msgpack import packb
@@ -13,8 +13,8 @@ from littleflow_redis.events.script_batch import TOGETHER, Argument, Call, run_b
 
 from ..model import json_values, records
 from ..model.script_results import Firing as Firing
-from ..model.script_results import Flight as Flight
 from ..model.script_results import LatchAction as LatchAction
+from ..model.script_results import Publication as Publication
 from ..model.script_results import Receipt as Receipt
 from ..model.script_results import Report as Report
 from ..model.states import Outcome, WorkflowState
@@ -23,13 +23,11 @@ from ..model.timers import Timer as Timer
 from ..model.timers import TimerKind as TimerKind
 from .handing import Serving, handed_over
 from .keys import Keys
-from .maintenance import Upkeep
-
-if TYPE_CHECKING:
-    from ..archive.restore_plan import Restored
+from .maintenance import Maintenance
+from .restored_state import RestoredState
 
 
-class Transitions(Upkeep):
+class Transitions(Maintenance):
     """Builds the calls of the scripts and reads their replies. Holds no state of its own."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
@@ -154,7 +152,7 @@ class Transitions(Upkeep):
         task: StartTask,
         owner: str,
         worker: str = "",
-        flight: Flight | None = None,
+        flight: Publication | None = None,
         most: int = 0,
         *,
         queued: bool = False,
@@ -181,7 +179,7 @@ class Transitions(Upkeep):
         count, wait = self._scripts.admit.run(self.client, [], args)
         return int(count), int(wait) / 1000
 
-    def published(self, group: str, flights: Sequence[tuple[Flight, str]]) -> int:
+    def published(self, group: str, flights: Sequence[tuple[Publication, str]]) -> int:
         """Mark flights of one category as published and acknowledge their start-task events."""
         if not flights:
             return 0
@@ -205,7 +203,7 @@ class Transitions(Upkeep):
         reply = self._scripts.archive.run(self.client, [workflow], (most,))
         return Outcome(reply[0]), reply
 
-    def restore(self, workflow: str, nonce: str, given: Restored) -> Report:
+    def restore(self, workflow: str, nonce: str, given: RestoredState) -> Report:
         """Store what an archive has, TERMINATED."""
         detail = f"restored from {given.origin}" if given.origin else "restored"
         args = (

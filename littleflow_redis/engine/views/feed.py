@@ -1,7 +1,7 @@
 """The live feed: every change of every workflow, as it happens, for any number of listeners.
 
-:class:`Reader` reads the stream of changes and tells when it missed some. :class:`Feed` is one such
-reader, in a thread, for many subscriptions with a queue each.
+:class:`FeedReader` reads the stream of changes and reports when it missed some. :class:`Feed` is
+one such reader, in a thread, for many subscriptions with a queue each.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class FeedEntry:
     reset: bool = False
 
 
-class Reader:
+class FeedReader:
     """Reads the stream of changes from ``after`` on, from now on without it.
 
     For one thread. Raises BadQuery for what can be no id; what Redis raises, at each call: the next
@@ -137,7 +137,7 @@ class Feed:
         Raises BadQuery, InvalidId, and what Redis raises.
         """
         id = self._keys.full_id(workflow) if workflow else ""
-        past = Reader(self._client, self._keys, after) if after else None
+        past = FeedReader(self._client, self._keys, after) if after else None
         with self._lock:
             if self._stop is None:
                 self._begin()
@@ -161,14 +161,14 @@ class Feed:
                 self._stop = None
 
     def _begin(self) -> None:
-        reader, stop = Reader(self._client, self._keys), threading.Event()
+        reader, stop = FeedReader(self._client, self._keys), threading.Event()
         reader.start()
         self._handed, self._stop = reader.position, stop
         run = threading.Thread(target=self._run, args=(reader, stop), name="feed", daemon=True)
         run.start()
         self._threads = [*filter(threading.Thread.is_alive, self._threads), run]
 
-    def _run(self, reader: Reader, stop: threading.Event) -> None:
+    def _run(self, reader: FeedReader, stop: threading.Event) -> None:
         pause = FIRST_PAUSE
         while not stop.is_set():
             try:
@@ -195,7 +195,7 @@ class Subscription:
     """What one listener gets. Closed at the end of a ``with``, or by :meth:`close`."""
 
     def __init__(
-        self, feed: Feed, workflow: str, past: Reader | None, position: str, queue: int
+        self, feed: Feed, workflow: str, past: FeedReader | None, position: str, queue: int
     ) -> None:
         self._feed = feed
         self._workflow = workflow
@@ -239,7 +239,7 @@ class Subscription:
             self._news.wait_for(lambda: self._queue or self.closed, timeout)
             return self._queue.popleft() if self._queue and not self.closed else None
 
-    def _catch_up(self, past: Reader) -> None:
+    def _catch_up(self, past: FeedReader) -> None:
         """Read a page of what came before the feed's own."""
         page = past.read(0.001)
         self._caught_up += filter(self._wants, page)

@@ -33,7 +33,7 @@ _BRIDGE = BRIDGE + ":"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupHealth:
     """A consumer group of the stream: ``pending`` entries were read and not acknowledged, ``lag``
     entries are still to be read, counted up to MOST_LAG.
     """
@@ -45,7 +45,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Bridge:
+class BridgeHealth:
     """The tasks that bridges of a category have published and whose end has not come."""
 
     category: str
@@ -60,8 +60,8 @@ class Groups:
     among the first LOOKED_AT entries of the stream.
     """
 
-    groups: Sequence[Group]
-    bridges: Sequence[Bridge]
+    groups: Sequence[GroupHealth]
+    bridges: Sequence[BridgeHealth]
     stream_length: int
     timers: int
     dead: int
@@ -73,7 +73,7 @@ def groups(client: redis.Redis, keys: Keys) -> Groups:
     args = (MOST_LAG, LOOKED_AT)
     length, oldest, *flat = scripts_for(keys).overview.run(client, [keys.events], args)
     found = [
-        Group(name.decode(), int(consumers), int(pending), int(lag))
+        GroupHealth(name.decode(), int(consumers), int(pending), int(lag))
         for name, consumers, pending, lag in zip(*[iter(flat)] * 4, strict=True)
     ]
     categories = [g.name.removeprefix(_BRIDGE) for g in found if g.name.startswith(_BRIDGE)]
@@ -83,7 +83,7 @@ def groups(client: redis.Redis, keys: Keys) -> Groups:
         for category in categories:
             pipe.hlen(keys.flight + category)
         timers, dead, *flights = pipe.execute()
-    bridges = [Bridge(*pair) for pair in zip(categories, flights, strict=True)]
+    bridges = [BridgeHealth(*pair) for pair in zip(categories, flights, strict=True)]
     return Groups(found, bridges, int(length), timers, dead, optional_time(oldest))
 
 

@@ -11,7 +11,7 @@ import msgpack
 
 from littleflow_redis.language import Flow, Json, Step, StepKind
 
-from ..model.records import UNTOUCHED, Attempt, Dynamic, Record
+from ..model.records import UNTOUCHED, AttemptRecord, Dynamic, Record
 from ..model.states import StepState
 from ..model.timestamps import optional_time
 from ..store.flow_codec import depth
@@ -176,7 +176,7 @@ def _items(step: Step, own: Sequence[_Scoped], levels: int, records: Records) ->
 
 def _note(attempt: Sequence[Any]) -> str:
     """What the worker of an open attempt tells of it, in words."""
-    note = attempt[Attempt.NOTE - 1] if len(attempt) >= Attempt.NOTE else None
+    note = attempt[AttemptRecord.NOTE - 1] if len(attempt) >= AttemptRecord.NOTE else None
     if not note:
         return ""
     retries, text = note

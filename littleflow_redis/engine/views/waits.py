@@ -10,7 +10,7 @@ from typing import Any
 
 from littleflow_redis.language import Flow, Step
 
-from ..model.records import Attempt, Dynamic, Record, Wait
+from ..model.records import AttemptRecord, Dynamic, Record, Wait
 from ..model.states import StepState
 from ..model.task_events import category_of
 from ..model.timers import Timer, TimerKind
@@ -122,7 +122,7 @@ def _read(member: bytes) -> Timer | None:
 
 
 def _wait(attempt: Sequence[Any]) -> Sequence[Any]:
-    return attempt[Attempt.WAIT - 1] if len(attempt) >= Attempt.WAIT else ()
+    return attempt[AttemptRecord.WAIT - 1] if len(attempt) >= AttemptRecord.WAIT else ()
 
 
 def _held(flow: Flow, timer: Timer, record: Record, due: float) -> WaitView:
@@ -150,10 +150,10 @@ def _open(
     ends: Mapping[tuple[str, str], float],
 ) -> WaitView:
     index, _, scope = name.partition("@")
-    step, taken = flow[int(index)], attempt[Attempt.TAKEN - 1]
+    step, taken = flow[int(index)], attempt[AttemptRecord.TAKEN - 1]
     if taken and (_wait(attempt) or state == StepState.WAITING):
         return _engines(workflow, step, scope, attempt, ends)
-    owner = attempt[Attempt.OWNER - 1]
+    owner = attempt[AttemptRecord.OWNER - 1]
     category = category_of(step.base)
     return WaitView(
         workflow=workflow,
@@ -161,11 +161,11 @@ def _open(
         name=step.label,
         scope=scope,
         state=StepState.RUNNING if taken else StepState.QUEUED,
-        number=attempt[Attempt.NUMBER - 1],
+        number=attempt[AttemptRecord.NUMBER - 1],
         kind=WaitKind.TASK if taken else WaitKind.CATEGORY,
         on=owner if taken else category or step.base,
-        since=required_time(taken or attempt[Attempt.QUEUED - 1]),
-        due=optional_time(ends.get((name, attempt[Attempt.TOKEN - 1]))),
+        since=required_time(taken or attempt[AttemptRecord.QUEUED - 1]),
+        due=optional_time(ends.get((name, attempt[AttemptRecord.TOKEN - 1]))),
         owner=owner,
     )
 
@@ -187,13 +187,13 @@ def _engines(
         name=step.label,
         scope=scope,
         state=StepState.WAITING,
-        number=attempt[Attempt.NUMBER - 1],
+        number=attempt[AttemptRecord.NUMBER - 1],
         kind=kind,
         on=event or latch,
         match=match,
-        since=optional_time(attempt[Attempt.TAKEN - 1]),
-        due=optional_time(due or ends.get((name, attempt[Attempt.TOKEN - 1]))),
-        owner=attempt[Attempt.OWNER - 1],
+        since=optional_time(attempt[AttemptRecord.TAKEN - 1]),
+        due=optional_time(due or ends.get((name, attempt[AttemptRecord.TOKEN - 1]))),
+        owner=attempt[AttemptRecord.OWNER - 1],
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from .syntax import parse_guard
 from .tree import (
-    Call,
     Comparison,
     Condition,
     Filter,
+    FunctionCall,
     GuardError,
     Index,
     Junction,
@@ -117,7 +117,7 @@ class _Evaluation:
                 found = _slice(selector, value)
                 self._spend(len(found))
                 return found
-            case Call(function, arguments):
+            case FunctionCall(function, arguments):
                 return self._call(function, arguments, value)
             case Path():
                 keys = self.select(selector, value)

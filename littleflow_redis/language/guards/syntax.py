@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from ..flow import Json
 from .tree import (
     FUNCTIONS,
-    Call,
     Comparison,
     Condition,
     Filter,
+    FunctionCall,
     GuardError,
     Index,
     Junction,
@@ -88,7 +88,7 @@ def parse_guard(expression: str) -> Path:
     Raises:
         GuardError: it is none.
     """
-    reader = _Reader(expression)
+    reader = _GuardReader(expression)
     if reader.now.text != "$":
         raise reader.wrong("$")
     path = reader.path(0)
@@ -97,7 +97,7 @@ def parse_guard(expression: str) -> Path:
     return path
 
 
-class _Reader:
+class _GuardReader:
     """Reads by descending into the rules, one token ahead."""
 
     def __init__(self, expression: str) -> None:
@@ -161,7 +161,7 @@ class _Reader:
         name = self._next()
         return self._call(name, depth) if self.now.text == "(" else Index(name.text)
 
-    def _call(self, name: _Token, depth: int) -> Call:
+    def _call(self, name: _Token, depth: int) -> FunctionCall:
         self._need("(")
         arguments: list[Operand] = []
         while not self._has(")"):
@@ -171,7 +171,7 @@ class _Reader:
         if name.text not in FUNCTIONS:
             message = f"unknown function {name.text!r}"
             raise GuardError(message, name.position, f"there are {', '.join(FUNCTIONS)}")
-        return Call(name.text, tuple(arguments))
+        return FunctionCall(name.text, tuple(arguments))
 
     def _selector(self, depth: int) -> Selector:
         token = self.now

@@ -69,7 +69,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """`[length()]` and its kind."""
 
     function: str
@@ -101,7 +101,7 @@ class Junction:
 
 
 Operand: TypeAlias = Value | Path
-Selector: TypeAlias = Index | Slice | Wildcard | Filter | Call | Path
+Selector: TypeAlias = Index | Slice | Wildcard | Filter | FunctionCall | Path
 Condition: TypeAlias = Comparison | Not | Junction
 
 #: The functions there are.

@@ -15,12 +15,12 @@ from celery import Celery, signals
 
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.broker import references, settle
-from littleflow_redis.bridges.broker.answers import TaskCall
 from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.bridges.broker.publish import BrokerUnreachable, Publisher
+from littleflow_redis.bridges.calls.task_call import TaskCall
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.records import Flight, Record
-from littleflow_redis.engine.model.script_results import Flight as EngineFlight
+from littleflow_redis.engine.model.records import PublicationRecord, Record
+from littleflow_redis.engine.model.script_results import Publication as EngineFlight
 from littleflow_redis.engine.model.states import Outcome, WorkflowState
 from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.events.group import GroupReader
@@ -68,7 +68,9 @@ def test_what_a_dead_bridge_has_sent_is_not_refused(
         else:
             id = engine.attempts(workflow)[0].celery_id
             flight = lambda: Record(engine.redis.hget(engine.keys.flight + "s", id))  # noqa: E731
-            wait_until(lambda: flight()[Flight.STATE] == "published", "it is known as sent")
+            wait_until(
+                lambda: flight()[PublicationRecord.STATE] == "published", "it is known as sent"
+            )
         assert engine.state(workflow).state is WorkflowState.RUNNING
         gate.touch()
         assert outcome(engine, workflow) == "done "
@@ -143,7 +145,7 @@ def test_a_bridge_that_follows_may_fail_at_any_call(
 
     def open_gate(gate: Path) -> None:
         flights = partial(client.hvals, engine.keys.flight + "s")
-        follows = lambda: any(Record(one)[Flight.FOLLOWS] for one in flights())  # noqa: E731
+        follows = lambda: any(Record(one)[PublicationRecord.FOLLOWS] for one in flights())  # noqa: E731
         wait_until(follows, "the flight says what it follows")
         gate.touch()
 

@@ -26,7 +26,7 @@ if missing then return used end
 local function mail()
   local letter, slots = {kind, meant, {}}, {0, '*|' .. ordered(id)}
   for i, shape in ipairs(shapes) do
-    letter[Letter.DIGESTS][i] = given[shape]
+    letter[MailboxEntry.DIGESTS][i] = given[shape]
     slots[#slots + 1] = 0
     slots[#slots + 1] = slot(given[shape], meant, id)
   end

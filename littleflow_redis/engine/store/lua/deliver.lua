@@ -16,8 +16,8 @@ local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, 
 local step = step_of(w, index, scope)
 local attempt = open_attempt(step, token)
 if not attempt or taken(w.key, field, id) or not entitled(id, start) then return {Outcome.GONE} end
-local wait = attempt[Attempt.WAIT]
-if not wait and (attempt[Attempt.OWNER] ~= '' or w.state ~= 'RUNNING') then return {Outcome.GONE} end
+local wait = attempt[AttemptRecord.WAIT]
+if not wait and (attempt[AttemptRecord.OWNER] ~= '' or w.state ~= 'RUNNING') then return {Outcome.GONE} end
 
 if output == '' then
   output = handed_input(start) or ''

@@ -41,8 +41,8 @@ end
 
 -- An attempt that was handed over has no start-task; the last id of its millisecond stands for that.
 local function begun_before(attempt, event)
-  local began = attempt[Attempt.EVENT]
-  if began == '' then began = string.format('%.0f-18446744073709551615', attempt[Attempt.QUEUED]) end
+  local began = attempt[AttemptRecord.EVENT]
+  if began == '' then began = string.format('%.0f-18446744073709551615', attempt[AttemptRecord.QUEUED]) end
   return earlier(began, event)
 end
 
@@ -83,7 +83,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
       return report(w, Outcome.APPLIED)
     end
     local oldest = step[Dynamic.OPEN][1]
-    if oldest and begun_before(oldest, event) then token = oldest[Attempt.TOKEN] end
+    if oldest and begun_before(oldest, event) then token = oldest[AttemptRecord.TOKEN] end
   end
 
   local attempt = close(w, step, token)
@@ -93,7 +93,7 @@ local function apply(key, event, index, token, status, output, reason, detail, f
     return acknowledged(event, Outcome.LATE, 'late')
   end
   w.answered = attempt
-  if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = attempt[Attempt.QUEUED] end
+  if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = attempt[AttemptRecord.QUEUED] end
   if status == 'SUCCESS' then
     complete(w, index, scope, output, 'end', attempt, detail)
   else

@@ -32,7 +32,7 @@ end
 local verdict, due
 if kind == 'queue' and w.state == 'RUNNING' then
   local limit = time_of(w, static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
-  if limit == 0 then limit = math.max(w.now - attempt[Attempt.QUEUED], 1000) end
+  if limit == 0 then limit = math.max(w.now - attempt[AttemptRecord.QUEUED], 1000) end
   verdict, due = overdue(static, attempt, limit, w.now)
   if verdict == 'hold' then
     redis.call('ZADD', K.timers, due, member)
@@ -41,7 +41,7 @@ if kind == 'queue' and w.state == 'RUNNING' then
 end
 local input
 if kind == 'wake' or kind == 'latch' or kind == 'queue' then
-  input = handed_input(attempt[Attempt.EVENT]) or ARGV[2]
+  input = handed_input(attempt[AttemptRecord.EVENT]) or ARGV[2]
   if input == '' and ARGV[5] == '' then return {Outcome.NEED_INPUT} end
 end
 close(w, step, token)
@@ -53,27 +53,27 @@ local function bound(own, default, since)
 end
 
 local function requeue()
-  local waited = bound(Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT, attempt[Attempt.QUEUED])
+  local waited = bound(Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT, attempt[AttemptRecord.QUEUED])
   if w.state ~= 'RUNNING' or verdict == 'count' and step[Dynamic.REQUEUES] >= MAX_REQUEUES then
     return fail(w, index, scope, attempt, 'nobody took it up within ' .. waited
       .. ', ' .. MAX_REQUEUES + 1 .. ' times, but others that were queued later: what loses it?')
   end
   if verdict == 'count' then step[Dynamic.REQUEUES] = step[Dynamic.REQUEUES] + 1 end
-  trace(w, 'requeue', field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER], waited)
-  emit(w, index, scope, input, attempt[Attempt.ACTIVATION])
+  trace(w, 'requeue', field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER], waited)
+  emit(w, index, scope, input, attempt[AttemptRecord.ACTIVATION])
 end
 
 if input == '' then fail(w, index, scope, attempt, ARGV[5])
 elseif kind == 'wake' or kind == 'latch' then complete(w, index, scope, input, 'end', attempt)
 elseif kind == 'queue' then requeue()
 elseif kind == 'cancel' then
-  mark_cancelled(w, field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
+  mark_cancelled(w, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
 else
-  local since = attempt[Attempt.TAKEN] > 0 and attempt[Attempt.TAKEN] or attempt[Attempt.QUEUED]
+  local since = attempt[AttemptRecord.TAKEN] > 0 and attempt[AttemptRecord.TAKEN] or attempt[AttemptRecord.QUEUED]
   local reason = 'timed out after ' .. bound(Static.TIMEOUT, Default.TIMEOUT, since)
   if kind == 'lapse' then
-    local waited = (attempt[Attempt.WAIT][Wait.DUE] - attempt[Attempt.TAKEN]) / 1000
-    reason = 'no event ' .. attempt[Attempt.WAIT][Wait.KIND] .. ' came within ' .. waited .. ' s'
+    local waited = (attempt[AttemptRecord.WAIT][Wait.DUE] - attempt[AttemptRecord.TAKEN]) / 1000
+    reason = 'no event ' .. attempt[AttemptRecord.WAIT][Wait.KIND] .. ' came within ' .. waited .. ' s'
   end
   fail_attempt(w, index, scope, attempt, reason,
     cjson.encode({reason = reason, error = {type = 'TimeoutError', message = reason}}), TIMED_OUT)

@@ -36,7 +36,7 @@ end
 -- No match: the input passes through; of a subflow, to its end.
 local function skip()
   step[Dynamic.QUEUED], step[Dynamic.STARTED] = w.now, w.now
-  if static[Static.KIND] == Kind.SUBFLOW_START then
+  if static[Static.KIND] == KindCode.SUBFLOW_START then
     step[Dynamic.STATE], step[Dynamic.ENDED] = 'skipped', w.now
     trace(w, 'skip', field, tonumber(activation), 0)
     index = static[Static.PARTNER]
@@ -52,8 +52,8 @@ elseif action == 'run' then run(w, index, scope, ARGV[3], tonumber(activation))
 elseif action == 'fail' then
   -- It has no attempt open: what stands for one names the activation.
   local failed = {}
-  failed[Attempt.ACTIVATION] = tonumber(activation)
-  failed[Attempt.NUMBER] = kind == 'retry' and step[Dynamic.ATTEMPTS] or 0
+  failed[AttemptRecord.ACTIVATION] = tonumber(activation)
+  failed[AttemptRecord.NUMBER] = kind == 'retry' and step[Dynamic.ATTEMPTS] or 0
   fail(w, index, scope, failed, ARGV[4])
 elseif action == 'skip' then skip()
 else

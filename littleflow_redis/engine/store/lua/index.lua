@@ -8,12 +8,12 @@ for i = 1, #ARGV, 2 do
   local id, digest, there = ARGV[i], ARGV[i + 1], false
   local raw = redis.call('HGET', KEYS[1], 'd' .. id)
   local letter = raw and cmsgpack.unpack(raw)
-  for _, other in ipairs(letter and letter[Letter.DIGESTS] or {}) do
+  for _, other in ipairs(letter and letter[MailboxEntry.DIGESTS] or {}) do
     there = there or other == digest
   end
   if letter and not there then
-    table.insert(letter[Letter.DIGESTS], digest)
+    table.insert(letter[MailboxEntry.DIGESTS], digest)
     redis.call('HSET', KEYS[1], 'd' .. id, cmsgpack.pack(letter))
-    redis.call('ZADD', K.letters, 0, slot(digest, letter[Letter.MEANT], id))
+    redis.call('ZADD', K.letters, 0, slot(digest, letter[MailboxEntry.MEANT], id))
   end
 end

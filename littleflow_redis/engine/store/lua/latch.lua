@@ -17,7 +17,7 @@ if w and w.version > VERSION then return {Outcome.NEWER} end
 local raw = w and w.state == 'RUNNING' and redis.call('HGET', w.key .. S.steps, field)
 local step = raw and step_of(w, index, scope)
 local attempt = open_attempt(step, token)
-if not attempt or attempt[Attempt.OWNER] ~= '' then
+if not attempt or attempt[AttemptRecord.OWNER] ~= '' then
   redis.call('XACK', K.stream, group, event)
   return {Outcome.GONE}
 end
@@ -30,10 +30,10 @@ local valid = #count < 16 and string.match(count, '^%-?%d+$')
 -- The attempt waits: it is the engine's until the latch is at zero.
 local function wait()
   started(w.key, w.flow, field, step, attempt, w.now)
-  attempt[Attempt.OWNER], step[Dynamic.STATE] = ENGINE, 'waiting'
-  attempt[Attempt.WAIT] = {0, '', '', '', '', '', name}
+  attempt[AttemptRecord.OWNER], step[Dynamic.STATE] = ENGINE, 'waiting'
+  attempt[AttemptRecord.WAIT] = {0, '', '', '', '', '', name}
   local member = latch_member(w, field, token, name)
-  table.insert(attempt[Attempt.TIMERS], member)
+  table.insert(attempt[AttemptRecord.TIMERS], member)
   redis.call('ZADD', waiters, w.now, member)
   redis.call('SADD', w.key .. S.timers, member)
   redis.call('HSET', w.key .. S.steps, field, cmsgpack.pack(step))

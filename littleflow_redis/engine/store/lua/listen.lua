@@ -20,7 +20,7 @@ local field, steps = scope and ARGV[3] .. '@' .. scope or ARGV[3], KEYS[1] .. S.
 local raw = redis.call('HGET', steps, field)
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, ARGV[4])
-if f[2] ~= 'RUNNING' or not attempt or attempt[Attempt.OWNER] ~= '' then
+if f[2] ~= 'RUNNING' or not attempt or attempt[AttemptRecord.OWNER] ~= '' then
   redis.call('XACK', K.stream, group, start)
   return {Outcome.GONE}
 end
@@ -44,7 +44,7 @@ local function fits(text)
   local id = unordered(text)
   if oldest and earlier(oldest, id) then return true end
   if taken(KEYS[1], field, id) or not entitled(id, start) then return false end
-  local meant = cmsgpack.unpack(redis.call('HGET', K.mail, 'd' .. id))[Letter.MEANT]
+  local meant = cmsgpack.unpack(redis.call('HGET', K.mail, 'd' .. id))[MailboxEntry.MEANT]
   if meant ~= '' and meant ~= KEYS[1] then return false end
   oldest = id
   return true
@@ -60,12 +60,12 @@ started(KEYS[1], K.flow .. f[3], field, step, attempt, now)
 if ARGV[9] ~= '' then
   due = now + tonumber(ARGV[9])
   local member = string.format('lapse|%s|%s|%s', KEYS[1], field, ARGV[4])
-  table.insert(attempt[Attempt.TIMERS], member)
+  table.insert(attempt[AttemptRecord.TIMERS], member)
   redis.call('ZADD', K.timers, due, member)
   redis.call('SADD', KEYS[1] .. S.timers, member)
 end
-attempt[Attempt.OWNER], step[Dynamic.STATE] = '(engine)', 'waiting'
-attempt[Attempt.WAIT] = {due, ARGV[5], ARGV[10], digest, shape, ARGV[8]}
+attempt[AttemptRecord.OWNER], step[Dynamic.STATE] = '(engine)', 'waiting'
+attempt[AttemptRecord.WAIT] = {due, ARGV[5], ARGV[10], digest, shape, ARGV[8]}
 redis.call('HINCRBY', kind, shape, 1)
 redis.call('ZADD', K.waiters, 0, digest .. '|' .. mark .. '|' .. start)
 redis.call('HSET', steps, field, cmsgpack.pack(step))

@@ -14,7 +14,7 @@ local function is_waiting(id)
   local workflow, field, token = string.match(address or '', '^([^|]+)|([^|]+)|(.+)$')
   local raw = workflow and redis.call('HGET', workflow .. S.steps, field)
   for _, attempt in ipairs(raw and cmsgpack.unpack(raw)[Dynamic.OPEN] or {}) do
-    if attempt[Attempt.TOKEN] == token then return attempt[Attempt.TAKEN] == 0 end
+    if attempt[AttemptRecord.TOKEN] == token then return attempt[AttemptRecord.TAKEN] == 0 end
   end
   return false
 end

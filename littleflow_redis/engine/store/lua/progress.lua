@@ -15,16 +15,16 @@ local raw = redis.call('HGET', KEYS[1] .. S.steps, field)
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, ARGV[2])
 if not attempt then return {Outcome.GONE} end
-local known = attempt[Attempt.NOTE] or {0, ''}
+local known = attempt[AttemptRecord.NOTE] or {0, ''}
 local retries = known[1]
 if ARGV[4] == '+' then retries = retries + 1
 elseif ARGV[4] ~= '' then retries = math.max(retries, tonumber(ARGV[4])) end
 if retries == known[1] and ARGV[3] == known[2] then return {Outcome.UNCHANGED} end
 local now = clock(ARGV[5])
 -- Without holes, which no array survives.
-attempt[Attempt.WAIT] = attempt[Attempt.WAIT] or false
-attempt[Attempt.NOTE] = {retries, ARGV[3]}
-if attempt[Attempt.TAKEN] == 0 then started(KEYS[1], K.flow .. about[1], field, step, attempt, now) end
+attempt[AttemptRecord.WAIT] = attempt[AttemptRecord.WAIT] or false
+attempt[AttemptRecord.NOTE] = {retries, ARGV[3]}
+if attempt[AttemptRecord.TAKEN] == 0 then started(KEYS[1], K.flow .. about[1], field, step, attempt, now) end
 redis.call('HSET', KEYS[1] .. S.steps, field, cmsgpack.pack(step))
 if ARGV[4] ~= '' then
   note(KEYS[1], about[3], now, 'celery-retry', field, attempt, retries .. ': ' .. ARGV[3])

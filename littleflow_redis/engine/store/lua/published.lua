@@ -12,8 +12,8 @@ for i = 4, #ARGV, 3 do
   local raw = redis.call('HGET', flights, ARGV[i])
   if raw then
     local flight = cmsgpack.unpack(raw)
-    flight[Flight.STATE], flight[Flight.SINCE] = 'published', now
-    if ARGV[i + 2] ~= '' then flight[Flight.FOLLOWS] = ARGV[i + 2] end
+    flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = 'published', now
+    if ARGV[i + 2] ~= '' then flight[PublicationRecord.FOLLOWS] = ARGV[i + 2] end
     redis.call('HSET', flights, ARGV[i], cmsgpack.pack(flight))
     marked = marked + 1
   end

@@ -12,13 +12,13 @@ if w and w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = tonumber(string.match(ARGV[1], '^%d+')), string.match(ARGV[1], '@(.+)$') or ''
 local step, attempt = w and step_of(w, index, scope), nil
 for _, open in ipairs(step and step[Dynamic.OPEN] or {}) do
-  if open[Attempt.TOKEN] == ARGV[2] then attempt = open end
+  if open[AttemptRecord.TOKEN] == ARGV[2] then attempt = open end
 end
 if not attempt then
   redis.call('HDEL', K.open, ARGV[3])
   return {Outcome.GONE}
 end
-if attempt[Attempt.EVENT] ~= ARGV[3]
+if attempt[AttemptRecord.EVENT] ~= ARGV[3]
   or stray(KEYS[1], attempt, ARGV[3], cmsgpack.unpack(ARGV[6])) ~= ARGV[5] then
   return {Outcome.UNCHANGED}
 end
@@ -28,7 +28,7 @@ if input == '' then
   commit(w)
   return {Outcome.GONE}
 end
-trace(w, 'reemit', ARGV[1], attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
+trace(w, 'reemit', ARGV[1], attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
 w.emits[1] = {index = index, field = ARGV[1], attempt = attempt, input = input}
 redis.call('HDEL', K.open, ARGV[3])
 commit(w)

@@ -13,14 +13,14 @@ if w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = tonumber(string.match(ARGV[1], '^%d+')), string.match(ARGV[1], '@(.+)$') or ''
 local attempt
 for _, open in ipairs(step_of(w, index, scope)[Dynamic.OPEN]) do
-  if open[Attempt.TOKEN] == ARGV[2] then attempt = open end
+  if open[AttemptRecord.TOKEN] == ARGV[2] then attempt = open end
 end
 if not attempt then return {Outcome.GONE} end
-local flights, task = K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK]
-local raw = attempt[Attempt.EVENT] == '' and task ~= '' and redis.call('HGET', flights, task)
+local flights, task = K.flight .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK]
+local raw = attempt[AttemptRecord.EVENT] == '' and task ~= '' and redis.call('HGET', flights, task)
 local flight = raw and cmsgpack.unpack(raw)
-if not flight or flight[Flight.STATE] ~= 'recorded'
-  or w.now - flight[Flight.SINCE] < tonumber(ARGV[4]) then
+if not flight or flight[PublicationRecord.STATE] ~= 'recorded'
+  or w.now - flight[PublicationRecord.SINCE] < tonumber(ARGV[4]) then
   return {Outcome.UNCHANGED}
 end
 if ARGV[3] == '' then
@@ -28,9 +28,9 @@ if ARGV[3] == '' then
   commit(w)
   return {Outcome.GONE}
 end
-trace(w, 'reemit', ARGV[1], attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
+trace(w, 'reemit', ARGV[1], attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
 w.emits[1] = {index = index, field = ARGV[1], attempt = attempt, input = ARGV[3]}
 commit(w)
-flight[Flight.EVENT] = attempt[Attempt.EVENT]
+flight[PublicationRecord.EVENT] = attempt[AttemptRecord.EVENT]
 redis.call('HSET', flights, task, cmsgpack.pack(flight))
 return {Outcome.APPLIED}

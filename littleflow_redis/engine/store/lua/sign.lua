@@ -23,7 +23,7 @@ local function done(code)
 end
 
 if not attempt then return done(Outcome.GONE) end
-if attempt[Attempt.TAKEN] > 0 then return done(Outcome.UNCHANGED) end
+if attempt[AttemptRecord.TAKEN] > 0 then return done(Outcome.UNCHANGED) end
 local now = clock(ARGV[5])
 started(KEYS[1], K.flow .. flow, field, step, attempt, now)
 redis.call('HSET', KEYS[1] .. S.steps, field, cmsgpack.pack(step))

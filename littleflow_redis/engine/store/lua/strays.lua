@@ -11,7 +11,7 @@ for i = 2, #ARGV, 2 do
   local raw = redis.pcall('HGET', key .. S.steps, field)
   local attempt = {}
   for _, open in ipairs(type(raw) == 'string' and cmsgpack.unpack(raw)[Dynamic.OPEN] or {}) do
-    if open[Attempt.TOKEN] == token then attempt = open end
+    if open[AttemptRecord.TOKEN] == token then attempt = open end
   end
   found[#found + 1] = stray(key, attempt, ARGV[i], takers)
 end

@@ -52,7 +52,7 @@ local function is_needed(fields)
   local field = scope and (f.index or '') .. '@' .. scope or f.index or ''
   local raw = redis.pcall('HGET', key .. S.steps, field)
   for _, attempt in ipairs(type(raw) == 'string' and cmsgpack.unpack(raw)[Dynamic.OPEN] or {}) do
-    if token == '' or attempt[Attempt.TOKEN] == token then return true end
+    if token == '' or attempt[AttemptRecord.TOKEN] == token then return true end
   end
   return false
 end

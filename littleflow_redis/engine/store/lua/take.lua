@@ -20,27 +20,27 @@ local raw = redis.call('HGET', steps, field)
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, ARGV[2])
 if not attempt then return {Outcome.GONE} end
-local owner = attempt[Attempt.OWNER]
+local owner = attempt[AttemptRecord.OWNER]
 if owner ~= '' and owner ~= ARGV[3] then return {Outcome.TAKEN_BY_OTHER} end
 
-local flights, flight = K.flight .. attempt[Attempt.FLIGHT], false
-if attempt[Attempt.TASK] ~= '' then
-  flight = redis.call('HGET', flights, attempt[Attempt.TASK])
-  if flight and cmsgpack.unpack(flight)[Flight.STATE] == 'published' then
+local flights, flight = K.flight .. attempt[AttemptRecord.FLIGHT], false
+if attempt[AttemptRecord.TASK] ~= '' then
+  flight = redis.call('HGET', flights, attempt[AttemptRecord.TASK])
+  if flight and cmsgpack.unpack(flight)[PublicationRecord.STATE] == 'published' then
     return {Outcome.PUBLISHED}
   end
 end
 if f[2] ~= 'RUNNING' then
   -- Whoever had taken it died before it began: to a restart it is as if nobody had.
   if owner ~= '' then
-    attempt[Attempt.OWNER], attempt[Attempt.TAKEN] = '', 0
-    if flight then redis.call('HDEL', flights, attempt[Attempt.TASK]) end
-    attempt[Attempt.FLIGHT], attempt[Attempt.TASK] = '', ''
+    attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKEN] = '', 0
+    if flight then redis.call('HDEL', flights, attempt[AttemptRecord.TASK]) end
+    attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = '', ''
     -- The workflow waits for an end that nobody will send. A timer cancels the attempt, for that takes
     -- all the libraries of a transition, and this script runs for each task.
     if f[2] == 'TERMINATING' then
       local member = string.format('cancel|%s|%s|%s', KEYS[1], field, ARGV[2])
-      table.insert(attempt[Attempt.TIMERS], member)
+      table.insert(attempt[AttemptRecord.TIMERS], member)
       redis.call('ZADD', K.timers, clock(ARGV[7]), member)
       redis.call('SADD', KEYS[1] .. S.timers, member)
     end
@@ -50,12 +50,12 @@ if f[2] ~= 'RUNNING' then
 end
 if flight then return {Outcome.RECORDED} end
 -- Not the stream's count of deliveries: that grows with every lost connection, too.
-local takes, most = attempt[Attempt.TAKES] or 0, tonumber(ARGV[8])
+local takes, most = attempt[AttemptRecord.TAKES] or 0, tonumber(ARGV[8])
 if most > 0 and takes >= most then return {Outcome.WORN_OUT} end
 local now = clock(ARGV[7])
-attempt[Attempt.TAKES] = takes + 1
-attempt[Attempt.OWNER] = ARGV[3]
-attempt[Attempt.FLIGHT], attempt[Attempt.TASK] = ARGV[5], ARGV[6]
+attempt[AttemptRecord.TAKES] = takes + 1
+attempt[AttemptRecord.OWNER] = ARGV[3]
+attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = ARGV[5], ARGV[6]
 local queued = ARGV[9] == 'queued'
 if queued then clock_taken(KEYS[1], K.flow .. f[3], field, attempt, now)
 else started(KEYS[1], K.flow .. f[3], field, step, attempt, now) end
@@ -65,6 +65,6 @@ local detail = ARGV[6] == '' and ARGV[4] or cjson.encode({worker = ARGV[4], cele
 note(KEYS[1], f[2], now, queued and 'publish' or 'take', field, attempt, detail)
 if ARGV[6] ~= '' then
   redis.call('HSET', K.flight .. ARGV[5], ARGV[6], cmsgpack.pack({KEYS[1], field, ARGV[2],
-    attempt[Attempt.EVENT], ARGV[4], 'recorded', now}))
+    attempt[AttemptRecord.EVENT], ARGV[4], 'recorded', now}))
 end
 return {Outcome.APPLIED}

@@ -13,17 +13,17 @@ local field, steps = scope and ARGV[3] .. '@' .. scope or ARGV[3], KEYS[1] .. S.
 local raw = redis.call('HGET', steps, field)
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, ARGV[4])
-if not attempt or attempt[Attempt.OWNER] ~= '' then
+if not attempt or attempt[AttemptRecord.OWNER] ~= '' then
   redis.call('XACK', K.stream, ARGV[2], ARGV[1])
   return {Outcome.GONE}
 end
 local now = clock(ARGV[7])
 local due = ARGV[5] ~= '' and now + tonumber(ARGV[5]) or tonumber(ARGV[6])
 started(KEYS[1], K.flow .. about[3], field, step, attempt, now)
-attempt[Attempt.OWNER], step[Dynamic.STATE] = '(engine)', 'waiting'
-attempt[Attempt.WAIT] = {due, '', '', '', '', ''}
+attempt[AttemptRecord.OWNER], step[Dynamic.STATE] = '(engine)', 'waiting'
+attempt[AttemptRecord.WAIT] = {due, '', '', '', '', ''}
 local member = string.format('wake|%s|%s|%s', KEYS[1], field, ARGV[4])
-table.insert(attempt[Attempt.TIMERS], member)
+table.insert(attempt[AttemptRecord.TIMERS], member)
 redis.call('ZADD', K.timers, due, member)
 redis.call('SADD', KEYS[1] .. S.timers, member)
 redis.call('HSET', steps, field, cmsgpack.pack(step))

@@ -3,10 +3,10 @@
 -- Close the step's open attempt with this token; returns its record, nil if there is none.
 local function close(w, step, token)
   for i, attempt in ipairs(step[Dynamic.OPEN]) do
-    if attempt[Attempt.TOKEN] == token then
+    if attempt[AttemptRecord.TOKEN] == token then
       w.closed[#w.closed + 1] = table.remove(step[Dynamic.OPEN], i)
       w.open = w.open - 1
-      for _, member in ipairs(attempt[Attempt.TIMERS]) do disarm(w, member) end
+      for _, member in ipairs(attempt[AttemptRecord.TIMERS]) do disarm(w, member) end
       return attempt
     end
   end
@@ -51,11 +51,11 @@ local function cancel_attempts(w, idle)
   for field, step in pairs(w.steps) do
     for i = #step[Dynamic.OPEN], 1, -1 do
       local attempt = step[Dynamic.OPEN][i]
-      local left = idle and (attempt[Attempt.TAKEN] > 0
-        or idle == 'unpublished' and attempt[Attempt.OWNER] ~= '')
-      if not left or attempt[Attempt.OWNER] == ENGINE then
-        close(w, step, attempt[Attempt.TOKEN])
-        mark_cancelled(w, field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
+      local left = idle and (attempt[AttemptRecord.TAKEN] > 0
+        or idle == 'unpublished' and attempt[AttemptRecord.OWNER] ~= '')
+      if not left or attempt[AttemptRecord.OWNER] == ENGINE then
+        close(w, step, attempt[AttemptRecord.TOKEN])
+        mark_cancelled(w, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
       end
     end
   end

@@ -14,7 +14,7 @@ end
 local function done_in(w, field, state)
   if state ~= 'ended' and state ~= 'skipped' then return 0 end
   local static = static_of(w, tonumber(field))
-  if static[Static.KIND] ~= Kind.SUBFLOW_END or static[Static.FLAGS] < Flag.ITERATE then return 1 end
+  if static[Static.KIND] ~= KindCode.SUBFLOW_END or static[Static.FLAGS] < Flag.ITERATE then return 1 end
   return tonumber(field) - static[Static.PARTNER]
 end
 
@@ -57,7 +57,7 @@ local function write_start_task(w, at, e)
   local fields = {'kind', '"start-task"', 'apiVersion', '"v1"', 'at', at,
     'workflow', '"' .. w.key .. '"', 'index', e.index, 'name', static[Static.NAME],
     'base', static[Static.BASE], 'parameters', static[Static.PARAMETERS],
-    'token', '"' .. e.attempt[Attempt.TOKEN] .. '"', 'input', input}
+    'token', '"' .. e.attempt[AttemptRecord.TOKEN] .. '"', 'input', input}
   if types ~= '' then fields[#fields + 1] = 'types'; fields[#fields + 1] = types end
   if w.version > 1 then fields[#fields + 1] = 'bind'; fields[#fields + 1] = '"auto"' end
   if static[Static.BEGINS] == 1 then fields[#fields + 1] = 'begins'; fields[#fields + 1] = 'true' end
@@ -70,15 +70,15 @@ end
 
 -- Where an open attempt is found again by its start-task.
 local function address(w, field, attempt)
-  return w.key .. '|' .. field .. '|' .. attempt[Attempt.TOKEN]
+  return w.key .. '|' .. field .. '|' .. attempt[AttemptRecord.TOKEN]
 end
 
 -- It waits for no event any more. A shape stays in use while the mailbox is indexed under it.
 local function unlisten(w, attempt)
-  local wait = attempt[Attempt.WAIT]
+  local wait = attempt[AttemptRecord.WAIT]
   if not wait or wait[Wait.DIGEST] == '' then return end
   redis.call('ZREM', K.waiters,
-    wait[Wait.DIGEST] .. '|' .. mark_of(w.key) .. '|' .. attempt[Attempt.EVENT])
+    wait[Wait.DIGEST] .. '|' .. mark_of(w.key) .. '|' .. attempt[AttemptRecord.EVENT])
   local kind, shape = K.kind .. wait[Wait.KIND], wait[Wait.SHAPE]
   if redis.call('HINCRBY', kind, shape, -1) <= 0 and redis.call('HEXISTS', kind, 'mail') == 0 then
     redis.call('HDEL', kind, shape)
@@ -88,12 +88,12 @@ end
 -- Nobody waits for this task any more. Unless its own end closed the attempt, it may be queued or run
 -- still: a bridge revokes it.
 local function land(w, attempt)
-  local flights, task = K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK]
+  local flights, task = K.flight .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK]
   local raw = attempt ~= w.answered and redis.call('HGET', flights, task)
   if raw then
     local flight = cmsgpack.unpack(raw)
-    flight[Flight.STATE], flight[Flight.SINCE] = 'closed', w.now
-    redis.call('HSET', K.closed .. attempt[Attempt.FLIGHT], task, cmsgpack.pack(flight))
+    flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = 'closed', w.now
+    redis.call('HSET', K.closed .. attempt[AttemptRecord.FLIGHT], task, cmsgpack.pack(flight))
   end
   redis.call('HDEL', flights, task)
 end
@@ -102,9 +102,9 @@ local function write_closed(w)
   local forgotten = {}
   for _, attempt in ipairs(w.closed) do
     -- Of what was handed over there is no start-task.
-    if attempt[Attempt.EVENT] ~= '' then forgotten[#forgotten + 1] = attempt[Attempt.EVENT] end
+    if attempt[AttemptRecord.EVENT] ~= '' then forgotten[#forgotten + 1] = attempt[AttemptRecord.EVENT] end
     unlisten(w, attempt)
-    if attempt[Attempt.TASK] ~= '' then land(w, attempt) end
+    if attempt[AttemptRecord.TASK] ~= '' then land(w, attempt) end
   end
   sliced('HDEL', K.open, forgotten)
 end
@@ -113,8 +113,8 @@ local function write_emits(w)
   if #w.emits == 0 then return end
   local known, at = {}, stamp(w.now)
   for _, e in ipairs(w.emits) do
-    e.attempt[Attempt.EVENT] = write_start_task(w, at, e)
-    known[#known + 1] = e.attempt[Attempt.EVENT]
+    e.attempt[AttemptRecord.EVENT] = write_start_task(w, at, e)
+    known[#known + 1] = e.attempt[AttemptRecord.EVENT]
     known[#known + 1] = address(w, e.field, e.attempt)
   end
   sliced('HSET', K.open, known)

@@ -25,14 +25,14 @@ local COUNTED = {['end'] = true, continue = true, fail = true, retry = true, req
 -- What became of an attempt: how it ended, how long it waited for somebody, and how long it ran.
 local function count_attempt(w, what, static, number)
   local attempt = w.closed[#w.closed]
-  if not attempt or attempt[Attempt.NUMBER] ~= number then return end
+  if not attempt or attempt[AttemptRecord.NUMBER] ~= number then return end
   local base = static[Static.BASE]
   local category = categories[base] or category_of(static)
   categories[base] = category
   count(w, 'step:' .. what .. ':' .. category, 1)
-  if attempt[Attempt.TAKEN] == 0 then return end
-  observe(w, 'queue', category, attempt[Attempt.TAKEN] - attempt[Attempt.QUEUED])
-  observe(w, 'run', category, w.now - attempt[Attempt.TAKEN])
+  if attempt[AttemptRecord.TAKEN] == 0 then return end
+  observe(w, 'queue', category, attempt[AttemptRecord.TAKEN] - attempt[AttemptRecord.QUEUED])
+  observe(w, 'run', category, w.now - attempt[AttemptRecord.TAKEN])
 end
 
 local function write_counts()

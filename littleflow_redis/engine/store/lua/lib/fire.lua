@@ -18,8 +18,8 @@ end
 
 -- The activation that the closed attempt is of, and its number; without one the step's latest.
 local function which(step, attempt)
-  return attempt and attempt[Attempt.ACTIVATION] or step[Dynamic.ACTIVATIONS],
-    attempt and attempt[Attempt.NUMBER] or 0
+  return attempt and attempt[AttemptRecord.ACTIVATION] or step[Dynamic.ACTIVATIONS],
+    attempt and attempt[AttemptRecord.NUMBER] or 0
 end
 
 -- What came of a step.
@@ -52,7 +52,7 @@ local function fail(w, index, scope, attempt, reason, detail)
   if is_item(static_of(w, index), scope) then
     local outer, item = string.match(scope, '^(.-)%.?(%d+)$')
     local static = static_of(w, index)
-    local control = static[Static.KIND] == Kind.SUBFLOW_END and static[Static.PARTNER] or index
+    local control = static[Static.KIND] == KindCode.SUBFLOW_END and static[Static.PARTNER] or index
     return fail(w, control, outer, nil, 'item ' .. item .. ': ' .. reason)
   end
   if w.state == 'RUNNING' then conclude(w, 'FAILED', reason) end
@@ -83,10 +83,10 @@ complete = function(w, index, scope, text, what, attempt, detail)
   store_output(w, field, text)
   if static[Static.LOOPED] == 1 then
     w.kept['o' .. field] = false
-    if attempt then w.kept[input_name(static, field, attempt[Attempt.ACTIVATION])] = false end
+    if attempt then w.kept[input_name(static, field, attempt[AttemptRecord.ACTIVATION])] = false end
   end
   tell(w, what, field, step, attempt, detail)
-  if static[Static.KIND] == Kind.END then
+  if static[Static.KIND] == KindCode.END then
     if w.state == 'RUNNING' then conclude(w, 'FINISHED') end
   elseif is_item(static, scope) then item_done(w, index, scope)
   else deliver(w, index, scope) end
@@ -114,7 +114,7 @@ local function emit(w, index, scope, text, activation)
     clocked, limit, later = 'timeout', time_of(w, static, Static.TIMEOUT, Default.TIMEOUT)
   end
   if limit > 0 and (handed or not later) then
-    attempt[Attempt.TIMERS][1] = arm(w, timer(clocked, w, field, token), w.now + limit)
+    attempt[AttemptRecord.TIMERS][1] = arm(w, timer(clocked, w, field, token), w.now + limit)
   end
   table.insert(step[Dynamic.OPEN], attempt)
   w.open = w.open + 1
@@ -124,16 +124,16 @@ local function emit(w, index, scope, text, activation)
     drop_output(w, field, w.dropped)
   end
   -- The id of what is published outlives its flight in the trace alone.
-  trace(w, 'queue', field, activation, number, attempt[Attempt.TASK])
+  trace(w, 'queue', field, activation, number, attempt[AttemptRecord.TASK])
   if handed then
     trace(w, w.serving.queued and 'publish' or 'take', field, activation, number,
-      w.serving.detail .. attempt[Attempt.TASK] .. '"}')
+      w.serving.detail .. attempt[AttemptRecord.TASK] .. '"}')
   else w.emits[#w.emits + 1] = e end
 end
 
 local function is_task(static)
   local kind = static[Static.KIND]
-  return kind == Kind.TASK or kind == Kind.LOAD or kind == Kind.STORE
+  return kind == KindCode.TASK or kind == KindCode.LOAD or kind == KindCode.STORE
 end
 
 -- Run the step with its input: tasks are handed out, all else is over at once. `activation` as in
@@ -170,7 +170,7 @@ local function fire(w, index, scope, round)
     w.ready[#w.ready + 1] = arm_step(w, round and 'round' or 'ready', field,
       step[Dynamic.ACTIVATIONS], w.now + READY_DUE)
     trace(w, 'ready', field, step[Dynamic.ACTIVATIONS], 0)
-  elseif static[Static.KIND] == Kind.LITERAL then
+  elseif static[Static.KIND] == KindCode.LITERAL then
     run(w, index, scope, given or static[Static.VALUE])
   else
     run(w, index, scope, given or gather(w, index, scope, round))
@@ -181,7 +181,7 @@ end
 
 -- Whether the step may open another activation; what has no room waits until one is over.
 local function has_room(static, step)
-  if static[Static.FLAGS] >= Flag.ITERATE and static[Static.KIND] ~= Kind.SUBFLOW_END then
+  if static[Static.FLAGS] >= Flag.ITERATE and static[Static.KIND] ~= KindCode.SUBFLOW_END then
     return (step[Dynamic.ITEMS] or 0) == (step[Dynamic.DONE] or 0) and step[Dynamic.STATE] ~= 'ready'
   end
   return #step[Dynamic.OPEN] < static[Static.CONCURRENCY]

@@ -46,12 +46,12 @@ local function hand_over(w, static, step, e, clocked)
   serving.count, serving.bytes = count, bytes
   w.part = w.part or part_of(serving, string.match(w.key, '[^:]*$'))
   local attempt = e.attempt
-  attempt[Attempt.OWNER], attempt[Attempt.TAKES] = served[1], 1
-  attempt[Attempt.FLIGHT] = category
-  attempt[Attempt.TASK] = served[2] .. w.part .. ':' .. e.index .. ':'
-    .. part_of(serving, attempt[Attempt.TOKEN])
+  attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKES] = served[1], 1
+  attempt[AttemptRecord.FLIGHT] = category
+  attempt[AttemptRecord.TASK] = served[2] .. w.part .. ':' .. e.index .. ':'
+    .. part_of(serving, attempt[AttemptRecord.TOKEN])
   if not serving.queued then
-    attempt[Attempt.TAKEN], step[Dynamic.STATE], step[Dynamic.STARTED] = w.now, 'running', w.now
+    attempt[AttemptRecord.TAKEN], step[Dynamic.STATE], step[Dynamic.STARTED] = w.now, 'running', w.now
   end
   w.handed[#w.handed + 1] = e
   return true
@@ -61,10 +61,10 @@ local function write_handed(w)
   local flights = {}
   for _, e in ipairs(w.handed) do
     local attempt = e.attempt
-    local list = flights[attempt[Attempt.FLIGHT]] or {}
-    flights[attempt[Attempt.FLIGHT]] = list
-    list[#list + 1] = attempt[Attempt.TASK]
-    list[#list + 1] = cmsgpack.pack({w.key, e.field, attempt[Attempt.TOKEN], '',
+    local list = flights[attempt[AttemptRecord.FLIGHT]] or {}
+    flights[attempt[AttemptRecord.FLIGHT]] = list
+    list[#list + 1] = attempt[AttemptRecord.TASK]
+    list[#list + 1] = cmsgpack.pack({w.key, e.field, attempt[AttemptRecord.TOKEN], '',
       w.serving.consumer, 'recorded', w.now})
   end
   for category, list in pairs(flights) do sliced('HSET', K.flight .. category, list) end
@@ -75,7 +75,7 @@ local function handed_of(w, into)
   for _, e in ipairs(w.handed) do
     local static, input, types = static_of(w, e.index), parts_of(e.input)
     into[#into + 1] = {e.index, static[Static.NAME], static[Static.BASE], static[Static.PARAMETERS],
-      input, e.attempt[Attempt.TOKEN], static[Static.OPTIONS], types,
+      input, e.attempt[AttemptRecord.TOKEN], static[Static.OPTIONS], types,
       w.version > 1 and 1 or 0, static[Static.BEGINS] or 0}
   end
   return into

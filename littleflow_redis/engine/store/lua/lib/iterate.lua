@@ -10,7 +10,7 @@ local function start_item(w, index, scope, number, text)
   local inner, parent = item_scope(scope, number), step_of(w, index, scope)
   local step = step_of(w, index, inner)
   step[Dynamic.ACTIVATIONS], step[Dynamic.ATTEMPTS] = parent[Dynamic.ACTIVATIONS], 0
-  if static_of(w, index)[Static.KIND] == Kind.TASK then return emit(w, index, inner, text) end
+  if static_of(w, index)[Static.KIND] == KindCode.TASK then return emit(w, index, inner, text) end
   step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = 'ended', w.now, w.now
   step[Dynamic.ENDED] = w.now
   store_output(w, field_of(index, inner), text)
@@ -53,7 +53,7 @@ end
 -- An item's last step has ended: start the next item, or end the iteration.
 item_done = function(w, last, inner)
   local static = static_of(w, last)
-  local index = static[Static.KIND] == Kind.SUBFLOW_END and static[Static.PARTNER] or last
+  local index = static[Static.KIND] == KindCode.SUBFLOW_END and static[Static.PARTNER] or last
   local scope = string.match(inner, '^(.*)%.%d+$') or ''
   local step = step_of(w, index, scope)
   step[Dynamic.DONE] = step[Dynamic.DONE] + 1

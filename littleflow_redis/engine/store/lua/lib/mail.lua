@@ -55,12 +55,12 @@ local function unmail(id)
   local raw = redis.call('HGET', K.mail, 'd' .. id)
   if not raw then return end
   local letter, slots = cmsgpack.unpack(raw), {'*|' .. ordered(id)}
-  for i, digest in ipairs(letter[Letter.DIGESTS]) do
-    slots[i + 1] = slot(digest, letter[Letter.MEANT], id)
+  for i, digest in ipairs(letter[MailboxEntry.DIGESTS]) do
+    slots[i + 1] = slot(digest, letter[MailboxEntry.MEANT], id)
   end
   sliced('ZREM', K.letters, slots)
   redis.call('HDEL', K.mail, id, 'd' .. id, 'a' .. id)
-  local kind = K.kind .. letter[Letter.KIND]
+  local kind = K.kind .. letter[MailboxEntry.KIND]
   if redis.call('HINCRBY', kind, 'mail', -1) <= 0 then forget_shapes(kind) end
 end
 

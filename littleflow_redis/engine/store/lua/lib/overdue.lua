@@ -10,10 +10,10 @@ local MAX_PROBE = 3600000
 local function overdue(static, attempt, limit, now)
   local since = in_queue_since(attempt)
   if not since then return 'hold', now + limit end
-  if attempt[Attempt.TASK] ~= '' and since + limit > now then return 'hold', since + limit end
+  if attempt[AttemptRecord.TASK] ~= '' and since + limit > now then return 'hold', since + limit end
   local begun = begun_of(static[Static.BASE])
   if begun[Begun.FRONTIER] > since then return 'count' end
-  if attempt[Attempt.OWNER] == '' or begun[Begun.LAST] + limit > now then
+  if attempt[AttemptRecord.OWNER] == '' or begun[Begun.LAST] + limit > now then
     return 'hold', now + limit
   end
   local pause = math.max(limit, math.min(limit * 2 ^ begun[Begun.PROBES], MAX_PROBE))

@@ -6,11 +6,11 @@ local BEGUN_KEPT = 7 * 86400000
 
 -- When the attempt came into its queue: a bridge's when it was published; false before that.
 local function in_queue_since(attempt)
-  local raw = attempt[Attempt.TASK] ~= ''
-    and redis.call('HGET', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
-  if not raw then return attempt[Attempt.QUEUED] end
+  local raw = attempt[AttemptRecord.TASK] ~= ''
+    and redis.call('HGET', K.flight .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
+  if not raw then return attempt[AttemptRecord.QUEUED] end
   local flight = cmsgpack.unpack(raw)
-  return flight[Flight.STATE] == 'published' and flight[Flight.SINCE]
+  return flight[PublicationRecord.STATE] == 'published' and flight[PublicationRecord.SINCE]
 end
 
 -- What is known of all attempts of this base (JSON text).
@@ -21,7 +21,7 @@ end
 
 -- One of them was taken up. Writes at once.
 local function write_begun(base, attempt, now)
-  local since = in_queue_since(attempt) or attempt[Attempt.QUEUED]
+  local since = in_queue_since(attempt) or attempt[AttemptRecord.QUEUED]
   local frontier = math.max(begun_of(base)[Begun.FRONTIER], since)
   redis.call('HSET', K.begun, base, cmsgpack.pack({frontier, now, 0, 0}))
 end

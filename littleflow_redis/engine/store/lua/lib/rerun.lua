@@ -21,7 +21,7 @@ local function counting(w, order)
     local step = w.steps[field]
     if over(step) then
       local static, sources = static_of(w, entry[1]), entry
-      if static[Static.KIND] == Kind.SUBFLOW_END and step[Dynamic.STATE] == 'skipped' then
+      if static[Static.KIND] == KindCode.SUBFLOW_END and step[Dynamic.STATE] == 'skipped' then
         sources = {entry[1], static[Static.PARTNER]}
       end
       counts[field] = w.tokens[field] < static[Static.THRESHOLD]
@@ -48,8 +48,8 @@ end
 
 local function close_all(w, field, step)
   for i = #step[Dynamic.OPEN], 1, -1 do
-    local attempt = close(w, step, step[Dynamic.OPEN][i][Attempt.TOKEN])
-    trace(w, 'cancel', field, attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER])
+    local attempt = close(w, step, step[Dynamic.OPEN][i][AttemptRecord.TOKEN])
+    trace(w, 'cancel', field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
   end
 end
 

@@ -15,7 +15,7 @@ local function stall_reason(w)
   end
   if not best then return 'stalled: nothing runs and the end was not reached' end
   local static = static_of(w, best[1])
-  local name = static[Static.KIND] == Kind.END and '"end"' or static[Static.NAME]
+  local name = static[Static.KIND] == KindCode.END and '"end"' or static[Static.NAME]
   return string.format('stalled: step %d (%s) has %d of %d inputs', best[1],
     string.gsub(name, '"', ''), best[2], static[Static.THRESHOLD])
 end
@@ -30,7 +30,7 @@ end
 -- The input of an open attempt cannot be had any more: its step fails, for another try would find the
 -- same.
 local function fail_unread(w, index, scope, attempt, reason)
-  close(w, step_of(w, index, scope), attempt[Attempt.TOKEN])
+  close(w, step_of(w, index, scope), attempt[AttemptRecord.TOKEN])
   fail(w, index, scope, attempt, reason)
   w.arrived[#w.arrived + 1] = {index, scope}
   settle(w)

@@ -42,7 +42,7 @@ local function fail_attempt(w, index, scope, attempt, reason, detail, classes, f
   step[Dynamic.RETRIES] = step[Dynamic.RETRIES] + 1
   step[Dynamic.STATE], step[Dynamic.REASON], step[Dynamic.ENDED] = 'retrying', reason, w.now
   local due = w.now + retry_delay(retry_of(w, static), step[Dynamic.RETRIES])
-  arm_step(w, 'retry', field_of(index, scope), attempt[Attempt.ACTIVATION], due)
-  trace(w, 'retry', field_of(index, scope), attempt[Attempt.ACTIVATION], attempt[Attempt.NUMBER],
+  arm_step(w, 'retry', field_of(index, scope), attempt[AttemptRecord.ACTIVATION], due)
+  trace(w, 'retry', field_of(index, scope), attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER],
     detail)
 end

@@ -2,8 +2,8 @@
 local function clock_task(key, static, field, attempt, now)
   local limit = time_of({}, static, Static.TIMEOUT, Default.TIMEOUT)
   if limit == 0 then return end
-  local member = string.format('timeout|%s|%s|%s', key, field, attempt[Attempt.TOKEN])
-  table.insert(attempt[Attempt.TIMERS], 1, member)
+  local member = string.format('timeout|%s|%s|%s', key, field, attempt[AttemptRecord.TOKEN])
+  table.insert(attempt[AttemptRecord.TIMERS], 1, member)
   redis.call('ZADD', K.timers, now + limit, member)
   redis.call('SADD', key .. S.timers, member)
 end
@@ -11,7 +11,7 @@ end
 -- Whoever takes an attempt on which no clock runs starts the task's: a bridge's default counts from
 -- there. All others run from when the attempt was handed out.
 local function clock_taken(key, flow, field, attempt, now)
-  if #attempt[Attempt.TIMERS] > 0 or not next(all_defaults()) then return end
+  if #attempt[AttemptRecord.TIMERS] > 0 or not next(all_defaults()) then return end
   local static = cmsgpack.unpack(redis.call('HGET', flow, (string.match(field, '^%d+'))))
   clock_task(key, static, field, attempt, now)
 end
@@ -19,8 +19,8 @@ end
 -- A sign of start: whoever was to take an attempt up has done so. The queue's clock stops, that of
 -- the task starts. Writes at once: it is the last thing that its scripts do.
 local function started(key, flow, field, step, attempt, now)
-  step[Dynamic.STATE], step[Dynamic.STARTED], attempt[Attempt.TAKEN] = 'running', now, now
-  local members = attempt[Attempt.TIMERS]
+  step[Dynamic.STATE], step[Dynamic.STARTED], attempt[AttemptRecord.TAKEN] = 'running', now, now
+  local members = attempt[AttemptRecord.TIMERS]
   if #members == 0 then return clock_taken(key, flow, field, attempt, now) end
   if string.sub(members[1], 1, 6) ~= 'queue|' then return end
   local static = cmsgpack.unpack(redis.call('HGET', flow, (string.match(field, '^%d+'))))
@@ -33,14 +33,14 @@ end
 
 -- Write down what happened to an attempt, where nothing else changes.
 local function note(key, state, now, what, field, attempt, detail)
-  local change = cmsgpack.pack({now, what, field, attempt[Attempt.ACTIVATION],
-    attempt[Attempt.NUMBER], detail})
+  local change = cmsgpack.pack({now, what, field, attempt[AttemptRecord.ACTIVATION],
+    attempt[AttemptRecord.NUMBER], detail})
   redis.call('RPUSH', key .. S.trace, change)
   feed(key, state, change)
 end
 
 local function open_attempt(step, token)
   for _, attempt in ipairs(step and step[Dynamic.OPEN] or {}) do
-    if attempt[Attempt.TOKEN] == token then return attempt end
+    if attempt[AttemptRecord.TOKEN] == token then return attempt end
   end
 end

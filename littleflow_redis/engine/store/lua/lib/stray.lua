@@ -36,18 +36,18 @@ local function let_fall(key, event, fields, takers)
 end
 
 local function stray(key, attempt, event, takers)
-  local owner = attempt[Attempt.OWNER] or ''
+  local owner = attempt[AttemptRecord.OWNER] or ''
   if owner == '' then
     local entry = redis.call('XRANGE', K.stream, event, event)[1]
     if not entry then return 'missing' end
     -- Some tell that they have taken it up without owning it.
-    local taken = (attempt[Attempt.TAKEN] or 0) > 0
+    local taken = (attempt[AttemptRecord.TAKEN] or 0) > 0
     return not taken and let_fall(key, event, entry[2], takers) and 'dropped' or ''
   end
   if owner == ENGINE then return '' end
-  local flight = attempt[Attempt.TASK] ~= ''
-    and redis.call('HGET', K.flight .. attempt[Attempt.FLIGHT], attempt[Attempt.TASK])
-  if flight and cmsgpack.unpack(flight)[Flight.STATE] == 'published' then return '' end
+  local flight = attempt[AttemptRecord.TASK] ~= ''
+    and redis.call('HGET', K.flight .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
+  if flight and cmsgpack.unpack(flight)[PublicationRecord.STATE] == 'published' then return '' end
   -- NOGROUP is an answer too: then nothing is pending.
   local pending = redis.pcall('XPENDING', K.stream, owner, event, event, 1)
   return (pending.err or #pending == 0) and 'dropped' or ''
