@@ -10,7 +10,7 @@ from littleflow_redis.language import Flow, Step, StepKind
 
 from ..model.errors import BadArchive
 from ..model.records import UNTOUCHED, Dynamic
-from ..model.states import StepState
+from ..model.states import DONE_STATES, StepState
 from ..model.timers import TimerKind
 from ..store.flow_codec import depth, iterates
 from ..store.inputs import MAX_ITEMS
@@ -64,7 +64,7 @@ class StoppedSteps:
         return sum(self._counts(int(name), r) for name, r in records.items() if "@" not in name)
 
     def _counts(self, index: int, record: list[Any]) -> int:
-        if record[Dynamic.STATE - 1] not in (StepState.ENDED, StepState.SKIPPED):
+        if record[Dynamic.STATE - 1] not in DONE_STATES:
             return 0
         step = self._flow[index]
         whole = step.kind is StepKind.SUBFLOW_END and iterates(self._flow, step)

@@ -14,8 +14,6 @@ from ..model.states import StepState
 from ..store.flow_codec import depth, iterates
 from ..views.workflows import WorkflowView
 
-_DONE = (StepState.ENDED, StepState.SKIPPED)
-
 #: Digits of what is read as a step's index: no flow has more steps, and Python reads no number of
 #: thousands of digits.
 _MOST_DIGITS = 9
@@ -152,7 +150,7 @@ def _counting(flow: Flow, view: WorkflowView, heads: set[int]) -> set[int]:
     Whatever got its inputs has begun, if nothing held it; so what has ended and does not follow
     from steps that count ended in a round before.
     """
-    over = {step.index for step in view.steps if step.state in _DONE} | heads
+    over = {step.index for step in view.steps if step.state.done} | heads
     order, counting = _order(flow), set[int]()
     for index, *sources in order:
         step = flow[index]

@@ -34,8 +34,18 @@ class StepState(StrEnum):
     CANCELLED = "cancelled"
 
     @property
+    def done(self) -> bool:
+        """Whether it needs no more work: ended or skipped. It is what counts as progress."""
+        return self in DONE_STATES
+
+    @property
     def over(self) -> bool:
-        return self in (StepState.SKIPPED, StepState.ENDED, StepState.FAILED, StepState.CANCELLED)
+        """Whether nothing changes it but a restart: done, failed or cancelled."""
+        return self.done or self in (StepState.FAILED, StepState.CANCELLED)
+
+
+#: The only place that says which states of a step count as done.
+DONE_STATES = (StepState.ENDED, StepState.SKIPPED)
 
 
 class Outcome(IntEnum):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..model.states import StepState
 from .unserved import unserved
 
 if TYPE_CHECKING:
     from ..client import Client
-
-_DONE = (StepState.ENDED, StepState.SKIPPED)
 
 
 def whole(client: Client, workflow: str) -> dict[str, Any]:
@@ -27,7 +24,7 @@ def whole(client: Client, workflow: str) -> dict[str, Any]:
         "reasons": view.reasons,
         "created": view.created,
         "ended": view.ended,
-        "done": sum(step.state in _DONE for step in view.steps),
+        "done": sum(step.state.done for step in view.steps),
         "total": len(view.steps),
         "input": client.input(workflow),
         "output": view.output,
