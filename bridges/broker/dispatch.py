@@ -110,7 +110,7 @@ class Dispatch:
             LOG.warning(kv("sent-back", category=self._category, tasks=len(jobs), reason=error))
             for job in jobs:
                 task = job.task
-                rescue(self._client, task.workflow, task.field, task.token)
+                rescue(self._client.context, task.workflow, task.field, task.token)
         else:
             self._settle.sent(jobs, answers)
             others = {answer.call.id for answer in answers}

@@ -124,7 +124,7 @@ class ResultSweeper:
                     record[PublicationRecord.STEP],
                     record[PublicationRecord.TOKEN],
                 )
-                rescue(self._client, *where, self._silence)
+                rescue(self._client.context, *where, self._silence)
 
     def _unwanted(self, page: Mapping[str, bytes]) -> set[str]:
         """Those of workflows that are being terminated: what has not begun need not begin."""

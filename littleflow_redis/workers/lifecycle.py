@@ -86,7 +86,7 @@ class LifecycleWorker:
         self._alone = BatchIsolation(self.reader, self.handle, self._give_up)
         self._waits = Waits(client, self.reader)
         self._claim = Pace(claim_idle / 2)
-        self._reconciler = Reconciler(client, group, BUILTINS)
+        self._reconciler = Reconciler(client.context, group, BUILTINS)
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
         self._newer = VersionSkew(LOG)

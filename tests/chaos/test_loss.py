@@ -76,7 +76,7 @@ class Crew:
 
     def finish(self, ids: list[str]) -> list[str]:
         """Bring to their end those that Redis knows; return the others."""
-        reconciler, lost = Reconciler(self.engine), []
+        reconciler, lost = Reconciler(self.engine.context), []
         for id in ids:
             try:
                 self.engine.state(id)

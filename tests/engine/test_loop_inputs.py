@@ -193,7 +193,7 @@ def test_it_is_kept_for_whoever_writes_the_task_again(engine: Client, again: str
     for reader in (rounds.worker.reader, rounds.player.reader):
         reader.ensure()
     if again == "reemit":
-        assert Reconciler(engine).run() == 2
+        assert Reconciler(engine.context).run() == 2
     else:
         engine.terminate(rounds.workflow)
     if again == "restore":
@@ -213,7 +213,7 @@ def test_also_of_what_was_handed_over(engine: Client, client: redis.Redis) -> No
     rounds = Rounds(engine, "{ x :a → :start ; :a → a:one } → C")
     task = rounds.tasks["x"]
     (mine,) = end(caller(client), rounds.workflow, task.index, task.token, "1").handed
-    assert rescue(engine, rounds.workflow, mine.field, mine.token)
+    assert rescue(engine.context, rounds.workflow, mine.field, mine.token)
     rounds.turn()
     assert rounds.inputs("a:one") == [mine.input] == [1]
 

@@ -107,7 +107,7 @@ def test_what_the_stream_has_lost_fails_if_it_cannot_be_written_again(
     for reader in (hand.worker.reader, hand.player.reader):
         reader.ensure()
     old = hand.tasks["B"]
-    assert Reconciler(engine).run() == 0
+    assert Reconciler(engine.context).run() == 0
     hurry(engine)
     hand.turn()
     if "continue" in text:
@@ -124,7 +124,7 @@ def test_what_was_handed_over_and_not_published_does_too(
     workflow = engine.start("x → a:one")
     (task,) = end(caller(client), workflow, 1, first_token(engine, workflow)).handed
     client.set(f"{workflow}:output:1", "hello")
-    assert not rescue(engine, workflow, "2", task.token)
+    assert not rescue(engine.context, workflow, "2", task.token)
     assert engine.views.state(workflow) is WorkflowState.FAILED
     assert client.hlen(engine.keys.flight + "a") == 0
 

@@ -30,7 +30,7 @@ def test_a_lost_stream_is_written_again_from_the_state(
         client.delete(engine.keys.events)
         worker.reader.ensure()
         player.reader.ensure()
-        Reconciler(engine).run()
+        Reconciler(engine.context).run()
         player.turn()
         worker.turn()
     assert engine.state(workflow).state is WorkflowState.FINISHED
@@ -62,7 +62,7 @@ def test_what_was_taken_is_written_again_once_nobody_has_it(
     (entry,) = [e for e in player.reader.read(10) if kind_of(e.fields) == "start-task"]
     task = start_task(entry.id, entry.fields)
     engine.transitions.run([engine.transitions.take(task, player.reader.group)])
-    reconciler, worker = Reconciler(engine), LifecycleWorker(engine)
+    reconciler, worker = Reconciler(engine.context), LifecycleWorker(engine)
     assert reconciler.run() == 0
     assert not reconciler.suspects
     lose(engine)
@@ -92,7 +92,7 @@ def test_what_was_read_and_not_taken_yet_is_written_again(engine: Client, shop: 
     start-task and taking its attempt, which stayed queued for ever.
     """
     workflow = engine.start("shop:A → shop:B")
-    reconciler, worker = Reconciler(engine), LifecycleWorker(engine)
+    reconciler, worker = Reconciler(engine.context), LifecycleWorker(engine)
     assert (reconciler.run(), reconciler.suspects) == (0, set())
     shop.reader.read(10)
     assert (reconciler.run(), reconciler.suspects) == (0, set())
@@ -108,7 +108,7 @@ def test_what_nobody_serves_is_not_written_again(engine: Client, shop: Player) -
     engine.start("{ other:A B }")
     read_all(engine, "ending")
     shop.reader.ack([entry.id for entry in shop.reader.read(10)])
-    reconciler = Reconciler(engine)
+    reconciler = Reconciler(engine.context)
     assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
 
 
@@ -121,7 +121,7 @@ def test_what_is_only_acknowledged_as_its_workflow_failed_is_not_written_again(
     hand.turn()
     assert engine.state(hand.workflow).state is WorkflowState.FAILED
     shop.reader.ack([entry.id for entry in shop.reader.read(10)])
-    reconciler = Reconciler(engine)
+    reconciler = Reconciler(engine.context)
     assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
 
 
@@ -129,7 +129,7 @@ def test_what_a_receipt_tells_of_is_not_written_again(engine: Client, shop: Play
     hand = Hand(engine, "shop:A")
     engine.transitions.run([engine.transitions.begun(hand.tasks["shop:A"], "somebody")])
     shop.reader.ack([entry.id for entry in shop.reader.read(10)])
-    reconciler = Reconciler(engine)
+    reconciler = Reconciler(engine.context)
     assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
 
 
@@ -140,7 +140,7 @@ def test_what_others_acknowledge_untaken_is_not_written_again(engine: Client) ->
     engine.start("shop:A")
     for group in ("ending", "mine:shop", "rqse:shop"):
         read_all(engine, group)
-    reconciler = Reconciler(engine)
+    reconciler = Reconciler(engine.context)
     assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
     assert not reconciler.suspects
 
@@ -165,7 +165,7 @@ def test_a_wait_that_a_lifecycle_worker_read_and_lost_is_written_again(
 
 
 def test_what_ended_meanwhile_is_not_written_again(client: redis.Redis, engine: Client) -> None:
-    player, worker, reconciler = Player(engine), LifecycleWorker(engine), Reconciler(engine)
+    player, worker, reconciler = Player(engine), LifecycleWorker(engine), Reconciler(engine.context)
     engine.start("A → B")
     player.turn()
     # Taken, ended and acknowledged; the end has not been applied yet.
@@ -184,7 +184,7 @@ def test_what_has_ended_is_not_written_again_while_its_end_is_unread(engine: Cli
     worker.reader.ensure()
     workflow = engine.start("A → B")
     player.turn()
-    reconciler = Reconciler(engine)
+    reconciler = Reconciler(engine.context)
     assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
     assert len(reconciler.suspects) == 1
     assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
@@ -201,7 +201,7 @@ def test_what_was_dropped_is_written_again_once_the_ends_before_are_read(engine:
     task = start_task(entry.id, entry.fields)
     engine.transitions.run([engine.transitions.take(task, player.reader.group)])
     lose_consumer(engine)
-    reconciler = Reconciler(engine)
+    reconciler = Reconciler(engine.context)
     assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
     ends.read(1)
     assert reconciler.run() == 0
@@ -213,7 +213,7 @@ def test_what_was_dropped_is_written_again_once_the_ends_before_are_read(engine:
 
 
 def test_waits_are_not_written_again(client: redis.Redis, engine: Client) -> None:
-    worker, reconciler = LifecycleWorker(engine), Reconciler(engine)
+    worker, reconciler = LifecycleWorker(engine), Reconciler(engine.context)
     worker.reader.ensure()
     engine.start("{ wait:delay(- duration: 1000 -) wait:event(- event: go -) }")
     wait_until(lambda: worker.turn() == 0, "the waits are taken up")

@@ -11,18 +11,15 @@ from redis.exceptions import ConnectionError as LostConnection
 from redis.exceptions import TimeoutError as LostReply
 
 from littleflow_redis.events.connection import ConnectionSettings, connect
-from littleflow_redis.events.script_batch import Call
 from littleflow_redis.language import Flow
 
 from ..model.errors import InProgress, NewerVersion, UnknownWorkflow
 from ..model.script_results import Report
 from ..model.states import Outcome
 from ..model.timers import Timer
+from ..store.context import EngineContext
 from ..store.dead_letters import DeadLetters
-from ..store.flows import Flows
-from ..store.inputs import Inputs
 from ..store.keys import Keys
-from ..store.scripts import Transitions
 from ..views.feed import Feed
 from ..views.listing import Listing
 from ..views.waits_listing import Waiting
@@ -42,50 +39,28 @@ class ClientBase:
         redis: Redis | None = None,
         keys: Keys | None = None,
     ) -> None:
-        self.redis = redis or connect(ConnectionSettings.from_environment(url=url))
-        self.keys = keys or Keys()
-        self.flows = Flows(self.redis, self.keys)
-        self.transitions = Transitions(self.redis, self.keys)
-        self.views = Views(self.redis, self.keys, self.flows)
-        self.inputs = Inputs(self.redis, self.keys, self.flows)
+        connection = redis or connect(ConnectionSettings.from_environment(url=url))
+        #: The same engine without queries and commands, for workers and bridges.
+        self.context = context = EngineContext.create(connection, keys)
+        self.redis, self.keys, self.flows = context.redis, context.keys, context.flows
+        self.inputs, self.transitions = context.inputs, context.transitions
+        self.views = Views(context)
         self.listing = Listing(self.redis, self.keys, self.views)
-        self.overview = Waiting(self.redis, self.keys, self.flows, self.listing)
+        self.overview = Waiting(context, self.listing)
         self.feed = Feed(self.redis, self.keys)
-        self.dead = DeadLetters(self.redis, self.keys, self.transitions)
+        self.dead = DeadLetters(context)
 
     def settle(self, report: Report) -> list[Report]:
-        """Fire the steps that a transition left ready, and those that follow; return the reports.
-
-        Nothing is lost if this is not done, or not to the end: a timer fires them a second later.
-        """
-        return self.act(report.ready)
+        """Fire the steps that a transition left ready and those that follow; return the reports."""
+        return self.context.fire_ready(report)
 
     def act(self, timers: Sequence[Timer]) -> list[Report]:
-        """Act on these timers, and on those that follow at once; return the reports."""
-        reports, waiting = [], list(timers)
-        while waiting:
-            done = [r for r in self.fire(waiting) if isinstance(r, Report)]
-            reports += done
-            waiting = [ready for r in done for ready in r.ready]
-        return reports
+        """Act on these timers, and on those that become due at once; return the reports."""
+        return self.context.run_timers(timers)
 
     def fire(self, timers: Sequence[Timer]) -> list[Report | Exception]:
-        """Act on these timers alone; return what came of each, or what its script raised."""
-        done = self.transitions.run([self._act(timer) for timer in timers])
-        lacking = [i for i, report in enumerate(done) if _needs_input(report)]
-        again = self.transitions.run([self._with_input(timers[i]) for i in lacking])
-        for i, report in zip(lacking, again, strict=True):
-            done[i] = report
-        return done
-
-    def _act(self, timer: Timer) -> Call:
-        if timer.kind.fires:
-            return self.transitions.fire(timer, self.inputs.firing(timer))
-        return self.transitions.expire(timer)
-
-    def _with_input(self, timer: Timer) -> Call:
-        input, missing = self.inputs.again(timer.workflow, timer.field, timer.rest)
-        return self.transitions.expire(timer, input, missing)
+        """Act on these timers alone; return for each its report, or what its script raised."""
+        return self.context.run_timers_once(timers)
 
     @staticmethod
     def patiently(call: Callable[[], Report]) -> Report:
@@ -107,10 +82,6 @@ class ClientBase:
             raise InProgress(f"{id} is in progress: terminate it first")
         if report.outcome is Outcome.NEWER:
             raise NewerVersion(NewerVersion.__doc__)
-
-
-def _needs_input(report: Report | Exception) -> bool:
-    return isinstance(report, Report) and report.outcome is Outcome.NEED_INPUT
 
 
 def new_id(flow: Flow) -> str:

@@ -11,8 +11,8 @@ from redis.exceptions import ResponseError
 
 from littleflow_redis.events.logs import kv
 
-from ..client import Client
 from ..model.states import Outcome
+from ..store.context import EngineContext
 from ..views.health import BRIDGE, LIFECYCLE, LISTENER
 
 LOG = logging.getLogger("littleflow_redis.reconcile")
@@ -31,9 +31,9 @@ class Reconciler:
     """
 
     def __init__(
-        self, client: Client, group: str = LIFECYCLE, builtins: Collection[str] = ()
+        self, context: EngineContext, group: str = LIFECYCLE, builtins: Collection[str] = ()
     ) -> None:
-        self._client = client
+        self._context = context
         self._group = group
         self._takers = packb([[BRIDGE, LISTENER], dict.fromkeys(builtins, group)])
         #: What a group had read and has no more, as the last look found it.
@@ -43,14 +43,14 @@ class Reconciler:
 
     def run(self) -> int:
         """Look at every open attempt once; return how many were emitted again."""
-        client, cursor, emitted = self._client, 0, 0
+        context, cursor, emitted = self._context, 0, 0
         fresh: set[bytes] = set()
         ripe = not self.suspects or self._ends_are_read()
         before, self.suspects = self.suspects, set()
         page: Any
         while True:
-            cursor, page = client.redis.hscan(client.keys.open, cursor, count=PAGE)
-            for event, how in client.transitions.strays(page, self._takers):
+            cursor, page = context.redis.hscan(context.keys.open, cursor, count=PAGE)
+            for event, how in context.transitions.strays(page, self._takers):
                 if how == "dropped" and event not in before:
                     fresh.add(event)
                 elif how == "dropped" and not ripe:
@@ -61,13 +61,13 @@ class Reconciler:
                 break
         # While some still wait, others are not noted yet: all have one time.
         if not self.suspects and fresh:
-            seconds, micros = client.redis.time()
+            seconds, micros = context.redis.time()
             self.suspects, self._found = fresh, str(seconds * 1000 + micros // 1000)
         return emitted
 
     def _ends_are_read(self) -> bool:
         """Whether the lifecycle workers have read what there was when the suspects were found."""
-        redis, stream = self._client.redis, self._client.keys.events
+        redis, stream = self._context.redis, self._context.keys.events
         try:
             groups: Any = redis.xinfo_groups(stream)
         except ResponseError as error:
@@ -82,8 +82,8 @@ class Reconciler:
     def _emit(self, event: str, attempt: str, how: str) -> bool:
         workflow, field, token = attempt.split("|")
         index, _, _ = field.partition("@")
-        input, missing = self._client.inputs.again(workflow, field, token)
-        done = self._client.transitions.reemit(
+        input, missing = self._context.inputs.again(workflow, field, token)
+        done = self._context.transitions.reemit(
             workflow, field, token, event, input, how, self._takers, missing
         )
         if done is Outcome.APPLIED:
@@ -91,12 +91,14 @@ class Reconciler:
         return done is Outcome.APPLIED
 
 
-def rescue(client: Client, workflow: str, field: str, token: str, after: float = 0.0) -> bool:
+def rescue(
+    context: EngineContext, workflow: str, field: str, token: str, after: float = 0.0
+) -> bool:
     """Write the start-task of an attempt that was handed over and not published since, ``after``
     seconds ago at least; False if that is not (any more) so.
     """
-    input, missing = client.inputs.again(workflow, field, token)
-    done = client.transitions.rescue(workflow, field, token, input, after, missing)
+    input, missing = context.inputs.again(workflow, field, token)
+    done = context.transitions.rescue(workflow, field, token, input, after, missing)
     if done is Outcome.APPLIED:
         index = field.partition("@")[0]
         LOG.warning(kv("emitted-again", workflow=workflow, step=index, found="unpublished"))

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import redis
-
 from littleflow_redis.events.event_codec import ENTRY_ID, decode_tolerant
 
 from ..model.errors import CannotRetry, UnknownDeadLetter
 from ..model.states import Outcome
-from .keys import Keys
-from .scripts import Transitions
+from .context import EngineContext
 
 #: What the script puts before the name of each field of the event.
 _FIELD = b"field:"
@@ -49,10 +46,10 @@ class DeadLetter:
 class DeadLetters:
     """Reads, retries and drops dead letters."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, transitions: Transitions) -> None:
-        self._client = client
-        self._key = keys.dead
-        self._transitions = transitions
+    def __init__(self, context: EngineContext) -> None:
+        self._redis = context.redis
+        self._key = context.keys.dead
+        self._transitions = context.transitions
 
     def page(self, start: str, size: int) -> list[DeadLetter]:
         """Up to ``size`` letters, newest first, older than the letter ``start`` if it is given.
@@ -60,7 +57,7 @@ class DeadLetters:
         Raises UnknownDeadLetter for what can be no id.
         """
         last = f"({_checked(start)}" if start else "+"
-        rows: Any = self._client.xrevrange(self._key, last, "-", size)
+        rows: Any = self._redis.xrevrange(self._key, last, "-", size)
         return [_letter(id.decode(), fields) for id, fields in rows]
 
     def all(self) -> Iterator[DeadLetter]:
@@ -72,7 +69,7 @@ class DeadLetters:
 
     def get(self, id: str) -> DeadLetter:
         """One letter. Raises UnknownDeadLetter."""
-        rows: Any = self._client.xrange(self._key, _checked(id), id)
+        rows: Any = self._redis.xrange(self._key, _checked(id), id)
         if not rows:
             raise UnknownDeadLetter(id)
         return _letter(id, rows[0][1])
@@ -99,7 +96,7 @@ class DeadLetters:
 
     def drop(self, id: str) -> None:
         """Remove a letter for good. Raises UnknownDeadLetter."""
-        if not self._client.xdel(self._key, _checked(id)):
+        if not self._redis.xdel(self._key, _checked(id)):
             raise UnknownDeadLetter(id)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import redis
-
 from ..model.errors import BadQuery, NewerVersion
 from ..model.states import WorkflowState
-from ..store.flows import Flows
-from ..store.keys import STEPS, TIMERS, Keys
+from ..store.context import EngineContext
+from ..store.keys import STEPS, TIMERS
 from .listing import MAX_SIZE, Listing, Page, Query
 from .waits import WaitKind, WaitView, waits
 
@@ -26,10 +24,10 @@ _IN_PROGRESS = Query(states=(WorkflowState.RUNNING, WorkflowState.TERMINATING), 
 class Waiting:
     """Reads what the steps of workflows in progress wait for."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, flows: Flows, listing: Listing) -> None:
-        self._client = client
-        self._keys = keys
-        self._flows = flows
+    def __init__(self, context: EngineContext, listing: Listing) -> None:
+        self._redis = context.redis
+        self._keys = context.keys
+        self._flows = context.flows
         self._listing = listing
 
     def page(self, cursor: str, size: int) -> Page[WaitView]:
@@ -54,7 +52,7 @@ class Waiting:
 
     def of(self, ids: Sequence[str]) -> list[WaitView]:
         """What the steps of these workflows wait for, workflow by workflow."""
-        with self._client.pipeline(transaction=True) as pipe:
+        with self._redis.pipeline(transaction=True) as pipe:
             for id in ids:
                 pipe.hget(id, "flow")
                 pipe.hgetall(id + STEPS)
@@ -75,7 +73,7 @@ class Waiting:
 
     def _due(self, members: set[bytes]) -> dict[bytes, float]:
         named: Any = sorted(members)
-        scores: Any = self._client.zmscore(self._keys.timers, named) if named else []
+        scores: Any = self._redis.zmscore(self._keys.timers, named) if named else []
         return {m: s for m, s in zip(named, scores, strict=True) if s is not None}
 
 

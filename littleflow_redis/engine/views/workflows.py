@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import redis
-
 from littleflow_redis.language import Flow
 
 from ..model import json_values
@@ -16,8 +14,8 @@ from ..model.errors import UnknownStep, UnknownWorkflow
 from ..model.records import Record
 from ..model.states import StepState, WorkflowState
 from ..model.timestamps import optional_time, required_time
-from ..store.flows import Flows
-from ..store.keys import OUTPUT, STATE, STEPS, TRACE, Keys
+from ..store.context import EngineContext
+from ..store.keys import OUTPUT, STATE, STEPS, TRACE
 from .steps import StepView, one_step, step_views
 from .trace import TraceEntry, entry
 
@@ -61,13 +59,13 @@ class Summary:
 class Views:
     """Reads workflows. Every method raises UnknownWorkflow where there is none."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, flows: Flows) -> None:
-        self._client = client
-        self._keys = keys
-        self._flows = flows
+    def __init__(self, context: EngineContext) -> None:
+        self._redis = context.redis
+        self._keys = context.keys
+        self._flows = context.flows
 
     def state(self, workflow: str) -> WorkflowState:
-        raw: Any = self._client.get(workflow + STATE)
+        raw: Any = self._redis.get(workflow + STATE)
         if raw is None:
             raise UnknownWorkflow(workflow)
         return WorkflowState(raw.decode())
@@ -81,7 +79,7 @@ class Views:
     def workflow(self, workflow: str) -> WorkflowView:
         """Everything about one workflow but the outputs of its steps."""
         flow = self.flow(workflow)
-        with self._client.pipeline(transaction=True) as pipe:
+        with self._redis.pipeline(transaction=True) as pipe:
             pipe.hmget(workflow, "name", "reason", "created", "ended")
             pipe.get(workflow + STATE)
             pipe.hgetall(workflow + STEPS)
@@ -107,19 +105,19 @@ class Views:
             raise UnknownStep(
                 f"{workflow} has no step {index}: they are numbered from 0 to {len(flow) - 1}"
             )
-        fields: Any = self._client.hgetall(workflow + STEPS)
+        fields: Any = self._redis.hgetall(workflow + STEPS)
         return one_step(workflow, flow, index, fields)
 
     def outputs(self, workflow: str, indexes: Sequence[int | str]) -> list[Any]:
         """The latest outputs of these steps, or fields (see Keys); None where there is none."""
         keys = [f"{workflow}{OUTPUT}{index}" for index in indexes]
-        found = self._client.mget(keys) if keys else []
+        found = self._redis.mget(keys) if keys else []
         return [None if text is None else json_values.load(text) for text in found]
 
     def trace(self, workflow: str, start: int = 0, stop: int = -1) -> Iterator[TraceEntry]:
         """The changes from the oldest on; ``start`` and ``stop`` as in LRANGE."""
         self.state(workflow)
-        entries: Any = self._client.lrange(workflow + TRACE, start, stop)
+        entries: Any = self._redis.lrange(workflow + TRACE, start, stop)
         return map(entry, map(Record, entries))
 
     def list(
@@ -127,14 +125,14 @@ class Views:
     ) -> Sequence[Summary]:
         """Workflows, newest first, in two round trips at most however many there are."""
         index = self._keys.index + (f":{state}" if state else "")
-        found: Any = self._client.zrevrange(index, start, start + size - 1)
+        found: Any = self._redis.zrevrange(index, start, start + size - 1)
         return self.summaries([id.decode() for id in found])
 
     def summaries(self, ids: Sequence[str]) -> Sequence[Summary]:
         """Rows of these workflows, by full id; those that are gone are left out."""
         if not ids:
             return []
-        with self._client.pipeline(transaction=False) as pipe:
+        with self._redis.pipeline(transaction=False) as pipe:
             for id in ids:
                 pipe.hmget(id, "name", "created", "ended", "done", "last")
                 pipe.get(id + STATE)
