@@ -127,9 +127,9 @@ class RunLog:
 
 
 def _reason(entry: TraceEntry) -> str:
-    from littleflow_redis.engine.views.attempts import told
+    from littleflow_redis.engine.views.attempts import parse_detail
 
-    reason, *_ = told(entry.detail)
+    reason, *_ = parse_detail(entry.detail)
     return reason
 
 

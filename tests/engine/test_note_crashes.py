@@ -15,7 +15,7 @@ from littleflow_redis.engine.model.task_events import StartTask, kind_of, start_
 from littleflow_redis.engine.store.mailbox import Listening, Mailbox
 from littleflow_redis.engine.store.scripts import Publication
 from littleflow_redis.engine.views.feed import FeedReader
-from littleflow_redis.engine.views.health import groups
+from littleflow_redis.engine.views.health import read_health
 from littleflow_redis.engine.views.listing import Query
 from littleflow_redis.events.script_batch import Call, run_batch
 from tests.faults import Died, Plan, every_fault, faulty_client
@@ -101,7 +101,7 @@ def test_what_reads_changes_nothing(client: redis.Redis, redis_server: RedisServ
 
     def look(door: Client) -> tuple[list[str], int]:
         found = door.search(Query(sort="created"))
-        return [each.id for each in found.items], len(groups(door.redis, door.keys).groups)
+        return [each.id for each in found.items], len(read_health(door.redis, door.keys).groups)
 
     def scenario(plan: Plan) -> None:
         assert insist(plan, redis_server, engine, look) == (workflows, 2)

@@ -22,8 +22,8 @@ from ..store.dead_letters import DeadLetters
 from ..store.keys import Keys
 from ..views.feed import Feed
 from ..views.listing import Listing
-from ..views.waits_listing import Waiting
-from ..views.workflows import Views
+from ..views.waits_listing import WaitListing
+from ..views.workflows import WorkflowReader
 
 #: Seconds for which a start is tried again while Redis cannot be reached.
 START_PATIENCE = 10.0
@@ -44,9 +44,9 @@ class ClientBase:
         self.context = context = EngineContext.create(connection, keys)
         self.redis, self.keys, self.flows = context.redis, context.keys, context.flows
         self.inputs, self.transitions = context.inputs, context.transitions
-        self.views = Views(context)
+        self.views = WorkflowReader(context)
         self.listing = Listing(self.redis, self.keys, self.views)
-        self.overview = Waiting(context, self.listing)
+        self.overview = WaitListing(context, self.listing)
         self.feed = Feed(self.redis, self.keys)
         self.dead = DeadLetters(context)
 

@@ -11,9 +11,9 @@ from ..views import metrics
 from ..views.attempts import AttemptView, attempts
 from ..views.feed import BLOCK, FeedEntry, FeedReader
 from ..views.graph import graph
-from ..views.health import Groups, groups
+from ..views.health import Health, read_health
 from ..views.listing import Page, Query
-from ..views.step_detail import StepDetail, detail
+from ..views.step_detail import StepDetail, step_detail
 from ..views.trace import TraceEntry
 from ..views.waits import WaitView
 from ..views.workflows import Summary, WorkflowView
@@ -33,7 +33,7 @@ class Queries(ClientBase):
         Raises UnknownWorkflow, UnknownStep.
         """
         id = self.keys.full_id(workflow)
-        return detail(self.views, self.inputs, id, index, scope, self.views.trace(id))
+        return step_detail(self.views, self.inputs, id, index, scope, self.views.trace(id))
 
     def source(self, workflow: str) -> str:
         """The text that the workflow was started from. Raises UnknownWorkflow, NoSource."""
@@ -128,9 +128,9 @@ class Queries(ClientBase):
                 if found.reset or not id or found.workflow == id:
                     yield found
 
-    def groups(self) -> Groups:
+    def groups(self) -> Health:
         """Consumer groups, bridges, the length of the stream, timers and dead letters."""
-        return groups(self.redis, self.keys)
+        return read_health(self.redis, self.keys)
 
     def metrics(self) -> str:
         """Metrics in Prometheus' text format, whose type is ``metrics.CONTENT_TYPE``."""

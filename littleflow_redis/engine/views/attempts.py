@@ -70,17 +70,17 @@ def _handed_out(entry: TraceEntry) -> AttemptView:
 def _taken(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
     # Of a wait the detail says for what. A receipt that follows a publication says nothing new.
     detail = entry.detail if entry.what != "wait" else ""
-    told = _object(detail) or {"worker": detail}
+    parse_detail = _object(detail) or {"worker": detail}
     return replace(
         attempt,
         started=attempt.started if entry.what == "publish" else entry.at,
-        worker=str(told.get("worker", "")) or attempt.worker,
-        celery_id=str(told.get("celery_id", "")) or attempt.celery_id,
+        worker=str(parse_detail.get("worker", "")) or attempt.worker,
+        celery_id=str(parse_detail.get("celery_id", "")) or attempt.celery_id,
     )
 
 
 def _closed(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
-    reason, worker, traceback = told(entry.detail)
+    reason, worker, traceback = parse_detail(entry.detail)
     return replace(
         attempt,
         ended=entry.at,
@@ -91,7 +91,7 @@ def _closed(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
     )
 
 
-def told(detail: str) -> tuple[str, str, str]:
+def parse_detail(detail: str) -> tuple[str, str, str]:
     """Reason, worker and traceback in the detail of a change: JSON, or a sentence."""
     known = _object(detail)
     if known is None:
@@ -104,7 +104,7 @@ def told(detail: str) -> tuple[str, str, str]:
 
 def _object(detail: str) -> Mapping[str, Any] | None:
     try:
-        told = json_values.load(detail) if detail.startswith("{") else None
+        parse_detail = json_values.load(detail) if detail.startswith("{") else None
     except json_values.BadValue:
-        told = None
-    return told if isinstance(told, Mapping) else None
+        parse_detail = None
+    return parse_detail if isinstance(parse_detail, Mapping) else None

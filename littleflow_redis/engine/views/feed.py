@@ -23,7 +23,7 @@ from littleflow_redis.events.logs import kv
 from ..model.errors import BadQuery
 from ..model.records import Record
 from ..store.keys import Keys
-from .trace import TraceEntry, entry
+from .trace import TraceEntry, trace_entry
 
 LOG = logging.getLogger("littleflow_redis.feed")
 
@@ -287,5 +287,5 @@ def _entry(id: str, fields: Mapping[bytes, bytes]) -> FeedEntry:
         id=id,
         workflow=fields[b"workflow"].decode(),
         state=fields[b"state"].decode(),
-        changes=tuple(entry(Record.of(values)) for values in unpacker),
+        changes=tuple(trace_entry(Record.of(values)) for values in unpacker),
     )

@@ -53,14 +53,14 @@ class BridgeHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Groups:
+class Health:
     """``timers`` are those that are armed, due or not; ``dead`` counts the dead letters.
 
     ``oldest`` is when the oldest task was handed out that nobody has taken up, None if none waits
     among the first LOOKED_AT entries of the stream.
     """
 
-    groups: Sequence[GroupHealth]
+    read_health: Sequence[GroupHealth]
     bridges: Sequence[BridgeHealth]
     stream_length: int
     timers: int
@@ -68,7 +68,7 @@ class Groups:
     oldest: datetime | None
 
 
-def groups(client: redis.Redis, keys: Keys) -> Groups:
+def read_health(client: redis.Redis, keys: Keys) -> Health:
     """All of it, in two round trips."""
     args = (MOST_LAG, LOOKED_AT)
     length, oldest, *flat = scripts_for(keys).overview.run(client, [keys.events], args)
@@ -84,7 +84,7 @@ def groups(client: redis.Redis, keys: Keys) -> Groups:
             pipe.hlen(keys.flight + category)
         timers, dead, *flights = pipe.execute()
     bridges = [BridgeHealth(*pair) for pair in zip(categories, flights, strict=True)]
-    return Groups(found, bridges, int(length), timers, dead, optional_time(oldest))
+    return Health(found, bridges, int(length), timers, dead, optional_time(oldest))
 
 
 def counts(client: redis.Redis, keys: Keys) -> dict[str, int]:

@@ -17,7 +17,7 @@ from ..model.errors import BadQuery
 from ..model.states import WorkflowState
 from ..store.keys import Keys
 from ..store.script_loader import scripts_for
-from .workflows import Summary, Views
+from .workflows import Summary, WorkflowReader
 
 T = TypeVar("T")
 
@@ -106,7 +106,7 @@ class Query:
 class Listing:
     """Reads the indexes. Two round trips a page, however many workflows there are."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, views: Views) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, views: WorkflowReader) -> None:
         self._client = client
         self._keys = keys
         self._views = views

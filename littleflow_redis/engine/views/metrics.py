@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from ..model.records import BUCKETS
 from ..model.states import WorkflowState
-from .health import counts, groups
+from .health import counts, read_health
 
 if TYPE_CHECKING:
     import redis
@@ -123,7 +123,7 @@ def _gauges(client: redis.Redis, keys: Keys) -> Iterator[Metric]:
     def gauge(name: str, help: str, *labels: str) -> GaugeMetricFamily:
         return GaugeMetricFamily(_PREFIX + name, help, labels=labels)
 
-    now = groups(client, keys)
+    now = read_health(client, keys)
     states = gauge("workflows", "Workflows that there are, by state.", "state")
     with client.pipeline(transaction=False) as pipe:
         for state in WorkflowState:

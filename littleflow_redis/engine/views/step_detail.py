@@ -14,7 +14,7 @@ from ..store.inputs import Inputs
 from .attempts import AttemptView, attempts
 from .steps import StepView
 from .trace import TraceEntry
-from .workflows import Views
+from .workflows import WorkflowReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class StepDetail:
     history: Sequence[AttemptView]
 
 
-def detail(
-    views: Views, inputs: Inputs, workflow: str, index: int, scope: str, trace: Iterable[TraceEntry]
+def step_detail(
+    views: WorkflowReader, inputs: Inputs, workflow: str, index: int, scope: str, trace: Iterable[TraceEntry]
 ) -> StepDetail:
     """Raises UnknownStep, UnknownWorkflow."""
     step = views.step(workflow, index)
@@ -43,7 +43,7 @@ def detail(
 
 
 def _input(
-    inputs: Inputs, views: Views, workflow: str, index: int, scope: str, activation: int
+    inputs: Inputs, views: WorkflowReader, workflow: str, index: int, scope: str, activation: int
 ) -> Any:
     step = views.flow(workflow)[index]
     if step.kind is StepKind.LITERAL:

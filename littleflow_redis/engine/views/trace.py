@@ -11,7 +11,7 @@ from ..model.states import StepState
 from ..model.timestamps import required_time
 
 #: The state of the step after each change; none of those that leave it as it was.
-AFTER: Mapping[str, StepState] = {
+STATE_AFTER: Mapping[str, StepState] = {
     "ready": StepState.READY,
     "queue": StepState.QUEUED,
     "requeue": StepState.QUEUED,
@@ -56,10 +56,10 @@ class TraceEntry:
         """The state afterwards: of the step, or of this item of it; of the workflow if it is about
         that. Empty if it left the state as it was, such as an end that came late.
         """
-        return AFTER.get(self.what, "") if self.field else self.what
+        return STATE_AFTER.get(self.what, "") if self.field else self.what
 
 
-def entry(record: Record) -> TraceEntry:
+def trace_entry(record: Record) -> TraceEntry:
     """A change as it is stored."""
     return TraceEntry(
         at=required_time(record[Change.AT]),

@@ -21,7 +21,7 @@ LOOKED_AT = 500
 _IN_PROGRESS = Query(states=(WorkflowState.RUNNING, WorkflowState.TERMINATING), sort="created")
 
 
-class Waiting:
+class WaitListing:
     """Reads what the steps of workflows in progress wait for."""
 
     def __init__(self, context: EngineContext, listing: Listing) -> None:

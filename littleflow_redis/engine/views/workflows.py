@@ -17,7 +17,7 @@ from ..model.timestamps import optional_time, required_time
 from ..store.context import EngineContext
 from ..store.keys import OUTPUT, STATE, STEPS, TRACE
 from .steps import StepView, one_step, step_views
-from .trace import TraceEntry, entry
+from .trace import TraceEntry, trace_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Summary:
     total: int
 
 
-class Views:
+class WorkflowReader:
     """Reads workflows. Every method raises UnknownWorkflow where there is none."""
 
     def __init__(self, context: EngineContext) -> None:
@@ -118,7 +118,7 @@ class Views:
         """The changes from the oldest on; ``start`` and ``stop`` as in LRANGE."""
         self.state(workflow)
         entries: Any = self._redis.lrange(workflow + TRACE, start, stop)
-        return map(entry, map(Record, entries))
+        return map(trace_entry, map(Record, entries))
 
     def list(
         self, state: WorkflowState | None = None, start: int = 0, size: int = 50
