@@ -18,7 +18,7 @@ from typing import Protocol
 from celery import Celery
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.store.defaults import store_defaults, untimed
+from littleflow_redis.engine.store.defaults import store_defaults, without_timeout
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.engine.store.settings import Options
 from littleflow_redis.engine.views.health import BRIDGE
@@ -152,7 +152,7 @@ class Bridge:
         redis, keys = self.client.redis, self.client.keys
         store_defaults(redis, keys, self._defaults, by_bridge=True)
         self._defaults = None
-        if categories := untimed(redis, keys, list(self.groups)):
+        if categories := without_timeout(redis, keys, list(self.groups)):
             shown = ",".join(category or "''" for category in categories)
             why = "a task that Celery loses, or that ends without a result, is waited for for ever"
             hint = "set --timeout SECONDS, --queue-timeout SECONDS, or $timeout in the flows"

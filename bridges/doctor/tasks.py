@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import celery
 from kombu.serialization import registry
 
-from littleflow_redis.engine.store.defaults import untimed
+from littleflow_redis.engine.store.defaults import without_timeout
 
 from ..app import result_refusal
 from .finding import Finding, Level
@@ -93,7 +93,7 @@ def delivery_mode(subject: Subject) -> Iterator[Finding]:
 
 def timeouts(subject: Subject) -> Iterator[Finding]:
     redis, keys = subject.client.redis, subject.client.keys
-    names = [name or "''" for name in untimed(redis, keys, list(subject.categories))]
+    names = [name or "''" for name in without_timeout(redis, keys, list(subject.categories))]
     if names:
         yield Finding(
             "timeouts",

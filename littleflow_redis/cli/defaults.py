@@ -19,12 +19,12 @@ def defaults_of(config: Path | None, texts: Sequence[str]) -> dict[str, Options]
 
     Raises ClickException, which says where the mistake is.
     """
-    from littleflow_redis.engine.store.defaults import engine_s
+    from littleflow_redis.engine.store.defaults import engine_options
 
     given = {
         category: made
         for category, options in (file_settings(config).categories if config else {}).items()
-        if (made := engine_s(options)) or not options
+        if (made := engine_options(options)) or not options
     }
     for category, options in option_settings(texts, removable=True).categories.items():
         given[category] = {**given.get(category, {}), **options} if options else {}

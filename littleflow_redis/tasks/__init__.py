@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from littleflow_redis.engine.model.task_events import StartTask
-from littleflow_redis.engine.store.mailbox import Listening
+from littleflow_redis.engine.store.mailbox import EventWait
 
 from .actions import Fields, Latch, Sleep, Todo
 from .not_implemented import later
@@ -21,4 +21,4 @@ BUILTINS: Mapping[str, Builtin] = {
     "wait": wait,
 }
 
-__all__ = ["BUILTINS", "Builtin", "Fields", "Latch", "Listening", "Sleep", "Todo"]
+__all__ = ["BUILTINS", "Builtin", "EventWait", "Fields", "Latch", "Sleep", "Todo"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from littleflow_redis.engine.model.script_results import LatchAction
-from littleflow_redis.engine.store.mailbox import Listening
+from littleflow_redis.engine.store.mailbox import EventWait
 
 #: The fields of an end-task event: it is over at once.
 Fields: TypeAlias = Mapping[str, Any]
@@ -29,4 +29,4 @@ class Latch:
     name: str
 
 
-Todo: TypeAlias = Fields | Sleep | Latch | Listening
+Todo: TypeAlias = Fields | Sleep | Latch | EventWait

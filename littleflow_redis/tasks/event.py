@@ -8,7 +8,7 @@ from typing import Any
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.engine.model.user_events import MAX_KIND, OURS
-from littleflow_redis.engine.store.mailbox import Listening
+from littleflow_redis.engine.store.mailbox import EventWait
 from littleflow_redis.language import BadOption, seconds
 from littleflow_redis.language.errors import close_match
 
@@ -27,7 +27,7 @@ def event(task: StartTask) -> Todo:
         return end_fields(task, reason=f"wait:event {error}", final=True)
 
 
-def listening(parameters: object, input: object) -> Listening:
+def listening(parameters: object, input: object) -> EventWait:
     """Read the parameters. Raises BadOption for a bad timeout, ValueError with a sentence."""
     given: Mapping[str, Any] = parameters if isinstance(parameters, Mapping) else {}
     for name in given:
@@ -38,7 +38,7 @@ def listening(parameters: object, input: object) -> Listening:
     if not isinstance(receipt, bool):
         raise ValueError("receipt: needs true or false")
     timeout = given.get("timeout")
-    return Listening(
+    return EventWait(
         kind=_kind(given.get("event")),
         match=_match(given.get("match"), input),
         receipt=receipt,

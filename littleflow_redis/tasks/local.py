@@ -23,7 +23,7 @@ from littleflow_redis.engine.model.unsupported import unsupported
 from littleflow_redis.engine.store.inputs import first_input
 from littleflow_redis.language import Flow, Step
 
-from . import BUILTINS, Latch, Listening, Sleep
+from . import BUILTINS, EventWait, Latch, Sleep
 from .functions import TaskFailed, call
 from .localrecords import Stopped
 from .localrun import LocalRun
@@ -105,7 +105,7 @@ def _builtin(task: StartTask, lookup: Lookup) -> str:
     if isinstance(todo, Sleep | Latch):
         # Nobody waits in a test for a delay, and no other workflow holds a latch.
         return json_values.dump(task.input)
-    if isinstance(todo, Listening):
+    if isinstance(todo, EventWait):
         reason = (
             f"nobody sends events here: add a function for {task.base} that returns what the "
             f"event {todo.kind} would bring"

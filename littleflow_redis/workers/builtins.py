@@ -17,7 +17,7 @@ from littleflow_redis.events.event_codec import encode
 from littleflow_redis.events.group import Entry
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.script_batch import Call
-from littleflow_redis.tasks import BUILTINS, Fields, Latch, Listening, Sleep
+from littleflow_redis.tasks import BUILTINS, EventWait, Fields, Latch, Sleep
 
 from .dead_lettering import MAX_DELIVERIES, failed, give_up, is_outage
 from .version_skew import VersionSkew
@@ -63,7 +63,7 @@ class Builtins:
         todo = BUILTINS[task.category](task)
         transitions = self._client.transitions
         match todo:
-            case Listening():
+            case EventWait():
                 self._listen(entry, task, todo)
             case Sleep():
                 call = transitions.wait(task, self._group, ms=todo.ms, until=todo.until)
@@ -78,7 +78,7 @@ class Builtins:
         (report,) = self._client.transitions.run([call])
         self._taken_up(entry, task, report)
 
-    def _listen(self, entry: Entry, task: StartTask, wait: Listening) -> None:
+    def _listen(self, entry: Entry, task: StartTask, wait: EventWait) -> None:
         try:
             reports, failed = self._waits.listen(task, wait)
         except ResponseError as error:

@@ -14,7 +14,7 @@ from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import Garbage, StartTask, end_fields
 from littleflow_redis.engine.model.user_events import Signal, shape_of, signal
-from littleflow_redis.engine.store.mailbox import Listening, Mailbox, Waiter
+from littleflow_redis.engine.store.mailbox import EventWait, EventWaiter, Mailbox
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.script_batch import Call, run_batch
@@ -60,7 +60,7 @@ class Waits:
         self._mailbox = Mailbox(client.transitions, reader.group)
         self._shapes: OrderedDict[str, set[str]] = OrderedDict()
 
-    def listen(self, task: StartTask, wait: Listening) -> tuple[list[Report], Fields | None]:
+    def listen(self, task: StartTask, wait: EventWait) -> tuple[list[Report], Fields | None]:
         """Take up a wait: what followed if its event was there already, and how the step fails if
         it cannot wait.
         """
@@ -137,7 +137,7 @@ class Waits:
         if len(self._shapes) > MAX_KINDS:
             self._shapes.popitem(last=False)
 
-    def _deliver(self, arrival: _Arrival, waiters: Sequence[Waiter]) -> Iterator[Report]:
+    def _deliver(self, arrival: _Arrival, waiters: Sequence[EventWaiter]) -> Iterator[Report]:
         """Give an event to these."""
         event = arrival.signal
         arrival.idle += 1
@@ -153,15 +153,15 @@ class Waits:
                 arrival.idle = 0
                 yield report
 
-    def _take(self, task: StartTask, wait: Listening, event: Signal) -> list[Report]:
+    def _take(self, task: StartTask, wait: EventWait, event: Signal) -> list[Report]:
         """Give a wait an event of the mailbox; nothing if that is gone."""
         shape = shape_of(wait.match)
-        waiter = Waiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)
+        waiter = EventWaiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)
         output = event.output(shape) or task.value.text()
         reply = self._run(self._mailbox.deliver(event.id, waiter, output))
         return list(self._delivered(event, waiter, reply))
 
-    def _delivered(self, event: Signal, waiter: Waiter, reply: Any) -> Iterator[Report]:
+    def _delivered(self, event: Signal, waiter: EventWaiter, reply: Any) -> Iterator[Report]:
         if reply[0] == Outcome.NEED_INPUT:
             input, missing = self._client.inputs.again(waiter.workflow, waiter.field, waiter.token)
             reply = self._run(self._mailbox.deliver(event.id, waiter, input, missing))
@@ -175,7 +175,7 @@ class Waits:
         return call.script.run(self._client.redis, call.keys, call.args)
 
 
-def _waiters(flat: Sequence[bytes]) -> Iterator[Waiter]:
+def _waiters(flat: Sequence[bytes]) -> Iterator[EventWaiter]:
     for shape, start, address in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
         workflow, field, token = address.decode().split("|")
-        yield Waiter(shape.decode(), start.decode(), workflow, field, token)
+        yield EventWaiter(shape.decode(), start.decode(), workflow, field, token)

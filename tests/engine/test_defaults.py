@@ -10,7 +10,7 @@ import pytest
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.states import StepState, WorkflowState
-from littleflow_redis.engine.store.defaults import store_defaults, untimed
+from littleflow_redis.engine.store.defaults import store_defaults, without_timeout
 from littleflow_redis.engine.store.settings import Options, read_settings
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
@@ -176,8 +176,13 @@ def test_a_step_s_own_timeout_is_not_begun_anew_when_it_is_taken(engine: Client)
 def test_for_which_categories_nobody_has_set_a_time(engine: Client) -> None:
     given(engine, a={"timeout": 1}, b={"retry": 1})
     by_bridge(engine, c={"queue-timeout": 1}, d={"retry": 1})
-    assert untimed(engine.redis, engine.keys, ["a", "b", "c", "d", "", "e"]) == ["b", "d", "", "e"]
-    assert untimed(engine.redis, engine.keys, []) == []
+    assert without_timeout(engine.redis, engine.keys, ["a", "b", "c", "d", "", "e"]) == [
+        "b",
+        "d",
+        "",
+        "e",
+    ]
+    assert without_timeout(engine.redis, engine.keys, []) == []
 
 
 #: Timers due at once: some hundred times what a worker fires in one turn.

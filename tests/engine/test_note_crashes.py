@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, kind_of, start_task
-from littleflow_redis.engine.store.mailbox import Listening, Mailbox
+from littleflow_redis.engine.store.mailbox import EventWait, Mailbox
 from littleflow_redis.engine.store.scripts import Publication
 from littleflow_redis.engine.views.feed import FeedReader
 from littleflow_redis.engine.views.health import read_health
@@ -39,7 +39,7 @@ NOTES: dict[str, tuple[str, str, int, Callable[[Client, StartTask], Call]]] = {
     "listen": (
         "wait:event(- event: go -)", "wait", 1,
         lambda engine, task: Mailbox(engine.transitions, "ending").listen(
-            task, Listening("go", {})
+            task, EventWait("go", {})
         ),
     ),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowSta
 from littleflow_redis.engine.model.task_events import StartTask, start_task
 from littleflow_redis.engine.model.timers import Timer
 from littleflow_redis.engine.model.user_events import Signal, signal
-from littleflow_redis.engine.store.mailbox import Listening, Mailbox, Waiter
+from littleflow_redis.engine.store.mailbox import EventWait, EventWaiter, Mailbox
 from littleflow_redis.events.script_batch import Call, run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import wait_until
@@ -57,10 +57,10 @@ class Hand:
         assert isinstance(task, StartTask)
         return task
 
-    def waiters(self, flat: list[bytes]) -> list[Waiter]:
+    def waiters(self, flat: list[bytes]) -> list[EventWaiter]:
         rows = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
         return [
-            Waiter(shape.decode(), start.decode(), *address.decode().split("|"))
+            EventWaiter(shape.decode(), start.decode(), *address.decode().split("|"))
             for shape, start, address in rows
         ]
 
@@ -74,14 +74,14 @@ def test_a_shape_that_came_into_use_meanwhile_is_told(hand: Hand) -> None:
     event, task = hand.event(order=5), hand.wait(MATCH, {"order": 5})
     # Digests were computed; then somebody begins to wait; then the event arrives.
     call = hand.mailbox.arrive(event, [])
-    assert hand.run(hand.mailbox.listen(task, Listening("approved", {"order": 5})))[0] == 0
+    assert hand.run(hand.mailbox.listen(task, EventWait("approved", {"order": 5})))[0] == 0
     assert hand.run(call) == (Outcome.AGAIN, [b'["order"]'])
     outcome, flat = hand.run(hand.mailbox.arrive(event, ['["order"]']))
     assert (outcome, len(hand.waiters(flat))) == (Outcome.MATCHED, 1)
 
 
 def test_an_event_that_comes_while_the_mailbox_is_indexed(hand: Hand) -> None:
-    wait = Listening("approved", {"order": 5})
+    wait = EventWait("approved", {"order": 5})
     hand.run(hand.mailbox.arrive(hand.event(order=4), []))
     task, event = hand.wait(MATCH, {"order": 5}), hand.event(order=5)
     outcome, (marker,) = hand.run(hand.mailbox.listen(task, wait))
@@ -96,7 +96,7 @@ def test_an_event_that_comes_while_the_mailbox_is_indexed(hand: Hand) -> None:
 
 def test_an_index_of_an_emptied_mailbox_is_worth_nothing(hand: Hand) -> None:
     """The mailbox was emptied, and filled again by somebody who knew of no shape."""
-    wait = Listening("approved", {"order": 5})
+    wait = EventWait("approved", {"order": 5})
     first = hand.event(order=4)
     hand.run(hand.mailbox.arrive(first, []))
     task, other = hand.wait(MATCH, {"order": 5}), hand.wait(MATCH, {"order": 6})
@@ -106,7 +106,7 @@ def test_an_index_of_an_emptied_mailbox_is_worth_nothing(hand: Hand) -> None:
     event = hand.event(order=5)
     assert hand.run(hand.mailbox.arrive(event, []))[0] is Outcome.APPLIED
     # Another wait puts the shape into use again; the index of the first was made before.
-    _, (second,) = hand.run(hand.mailbox.listen(other, Listening("approved", {"order": 6})))
+    _, (second,) = hand.run(hand.mailbox.listen(other, EventWait("approved", {"order": 6})))
     assert hand.run(hand.mailbox.listen(task, wait, marker.decode()))[0] is Outcome.AGAIN
     hand.mailbox.index(wait)
     outcome, found = hand.run(hand.mailbox.listen(task, wait, second.decode()))
@@ -180,7 +180,7 @@ def test_of_two_waits_one_takes_an_event_of_the_mailbox(hand: Hand) -> None:
     event = hand.event(output=1)
     hand.run(hand.mailbox.arrive(event, []))
     tasks = [hand.wait(WAIT, {}) for _ in range(2)]
-    wait = Listening("approved", {})
+    wait = EventWait("approved", {})
     # Both have seen it.
     for task in tasks:
         outcome, found = hand.run(hand.mailbox.listen(task, wait))
@@ -188,7 +188,7 @@ def test_of_two_waits_one_takes_an_event_of_the_mailbox(hand: Hand) -> None:
     outcomes = [
         hand.run(
             hand.mailbox.deliver(
-                event.id, Waiter("[]", t.event, t.workflow, t.field, t.token, True), "1"
+                event.id, EventWaiter("[]", t.event, t.workflow, t.field, t.token, True), "1"
             )
         )[0]
         for t in tasks
@@ -199,7 +199,7 @@ def test_of_two_waits_one_takes_an_event_of_the_mailbox(hand: Hand) -> None:
 
 def test_a_wait_that_was_taken_up_is_not_taken_up_again(hand: Hand) -> None:
     task = hand.wait(WAIT, {})
-    wait = Listening("approved", {})
+    wait = EventWait("approved", {})
     assert hand.run(hand.mailbox.listen(task, wait))[0] is Outcome.APPLIED
     assert hand.run(hand.mailbox.listen(task, wait))[0] is Outcome.GONE
     assert hand.engine.redis.zcard(hand.engine.keys.waiters) == 1

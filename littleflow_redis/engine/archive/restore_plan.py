@@ -15,7 +15,7 @@ from ..model.errors import BadArchive
 from ..model.records import Dynamic
 from ..model.states import WorkflowState
 from ..model.typed_values import TypedValue
-from ..store.flows import Packer
+from ..store.flows import FlowEncoder
 from ..store.restored_state import RestoredState
 from .checks import count, list_of, moment, object_of, sized_text, text
 from .stopped_steps import StoppedSteps
@@ -51,7 +51,7 @@ class RestorePlan:
             for name, number in self._counts(member).items():
                 steps += (member[0] + name, number) if number else ()
         outputs, types = self._outputs(records)
-        flow_digest, fields = Packer().pack(self._flow)
+        flow_digest, fields = FlowEncoder().pack(self._flow)
         return RestoredState(
             digest=digest,
             form=self._form,

@@ -20,7 +20,7 @@ from ..model.errors import IdConflict, WorkflowFailed, WorkflowTerminated
 from ..model.script_results import Report
 from ..model.states import Outcome, WorkflowState
 from ..model.unsupported import unsupported
-from ..store.flows import MAX_CACHED, Packer
+from ..store.flows import MAX_CACHED, FlowEncoder
 from ..store.inputs import first_input
 from ..store.keys import Keys
 from ..views.workflows import WorkflowView
@@ -51,7 +51,7 @@ class Client(Queries, Commands):
         keys: Keys | None = None,
     ) -> None:
         super().__init__(url, redis=redis, keys=keys)
-        self._packer = Packer()
+        self._packer = FlowEncoder()
         #: Flows that Redis has, by digest.
         self._stored: set[str] = set()
 

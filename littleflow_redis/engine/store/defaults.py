@@ -15,7 +15,7 @@ import redis
 from littleflow_redis.language.flow import Json
 
 from ..model.records import Default, Record
-from .flow_codec import pack_default
+from .flow_codec import encode_defaults
 from .keys import Keys
 
 #: What can be set for a category, without the `$` that it has in a flow.
@@ -40,19 +40,19 @@ def store_defaults(
     pipeline = client.pipeline(transaction=True)
     for category, options in defaults.items():
         name = BRIDGE + category if by_bridge else category
-        if engine_s(options):
-            pipeline.hset(keys.defaults, name, pack_default(options))
+        if engine_options(options):
+            pipeline.hset(keys.defaults, name, encode_defaults(options))
         else:
             pipeline.hdel(keys.defaults, name)
     pipeline.execute()
 
 
-def engine_s(options: Mapping[str, Json]) -> Mapping[str, Json]:
+def engine_options(options: Mapping[str, Json]) -> Mapping[str, Json]:
     """Of options those that the engine acts on."""
     return {name: value for name, value in options.items() if name.removeprefix("$") in NAMES}
 
 
-def untimed(client: redis.Redis, keys: Keys, categories: Collection[str]) -> list[str]:
+def without_timeout(client: redis.Redis, keys: Keys, categories: Collection[str]) -> list[str]:
     """Those of these categories for which nobody has set a time."""
     names = [name for category in categories for name in (category, BRIDGE + category)]
     found = cast("list[bytes | None]", client.hmget(keys.defaults, names)) if names else []

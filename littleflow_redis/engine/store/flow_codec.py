@@ -38,7 +38,7 @@ _KINDS = {
 }
 
 
-def pack_flow(flow: Flow) -> Iterator[tuple[str, bytes]]:
+def encode_steps(flow: Flow) -> Iterator[tuple[str, bytes]]:
     """The fields of a stored flow that scripts read: per step its record and its predecessors.
 
     They are apart, because an end reads the record of each successor, but only a firing reads
@@ -77,7 +77,7 @@ def _static(flow: Flow, step: Step) -> list[Any]:
     ]
 
 
-def pack_default(options: Mapping[str, Any]) -> bytes:
+def encode_defaults(options: Mapping[str, Any]) -> bytes:
     """The record of a category from its options, as ``read_options`` gives them."""
     packed: bytes = msgpack.packb(
         [

@@ -22,7 +22,7 @@ from .keys import Keys
 MAX_CACHED = 128
 
 
-class Packer:
+class FlowEncoder:
     """Packs flows for storing, the most recent ones once: the same text gives the same Flow."""
 
     def __init__(self) -> None:
@@ -36,19 +36,19 @@ class Packer:
             # beside, so that no other one can have its identity meanwhile.
             known = self._packed.get(id(flow))
             if known is None:
-                known = (flow, *pack(flow))
+                known = (flow, *encode_flow(flow))
                 self._packed[id(flow)] = known
                 if len(self._packed) > MAX_CACHED:
                     self._packed.popitem(last=False)
         return known[1], known[2]
 
 
-def pack(flow: Flow) -> tuple[str, list[Argument]]:
+def encode_flow(flow: Flow) -> tuple[str, list[Argument]]:
     document = json_values.dump(save(flow))
     # A flow that an older form has stored lacks what this one reads of it.
     identity = f"{VERSION}\n{document}"
     fields: list[Argument] = ["steps", len(flow), "doc", document]
-    for name, packed in flow_codec.pack_flow(flow):
+    for name, packed in flow_codec.encode_steps(flow):
         fields += (name, packed)
     return hashlib.sha256(identity.encode()).hexdigest()[:32], fields
 

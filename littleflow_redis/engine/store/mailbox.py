@@ -30,7 +30,7 @@ MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class EventWait:
     """A wait for an event of ``kind`` whose fields equal ``match``, for ``ms`` at most."""
 
     kind: str
@@ -40,7 +40,7 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiter:
+class EventWaiter:
     """An attempt that an event may end: ``start`` is its start-task, ``shape`` what it compares.
 
     ``receipt`` is for one that does not wait yet; of others it is recorded.
@@ -63,7 +63,7 @@ class Mailbox:
         self._scripts = scripts_for(transitions.keys)
         self._group = group
 
-    def listen(self, task: StartTask, wait: Listening, indexed: str = "") -> Call:
+    def listen(self, task: StartTask, wait: EventWait, indexed: str = "") -> Call:
         """Take up a wait; ``indexed`` is what this returned before the mailbox was indexed."""
         shown = json_values.dump(wait.match)[:MAX_SHOWN] if wait.match else ""
         args = (
@@ -82,7 +82,7 @@ class Mailbox:
         )  # fmt: skip
         return Call(self._scripts.arrive, [self._keys.events], args)
 
-    def deliver(self, event: str, waiter: Waiter, output: str, missing: str = "") -> Call:
+    def deliver(self, event: str, waiter: EventWaiter, output: str, missing: str = "") -> Call:
         """End a wait with an event; an empty ``output`` stands for the input.
 
         If the reply says NEED_INPUT, call again with that, or with why it is ``missing``.
@@ -93,7 +93,7 @@ class Mailbox:
         )  # fmt: skip
         return Call(self._scripts.deliver, [waiter.workflow], args)
 
-    def index(self, wait: Listening) -> None:
+    def index(self, wait: EventWait) -> None:
         """Index the mailbox under the shape of this wait."""
         shape, everything = shape_of(wait.match), digest(wait.kind, {})
         for signals in self._letters(everything):

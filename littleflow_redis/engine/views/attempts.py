@@ -70,12 +70,12 @@ def _handed_out(entry: TraceEntry) -> AttemptView:
 def _taken(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
     # Of a wait the detail says for what. A receipt that follows a publication says nothing new.
     detail = entry.detail if entry.what != "wait" else ""
-    parse_detail = _object(detail) or {"worker": detail}
+    known = _object(detail) or {"worker": detail}
     return replace(
         attempt,
         started=attempt.started if entry.what == "publish" else entry.at,
-        worker=str(parse_detail.get("worker", "")) or attempt.worker,
-        celery_id=str(parse_detail.get("celery_id", "")) or attempt.celery_id,
+        worker=str(known.get("worker", "")) or attempt.worker,
+        celery_id=str(known.get("celery_id", "")) or attempt.celery_id,
     )
 
 
@@ -104,7 +104,7 @@ def parse_detail(detail: str) -> tuple[str, str, str]:
 
 def _object(detail: str) -> Mapping[str, Any] | None:
     try:
-        parse_detail = json_values.load(detail) if detail.startswith("{") else None
+        value = json_values.load(detail) if detail.startswith("{") else None
     except json_values.BadValue:
-        parse_detail = None
-    return parse_detail if isinstance(parse_detail, Mapping) else None
+        return None
+    return value if isinstance(value, Mapping) else None

@@ -60,7 +60,7 @@ class Health:
     among the first LOOKED_AT entries of the stream.
     """
 
-    read_health: Sequence[GroupHealth]
+    groups: Sequence[GroupHealth]
     bridges: Sequence[BridgeHealth]
     stream_length: int
     timers: int

@@ -30,7 +30,12 @@ class StepDetail:
 
 
 def step_detail(
-    views: WorkflowReader, inputs: Inputs, workflow: str, index: int, scope: str, trace: Iterable[TraceEntry]
+    views: WorkflowReader,
+    inputs: Inputs,
+    workflow: str,
+    index: int,
+    scope: str,
+    trace: Iterable[TraceEntry],
 ) -> StepDetail:
     """Raises UnknownStep, UnknownWorkflow."""
     step = views.step(workflow, index)
