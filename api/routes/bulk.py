@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.engine.operations.bulk import Action, act, chosen
+from littleflow_redis.engine.operations.bulk import Action, run_bulk, select_workflows
 
 from ..blueprint import Blueprint
 from ..context import client
@@ -23,8 +23,8 @@ def act_on_many(body: dict[str, Any]) -> dict[str, Any]:
     if "ids" in body:
         ids, more = body["ids"][:limit], len(body["ids"]) > limit
     else:
-        ids, more = chosen(client(), query_of(body["filter"]), limit)
-    results = act(client(), action, ids)
+        ids, more = select_workflows(client(), query_of(body["filter"]), limit)
+    results = run_bulk(client(), action, ids)
     about(action=action, workflows=len(results), done=sum(one.done for one in results))
     shown = [
         {

@@ -72,5 +72,5 @@ def delete_workflow(workflow: str) -> dict[str, object]:
 @blp.response(200, DoneSchema)
 def end_step(body: dict[str, Any], workflow: str, index: int) -> dict[str, object]:
     """End a task by hand, for whoever did its work elsewhere."""
-    event = end_task.end(client(), workflow, index, **body)
+    event = end_task.end_task(client(), workflow, index, **body)
     return done("the end is written", workflow=workflow, event=event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.engine.operations.idempotency import id_of
+from littleflow_redis.engine.operations.idempotency import workflow_id
 
 from ..blueprint import Blueprint
 from ..context import caller, client
@@ -40,7 +40,7 @@ def upload_workflow(form: dict[str, Any], headers: dict[str, Any]) -> dict[str, 
 def _start(given: dict[str, Any], headers: dict[str, Any]) -> dict[str, object]:
     key, id = headers.get("idempotency_key"), given.get("workflow_id")
     if key and not id:
-        id = id_of(key, caller().name)
+        id = workflow_id(key, caller().name)
     started = client().start(given["workflow"], given.get("input"), workflow_id=id)
     about(workflow=started)
     return done("workflow started", workflow=started)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from littleflow_redis.engine.operations.workflow_document import whole
+from littleflow_redis.engine.operations.workflow_document import workflow_document
 
 from ..blueprint import Blueprint
 from ..context import client
@@ -23,7 +23,7 @@ blp = Blueprint("steps", "The steps of a workflow, and what happened to them.")
 @blp.response(200, StepsSchema)
 def workflow_steps(workflow: str) -> Any:
     """A workflow with all its steps."""
-    return whole(client(), workflow)
+    return workflow_document(client(), workflow)
 
 
 @blp.get("/workflows/<workflow>/steps/<int:index>", errors=(404, 422))

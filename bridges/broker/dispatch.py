@@ -18,7 +18,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Publication, Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
-from littleflow_redis.engine.operations.reconcile import rescue
+from littleflow_redis.engine.operations.reconcile import republish_unpublished
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
@@ -110,7 +110,7 @@ class Dispatch:
             LOG.warning(kv("sent-back", category=self._category, tasks=len(jobs), reason=error))
             for job in jobs:
                 task = job.task
-                rescue(self._client.context, task.workflow, task.field, task.token)
+                republish_unpublished(self._client.context, task.workflow, task.field, task.token)
         else:
             self._settle.sent(jobs, answers)
             others = {answer.call.id for answer in answers}

@@ -10,9 +10,9 @@ from littleflow_redis.engine.model.task_events import (
     MAX_REASON,
     EndTask,
     StartTask,
+    encode_success,
     end_fields,
     end_task,
-    success,
 )
 from littleflow_redis.events.event_codec import encode, message, sendable
 from littleflow_redis.workers.applying import Applying
@@ -90,7 +90,7 @@ def end_of(task: StartTask, result: StoredResult) -> dict[str, str]:
     """The encoded fields of the end that a stored result means."""
     if result.error is not None:
         return failure(task, result.error.reason, result.error, final=result.error.final)
-    return success(task, result.output or "null")
+    return encode_success(task, result.output or "null")
 
 
 def failure(

@@ -16,7 +16,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.records import PublicationRecord, Record
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask
-from littleflow_redis.engine.operations.reconcile import rescue
+from littleflow_redis.engine.operations.reconcile import republish_unpublished
 from littleflow_redis.engine.store.keys import STATE
 from littleflow_redis.events.group import is_group_missing
 
@@ -124,7 +124,7 @@ class ResultSweeper:
                     record[PublicationRecord.STEP],
                     record[PublicationRecord.TOKEN],
                 )
-                rescue(self._client.context, *where, self._silence)
+                republish_unpublished(self._client.context, *where, self._silence)
 
     def _unwanted(self, page: Mapping[str, bytes]) -> set[str]:
         """Those of workflows that are being terminated: what has not begun need not begin."""

@@ -41,10 +41,10 @@ def act_on(client: Client, workflows: Sequence[str], act: Act, *, yes: bool, **q
 
 
 def _matching(client: Client, query: Mapping[str, Any]) -> Sequence[str]:
-    from littleflow_redis.engine.operations.bulk import chosen
+    from littleflow_redis.engine.operations.bulk import select_workflows
     from littleflow_redis.engine.views.listing import Query
 
-    return chosen(client, Query(**query), sys.maxsize)[0]
+    return select_workflows(client, Query(**query), sys.maxsize)[0]
 
 
 def _act_on_all(workflows: Sequence[str], act: Act, yes: bool) -> None:

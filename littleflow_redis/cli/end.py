@@ -43,7 +43,7 @@ def command(
 
     Prints the id of the event.
     """
-    event = end_task.end(
+    event = end_task.end_task(
         client_of(settings), workflow, index,
         name=name, status=status, output=output, reason=reason, token=token,
     )  # fmt: skip

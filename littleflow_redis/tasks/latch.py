@@ -47,5 +47,5 @@ def _name(task: StartTask) -> str:
     if not name:
         raise ValueError(f"name: {template[:80]!r} gives an empty name")
     if sendable(name) != name:
-        raise ValueError(f"name: {name[:80]!r} has half a character, which no key can have")
+        raise ValueError(f"name: {name[:80]!r} contains a lone surrogate, which no key can have")
     return name

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from littleflow_redis.engine.model import task_events
-from littleflow_redis.engine.model.task_events import StartTask, end_fields, success
+from littleflow_redis.engine.model.task_events import StartTask, encode_success, end_fields
 from littleflow_redis.events.event_codec import encode, message
 from littleflow_redis.language.errors import close_names
 from littleflow_redis.tasks.functions import ServedFunctions, TaskFailed, call, name_key, serve
@@ -70,7 +70,7 @@ class Functions:
                 final=failure.final,
             )
             return encode(message(fields))
-        return success(task, text, worker=worker)
+        return encode_success(task, text, worker=worker)
 
     def _call(self, task: StartTask) -> str:
         served = self.find(task.base)

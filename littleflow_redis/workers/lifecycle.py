@@ -20,9 +20,9 @@ from littleflow_redis.engine.model.task_events import (
     category_of,
     end_task,
     kind_of,
-    receipted,
+    receipt_target,
 )
-from littleflow_redis.engine.model.user_events import is_users
+from littleflow_redis.engine.model.user_events import is_user_event
 from littleflow_redis.engine.operations.reconcile import Reconciler
 from littleflow_redis.engine.store.defaults import store_defaults
 from littleflow_redis.engine.store.keys import OUTPUT
@@ -165,9 +165,9 @@ class LifecycleWorker:
                     self._builtins.take_up(entry)
                     continue
                 if kind == "receipt":
-                    signed |= dict.fromkeys(receipted(entry.fields), entry.id)
-                    receipts += [(event, entry.id) for event in receipted(entry.fields)]
-                elif is_users(entry.fields):
+                    signed |= dict.fromkeys(receipt_target(entry.fields), entry.id)
+                    receipts += [(event, entry.id) for event in receipt_target(entry.fields)]
+                elif is_user_event(entry.fields):
                     events.append(entry)
                     continue
             except (Garbage, InvalidId) as error:

@@ -163,7 +163,9 @@ class Waits:
 
     def _delivered(self, event: Signal, waiter: EventWaiter, reply: Any) -> Iterator[Report]:
         if reply[0] == Outcome.NEED_INPUT:
-            input, missing = self._client.inputs.again(waiter.workflow, waiter.field, waiter.token)
+            input, missing = self._client.inputs.recover(
+                waiter.workflow, waiter.field, waiter.token
+            )
             reply = self._run(self._mailbox.deliver(event.id, waiter, input, missing))
         report = self._client.transitions.report(waiter.workflow, reply)
         if report.outcome is Outcome.APPLIED:

@@ -114,7 +114,7 @@ def test_data_that_looks_like_a_mark_is_never_taken_for_one(engine: Client) -> N
 @pytest.mark.usefixtures("bridge")
 def test_an_output_given_by_hand_has_no_types(engine: Client) -> None:
     workflow = engine.start(whole("hand:made → math:kinds"))
-    end_task.end(engine, workflow, 1, output="1.10")
+    end_task.end_task(engine, workflow, 1, output="1.10")
     assert engine.wait(workflow, timeout=LONG) == "str '1.10'"
 
 

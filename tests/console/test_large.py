@@ -115,7 +115,7 @@ def test_an_update_touches_only_what_changed(graph: Callable[[int], Any], stage:
       window.kept = document.querySelector('[data-step="7"]'); return window.kept !== null }""")
     assert kept
     for index in begun[:50]:
-        end_task.end(stage.client, id, index, output={"n": 1})
+        end_task.end_task(stage.client, id, index, output={"n": 1})
     page.wait_for_function(
         "() => document.querySelectorAll('.graph-drawing .state-ended').length > 50", timeout=60_000
     )
@@ -140,7 +140,7 @@ def test_memory_stays_flat_under_updates(graph: Callable[[int], Any], stage: Sta
     def work(seconds: float) -> int:
         rounds, until = 0, time.monotonic() + seconds
         while time.monotonic() < until and (index := queued()) is not None:
-            end_task.end(stage.client, id, index, output={"n": 1})
+            end_task.end_task(stage.client, id, index, output={"n": 1})
             page.wait_for_selector(f'[data-step="{index}"].state-ended', timeout=60_000)
             rounds += 1
         return rounds

@@ -13,6 +13,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import LatchAction
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, end_task, kind_of
+from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events.event_codec import decode
 from littleflow_redis.events.script_batch import run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -131,7 +132,7 @@ def test_a_latch_belongs_to_all_workflows_of_its_name(stage: Stage) -> None:
         ("{name: '{input.id}'}", "cannot be read"),
         (f"{{name: {'x' * 501}}}", "more than 500 characters"),
         # The name cannot be sent to Redis: that was seen too late to fail the step, which hung.
-        ("{name: 'x{input[half]}'}", r"name: 'x\ud800' has half a character"),
+        ("{name: 'x{input[half]}'}", r"name: 'x\ud800' contains a lone surrogate"),
     ],
 )
 def test_a_bad_name_fails_the_step_and_says_why(engine: Client, parameters: str, said: str) -> None:
@@ -212,30 +213,6 @@ def test_a_timeout_ends_the_wait(stage: Stage) -> None:
     assert not stage.engine.redis.keys("workflows:latch:*")
 
 
-@pytest.mark.parametrize("end", ["terminate", "delete"])
-def test_ending_a_workflow_releases_nothing_and_forgets_its_wait(stage: Stage, end: str) -> None:
-    stage.start("wait:acquire(- name: a -)", workflow_id="holder")
-    stage.start("wait:countdown(- name: a -)", workflow_id="waiter")
-    assert stage.engine.terminate("waiter") is WorkflowState.TERMINATED
-    if end == "delete":
-        stage.engine.delete("waiter")
-        stage.engine.delete("holder")
-        assert private_keys(stage.engine) == [b"workflow:latch:a"]
-    assert not stage.engine.redis.keys("workflows:latch:*")
-    assert stage.count("a") == 1
-    stage.start("wait:release(- name: a -)")
-    assert stage.due() == []
-
-
-def test_deleting_a_failed_workflow_forgets_what_waits_in_it(stage: Stage) -> None:
-    stage.start("wait:acquire(- name: a -)")
-    workflow = stage.start("{ wait:countdown(- name: a -) wait:countdown }")
-    assert stage.state(workflow) is WorkflowState.FAILED
-    assert stage.engine.redis.keys("workflows:latch:*")
-    stage.engine.delete(workflow)
-    assert not stage.engine.redis.keys("workflows:latch:*")
-
-
 def test_a_restart_waits_anew(stage: Stage) -> None:
     stage.start("wait:acquire(- name: a -)")
     workflow = stage.start("wait:countdown(- name: a -) → A", {"x": 1})
@@ -249,15 +226,6 @@ def test_a_restart_waits_anew(stage: Stage) -> None:
     stage.start("wait:release(- name: a -)")
     assert stage.state(workflow) is WorkflowState.FINISHED
     assert len(stage.player.played) == 1
-
-
-def test_zero_while_the_workflow_is_failed_counts_for_its_restart(stage: Stage) -> None:
-    stage.start("wait:acquire(- name: a -)")
-    workflow = stage.start("{ wait:countdown(- name: a -) wait:countdown } → A")
-    stage.start("wait:release(- name: a -)")
-    steps = stage.engine.state(workflow).steps
-    assert steps[1].state is StepState.ENDED
-    assert stage.player.played == []
 
 
 def fail_once() -> Callable[[StartTask], object]:
@@ -288,8 +256,6 @@ def test_what_comes_while_the_workflow_does_not_run_counts_at_its_restart(stage:
 
 
 def test_a_namespace_has_latches_of_its_own(client: redis.Redis) -> None:
-    from littleflow_redis.engine.store.keys import Keys
-
     mine = Stage(Client(redis=client, keys=Keys(namespace="n:")))
     mine.start("wait:acquire(- name: a -)")
     waiting = mine.start("wait:countdown(- name: a -)")

@@ -10,7 +10,7 @@ import redis
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, end_fields
-from littleflow_redis.engine.operations.reconcile import Reconciler, rescue
+from littleflow_redis.engine.operations.reconcile import Reconciler, republish_unpublished
 from littleflow_redis.engine.store.keys import ITEMS
 from tests.support import LONG
 
@@ -213,7 +213,7 @@ def test_also_of_what_was_handed_over(engine: Client, client: redis.Redis) -> No
     rounds = Rounds(engine, "{ x :a → :start ; :a → a:one } → C")
     task = rounds.tasks["x"]
     (mine,) = end(caller(client), rounds.workflow, task.index, task.token, "1").handed
-    assert rescue(engine.context, rounds.workflow, mine.field, mine.token)
+    assert republish_unpublished(engine.context, rounds.workflow, mine.field, mine.token)
     rounds.turn()
     assert rounds.inputs("a:one") == [mine.input] == [1]
 

@@ -7,7 +7,7 @@ import redis
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import StepState, WorkflowState
-from littleflow_redis.engine.operations.reconcile import Reconciler, rescue
+from littleflow_redis.engine.operations.reconcile import Reconciler, republish_unpublished
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .support import hurry
@@ -124,7 +124,7 @@ def test_what_was_handed_over_and_not_published_does_too(
     workflow = engine.start("x → a:one")
     (task,) = end(caller(client), workflow, 1, first_token(engine, workflow)).handed
     client.set(f"{workflow}:output:1", "hello")
-    assert not rescue(engine.context, workflow, "2", task.token)
+    assert not republish_unpublished(engine.context, workflow, "2", task.token)
     assert engine.views.state(workflow) is WorkflowState.FAILED
     assert client.hlen(engine.keys.flight + "a") == 0
 

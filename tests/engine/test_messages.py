@@ -31,7 +31,7 @@ def test_the_base_chooses_and_without_one_the_name(fields: dict[bytes, bytes], b
         ({b"base": b"[1]", b"name": b'"sum"'}, "'base' must be a string"),
         ({b"base": b"7", b"name": b'"sum"'}, "'base' must be a string"),
         ({b"base": b"math:add", b"name": b'"sum"'}, "'base'"),
-        ({b"base": b'"\\ud800"', b"name": b'"sum"'}, "half a character"),
+        ({b"base": b'"\\ud800"', b"name": b'"sum"'}, "contains a lone surrogate"),
         ({b"base": b'""'}, "'name' is missing"),
         ({b"name": b"{}"}, "'name' must be a string"),
         ({}, "'name' is missing"),

@@ -9,10 +9,10 @@ import pytest
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.json_values import BadValue
-from littleflow_redis.engine.model.user_events import SET
+from littleflow_redis.engine.model.user_events import RESERVED_FIELDS
 
 
-@pytest.mark.parametrize("name", sorted(SET))
+@pytest.mark.parametrize("name", sorted(RESERVED_FIELDS))
 @pytest.mark.parametrize("value", [1, "end-task"])
 def test_what_sending_sets_is_not_the_sender_s(engine: Client, name: str, value: Any) -> None:
     """Symptom: an event sent as harmless was an end-task, or one that nobody could wait for.

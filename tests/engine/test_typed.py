@@ -12,7 +12,7 @@ from littleflow_redis.bridges.calls.arguments import arguments
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.states import WorkflowState
-from littleflow_redis.engine.model.task_events import StartTask, success
+from littleflow_redis.engine.model.task_events import StartTask, encode_success
 from littleflow_redis.engine.model.timers import TimerKind
 from littleflow_redis.engine.model.typed_values import TypedValue, items_of, listed, merged, read
 from littleflow_redis.engine.store.keys import ITEMS, TYPES
@@ -34,7 +34,7 @@ class TypedPlayer(Player):
         except ValueError:
             super().end(task)
         else:
-            fields: Any = success(task, output_text(output))
+            fields: Any = encode_success(task, output_text(output))
             self.client.redis.xadd(self.client.keys.events, fields)
 
 
@@ -198,7 +198,7 @@ def test_types_that_are_none_fail_the_attempt(engine: Client, types: str) -> Non
     worker, player = LifecycleWorker(engine), Player(engine)
     worker.reader.ensure()
     player.end = lambda task: engine.redis.xadd(  # type: ignore[method-assign]
-        engine.keys.events, success(task, '{"a":1}') | {"types": types}
+        engine.keys.events, encode_success(task, '{"a":1}') | {"types": types}
     )
     workflow = engine.start("A")
     drive(engine, workflow, player, worker)

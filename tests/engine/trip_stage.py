@@ -9,7 +9,7 @@ import redis
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Report
-from littleflow_redis.engine.model.task_events import StartTask, end_fields, success
+from littleflow_redis.engine.model.task_events import StartTask, encode_success, end_fields
 from littleflow_redis.engine.model.timers import Timer, TimerKind
 from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.engine.views.waits import WaitKind
@@ -82,7 +82,7 @@ class Scene:
         self.engine.transitions.run([self.engine.transitions.take(task, "players")])
 
     def succeed(self, task: StartTask) -> None:
-        fields: Any = success(task, output_text(output_of(task)))
+        fields: Any = encode_success(task, output_text(output_of(task)))
         self.engine.redis.xadd(self.engine.keys.events, fields)
         self.turn()
 

@@ -43,7 +43,7 @@ def read(archive: Mapping[str, Any]) -> RestoredState:
     try:
         return RestorePlan(document, _flow(document)).restored(digest)
     except UnicodeEncodeError as error:
-        raise BadArchive("the archive holds half a character (a lone surrogate)") from error
+        raise BadArchive("the archive contains a lone surrogate") from error
 
 
 def _check_form(document: Mapping[str, Any]) -> None:

@@ -75,7 +75,7 @@ class ClientBase:
                 time.sleep(0.1)
 
     @staticmethod
-    def _checked(report: Report, id: str) -> None:
+    def _raise_for_outcome(report: Report, id: str) -> None:
         if report.outcome is Outcome.UNKNOWN_WORKFLOW:
             raise UnknownWorkflow(id)
         if report.outcome is Outcome.IN_PROGRESS:

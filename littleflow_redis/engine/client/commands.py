@@ -30,8 +30,8 @@ class Commands(ClientBase):
         """
         id = self.keys.full_id(workflow)
         report = self.transitions.terminate(id)
-        self._checked(report, id)
-        return self._left_in(id, [report])
+        self._raise_for_outcome(report, id)
+        return self._state_after(id, [report])
 
     def restart(
         self,
@@ -58,16 +58,16 @@ class Commands(ClientBase):
         view = self.views.workflow(id)
         plan = restart_plan.plan(self.views.flow(id), view, from_steps, input)
         report = self.transitions.restart(id, secrets.token_hex(4), all=all, plan=plan)
-        self._checked(report, id)
+        self._raise_for_outcome(report, id)
         if report.outcome is Outcome.UNCHANGED:
             first = "; terminate it first" if view.state is WorkflowState.RUNNING else ""
             raise NotRestartable(
                 f"{id} is {view.state}: only a FAILED or TERMINATED workflow restarts, or a "
                 f"FINISHED one from a step{first}"
             )
-        return self._left_in(id, [report, *self.settle(report)])
+        return self._state_after(id, [report, *self.settle(report)])
 
-    def _left_in(self, id: str, reports: Sequence[Report]) -> WorkflowState:
+    def _state_after(self, id: str, reports: Sequence[Report]) -> WorkflowState:
         """The state after these transitions, whatever a worker has made of it since."""
         states = [report.state for report in reports if report.state is not None]
         return states[-1] if states else self.views.state(id)
@@ -80,7 +80,7 @@ class Commands(ClientBase):
         """
         id = self.keys.full_id(workflow)
         outcome, reply = self.transitions.archive(id, document.MAX_BYTES)
-        self._checked(Report(outcome), id)
+        self._raise_for_outcome(Report(outcome), id)
         if outcome is Outcome.TOO_LARGE:
             raise BadArchive(f"{id} has more than {document.MAX_BYTES:,} bytes to archive")
         return document.document(id, self.views.flow(id), reply)
@@ -103,7 +103,7 @@ class Commands(ClientBase):
     def delete(self, workflow: str) -> None:
         """Delete a workflow and all it has. Raises UnknownWorkflow, InProgress."""
         id = self.keys.full_id(workflow)
-        self._checked(self.transitions.delete(id), id)
+        self._raise_for_outcome(self.transitions.delete(id), id)
 
     def dead_letters(self, start: str = "", size: int = 50) -> Sequence[DeadLetter]:
         """Events that could not be processed, newest first; ``start`` goes on after that id."""

@@ -6,7 +6,6 @@ sentence that says which, and never half of an event.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,26 +13,18 @@ from typing import Any
 from littleflow_redis.events.event_codec import ENTRY_ID, encode, message, sendable
 
 from . import exception_classes, json_values, typed_values
+from .event_fields import SURROGATE, field, index, text
+from .event_fields import Garbage as Garbage
 from .typed_values import TypedValue
-
-#: JSON text of a string without escapes: most are, and need no parser.
-_PLAIN = re.compile(rb'"[ !#-\[\]-~]*"')
 
 #: What stands for no base.
 _NOTHING = (b"", b"null", b'""')
-
-#: Half a character: JSON can write it, UTF-8 cannot.
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 #: Characters of a traceback that are kept. The end matters, so the front is cut.
 MAX_TRACEBACK = 16_000
 
 #: Characters of a reason that are kept.
 MAX_REASON = 2_000
-
-
-class Garbage(ValueError):
-    """The event cannot be processed; the message says which field is wrong and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +101,15 @@ def category_of(base: str) -> str:
 def kind_of(fields: Mapping[bytes, bytes]) -> str | None:
     """The event's kind, None if it has none that can be read."""
     try:
-        return _text(fields, b"kind")
+        return text(fields, b"kind")
     except Garbage:
         return None
 
 
-def receipted(fields: Mapping[bytes, bytes]) -> list[str]:
+def receipt_target(fields: Mapping[bytes, bytes]) -> list[str]:
     """The event that a receipt stands for, as a list of one id, or of none if it names none."""
     try:
-        event = _text(fields, b"for")
+        event = text(fields, b"for")
     except Garbage:
         return []
     return [event] if ENTRY_ID.fullmatch(event) else []
@@ -131,27 +122,27 @@ def base_of(fields: Mapping[bytes, bytes]) -> str:
     base that is no text.
     """
     base = fields.get(b"base", b"")
-    return _text(fields, b"name" if base.strip() in _NOTHING else b"base")
+    return text(fields, b"name" if base.strip() in _NOTHING else b"base")
 
 
 def start_task(event: str, fields: Mapping[bytes, bytes]) -> StartTask:
     """Read a start-task event. Raises Garbage."""
-    options = _field(fields, b"options", {})
+    options = field(fields, b"options", {})
     if not isinstance(options, dict):
         raise Garbage("field 'options' must be an object")
     return StartTask(
         event=event,
-        workflow=_text(fields, b"workflow"),
-        index=_index(fields),
-        name=_text(fields, b"name"),
+        workflow=text(fields, b"workflow"),
+        index=index(fields),
+        name=text(fields, b"name"),
         base=base_of(fields),
-        token=_text(fields, b"token", ""),
-        parameters=_field(fields, b"parameters", {}),
-        input=_field(fields, b"input", {}),
+        token=text(fields, b"token", ""),
+        parameters=field(fields, b"parameters", {}),
+        input=field(fields, b"input", {}),
         options=options,
         types=_types(fields),
-        bind=_text(fields, b"bind", "spread"),
-        begins=_field(fields, b"begins", False) is True,
+        bind=text(fields, b"bind", "spread"),
+        begins=field(fields, b"begins", False) is True,
     )
 
 
@@ -161,7 +152,7 @@ def end_task(event: str, fields: Mapping[bytes, bytes]) -> EndTask:
     A status other than SUCCESS and an output that cannot be stored make it a failure: that is the
     task's fault, not the event's.
     """
-    status = _text(fields, b"status", "SUCCESS")
+    status = text(fields, b"status", "SUCCESS")
     success, reason = status == "SUCCESS", _reason(fields, status)
     output: str | None = None
     if success and b"output" in fields:
@@ -173,14 +164,14 @@ def end_task(event: str, fields: Mapping[bytes, bytes]) -> EndTask:
             success, reason = False, str(error)
     return EndTask(
         event=event,
-        workflow=_text(fields, b"workflow"),
-        index=_index(fields),
-        token=_text(fields, b"token", ""),
+        workflow=text(fields, b"workflow"),
+        index=index(fields),
+        token=text(fields, b"token", ""),
         success=success,
         output=output,
         reason=reason[:MAX_REASON],
         detail=_detail(fields, "" if success else reason),
-        final=_field(fields, b"retry", True) is False,
+        final=field(fields, b"retry", True) is False,
         classes=() if success else _classes(fields),
     )
 
@@ -218,7 +209,7 @@ def end_fields(
     return fields
 
 
-def success(task: StartTask, output: str, *, worker: str | None = None) -> dict[str, str]:
+def encode_success(task: StartTask, output: str, *, worker: str | None = None) -> dict[str, str]:
     """The encoded fields of the end-task event for an attempt that ended with a value's text."""
     plain, types = typed_values.split(output)
     fields = encode(message(end_fields(task, worker=worker))) | {"output": plain}
@@ -228,20 +219,20 @@ def success(task: StartTask, output: str, *, worker: str | None = None) -> dict[
 def _reason(fields: Mapping[bytes, bytes], status: str) -> str:
     if status == "SUCCESS":
         return ""
-    reason = _field(fields, b"reason", None)
+    reason = field(fields, b"reason", None)
     if isinstance(reason, str) and reason:
-        return _SURROGATE.sub("\ufffd", reason)
-    error = _field(fields, b"error", None)
+        return SURROGATE.sub("\ufffd", reason)
+    error = field(fields, b"error", None)
     if isinstance(error, dict):
         sentence = f"{error.get('type', 'Error')}: {error.get('message', '')}"
-        return _SURROGATE.sub("\ufffd", sentence)
+        return SURROGATE.sub("\ufffd", sentence)
     return f"the task ended with status {status[:100]} and gave no reason"
 
 
 def _detail(fields: Mapping[bytes, bytes], reason: str) -> str:
-    # Scripts read it, by a reader of JSON that refuses half characters.
+    # Scripts read it, by a JSON reader that refuses lone surrogates.
     detail: dict[str, Any] = {"reason": reason[:MAX_REASON]} if reason else {}
-    worker, error = _field(fields, b"worker", None), _field(fields, b"error", None)
+    worker, error = field(fields, b"worker", None), field(fields, b"error", None)
     if isinstance(worker, str):
         detail["worker"] = sendable(worker[:200])
     if isinstance(error, dict):
@@ -254,54 +245,24 @@ def _detail(fields: Mapping[bytes, bytes], reason: str) -> str:
 
 
 def _classes(fields: Mapping[bytes, bytes]) -> tuple[str, ...]:
-    match _field(fields, b"error", None):
+    match field(fields, b"error", None):
         case {"classes": list(names)}:
             return exception_classes.bounded(names)
         case _:
             return ()
 
 
-def _field(fields: Mapping[bytes, bytes], name: bytes, default: Any) -> Any:
-    raw = fields.get(name)
-    if raw is None:
-        return default
-    try:
-        return json_values.load(raw)
-    except json_values.BadValue as error:
-        raise Garbage(f"field {name.decode()!r}: {error}") from error
-
-
-def _text(fields: Mapping[bytes, bytes], name: bytes, default: str | None = None) -> str:
-    raw = fields.get(name, b"")
-    if _PLAIN.fullmatch(raw):
-        return raw[1:-1].decode("ascii")
-    value = _field(fields, name, default)
-    if not isinstance(value, str):
-        problem = "is missing" if value is None else "must be a string"
-        raise Garbage(f"field {name.decode()!r} {problem}")
-    if not value.isascii() and _SURROGATE.search(value):
-        raise Garbage(f"field {name.decode()!r} holds half a character (a lone surrogate)")
-    return value
-
-
 def _own_types(fields: Mapping[bytes, bytes]) -> Any:
     """The types of an output. Raises BadValue: they are the task's, as the output is."""
     try:
-        return _field(fields, b"types", None)
+        return field(fields, b"types", None)
     except Garbage as error:
         raise json_values.BadValue(f"the types of the output are no types: {error}") from error
 
 
 def _types(fields: Mapping[bytes, bytes]) -> Any:
-    types = _field(fields, b"types", None)
+    types = field(fields, b"types", None)
     try:
         return typed_values.checked(types) if types else None
     except json_values.BadValue as error:
         raise Garbage(f"field 'types': {error}") from error
-
-
-def _index(fields: Mapping[bytes, bytes]) -> int:
-    value = _field(fields, b"index", None)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**9:
-        raise Garbage("field 'index' must be a step's number")
-    return value

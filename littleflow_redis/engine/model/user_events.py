@@ -34,7 +34,7 @@ MAX_KIND = 200
 FOR_WORKFLOW = "for-workflow"
 
 #: Fields that whoever sends an event cannot set: sending does.
-SET = frozenset({"kind", "apiVersion", "at", FOR_WORKFLOW})
+RESERVED_FIELDS = frozenset({"kind", "apiVersion", "at", FOR_WORKFLOW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Signal:
         return json_values.dump({**matched, **given} if isinstance(given, dict) else given)
 
 
-def is_users(fields: Mapping[bytes, bytes]) -> bool:
+def is_user_event(fields: Mapping[bytes, bytes]) -> bool:
     """Whether an entry is a user's event, which a workflow may wait for."""
     kind = kind_of(fields)
     return kind is not None and kind not in OURS
@@ -76,7 +76,7 @@ def is_users(fields: Mapping[bytes, bytes]) -> bool:
 
 def check_data(data: Mapping[str, Any]) -> None:
     """Raise BadValue for fields of an event to send that are not its sender's to set."""
-    if ours := sorted(SET & data.keys()):
+    if ours := sorted(RESERVED_FIELDS & data.keys()):
         raise json_values.BadValue(
             f"the fields of an event cannot hold {', '.join(ours)}, which sending sets: name the "
             "kind and the workflow beside them"

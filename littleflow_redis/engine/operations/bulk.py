@@ -37,7 +37,7 @@ class BulkResult:
     message: str
 
 
-def chosen(client: Client, query: Query, limit: int = MOST) -> tuple[Sequence[str], bool]:
+def select_workflows(client: Client, query: Query, limit: int = MOST) -> tuple[Sequence[str], bool]:
     """Full ids of up to ``limit`` workflows that a query describes, and if there are more."""
     found: list[str] = []
     cursor = ""
@@ -49,7 +49,7 @@ def chosen(client: Client, query: Query, limit: int = MOST) -> tuple[Sequence[st
     return found, bool(cursor)
 
 
-def act(client: Client, action: Action, workflows: Iterable[str]) -> list[BulkResult]:
+def run_bulk(client: Client, action: Action, workflows: Iterable[str]) -> list[BulkResult]:
     """Do it to each; one that cannot be done keeps nobody else from it."""
     return [_one(client, action, workflow) for workflow in workflows]
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..client import Client
 
 
-def end(
+def end_task(
     client: Client,
     workflow: str,
     index: int,

@@ -82,7 +82,7 @@ class Reconciler:
     def _emit(self, event: str, attempt: str, how: str) -> bool:
         workflow, field, token = attempt.split("|")
         index, _, _ = field.partition("@")
-        input, missing = self._context.inputs.again(workflow, field, token)
+        input, missing = self._context.inputs.recover(workflow, field, token)
         done = self._context.transitions.reemit(
             workflow, field, token, event, input, how, self._takers, missing
         )
@@ -91,13 +91,13 @@ class Reconciler:
         return done is Outcome.APPLIED
 
 
-def rescue(
+def republish_unpublished(
     context: EngineContext, workflow: str, field: str, token: str, after: float = 0.0
 ) -> bool:
     """Write the start-task of an attempt that was handed over and not published since, ``after``
     seconds ago at least; False if that is not (any more) so.
     """
-    input, missing = context.inputs.again(workflow, field, token)
+    input, missing = context.inputs.recover(workflow, field, token)
     done = context.transitions.rescue(workflow, field, token, input, after, missing)
     if done is Outcome.APPLIED:
         index = field.partition("@")[0]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ..client import Client
 
 
-def whole(client: Client, workflow: str) -> dict[str, Any]:
+def workflow_document(client: Client, workflow: str) -> dict[str, Any]:
     """What a view of the workflow has; ``done`` of ``total`` steps have ended or were skipped;
     ``input``, ``has_source``: whether its text is known, and ``unserved``: what of its steps still
     to come nobody serves. Raises UnknownWorkflow.

@@ -71,7 +71,7 @@ class EngineContext:
         return self.transitions.expire(timer)
 
     def _call_with_input(self, timer: Timer) -> Call:
-        input, missing = self.inputs.again(timer.workflow, timer.field, timer.rest)
+        input, missing = self.inputs.recover(timer.workflow, timer.field, timer.rest)
         return self.transitions.expire(timer, input, missing)
 
 

@@ -63,7 +63,7 @@ class Inputs:
             return item.decode() if item else json_values.EMPTY
         return self.given(workflow, index, scope, activation).text()
 
-    def again(self, workflow: str, field: str, token: str) -> tuple[str, str]:
+    def recover(self, workflow: str, field: str, token: str) -> tuple[str, str]:
         """The same for an attempt whose start-task is gone, or why it cannot be had: one of the two
         is empty. Somebody may have written something else where an output was.
         """
