@@ -11,7 +11,7 @@ from .flow import StepKind
 from .labels import LabelEdge, Labels
 from .syntax import Group, Node, Placed, Resource, Source, Statement, Task
 
-#: What serves the resources of a text; the part before the colon is the category.
+#: Bases that serve the resources of a text; the part before the colon is the category.
 LOAD_BASE = "resource:load"
 STORE_BASE = "resource:store"
 RESOURCE_NAME = "resource"
@@ -73,7 +73,7 @@ class Builder:
             scope.labels.output(placed.output_label, last.index)
 
     def _lead(self, step: int, statement: Statement, scope: _Scope) -> None:
-        """Where the last step of a statement leads."""
+        """Connect the last step of a statement to its destination."""
         label = statement.destination
         if label is None or label.name == "end":
             at = label.at if label is not None else self.graph.steps[step].at

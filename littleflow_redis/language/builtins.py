@@ -1,4 +1,4 @@
-"""What can be said of built-in tasks, and of templates, without running them."""
+"""Checks of built-in tasks, and of templates, that need no run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a drawn graph must be before it may run: no dead cycle, no round without a task."""
+"""Checks of a drawn graph before it may run: no dead cycle, no round without a task."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _ring(stuck: int, missing: list[int], steps: Sequence[Linked]) -> list[int]:
     while stuck not in seen:
         seen[stuck] = len(trail)
         trail.append(stuck)
-        # What leads back to a start is stuck behind it, never in the ring that holds it up.
+        # Steps that lead back to a start are stuck behind it, never in the ring that holds it up.
         inner = frozenset(steps[stuck].back)
         stuck = next(p for p in steps[stuck].predecessors if missing[p] > 0 and p not in inner)
     return trail[seen[stuck] :][::-1]
@@ -94,7 +94,7 @@ def _round_works(start: Draft, steps: Sequence[Draft]) -> bool:
 
 
 def _before(step: Draft, steps: Sequence[Draft]) -> Sequence[int]:
-    """Where a round came from; past a subflow that may be skipped, not into it."""
+    """The steps before one in a round; past a subflow that may be skipped, not into it."""
     if step.kind is StepKind.SUBFLOW_END:
         start = steps[step.partner]
         if start.guard is not None or start.iterate:

@@ -55,7 +55,7 @@ def _class(name: str) -> type:
 
 
 def _beyond(step: Step) -> str:
-    """What of a step littleflow has no form for; empty if it has one for all."""
+    """The part of a step that littleflow has no form for; empty if it has one for all."""
     if step.guard is not None:
         return "a guard"
     if step.iterate:

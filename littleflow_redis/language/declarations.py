@@ -1,4 +1,4 @@
-"""What `@flow` and `@task` say: checked, and ready to be looked up."""
+"""The declarations `@flow` and `@task`: checked, and ready to be looked up."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Declarations:
         return self._tasks.get(name)
 
     def subflow(self, name: str) -> Group | None:
-        """What stands in place of a task that is declared with `{ … }`, or is an alias of one."""
+        """The subflow of a task that is declared with `{ … }`, or is an alias of one."""
         return self._resolved(self._tasks.get(name))
 
     def _resolved(self, declaration: Declaration | None) -> Group | None:
@@ -77,7 +77,7 @@ class Declarations:
         return parameters.options
 
     def merged(self, task: Task) -> _Parameters:
-        """What a task gets: its own parameters over those of its declaration."""
+        """The parameters of a task: its own over those of its declaration."""
         own = task.parameters
         declaration = self._tasks.get(task.name)
         if declaration is None:

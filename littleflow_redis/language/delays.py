@@ -21,7 +21,7 @@ _ZONED = re.compile(r"(\d{4}-?\d\d-?\d\d(?:[T ]\d\d(?::?\d\d)*(?:[.,]\d+)?)?)\s*
 
 
 def read_delay(parameters: object) -> tuple[int | None, int]:
-    """How long in ms, or None and until when in ms since 1970.
+    """Read a delay: its length in ms, or None and its end in ms since 1970.
 
     Raises BadOption, whose message says what is expected.
     """

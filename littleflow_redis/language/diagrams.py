@@ -65,7 +65,7 @@ def _mermaid_name(flow: Flow, index: int) -> str:
 
 
 def title(step: Step) -> str:
-    """What a drawing writes on a step."""
+    """The text that a drawing writes on a step."""
     title = step.name
     if step.kind is StepKind.LITERAL:
         text = json.dumps(step.value, ensure_ascii=False)

@@ -41,7 +41,7 @@ class Draft:
 
     @property
     def title(self) -> str:
-        """How a person calls it."""
+        """Its name for people."""
         if self.name or self.uri:
             return self.name or self.uri
         return {StepKind.LITERAL: "the literal", StepKind.START: "the start"}.get(

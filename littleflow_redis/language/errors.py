@@ -1,4 +1,4 @@
-"""What is wrong with a text, where, and what to write instead."""
+"""Problems of a text: the fault, its place, and a correction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_COMPARED = 500
 
 
 class ProblemKind(StrEnum):
-    """What a problem is about."""
+    """The subject of a problem."""
 
     SYNTAX = "syntax"
     LABEL = "label"
@@ -102,7 +102,7 @@ def _caret(line: str, column: int) -> list[str]:
 
 
 def _cells(char: str) -> int:
-    """How many cells of a terminal a character takes."""
+    """The number of terminal cells that a character takes."""
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -15,7 +15,7 @@ Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Js
 
 
 class StepKind(StrEnum):
-    """What a step is; decides what its firing does."""
+    """The kind of a step; it decides the effect of firing it."""
 
     START = "start"
     END = "end"
@@ -39,11 +39,11 @@ class Step:
     kind: StepKind
     #: The name written in the text; empty for steps that have none.
     name: str = ""
-    #: What serves it: the declared base (`@task name = base`), else the name.
+    #: The task that serves it: the declared base (`@task name = base`), else the name.
     base: str = ""
-    #: What the task receives; never holds a key that starts with `$`.
+    #: The task's parameters; no key starts with `$`.
     parameters: Json = None
-    #: What the engine reads: the parameters that start with `$`, with their `$`.
+    #: The engine's options: the parameters that start with `$`, with their `$`.
     options: Mapping[str, Json] = field(default_factory=dict)
     #: The output of a literal source.
     value: Json = None
@@ -56,7 +56,7 @@ class Step:
     guard: str | None = None
     #: `*`: one activation per item of the input list. On a subflow start: of the whole subflow.
     iterate: bool = False
-    #: Of a subflow start: its end. Of a subflow end: its start. Otherwise -1.
+    #: The end of a subflow start, the start of a subflow end, otherwise -1.
     partner: int = -1
     #: The subflow start that encloses this step, 0 for the outermost flow; a subflow's own start
     #: and end belong to the flow around them.
@@ -65,13 +65,13 @@ class Step:
     successors: tuple[int, ...] = ()
     #: Those of ``predecessors`` that lead back here from within (`→ :start`).
     back: tuple[int, ...] = ()
-    #: Where it stands in the text, both from 1; 0 if it stands nowhere.
+    #: Its place in the text, both from 1; 0 without one.
     line: int = 0
     column: int = 0
 
     @property
     def label(self) -> str:
-        """How it is called in tables: its name, or what it is."""
+        """Its label in tables: its name, or its kind."""
         return self.name or self.kind.value
 
     @property

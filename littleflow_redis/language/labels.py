@@ -44,7 +44,7 @@ class LabelEdge:
 
 
 class Labels:
-    """Gathers the labels of a scope, then tells the edges they draw."""
+    """Gathers the labels of a scope, then yields the edges they draw."""
 
     def __init__(self, reports: Reports) -> None:
         self._reports = reports

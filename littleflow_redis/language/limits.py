@@ -1,4 +1,4 @@
-"""How much of everything a text may have, so that no text can exhaust the one who compiles it."""
+"""Limits of a text, so that no text can exhaust the process that compiles it."""
 
 from __future__ import annotations
 

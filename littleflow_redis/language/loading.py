@@ -39,7 +39,7 @@ def load(document: Mapping[str, Any]) -> Flow:
     """The flow in what :func:`.saving.save` or ``littleflow.Flow.save()`` made.
 
     Raises:
-        ValueError: it holds no flow, or one that can never run; the message tells what is wrong.
+        ValueError: it holds no flow, or one that can never run; the message names the fault.
     """
     if not isinstance(document, Mapping) or not isinstance(document.get("T"), list):
         raise ValueError("a saved flow is an object with the members T and F, or T and edges")
@@ -212,7 +212,7 @@ def _check_cycles(steps: Sequence[Step]) -> None:
 
 
 def _warnings(document: Mapping[str, Any], steps: Iterable[Step]) -> tuple[str, ...]:
-    """Those saved; of a flow that littleflow saved, what can be told from its graph."""
+    """The saved warnings; for a flow that littleflow saved, those that its graph shows."""
     if "X" in document:
         saved = document["X"].get("warnings", [])
         if not isinstance(saved, list) or not all(isinstance(item, str) for item in saved):

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from .errors import close_match
 from .flow import Json
 
-#: Seconds of the longest time a step may be told to wait: ten years, so that sums stay exact.
+#: Seconds of the longest wait of a step: ten years, so that sums stay exact.
 LONGEST_SECONDS = 10 * 366 * 86_400
 #: Retries of one step; a higher number is a slip, or wants a loop.
 MOST_RETRIES = 10_000
@@ -27,7 +27,7 @@ Reader: TypeAlias = Callable[[Json], Json]
 
 
 class BadOption(ValueError):
-    """An option with a value that it cannot have; ``hint`` may tell a better one."""
+    """An option with a value that it cannot have; ``hint`` may name a better one."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -164,7 +164,7 @@ _CELERY_S_OWN = frozenset(
     compression redelivered littleflow""".split()  # noqa: SIM905
 )
 
-#: What people set in ``apply_async`` and have here elsewhere.
+#: Options of ``apply_async`` that are set elsewhere here.
 _NOT_FOR_CELERY = dict.fromkeys(
     ("eta", "countdown"), "put wait:delay(- duration: 10m -) before the step"
 ) | {
@@ -191,7 +191,7 @@ OPTIONS: Mapping[str, Reader] = {
     "$on-failure": _one_of("continue"),
 }
 
-#: What a subflow can be told: its inner steps take the rest.
+#: Options of a subflow; its inner steps have the rest.
 SUBFLOW_OPTIONS = frozenset({"$concurrency"})
 
 

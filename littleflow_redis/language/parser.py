@@ -206,7 +206,7 @@ def _at(token: Token) -> tuple[int, int]:
 
 
 def _complete(values: Iterable[object]) -> Iterator[object]:
-    """What lark has finished: values on its stack, or gathered there for a repetition."""
+    """The nodes that lark has finished: values on its stack, or gathered for a repetition."""
     for value in values:
         if isinstance(value, Tree):
             yield from value.children

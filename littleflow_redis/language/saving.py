@@ -14,7 +14,7 @@ from .flow import Flow, Json, Step, StepKind
 #: Steps up to which a flow is saved as a matrix, which has steps² numbers.
 MATRIX_STEPS = 1_000
 
-#: Members of X that tell of the whole flow.
+#: Members of X that describe the whole flow.
 FLOW_MEMBERS = ("name", "doc", "input", "source")
 
 _CLASSES: Mapping[StepKind, str] = {

@@ -11,7 +11,7 @@ from .flow import Json
 
 
 class Form(StrEnum):
-    """How a literal is written."""
+    """The notation of a literal."""
 
     EMPTY = "empty"
     YAML = "yaml"
@@ -24,9 +24,9 @@ class Literal:
     """A value in the text: `(- … -)`, `({ … })`, `<[ … ]>` and so on."""
 
     form: Form
-    #: What stands between the marks.
+    #: The text between the marks.
     body: str
-    #: Where the body begins, as an offset into the text.
+    #: The beginning of the body, as an offset into the text.
     start: int
     line: int
     column: int
@@ -58,7 +58,7 @@ NO_OPTIONS: Mapping[str, Json] = {}
 
 @dataclass(slots=True)
 class Parameters:
-    """What stands behind a name: what the task gets, and the `$` options for the engine."""
+    """The parameters after a name: those of the task, and the `$` options for the engine."""
 
     literal: Literal | None = None
     value: Json = None

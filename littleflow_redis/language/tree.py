@@ -21,7 +21,7 @@ from .syntax import (
     Task,
 )
 
-#: What lark hands to a rule: tokens and what the rules below it returned.
+#: Arguments that lark passes to a rule: tokens, and results of the rules below it.
 Children: TypeAlias = Sequence[Any]
 
 _FORMS = {

@@ -1,4 +1,4 @@
-"""What the parser expected, in words, and hints for common slips."""
+"""The parser's expectations in words, and hints for common slips."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STATEMENT = frozenset({"NAME", "LABEL", "LBRACE", "STAR", "MERGE", "QUESTION", 
 #: Those that can follow an arrow.
 _STEP = frozenset({"NAME", "LBRACE", "STAR", "MERGE", "QUESTION"})
 
-#: What to write instead of a character that the language does not know.
+#: Corrections of characters that the language does not know.
 _SLIPS: Mapping[str, str] = {
     "[": "a subflow stands in curly brackets: { … }",
     "]": "a subflow stands in curly brackets: { … }",
@@ -55,7 +55,7 @@ _SLIPS: Mapping[str, str] = {
     "<": "a resource is written <uri>, a literal <- yaml ->, <{ json }> or <[ json ]>",
 }
 
-#: What to say of a token that cannot stand where it does.
+#: Hints on tokens in a wrong place.
 _AFTER: Mapping[str, str] = {
     "LABEL": "a step takes one label before it and one behind; end a statement with ;",
     "DOC": "a text in quotes stands behind a declaration, after its parameters",
@@ -109,13 +109,14 @@ def unclosed(text: str, offset: int) -> tuple[str, str] | None:
 
 
 def slip(char: str) -> str:
-    """What to write instead of a character that begins nothing."""
+    """The correction of a character that begins nothing."""
     return _SLIPS.get(char, "")
 
 
 def dotted(text: str, offset: int) -> str:
-    """What to write instead of a name with dots, such as that of a Celery task; empty if the
-    character at ``offset`` is none of its dots.
+    """The correction of a name with dots, such as that of a Celery task.
+
+    Empty if the character at ``offset`` is none of its dots.
     """
     if text[offset] != ".":
         return ""

@@ -36,7 +36,7 @@ _BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Row(StrEnum):
-    """What becomes of an input."""
+    """The treatment of an input."""
 
     NOTHING = "nothing"
     KEYWORDS = "keywords"
@@ -55,7 +55,7 @@ class NoPlace(NoCall):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a step's own parameters leave open of a signature."""
+    """The part of a signature that a step's own parameters leave open."""
 
     #: Those that can be passed by place, and those that cannot.
     positional: Sequence[Parameter]
@@ -138,7 +138,7 @@ def on_top(
         kwargs.update(parameters)
     for more in (listed(parameters), ()):
         for parameter in list(signature.parameters.values())[len(args) :]:
-            # What can only be passed by place.
+            # Parameters that can only be passed by place.
             if parameter.kind is not Parameter.POSITIONAL_ONLY or parameter.name not in kwargs:
                 break
             args.append(kwargs.pop(parameter.name))

@@ -1,18 +1,18 @@
-"""How a step's input and parameters become the arguments of a Python function.
+"""Binding of a step's input and parameters to the arguments of a Python function.
 
 One rule for Celery tasks and native ones. It looks at a signature only and calls nothing.
 
-``$bind: auto`` is the default: see ``auto``. The others say it whatever the signature is:
+``$bind: auto`` is the default: see ``auto``. The other modes do not depend on the signature:
 
 - ``whole`` passes the input, whatever it is, as the first argument;
 - ``none`` passes nothing of it;
-- ``spread`` passes a list as positional arguments, an object as keyword arguments (those that the
-  signature accepts), ``{}`` and null as none, anything else as the one positional argument. It is
-  the default of runs that began before there was ``auto``.
+- ``spread`` passes a list as positional arguments and an object as keyword arguments (those that
+  the signature accepts). ``{}`` and null pass nothing, anything else is the one positional
+  argument. Runs that began before there was ``auto`` have it as default.
 
-Parameters come on top in every mode: an object overrides keywords, the items of a list are appended
-to the positional arguments, any other value is appended as one. A parameter that the function does
-not take is a mistake in the text, never left out in silence.
+Parameters come on top in every mode. An object overrides keywords; the items of a list are appended
+to the positional arguments; any other value is appended as one. A parameter that the function does
+not accept is an error in the text, never left out in silence.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NAMED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.
 
 
 class Bind(StrEnum):
-    """What ``$bind`` may say."""
+    """The modes of ``$bind``."""
 
     AUTO = "auto"
     WHOLE = "whole"
@@ -45,7 +45,7 @@ _EFFECTS: Mapping[Bind, str] = {
     Bind.NONE: "pass nothing of the input",
 }
 
-#: What to do where no other mode fits, and no parameter has a wrong name.
+#: Advice if no other mode fits, and no parameter has a wrong name.
 _ADVICE = "change what the step is given, or add what is missing to its parameters"
 _ADVICE_OF_NONE = (
     "`$bind: none` passes nothing of the input: add what is missing to the step's parameters"
@@ -151,7 +151,7 @@ def _accepted(signature: Signature, input: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _advice(signature: Signature, input: Any, parameters: Any, mode: Bind, error: NoCall) -> str:
-    """Which other modes would fit, in words; empty if none would."""
+    """The other modes that would fit, in words; empty if none would."""
     fitting = [m for m in _others(mode, input) if _fits(signature, input, parameters, m)]
     if fitting:
         said = "; ".join(f"to {_EFFECTS[other]}, set `$bind: {other}`" for other in fitting)

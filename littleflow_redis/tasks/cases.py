@@ -1,4 +1,4 @@
-"""What becomes of inputs of each shape, for people: the row of a step where it stands."""
+"""The treatment of inputs of each shape, for people: the rows of a step."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def _call(name: str, arguments: Arguments) -> str:
 def _inputs(
     signature: Signature, opening: Opening, came: Coming, spread: int | None
 ) -> Iterator[Json]:
-    """Of all shapes that can come; where any input fits, one of these does.
+    """Inputs of all shapes that can come; if any input fits, one of these does.
 
-    ``spread`` is for ``$bind: spread``: how many parameters without names stand behind the input.
+    ``spread`` is for ``$bind: spread``: the number of unnamed parameters behind the input.
     """
     match came.kind:
         case ComingKind.VALUE:

@@ -1,4 +1,4 @@
-"""What a flow tells of the input of a step, before there is any data."""
+"""The input of a step as far as the flow determines it, before there is any data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Standing(NamedTuple):
 
 
 class ComingKind(StrEnum):
-    """How much is known of an input."""
+    """The degree of knowledge on an input."""
 
     ANYTHING = "anything"
     OBJECT = "object"
@@ -28,7 +28,7 @@ class ComingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """An input. Of a list ``count`` are its items, None if only data can tell."""
+    """An input. ``count`` is the number of items of a list, None if only data can show it."""
 
     kind: ComingKind = ComingKind.ANYTHING
     count: int | None = None
@@ -36,7 +36,7 @@ class Coming:
 
 
 def coming(flow: Flow, step: Step) -> Coming:
-    """What comes to a step as one input; of an iteration, to each of its items."""
+    """The input that comes to a step; for an iteration, to each of its items."""
     if step.iterate or step.back:
         return Coming()
     gathered = _gathered(flow, step)

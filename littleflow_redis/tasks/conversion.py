@@ -16,7 +16,7 @@ from littleflow_redis.engine.model.typed_values import TypedValue
 #: to 1 MB; references inside YAML could make billions of a few lines.
 MAX_VALUES = 1_000_000
 
-#: How kombu marks a value of another type in JSON: an object of these two keys.
+#: Keys of the object by which kombu marks a value of another type in JSON.
 ENVELOPE = frozenset({"__type__", "__value__"})
 
 
@@ -47,7 +47,7 @@ def output_text(value: Any) -> str:
         text = json_values.dump(value)
     except json_values.BadValue:
         return _converted(value)
-    # What has just been written need not be read again to be checked.
+    # Text that was just written need not be read again to be checked.
     json_values.check_size(text)
     json_values.check_nesting(value)
     return text

@@ -54,8 +54,8 @@ def run_local(
     """Run a workflow in this process and return its final output.
 
     It runs as the engine runs it: the same inputs, guards, iterations and rounds, and outputs that
-    went through JSON. Tasks run one at a time, in the order in which the engine would hand them
-    out. Delays, also those before a retry, take no time, and timeouts do not apply.
+    went through JSON. Tasks run one at a time, in the order in which the engine would emit them.
+    Delays, also those before a retry, take no time, and timeouts do not apply.
 
     ``workflow`` is a text, the path of a file (as path-like), or a compiled flow. ``functions``
     serve the steps: a mapping of names, a module or class with functions, or a TaskListener.
@@ -65,8 +65,8 @@ def run_local(
     called.
 
     Raises LocalFailure if a step failed or the flow stalled, FlowError for a text that does not
-    compile, UnsupportedFlow for what this version cannot run, BadValue for an input that is no
-    JSON value.
+    compile. Raises UnsupportedFlow for a flow that this version cannot run, BadValue for an input
+    that is no JSON value.
     """
     flow = as_flow(workflow)
     unsupported(flow, played=True)
@@ -97,7 +97,7 @@ def _player(
 
 
 def _builtin(task: StartTask, lookup: Lookup) -> str:
-    """What the engine does itself where users give no function for it."""
+    """Run a built-in task as the engine would, if users give no function for it."""
     builtin = BUILTINS.get(task.category)
     if builtin is None:
         raise TaskFailed(lookup.unknown(task.base), final=True)
@@ -117,6 +117,6 @@ def _builtin(task: StartTask, lookup: Lookup) -> str:
 
 
 def _raised_by(stop: Stopped) -> BaseException | None:
-    """What a function raised; None if the fault was another."""
+    """The exception that a function raised; None for another fault."""
     failed = stop.__cause__
     return failed.__cause__ if isinstance(failed, TaskFailed) and failed.error else None

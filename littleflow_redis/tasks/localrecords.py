@@ -1,4 +1,4 @@
-"""What a local run knows of its steps."""
+"""The records that a local run keeps of its steps."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class LocalAttempt(NamedTuple):
 
 @dataclass(slots=True)
 class LocalStep:
-    """What is known of a step under a scope."""
+    """The record of a step under a scope."""
 
     tokens: int = 0
     backs: int = 0
     activations: int = 0
     open: int = 0
     ready: bool = False
-    #: Of the iteration that goes on here: JSON texts, how many were started, how many have ended.
+    #: The iteration in progress: JSON texts of its items, and counts of started and ended ones.
     items: Sequence[str] = field(default=())
     started: int = 0
     done: int = 0

@@ -1,8 +1,8 @@
 """A flow in this process: the engine's transitions on plain dictionaries, one task after another.
 
-What the scripts of ``engine/lua`` do in Redis is done here in the same order and under the same
-names, so that a flow cannot behave differently where it is tested. No attempt is ever late, lost or
-taken by somebody else here; all of that is left out.
+Its transitions have the order and the names of the scripts in ``engine/store/lua``, so that a flow
+behaves the same in a test. Attempts are never late, lost or claimed by another process here: all of
+that is left out.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class LocalRun:
         else:
             self._records[place].open -= 1
             self._complete(place, text)
-        # What had no room until now.
+        # Firings beyond `$concurrency` have room now.
         self._arrived.append(place)
 
     def _task(self, attempt: LocalAttempt) -> StartTask:

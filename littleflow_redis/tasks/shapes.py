@@ -19,7 +19,7 @@ class _Unknown:
 #: where a signature decides, and may be missing in the call.
 SUPPLIED: Final = _Unknown()
 
-#: The signature of what does not tell its own, such as some functions written in C.
+#: The signature of callables that have none to read, such as some functions written in C.
 ANYTHING: Final = Signature(
     [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
 )
@@ -38,12 +38,12 @@ def signature_text(signature: Signature) -> str:
 
 
 def is_list(value: Any) -> TypeGuard[Sequence[Any]]:
-    """Tell if a value is a list; bytes and texts are values."""
+    """Whether a value is a list; bytes and texts are values."""
     return isinstance(value, list | tuple)
 
 
 def shape(value: Any) -> str:
-    """What a value is, in words."""
+    """The kind of a value, in words."""
     if isinstance(value, Mapping):
         return f"an object with {_some([repr(key) for key in value])}" if value else "{}"
     if is_list(value):

@@ -1,13 +1,20 @@
 """Archives: a workflow as one JSON document, which any Redis can restore.
 
-``format`` and ``version`` say how to read it, ``id``, ``name`` and ``state`` what it was, ``flow``
-(the form of :func:`littleflow_redis.language.save`), ``source`` and ``input`` what it runs, and
-``form`` by which rules (``records.VERSION``). ``steps`` holds the record of each step that was
-reached; its ``open`` are attempts, its ``owed`` what failed or was cancelled and a restart begins
-again. ``tokens`` and ``backs`` are inputs that wait for a step, ``items`` what iterations run and
-inputs that are kept, ``timers`` what was due when, ``outputs`` the latest output of each step;
-``types`` says of both what JSON does not (see ``typed``), and ``trace`` tells everything that
-happened. Steps under iterations are called ``<index>@<scope>``. Times are ISO texts, UTC.
+- ``format`` and ``version``: the form of the document.
+- ``id``, ``name``, ``state``: those of the archived workflow.
+- ``flow`` (see :func:`littleflow_redis.language.save`), ``source``, ``input``: the flow, its text
+  and its input.
+- ``form``: the version of the rules by which it runs (``records.VERSION``).
+- ``steps``: the record of each step that was reached. Its ``open`` are attempts; its ``owed`` are
+  failed or cancelled activations that a restart begins again.
+- ``tokens`` and ``backs``: inputs that wait for a step.
+- ``items``: items of iterations, and inputs that are kept.
+- ``timers``: timers with their due times.
+- ``outputs``: the latest output of each step.
+- ``types``: the types of items and outputs that JSON lacks (see ``typed_values``).
+- ``trace``: every change, oldest first.
+
+Steps under iterations are called ``<index>@<scope>``. Times are ISO texts, UTC.
 """
 
 from __future__ import annotations
@@ -23,12 +30,12 @@ from ..model.typed_values import TypedValue, read, stored
 
 FORMAT = "littleflow-archive"
 
-#: Form of the document; a newer one is refused. 2 has ``form`` and ``types``; a run of form 1 is
-#: written as 1, which has neither and which processes of before read, too.
+#: Form of the document; a newer one is refused. 2 has ``form`` and ``types``. A run of form 1 is
+#: written as 1, which has neither: older processes read it, too.
 VERSION = 2
 
-#: Bytes of an archive at most, and of what a workflow may have for one to be made: it is read and
-#: written in one call, during which Redis does nothing else.
+#: Bytes of an archive, and of a workflow to be archived, at most. One call reads or writes it all,
+#: and Redis does nothing else meanwhile.
 MAX_BYTES = 256 * 1024 * 1024
 
 #: Members of a step's record that are counts, and those that are times.
@@ -78,7 +85,7 @@ def document(id: str, flow: Flow, reply: Sequence[Any]) -> dict[str, Any]:
 
 
 def _form(form: int, parts: Mapping[str, Mapping[str, TypedValue]]) -> dict[str, Any]:
-    """What the document says of its own form and of the run's; the types of its parts' values."""
+    """The document's members on its own form, the run's form, and the types of its parts."""
     types = {
         part: {name: value.types for name, value in found.items() if value.types}
         for part, found in parts.items()
@@ -99,7 +106,7 @@ def _mapping(flat: Sequence[bytes]) -> dict[bytes, bytes]:
 def _steps(
     fields: dict[bytes, bytes],
 ) -> tuple[dict[str, dict[str, Any]], dict[str, int], dict[str, int]]:
-    """What :steps holds: records, tokens, and tokens that came back from within."""
+    """Decode the hash :steps: records, tokens, and tokens that came back from within."""
     records: dict[str, dict[str, Any]] = {}
     counts: dict[str, dict[str, int]] = {"t": {}, "b": {}}
     for name, value in fields.items():
@@ -136,7 +143,7 @@ def _attempt(attempt: Sequence[Any]) -> dict[str, Any]:
 
 def _timer(member: bytes, due: bytes) -> dict[str, Any]:
     kind, _, field, rest = member.decode().split("|")
-    # What follows the activation is the token of an attempt, which no other start knows.
+    # The token of an attempt follows the activation; no other start knows it.
     return {"kind": kind, "step": field, "activation": int(rest.split(".")[0]), "due": iso(due)}
 
 

@@ -1,7 +1,7 @@
 """Reading archives: everything is checked before anything is stored, for they come from anywhere.
 
-What was open, ready, waiting or to be retried when the archive was made is cancelled in what is
-restored, so that a restart begins it again, and what had ended is not run twice.
+Activations that were open, ready, waiting or to be retried are cancelled in the restored workflow:
+a restart begins them again. Ended ones are not run twice.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from .upstream_v0 import from_upstream, is_upstream
 
 
 def read(archive: Mapping[str, Any]) -> RestoredState:
-    """Check an archive, ours or upstream's, and say what is to be stored.
+    """Check an archive, ours or upstream's, and return the state to be stored.
 
-    Raises BadArchive, which tells what is wrong and where; UnsupportedFlow.
+    Raises BadArchive, whose message names the fault and its place; UnsupportedFlow.
     """
     try:
         given = json_values.dump(archive)

@@ -1,4 +1,4 @@
-"""What an archive says, as what the script ``restore`` stores: each part of it checked."""
+"""Conversion of a checked archive to the state that the script ``restore`` stores."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class StoppedSteps:
         return records
 
     def done(self, records: Mapping[str, list[Any]]) -> int:
-        """How many steps are over, counted as ``commit.lua`` does."""
+        """The number of finished steps, counted as ``commit.lua`` does."""
         return sum(self._counts(int(name), r) for name, r in records.items() if "@" not in name)
 
     def _counts(self, index: int, record: list[Any]) -> int:
@@ -80,7 +80,7 @@ class StoppedSteps:
         return self._flow[int(found[1])], found[2].count(".") + 1 if found[2] else 0
 
     def _waiting(self) -> dict[str, Owed]:
-        """Which steps wait for Python or for a retry, without an open attempt."""
+        """The steps that wait for Python or for a retry, without an open attempt."""
         found: dict[str, Owed] = {}
         for timer in list_of(self._document.get("timers", []), "timers"):
             shown = object_of(timer, "a timer")
@@ -93,7 +93,7 @@ class StoppedSteps:
 
 
 def _owed(shown: Mapping[str, Any], where: str) -> Iterator[tuple[int, str]]:
-    """What failed or was cancelled, and what was open."""
+    """The activations that failed, were cancelled, or were open, with their kinds."""
     for each in list_of(shown.get("owed", []), f"{where}: owed"):
         given = object_of(each, f"{where}: what is owed")
         if given.get("kind") not in sorted(_FIRING):

@@ -1,8 +1,8 @@
 """Archives of littleflow_redis 0.4 (PyPI): the flow as F and T, and the vectors S and A.
 
-Both are lists of [ISO time, vector], newest first: S tells of steps that started (+1) and ended
-(-1), A of inputs that arrived and were taken. Outputs are not in them: what had ended counts as
-ended with the output ``{}``.
+Both are lists of [ISO time, vector], newest first. S records steps that started (+1) and ended
+(-1), A inputs that arrived and were taken. They hold no outputs: an ended step counts as ended
+with the output ``{}``.
 """
 
 from __future__ import annotations

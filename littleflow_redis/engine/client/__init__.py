@@ -1,4 +1,4 @@
-"""The client: what programs, commands and the API ask of workflows, and tell them to do."""
+"""The client: queries and commands on workflows for programs, the CLI and the API."""
 
 from __future__ import annotations
 

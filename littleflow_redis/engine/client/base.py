@@ -1,4 +1,4 @@
-"""What the parts of the client stand on."""
+"""The common base of the client's parts."""
 
 from __future__ import annotations
 

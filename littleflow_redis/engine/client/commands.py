@@ -1,4 +1,4 @@
-"""Changing workflows that there are: stop, go on, archive, delete, and what they wait for."""
+"""Commands on existing workflows: terminate, restart, archive, delete, and sending events."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .base import ClientBase, new_id
 
 
 class Commands(ClientBase):
-    """What programs can do with a workflow once it was started."""
+    """Commands on workflows that were started."""
 
     def terminate(self, workflow: str) -> WorkflowState:
-        """Terminate a workflow and return the state that this left it in.
+        """Terminate a workflow and return its state afterwards.
 
-        What nobody works on is cancelled; what runs may end, until a second call. A workflow that
-        ended stays as it is. Raises UnknownWorkflow, NewerVersion.
+        Attempts that nobody works on are cancelled. Running ones may end, until a second call. An
+        ended workflow stays as it is. Raises UnknownWorkflow, NewerVersion.
         """
         id = self.keys.full_id(workflow)
         report = self.transitions.terminate(id)
@@ -41,16 +41,14 @@ class Commands(ClientBase):
         from_steps: Sequence[int | str] = (),
         input: Any = ABSENT,
     ) -> WorkflowState:
-        """Restart a workflow that FAILED or was TERMINATED where it stopped; return the state that
-        this left it in.
+        """Restart a FAILED or TERMINATED workflow where it stopped; return its state afterwards.
 
-        What failed or was cancelled starts again as a new attempt with a fresh budget of retries,
-        what was held fires. Attempts that somebody has taken and that still run are left alone,
-        unless ``all``.
+        Failed and cancelled activations start again as new attempts with a fresh budget of
+        retries. Held steps fire. Attempts that still run are left alone, unless ``all``.
 
-        ``from_steps``, indexes or names, begin anew with all that follows from them, whatever had
-        become of it; this restarts a FINISHED workflow too. ``input`` replaces what the one step
-        named gets from its predecessors, in its retries too; None is null.
+        ``from_steps``: indexes or names of steps that begin anew, with all that follows from them,
+        in whatever state. This restarts a FINISHED workflow too. ``input`` replaces the input of
+        the one step named, in its retries too; None is null.
 
         Raises UnknownWorkflow, NotRestartable, NewerVersion, BadValue.
         """
@@ -126,10 +124,11 @@ class Commands(ClientBase):
     ) -> str:
         """Append an event of any kind to the stream; return its id.
 
-        With ``workflow`` it reaches only that workflow's waits. Raises UnknownWorkflow, BadValue
-        for fields that this sets itself (``signals.SET``), that are no JSON, or that are nested
-        more than 200 levels deep, and EventTooLarge for a user's event of more than 1,000,000
-        bytes.
+        With ``workflow`` it reaches only that workflow's waits.
+
+        Raises UnknownWorkflow. Raises BadValue for fields that are reserved
+        (``user_events.RESERVED_FIELDS``), that are no JSON, or that are nested more than 200 levels
+        deep. Raises EventTooLarge for a user's event of more than 1,000,000 bytes.
         """
         check_data(data or {})
         event = message(data, kind=kind)

@@ -21,7 +21,7 @@ from .base import ClientBase
 
 
 class Queries(ClientBase):
-    """What programs can see."""
+    """Queries on workflows."""
 
     def state(self, workflow: str) -> WorkflowView:
         """The workflow and all its steps. Raises UnknownWorkflow."""
@@ -73,21 +73,22 @@ class Queries(ClientBase):
         return found[:size], start + size if len(found) > size else None
 
     def attempts(self, workflow: str) -> Sequence[AttemptView]:
-        """Every attempt of every step, in the order in which they were handed out.
+        """Every attempt of every step, in the order in which they were emitted.
 
         Raises UnknownWorkflow.
         """
         return attempts(self.trace(workflow))
 
     def waits(self, workflow: str) -> Sequence[WaitView]:
-        """What each step that has begun and is not over waits for. Raises UnknownWorkflow."""
+        """The waits of each step that has begun and is not over. Raises UnknownWorkflow."""
         id = self.keys.full_id(workflow)
         self.views.state(id)
         return self.overview.of([id])
 
     def waiting(self, *, cursor: str = "", size: int = 50) -> Page[WaitView]:
-        """What the steps of all workflows wait for, but for tasks that run; the oldest workflow
-        first, ``size`` at most. Raises BadQuery.
+        """The waits of all workflows' steps, except for running tasks.
+
+        The oldest workflow comes first, ``size`` waits at most. Raises BadQuery.
         """
         return self.overview.page(cursor, size)
 
@@ -115,10 +116,10 @@ class Queries(ClientBase):
     def follow(
         self, workflow: str | None = None, *, after: str = "", block: float = BLOCK
     ) -> Iterator[FeedEntry]:
-        """What happens from now on, or from the entry ``after`` on, to one workflow or to all.
+        """Changes of one workflow or of all, from now or from the entry ``after`` on.
 
-        Never ends by itself. Raises BadQuery, InvalidId, and what Redis raises: then call it again,
-        with the last ``id``. For many listeners in one process see ``feed``.
+        The iterator never ends by itself. Raises BadQuery, InvalidId and RedisError; after the
+        last, call it again with the last ``id``. For many listeners in one process see ``feed``.
         """
         id = self.keys.full_id(workflow) if workflow else ""
         reader = FeedReader(self.redis, self.keys, after)

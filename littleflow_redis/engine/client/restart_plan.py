@@ -22,9 +22,9 @@ _MOST_DIGITS = 9
 def plan(
     flow: Flow, view: WorkflowView, names: Sequence[int | str], input: Any
 ) -> dict[str, Any] | None:
-    """What the script ``restart`` has to know of these steps, indexes or names; None for none.
+    """The plan of these steps, indexes or names, for the script ``restart``; None for none.
 
-    ``input`` replaces what the one step gets, null too; ABSENT does not. Raises
+    ``input`` replaces the input of the one step, null too; ABSENT does not. Raises
     NotRestartable, BadValue.
     """
     chosen = {find(flow, name).index for name in names}

@@ -1,1 +1,1 @@
-"""What there is: states, errors, values, events and records. No I/O."""
+"""The engine's values: states, errors, JSON values, events and records. No I/O."""

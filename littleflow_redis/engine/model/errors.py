@@ -1,4 +1,4 @@
-"""What the engine raises.
+"""The exceptions of the engine.
 
 LittleflowError
 ├── InvalidId           an id or namespace that can be none

@@ -1,4 +1,4 @@
-"""Of which classes an exception was, by name: what `$retry: on` and `except` look at."""
+"""The classes of an exception by name; `$retry: on` and `except` compare these names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from littleflow_redis.events.event_codec import sendable
 #: Names that are kept of one exception, and characters of a name: far more than any has.
 MOST_NAMES, LONGEST_NAME = 64, 200
 
-#: What every exception is of that a task may raise, be its class known or not.
+#: The base of every exception that a task may raise, be its class known or not.
 ANY = Exception.__name__
 
 

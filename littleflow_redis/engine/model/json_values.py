@@ -12,8 +12,8 @@ from littleflow_redis.events import event_codec
 MAX_OUTPUT = 1_000_000
 
 #: Levels of lists and objects within each other that an output, an input or an event may have.
-#: Python's stack holds 1,000 frames, and what walks a value takes up to three a level; joins add to
-#: these, and no data of people comes near.
+#: Python's stack holds 1,000 frames and walking a value uses up to three a level. Joins add levels.
+#: No real data comes near the limit.
 MAX_NESTING = 200
 
 #: Text of the value that stands for no output and no input.
@@ -22,7 +22,7 @@ EMPTY = "{}"
 #: Nothing was given, where null is a value.
 ABSENT: Final = object()
 
-#: What JSON has that holds other values, as Python has it.
+#: The Python types of JSON's containers.
 _NESTS = (dict, list, tuple)
 
 

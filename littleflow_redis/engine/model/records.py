@@ -20,7 +20,7 @@ VERSION = 2
 
 
 class KindCode(IntEnum):
-    """What the firing of a step does."""
+    """The effect of firing a step, by kind."""
 
     START = 0
     END = 1
@@ -88,7 +88,7 @@ class Retry(IntEnum):
 
 
 class Default(IntEnum):
-    """What holds for a category: times in ms, 0 for none, and a retry policy or empty."""
+    """The options of a category: times in ms, 0 for none, and a retry policy or empty."""
 
     TIMEOUT = 1
     QUEUE_TIMEOUT = 2
@@ -96,10 +96,10 @@ class Default(IntEnum):
 
 
 class Begun(IntEnum):
-    """What is known of the attempts of one base that have a `$queue-timeout`; times in ms.
+    """Queue statistics of one base: its attempts with a `$queue-timeout`; times in ms.
 
-    ``FRONTIER`` is the latest time at which one that has begun came into its queue, ``LAST`` when
-    one began; ``PROBED`` when one was handed out anew because none did, ``PROBES`` how often.
+    ``FRONTIER``: the latest time at which a started attempt was queued. ``LAST``: when one last
+    started. ``PROBED``: when one was emitted again because none started, ``PROBES`` how often.
     """
 
     FRONTIER = 1
@@ -111,11 +111,11 @@ class Begun(IntEnum):
 class Dynamic(IntEnum):
     """A step of a workflow under one scope. Times in ms since 1970 by Redis' clock, 0 for none.
 
-    ``OPEN`` holds its open attempts, oldest first; of an iteration, ``ITEMS`` counts the items,
+    ``OPEN`` holds its open attempts, oldest first. Of an iteration, ``ITEMS`` counts the items,
     ``NEXT`` those that were started, ``DONE`` those that have ended. ``RETRIES`` and ``REQUEUES``
     are those of the latest activation; ``ROUND`` is 1 if that was a round (`→ :start`). ``OWED``
-    holds what failed or was cancelled, each as its activation and the kind of timer by which a
-    restart begins it again: in a loop others may have ended since, so the state does not tell.
+    holds failed and cancelled activations, each with the kind of timer by which a restart begins
+    it again. In a loop the state alone does not show them: others may have ended since.
     """
 
     STATE = 1
@@ -139,8 +139,8 @@ class Dynamic(IntEnum):
 UNTOUCHED: Sequence[Any] = (StepState.IDLE.value, 0, 0, 0, 0, 0, "", [], 0, 0, 0, 0, 0, 0, [])
 
 
-#: Upper bounds of the buckets in which durations are counted, in ms: from what a stream costs to a
-#: day. What is longer falls into one more. To change them loses what was counted.
+#: Upper bounds of the buckets in which durations are counted, in ms: from the cost of a stream to a
+#: day. Longer ones fall into one more. Changing them loses the counts.
 BUCKETS = (10, 50, 100, 500, 1000, 5000, 10_000, 60_000, 300_000, 1_800_000, 3_600_000, 86_400_000)
 
 
@@ -167,9 +167,10 @@ class AttemptRecord(IntEnum):
 
 
 class Wait(IntEnum):
-    """What an attempt waits for: until ``DUE`` (ms, 0: for ever), and an event of ``KIND`` or a
-    ``LATCH``, both empty if only for the time. ``MATCH`` says to people what the event must match;
-    ``SHAPE`` is JSON text, ``RECEIPT`` is '1' or empty.
+    """The wait of an attempt: until ``DUE`` (ms, 0: for ever), for an event or a latch.
+
+    ``KIND`` and ``LATCH`` are both empty if it waits only for the time. ``MATCH`` shows people the
+    fields that the event must match; ``SHAPE`` is JSON text, ``RECEIPT`` is '1' or empty.
     """
 
     DUE = 1
@@ -190,8 +191,10 @@ class MailboxEntry(IntEnum):
 
 
 class PublicationRecord(IntEnum):
-    """What a bridge published, or is about to. ``STEP`` is the step's field; ``FOLLOWS``, a text of
-    the bridge's, is there if others stand for a task that was not sent.
+    """A publication by a bridge, or one about to be made.
+
+    ``STEP`` is the step's field. ``FOLLOWS``, a text of the bridge's, is there if other tasks stand
+    for one that was not sent.
     """
 
     WORKFLOW = 1
@@ -215,7 +218,7 @@ class Change(IntEnum):
     DETAIL = 6
 
 
-#: What ``Record.FIELD`` and ``Step.UNTOUCHED`` and the like stand for in the scripts.
+#: Values of ``Record.FIELD``, ``Step.UNTOUCHED`` and the like in the scripts.
 LUA: dict[str, dict[str, Any]] = {
     fields.__name__: {name: int(field) for name, field in fields.__members__.items()}
     for fields in (
@@ -248,7 +251,7 @@ class Record:
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Record:
-        """What was unpacked before."""
+        """A record of values that are unpacked already."""
         made = cls.__new__(cls)
         made._values = values
         return made

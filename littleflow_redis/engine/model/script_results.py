@@ -1,4 +1,4 @@
-"""What transitions are given and what they report."""
+"""Arguments and results of transitions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .timers import Timer
 
 
 class LatchAction(StrEnum):
-    """What an attempt does to a latch: one more, one less, or wait for zero."""
+    """The action of an attempt on a latch: one more, one less, or wait for zero."""
 
     ACQUIRE = "acquire"
     RELEASE = "release"
@@ -23,22 +23,22 @@ class LatchAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a transition did. ``state`` is the workflow's new state, None if it did not change."""
+    """The result of a transition; ``state`` is the workflow's new state, None if unchanged."""
 
     outcome: Outcome
     workflow: str = ""
     state: WorkflowState | None = None
     reason: str = ""
     ready: tuple[Timer, ...] = ()
-    #: What this process is to run: see ``handing``.
+    #: Attempts that this process is to run: see ``handing``.
     handed: tuple[StartTask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Where a bridge records what it publishes: its category and the id of the Celery task.
+    """A bridge's record of a publication: its category and the id of the Celery task.
 
-    ``follows`` says, for bridges alone, which tasks stand for one that was not sent.
+    ``follows`` names the tasks that stand for one that was not sent; only bridges read it.
     """
 
     category: str
@@ -55,8 +55,10 @@ class Receipt:
 
 
 class Swept(NamedTuple):
-    """What sweeping some entries of the stream gave: whether ``more`` may follow, the position to
-    go on from, how many were seen and deleted.
+    """The result of sweeping one page of the stream.
+
+    ``more``: further entries may follow; ``position``: the next page starts there; ``seen`` and
+    ``deleted`` count entries.
     """
 
     more: bool
@@ -67,7 +69,7 @@ class Swept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """How a ready step goes on: ``run``, ``skip``, ``items`` or ``fail``. JSON texts."""
+    """The decision on a ready step: ``run``, ``skip``, ``items`` or ``fail``. JSON texts."""
 
     action: str
     input: str = json_values.EMPTY

@@ -49,7 +49,7 @@ DONE_STATES = (StepState.ENDED, StepState.SKIPPED)
 
 
 class Outcome(IntEnum):
-    """What a script did. The numbers are its return codes; ``sentence`` says it to people."""
+    """The outcome of a script. The numbers are its return codes; ``sentence`` is for people."""
 
     APPLIED = 0
     EXISTS = 1

@@ -17,7 +17,7 @@ from .event_fields import SURROGATE, field, index, text
 from .event_fields import Garbage as Garbage
 from .typed_values import TypedValue
 
-#: What stands for no base.
+#: Texts that mean "no base".
 _NOTHING = (b"", b"null", b'""')
 
 #: Characters of a traceback that are kept. The end matters, so the front is cut.
@@ -43,9 +43,9 @@ class StartTask:
     parameters: Any
     input: Any
     options: Mapping[str, Any]
-    #: What JSON does not say of the input; None where it says it all. See ``typed``.
+    #: Types of the input that JSON lacks; None if there are none. See ``typed_values``.
     types: Any = None
-    #: How the input becomes arguments where nobody says it: ``auto``; in runs of form 1 ``spread``.
+    #: The binding of the input to arguments if nobody sets one: ``auto``; in form 1 ``spread``.
     bind: str = "spread"
     #: Whether the step stands at the flow's start: ``{}`` means there that nothing was given.
     begins: bool = False
@@ -61,7 +61,7 @@ class StartTask:
 
     @property
     def field(self) -> str:
-        """Where the step's record lies: its index and, under iterations, its scope."""
+        """The field of the step's record: its index and, under iterations, its scope."""
         scope = self.token.partition("-")[0].split(".", 2)[2:]
         return f"{self.index}@{scope[0]}" if scope else str(self.index)
 
@@ -72,7 +72,7 @@ class EndTask:
 
     ``output`` is a value's text, None if the event carries none; ``token`` is empty if it was not
     echoed; ``detail`` is JSON text for the trace: error, worker; ``final`` forbids a retry;
-    ``classes`` are those of what was raised, by name (see ``raised``), none if nobody told them.
+    ``classes`` are the exception's classes by name, none if the event carries none.
     """
 
     event: str
@@ -116,10 +116,10 @@ def receipt_target(fields: Mapping[bytes, bytes]) -> list[str]:
 
 
 def base_of(fields: Mapping[bytes, bytes]) -> str:
-    """By what a start-task event is chosen, without reading the rest of it, which may be large.
+    """The base of a start-task event or, if it is missing, null or empty, its name.
 
-    That is its base or, where this is missing, null or empty, its name. Raises Garbage, also for a
-    base that is no text.
+    The other fields are not read: they may be large. Raises Garbage, also for a base that is no
+    text.
     """
     base = fields.get(b"base", b"")
     return text(fields, b"name" if base.strip() in _NOTHING else b"base")

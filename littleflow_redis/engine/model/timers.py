@@ -7,8 +7,10 @@ from enum import StrEnum
 
 
 class TimerKind(StrEnum):
-    """What a timer is for. The first three are of steps without an open attempt, all others end
-    with the attempt that they name.
+    """The purpose of a timer.
+
+    The first three belong to steps without an open attempt. All others end with the attempt that
+    they name.
     """
 
     #: It has its inputs; Python computes them.
@@ -17,7 +19,7 @@ class TimerKind(StrEnum):
     ROUND = "round"
     #: Its next attempt is due.
     RETRY = "retry"
-    #: Nobody took it up in time.
+    #: Nobody started it in time.
     QUEUE = "queue"
     #: It took too long.
     TIMEOUT = "timeout"

@@ -1,9 +1,9 @@
 """Values whose types JSON lacks: a Decimal, a datetime, bytes, as Celery's tasks exchange them.
 
-Such a value stays plain JSON wherever it is looked at. Beside it travel its *types*, by kombu's
-names: ``"decimal"`` says of a text that it is a Decimal; an object says so of what lies under its
-keys, of a list under the places (``{"price": "decimal", "days": {"0": "date"}}``); a list of a name
-and types stands where a value of that type holds others.
+Such a value stays plain JSON wherever it is looked at. Its *types* travel beside it, by kombu's
+names. ``"decimal"`` marks a text as a Decimal. An object gives types by key, or by place in a list:
+``{"price": "decimal", "days": {"0": "date"}}``. A list of a name and types describes a value of
+that type which holds others.
 
 On its way through the scripts a value is one text: its JSON and, where it has types, :data:`MARK`
 and these. ``lua/lib/value.lua`` joins such texts without reading them.
@@ -89,7 +89,7 @@ def items_of(value: TypedValue) -> list[TypedValue]:
 
 
 def merged(value: TypedValue) -> TypedValue:
-    """What ``>`` makes of a value: objects become one, later keys over earlier ones.
+    """Merge a value as ``>`` does: objects become one, later keys over earlier ones.
 
     Raises MergeError for what cannot be merged.
     """

@@ -1,4 +1,4 @@
-"""What this version cannot run yet: refused at the start, with a sentence, not half way."""
+"""Features that this version cannot run yet: a start refuses them, with a sentence."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ NOT_RUN = frozenset({"redis", "request", "resource"})
 #: Categories that the engine keeps for itself.
 BUILTIN = NOT_RUN | {"wait"}
 
-#: What there is under `wait:`.
+#: The built-in tasks under `wait:`.
 WAITS = ("wait:delay", "wait:event", *(f"wait:{action}" for action in LatchAction))
 
 _RESOURCES = (StepKind.LOAD, StepKind.STORE)
 
 
 def refusals(flow: Flow, *, played: bool = False) -> Iterator[Problem]:
-    """Why the flow is not run, a problem for each step that could never end.
+    """The reasons to refuse a flow: a problem for each step that could never end.
 
-    Where its tasks are ``played`` by functions, these may serve what is built in, too.
+    ``played``: functions serve the tasks, those that are built in too.
     """
     for step in flow.steps:
         if step.kind in _RESOURCES:
@@ -41,7 +41,7 @@ def refusals(flow: Flow, *, played: bool = False) -> Iterator[Problem]:
 
 
 def refusal(flow: Flow, filename: str = "<text>") -> FlowError | None:
-    """All of ``refusals`` as the compiler would tell them; None if the flow can be run."""
+    """All of ``refusals`` in the compiler's form; None if the flow can be run."""
     problems = list(refusals(flow))
     return FlowError(problems, flow.source or "", filename) if problems else None
 

@@ -51,7 +51,7 @@ class Signal:
         return json_values.dump(dict(self.fields))
 
     def digest(self, shape: str) -> str:
-        """What a wait that compares the fields of ``shape`` looks for to find this event."""
+        """The digest by which a wait that compares the fields of ``shape`` finds this event."""
         return digest(self.kind, {name: self.fields.get(name) for name in names_of(shape)})
 
     def output(self, shape: str) -> str:

@@ -1,1 +1,1 @@
-"""What is done with workflows besides: repair, bulk actions, ends by hand."""
+"""Operators' actions on workflows: repair, bulk actions, ending a task by hand."""

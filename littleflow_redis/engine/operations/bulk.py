@@ -21,7 +21,7 @@ _PAGE = 200
 
 
 class Action(StrEnum):
-    """What is done to each."""
+    """The action on each workflow."""
 
     TERMINATE = "terminate"
     RESTART = "restart"
@@ -30,7 +30,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """What came of one workflow: its full id, whether it was done, and a sentence."""
+    """The result for one workflow: its full id, whether it was done, and a sentence."""
 
     workflow: str
     done: bool
@@ -50,7 +50,7 @@ def select_workflows(client: Client, query: Query, limit: int = MOST) -> tuple[S
 
 
 def run_bulk(client: Client, action: Action, workflows: Iterable[str]) -> list[BulkResult]:
-    """Do it to each; one that cannot be done keeps nobody else from it."""
+    """Run the action on each; a failure does not stop the others."""
     return [_one(client, action, workflow) for workflow in workflows]
 
 

@@ -1,4 +1,4 @@
-"""What would come of a text, without starting it."""
+"""A dry run: compile a text and check its input, without starting it."""
 
 from __future__ import annotations
 

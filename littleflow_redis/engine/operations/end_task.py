@@ -1,4 +1,4 @@
-"""Ending a task by hand, for whoever did its work elsewhere."""
+"""Ending a task by hand, when its work was done elsewhere."""
 
 from __future__ import annotations
 

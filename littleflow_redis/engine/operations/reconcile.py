@@ -24,10 +24,10 @@ PAGE = 500
 class Reconciler:
     """Finds open attempts that nobody works on and emits them again, with the same token.
 
-    An entry goes missing when an operator deletes the stream, a group or a consumer. What a group
-    had read may be taken, or have ended, a moment ago: it is emitted again if a later look finds
-    it the same, and the lifecycle workers have read what the stream held at the first. ``group``
-    is theirs; they take up the tasks of the categories ``builtins``.
+    An entry goes missing when an operator deletes the stream, a group or a consumer. An attempt
+    whose entry a group had read may have been claimed, or have ended, a moment ago. It is emitted
+    again if a later look finds it unchanged, and the lifecycle workers have read the stream up to
+    the first look. ``group`` is theirs; they run the tasks of the categories ``builtins``.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Reconciler:
         self._context = context
         self._group = group
         self._takers = packb([[BRIDGE, LISTENER], dict.fromkeys(builtins, group)])
-        #: What a group had read and has no more, as the last look found it.
+        #: Start-tasks that a group had read and lost, as of the last look.
         self.suspects: set[bytes] = set()
         #: When they were found: if they had ended, their ends are no later in the stream.
         self._found = ""
@@ -94,8 +94,8 @@ class Reconciler:
 def republish_unpublished(
     context: EngineContext, workflow: str, field: str, token: str, after: float = 0.0
 ) -> bool:
-    """Write the start-task of an attempt that was handed over and not published since, ``after``
-    seconds ago at least; False if that is not (any more) so.
+    """Write the start-task of an attempt that was handed over, but not published within ``after``
+    seconds. Returns False if there is no such attempt (any more).
     """
     input, missing = context.inputs.recover(workflow, field, token)
     done = context.transitions.rescue(workflow, field, token, input, after, missing)

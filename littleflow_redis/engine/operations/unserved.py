@@ -1,4 +1,4 @@
-"""Which steps nobody serves: no process is there that reads what is handed out for them."""
+"""Unserved steps: no running process reads the tasks of their category."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from ..views.workflows import WorkflowView
 
 #: Seconds without a sign of a consumer after which it counts as gone: twice the time after which
-#: its work is claimed. Whoever lives shows itself each second.
+#: its work is claimed. A living process shows itself each second.
 SILENT = 10.0
 
 #: Names that a sentence lists before it says how many more there are.
 _SHOWN = 3
 
-#: States of a step whose task somebody has to take up yet.
+#: States of a step whose task no worker has started yet.
 _TO_COME = (StepState.IDLE, StepState.READY, StepState.QUEUED, StepState.RETRYING)
 
 
@@ -34,8 +34,8 @@ _TO_COME = (StepState.IDLE, StepState.READY, StepState.QUEUED, StepState.RETRYIN
 class Unserved:
     """A category that nobody serves: its ``steps``, and names ``close`` to it that are served.
 
-    ``others`` are consumer groups of which nobody can tell what they serve, such as one of a
-    program with the package `rqse`.
+    ``others`` are consumer groups whose categories are unknown, such as one of a program with the
+    package `rqse`.
     """
 
     category: str
@@ -45,12 +45,12 @@ class Unserved:
 
     @property
     def sentence(self) -> str:
-        """What is lacking, and what to do."""
+        """The problem, and the advice."""
         return f"{self.found}: {self.advice}"
 
     @property
     def found(self) -> str:
-        """What is lacking, for which steps."""
+        """The problem, with its steps."""
         if self.category in BUILTIN:
             return f"no worker runs for {self._names}"
         other = f", unless {listed(self.others)} does" if self.others else ""
@@ -73,7 +73,7 @@ class Unserved:
 
     @property
     def advice(self) -> str:
-        """What may be meant, and what to start."""
+        """Names that may be meant, and the process to start."""
         if self.category in BUILTIN:
             return "start `python -m littleflow_redis worker`"
         option, name = (f" --category {self.category}", repr(self.category))
@@ -84,10 +84,10 @@ class Unserved:
 
 @dataclass(frozen=True, slots=True)
 class ServedNames:
-    """The categories that processes serve now; ``worker`` tells if any lifecycle worker is there.
+    """The categories that processes serve now; ``worker``: whether a lifecycle worker runs.
 
-    ``others`` are living groups whose names do not say what they serve; ``everything`` is whether
-    `simulate` plays all there is.
+    ``others`` are living groups whose names do not name a category; ``everything``: whether
+    `simulate` serves all categories.
     """
 
     categories: frozenset[str]
@@ -122,7 +122,7 @@ class ServedNames:
 
 
 def served(client: Client) -> ServedNames:
-    """Who is there, in two round trips. Raises RedisError."""
+    """Find the processes that run now, in two round trips. Raises RedisError."""
     categories, others = set(), []
     names = _living(client)
     for name in names:
@@ -136,9 +136,10 @@ def served(client: Client) -> ServedNames:
 
 
 def unserved(client: Client, workflow: Flow | WorkflowView | str) -> list[Unserved]:
-    """What of a flow nobody serves; of a workflow, or its id: what of its steps still to come.
+    """The unserved categories of a flow, or of a workflow's steps that are still to run.
 
-    Empty for a workflow that does not run. Raises UnknownWorkflow, RedisError.
+    The workflow may be its id. Empty for a workflow that does not run. Raises UnknownWorkflow,
+    RedisError.
     """
     return served(client).lacking(_steps(client, workflow))
 

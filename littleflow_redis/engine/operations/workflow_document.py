@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 
 def workflow_document(client: Client, workflow: str) -> dict[str, Any]:
-    """What a view of the workflow has; ``done`` of ``total`` steps have ended or were skipped;
-    ``input``, ``has_source``: whether its text is known, and ``unserved``: what of its steps still
-    to come nobody serves. Raises UnknownWorkflow.
+    """The members of a workflow's view, and more. Raises UnknownWorkflow.
+
+    ``done`` of ``total`` steps have ended or were skipped. ``has_source``: whether its text is
+    known. ``unserved``: categories of steps still to run that no process serves.
     """
     view = client.state(workflow)
     return {

@@ -1,1 +1,1 @@
-"""Where it lies: key names, the Lua scripts and their typed calls, flows, settings."""
+"""Access to Redis: key names, the Lua scripts and their typed calls, flows, settings."""

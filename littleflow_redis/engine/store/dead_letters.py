@@ -13,7 +13,7 @@ from ..model.errors import CannotRetry, UnknownDeadLetter
 from ..model.states import Outcome
 from .context import EngineContext
 
-#: What the script puts before the name of each field of the event.
+#: Prefix that the script gives to each field of the event.
 _FIELD = b"field:"
 
 

@@ -18,11 +18,11 @@ from ..model.records import Default, Record
 from .flow_codec import encode_defaults
 from .keys import Keys
 
-#: What can be set for a category, without the `$` that it has in a flow.
+#: Options that can be set for a category, without the `$` that they have in a flow.
 NAMES = ("retry", "timeout", "queue-timeout")
 
 
-#: What stands before the category where a bridge has set it; no category has a colon.
+#: Prefix of a category whose options a bridge has set; no category has a colon.
 BRIDGE = "bridge:"
 
 
@@ -35,7 +35,7 @@ def store_defaults(
 ) -> None:
     """Replace the options of these categories; one without options of NAMES is removed.
 
-    They hold for attempts that are handed out, and that fail, from then on.
+    They hold for attempts that are emitted, and that fail, from then on.
     """
     pipeline = client.pipeline(transaction=True)
     for category, options in defaults.items():
@@ -48,7 +48,7 @@ def store_defaults(
 
 
 def engine_options(options: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Of options those that the engine acts on."""
+    """The subset of options that the engine acts on."""
     return {name: value for name, value in options.items() if name.removeprefix("$") in NAMES}
 
 

@@ -13,7 +13,7 @@ from ..model.json_values import dump
 from ..model.records import Flag, KindCode
 
 #: Open attempts of one step, or items of one iteration, at the same time; `$concurrency` of a step
-#: overrides it. What is more waits: a loop or a long list must not flood the stream.
+#: overrides it. Further ones wait: a loop or a long list must not flood the stream.
 CONCURRENCY = 100
 
 
@@ -114,7 +114,7 @@ def iterates(flow: Flow, step: Step) -> bool:
 
 
 def depth(flow: Flow, step: Step) -> int:
-    """How many iterations enclose the step, its own not counted."""
+    """The number of iterations that enclose the step, its own not counted."""
     levels, parent = 0, step.parent
     while parent:
         levels += flow[parent].iterate

@@ -75,17 +75,17 @@ class Inputs:
             return "", f"its input cannot be read again: {error}"
 
     def given(self, workflow: str, index: int, scope: str, activation: int) -> TypedValue:
-        """What a step gets; of an iteration the whole list. Raises MergeError."""
+        """The input of a step; for an iteration the whole list. Raises MergeError."""
         step, gathered = self._gathered(workflow, index, scope, activation)
         return merged(gathered) if step.merge else gathered
 
     def _gathered(
         self, workflow: str, index: int, scope: str, activation: int, round: bool = False
     ) -> tuple[Step, TypedValue]:
-        """A step, and the outputs of its predecessors: of one itself, of several a list.
+        """A step and its input: the output of one predecessor, or the list of several.
 
-        What was kept when this activation fired, or was given by a restart, stands for them: see
-        ``lua/lib/input.lua``.
+        An input that was kept when this activation fired, or that a restart gave, replaces them:
+        see ``lua/lib/input.lua``.
         """
         flow, form = self._flows.of_run(workflow)
         step = flow[index]
@@ -142,8 +142,9 @@ def firing_of(step: Step, gathered: TypedValue) -> Firing:
 
 
 def sources(step: Step, round: bool) -> Sequence[int]:
-    """Whose outputs the next activation reads, -1 for the workflow's input; in a ``round`` those
-    that lead back.
+    """The steps whose outputs the next activation reads, -1 for the workflow's input.
+
+    In a ``round`` those are the steps that lead back.
     """
     if round:
         return step.back

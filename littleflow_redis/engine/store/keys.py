@@ -46,7 +46,7 @@ key                               type    what, and how long
 ================================  ======  ========================================================
 
 ``<step>`` is the step's index and, under iterations, ``@`` and its scope: ``4`` or ``4@0.2``.
-All names take the namespace as prefix. The channel ``workflows:done:<full id>`` tells of an end.
+All names take the namespace as prefix. The channel ``workflows:done:<full id>`` reports an end.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from dataclasses import dataclass
 
 from ..model.errors import InvalidId
 
-#: What may follow ``workflow:``. Safe in keys, channels, patterns, URLs and file names.
+#: Ids after ``workflow:``. Safe in keys, channels, patterns, URLs and file names.
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,200}", re.ASCII)
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.:{}-]{0,100}", re.ASCII)
 #: Names under ``workflow:`` that are not workflows.

@@ -1,8 +1,8 @@
-"""Typed wrappers of the scripts that bring users' events and waits together.
+"""Typed wrappers of the scripts that match users' events with waits.
 
-An event goes through `arrive` until nobody is left who waits for it, and stays in the mailbox until
-it is receipted or too old. A wait goes through `listen`, which finds an event there or begins to
-wait. `deliver` ends a wait with an event.
+An event goes through `arrive` until no waiter is left. It stays in the mailbox until it is
+receipted or too old. A wait goes through `listen`, which finds an event there or begins to wait.
+`deliver` ends a wait with an event.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Mailbox:
         self._group = group
 
     def listen(self, task: StartTask, wait: EventWait, indexed: str = "") -> Call:
-        """Take up a wait; ``indexed`` is what this returned before the mailbox was indexed."""
+        """Start a wait; ``indexed``: the reply of this call before the mailbox was indexed."""
         shown = json_values.dump(wait.match)[:MAX_SHOWN] if wait.match else ""
         args = (
             task.event, self._group, task.index, task.token, wait.kind, shape_of(wait.match),

@@ -1,7 +1,7 @@
-"""What a user of Redis must be allowed, with least privilege, and what of it is missing.
+"""Permissions that a Redis user needs, with least privilege, and a check for missing ones.
 
-What is missing is found by queueing each command in a transaction that is thrown away: the server
-looks at permissions when it queues, and runs nothing.
+The check queues each command in a transaction that is discarded: the server looks at permissions
+when it queues, and runs nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 from .keys import Keys
 
-#: What servers say where it is not the command that is refused, but its key or channel.
+#: Words of the server's error if it refuses not the command, but its key or channel.
 _PLACE = "to access "
 
 #: Stand for a key and a channel of ours.
@@ -91,8 +91,8 @@ COMMANDS: Mapping[str, str] = {
     "xinfo": f"GROUPS {_KEY}",
 }
 
-#: What is done without where it is refused: processes take up to a second longer to stop, and a
-#: Redis Cluster is not named.
+#: Optional commands. Without them processes need up to a second longer to stop, and a Redis Cluster
+#: is not named.
 OPTIONAL = ("client|id", "client|unblock", "hello")
 
 
@@ -116,7 +116,7 @@ def rules(namespace: str = "") -> str:
 
 
 def missing(client: redis.Redis, keys: Keys) -> MissingPermissions:
-    """What the client's user lacks. Raises ConnectionError, TimeoutError."""
+    """The permissions that the client's user lacks. Raises ConnectionError, TimeoutError."""
     pool = client.connection_pool
     connection = pool.get_connection()
     try:
@@ -134,7 +134,7 @@ def missing(client: redis.Redis, keys: Keys) -> MissingPermissions:
 def _refused(connection: Any, keys: Keys) -> Iterator[tuple[str, str]]:
     """Commands that are refused, with the server's words for it."""
     if text := _answer(connection, ("MULTI",)):
-        # What followed would be run.
+        # The following commands would be run.
         yield "multi", text
         return
     for name, sample in COMMANDS.items():

@@ -1,4 +1,4 @@
-"""What restoring an archive stores."""
+"""The state that restoring an archive stores."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from littleflow_redis.language import Flow
 
 @dataclass(frozen=True, slots=True)
 class RestoredState:
-    """What the script ``restore`` stores. Flat lists hold fields and values in turn; ``form`` is
-    that by whose rules the workflow runs.
+    """The input of the script ``restore``.
+
+    Flat lists hold fields and values in turn; ``form`` is that by whose rules the workflow runs.
     """
 
     digest: str

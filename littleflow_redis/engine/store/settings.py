@@ -1,11 +1,11 @@
 """Settings for steps that do not say them themselves: by category, and by task.
 
-One form wherever they stand, in a TOML file, in ``app.conf.littleflow`` or in options of commands::
+A TOML file, ``app.conf.littleflow`` and options of commands all have this form::
 
     {"categories": {"math": {"timeout": 30, "celery": {"queue": "slow"}}},
      "tasks": {"math:add": {"bind": "whole"}}}
 
-What the engine acts on (:data:`.defaults.NAMES`) is set for categories; the rest is a bridge's.
+The engine's own options (:data:`.defaults.NAMES`) are set for categories; bridges read the rest.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CATEGORIES, TASKS = "categories", "tasks"
 #: In the options of a step: the Celery task that serves it.
 TASK = "task"
 
-#: What can be set where, without the `$` that it has in a flow.
+#: Options by kind of table, without the `$` that they have in a flow.
 _NAMES: Mapping[str, Sequence[str]] = {
     CATEGORIES: (*NAMES, "bind", "celery"),
     TASKS: (TASK, "bind", "celery"),
@@ -106,6 +106,6 @@ def _hint(name: object, names: Sequence[str]) -> str:
 
 
 def place_of(where: str, kind: str, name: str) -> str:
-    """Where a table stands, in words."""
+    """The place of a table, in words."""
     plain = name.replace("_", "").replace("-", "")
     return f"{where}: {kind}.{name}" if plain.isalnum() else f'{where}: {kind}."{name}"'

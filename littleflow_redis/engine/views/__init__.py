@@ -1,1 +1,1 @@
-"""What can be seen of it: workflows, steps, waits, lists, the live feed, metrics."""
+"""Read-only views: workflows, steps, waits, lists, the live feed, metrics."""

@@ -17,11 +17,13 @@ _CLOSES = frozenset({"end", "continue", "fail", "retry", "requeue", "cancel"})
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
-    """One attempt. Times are UTC; ``started`` is None if nobody said that it took it up, ``ended``
-    while it is open. ``result`` is how it was closed: ``end``, ``fail`` (finally), ``continue``
-    (failed, and the workflow goes on), ``retry``, ``requeue`` (nobody took it) or ``cancel``;
-    empty while it is open. ``scope`` is that of an item, ``worker`` whoever said so of itself,
-    ``celery_id`` that of the Celery task that a bridge published for it.
+    """One attempt. Times are UTC.
+
+    ``started`` is None if no worker reported its start; ``ended`` is None while it is open.
+    ``result`` says how it was closed: ``end``, ``fail`` (finally), ``continue`` (failed, and the
+    workflow goes on), ``retry``, ``requeue`` (nobody took it) or ``cancel``; it is empty while the
+    attempt is open. ``scope`` is that of an item. ``worker`` is the name that a worker reported.
+    ``celery_id`` names the Celery task that a bridge published for it.
     """
 
     index: int
@@ -39,7 +41,7 @@ class AttemptView:
 
 
 def attempts(trace: Iterable[TraceEntry]) -> list[AttemptView]:
-    """Fold the trace into its attempts, in the order in which they were handed out."""
+    """Fold the trace into its attempts, in the order in which they were emitted."""
     found: dict[tuple[str, int, int], AttemptView] = {}
     open_: set[tuple[str, int, int]] = set()
     for entry in trace:
@@ -68,7 +70,7 @@ def _handed_out(entry: TraceEntry) -> AttemptView:
 
 
 def _taken(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
-    # Of a wait the detail says for what. A receipt that follows a publication says nothing new.
+    # The detail of a wait names its event. A receipt after a publication adds nothing.
     detail = entry.detail if entry.what != "wait" else ""
     known = _object(detail) or {"worker": detail}
     return replace(

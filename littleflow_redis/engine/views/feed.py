@@ -44,11 +44,11 @@ _BEGINNING = "0-0"
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """What happened to a workflow in one transition, and its state afterwards; DELETED once it is
-    gone. ``workflow`` is the full id; ``id`` says where to go on.
+    """The changes of a workflow in one transition, and its state afterwards.
 
-    ``reset``: what came before cannot be told any more, so whoever keeps a picture has to look
-    again; the other fields are empty.
+    The state is DELETED once the workflow is gone. ``workflow`` is the full id; a reader resumes
+    after ``id``. ``reset``: earlier changes are lost, so a listener has to read the state again;
+    the other fields are empty.
     """
 
     id: str
@@ -80,7 +80,7 @@ class FeedReader:
             self.position, self._sure = self._ends()[1], True
 
     def read(self, block: float = BLOCK) -> list[FeedEntry]:
-        """What is new, waiting ``block`` seconds for it; first a reset if some was lost."""
+        """New entries, waiting ``block`` seconds for them; first a reset if some were lost."""
         self.start()
         if not self._sure and not self._resumes():
             self.position, self._sure = self._ends()[1], True
@@ -90,7 +90,7 @@ class FeedReader:
         wait = max(round(block * 1000), 1)
         found: Any = self._client.xread({self._key: self.position}, count=PAGE, block=wait)
         entries = [_entry(id.decode(), fields) for id, fields in found[0][1]] if found else []
-        # Who lags behind may be overtaken by what trims the stream.
+        # Trimming may overtake a reader that lags behind.
         self._sure = len(entries) < PAGE
         if entries:
             self.position = entries[-1].id
@@ -192,7 +192,7 @@ class Feed:
 
 
 class Subscription:
-    """What one listener gets. Closed at the end of a ``with``, or by :meth:`close`."""
+    """The queue of one listener. Closed at the end of a ``with``, or by :meth:`close`."""
 
     def __init__(
         self, feed: Feed, workflow: str, past: FeedReader | None, position: str, queue: int
@@ -203,7 +203,7 @@ class Subscription:
         self._past = past
         self._caught_up: deque[FeedEntry] = deque()
         self._from = _order(position)
-        #: What was read so, and comes from the feed again.
+        #: The last entry read so; the feed repeats those up to it.
         self._seen = (-1, 0)
         self._limit = queue
         self._queue: deque[FeedEntry] = deque()
@@ -211,7 +211,7 @@ class Subscription:
         self.closed = False
 
     def take(self, entries: Sequence[FeedEntry]) -> None:
-        """What is new; called by the feed."""
+        """Queue new entries; called by the feed."""
         wanted = [each for each in entries if self._wants(each)]
         if not wanted:
             return

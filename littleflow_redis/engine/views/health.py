@@ -1,4 +1,4 @@
-"""What goes on around the workflows: consumer groups, bridges, timers, dead letters."""
+"""The engine's health: consumer groups, bridges, timers, dead letters."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class BridgeHealth:
 class Health:
     """``timers`` are those that are armed, due or not; ``dead`` counts the dead letters.
 
-    ``oldest`` is when the oldest task was handed out that nobody has taken up, None if none waits
+    ``oldest``: when the oldest task was emitted that no worker has read. It is None if none waits
     among the first LOOKED_AT entries of the stream.
     """
 

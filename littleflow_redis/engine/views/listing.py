@@ -22,7 +22,7 @@ from .workflows import Summary, WorkflowReader
 T = TypeVar("T")
 
 #: Entries of the index that one call looks at, at most, to find those of a name or text: about two
-#: milliseconds of Redis' time. What is further on is found from the cursor.
+#: milliseconds of Redis' time. The cursor leads to the entries behind.
 SCAN = 2000
 
 #: Workflows of one page at most.
@@ -58,13 +58,13 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which workflows, and in which order. Raises BadQuery.
+    """A selection of workflows, and their order. Raises BadQuery.
 
-    ``states`` of which it has one, none for any; ``name`` is a prefix of the flow's name or, with
-    ``*``, ``?`` or ``[``, a pattern for the whole of it; ``text`` a part of its id or name, upper
-    and lower case alike. ``sort`` is created, -created, ended or -ended; the minus puts the latest
-    first, and by their end only workflows are listed that have ended. ``since`` and ``until``
-    bound the time that is sorted by, both included.
+    ``states``: the workflow has one of these; empty for any. ``name``: a prefix of the flow's name
+    or, with ``*``, ``?`` or ``[``, a pattern for the whole of it. ``text``: a part of its id or
+    name; case does not matter. ``sort``: created, -created, ended or -ended; the minus puts the
+    latest first. Sorting by the end lists ended workflows only. ``since`` and ``until`` bound the
+    time that is sorted by, both included.
     """
 
     states: Sequence[WorkflowState | str] = ()
@@ -87,11 +87,11 @@ class Query:
 
     @property
     def filters(self) -> bool:
-        """Whether the index cannot tell, so that entries have to be looked at."""
+        """Whether the index alone cannot decide, so that entries have to be looked at."""
         return bool(self.name or self.text)
 
     def matcher(self, keys: Keys) -> Callable[[str, str], bool]:
-        """What says of a full id and a name whether they are those looked for."""
+        """A predicate on a full id and a name."""
         text, name = self.text.casefold(), self.name
         pattern = re.compile(fnmatch.translate(name)) if _GLOB.search(name) else None
 
@@ -151,7 +151,7 @@ class Listing:
             return [f"{self._keys.index}:{state}" for state in states] or [self._keys.index]
         ended = [state for state in states or WorkflowState if state.ended]
         self._complete(ended)
-        # Of states that no ended workflow has, nothing is listed.
+        # States that no ended workflow has list nothing.
         return [self._keys.ended + state for state in ended] or [self._keys.ended]
 
     def _complete(self, states: Sequence[WorkflowState]) -> None:
@@ -192,7 +192,7 @@ def _position(cursor: str, sort: str) -> tuple[str, str]:
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         order, time, id = json.loads(raw)
-        # Half a character is JSON, but Redis cannot be told it.
+        # A lone surrogate is JSON, but cannot be sent to Redis.
         if not (_TIME.fullmatch(time) and isinstance(id, str) and id.isascii()):
             raise ValueError("it names no entry")
     except (ValueError, TypeError, RecursionError) as error:

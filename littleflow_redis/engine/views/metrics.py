@@ -1,7 +1,7 @@
 """Metrics for Prometheus, in its text format.
 
-Counters and histograms come from the hash ``workflows:counts``, which the scripts write with the
-changes that they count, so they outlive every process and are the same whichever process is asked.
+Counters and histograms come from the hash ``workflows:counts``. The scripts write it with the
+changes that they count, so counts outlive every process, and all processes report the same.
 Its fields:
 
 ==============================  ==================================================================
@@ -12,7 +12,7 @@ Its fields:
 ``unknown``                     ends of workflows that there are not
 ``dead``                        dead letters that were written
 ``<what>:<bucket>:<label>``     durations; ``<what>-ms:<label>`` their sum. ``workflow`` by state,
-                                ``queue`` (handed out to taken up) and ``run`` by category
+                                ``queue`` (emitted to started) and ``run`` by category
 ==============================  ==================================================================
 """
 

@@ -29,12 +29,13 @@ class ItemCounts:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step. Times are UTC, None if it did not come to that; ``started`` is when somebody took
-    it up, or when it was handed out if nobody said so; None if it ended with nobody having it.
-    ``attempts`` and ``reason`` are those of the latest activation; ``waiting`` counts the inputs
-    that arrived for the next one. ``waits`` is a sentence on what a step in the state waiting
-    waits for, ``note`` what the worker of its oldest open attempt tells of it. ``line`` and
-    ``column`` are those of the text, 0 if it stands nowhere; ``items`` is None if it runs once,
+    """One step. Times are UTC, None if it did not come to that.
+
+    ``started``: when a worker reported its start, else when it was emitted; None if it ended
+    without a worker. ``attempts`` and ``reason`` are those of the latest activation; ``waiting``
+    counts the inputs that arrived for the next one. ``waits`` describes the wait of a step in the
+    state waiting; ``note`` is the progress that the worker of its oldest open attempt reported.
+    ``line`` and ``column`` are those of the text, 0 without one. ``items`` is None if it runs once,
     not per item.
     """
 
@@ -69,7 +70,7 @@ class _Scoped:
 
     @property
     def levels(self) -> int:
-        """How many iterations enclose it."""
+        """The number of iterations that enclose it."""
         return self.scope.count(".") + 1 if self.scope else 0
 
 
@@ -142,9 +143,7 @@ def step_view(
 
 
 def _together(first: Record, own: Sequence[_Scoped]) -> Record:
-    """What a step that runs under iterations tells of all its items: the earliest and latest times,
-    and how often it ran.
-    """
+    """Combine the records of a step's items: earliest and latest times, and the number of runs."""
     every = [each.record for each in own] or [first]
     values: list[Any] = [first[member] for member in Dynamic]
     started = [r[Dynamic.STARTED] for r in every if r[Dynamic.STARTED]]
@@ -175,7 +174,7 @@ def _items(step: Step, own: Sequence[_Scoped], levels: int, records: Records) ->
 
 
 def _note(attempt: Sequence[Any]) -> str:
-    """What the worker of an open attempt tells of it, in words."""
+    """The progress that the worker of an open attempt reported, in words."""
     note = attempt[AttemptRecord.NOTE - 1] if len(attempt) >= AttemptRecord.NOTE else None
     if not note:
         return ""
@@ -188,7 +187,7 @@ def _urgency(each: _Scoped) -> tuple[int, list[int]]:
     return _URGENCY.index(each.record[Dynamic.STATE]), place
 
 
-#: Of the items of one step, which state stands for the step: the first of these that one has.
+#: The state of a step with items: the first of these that one of its items has.
 _URGENCY = (
     StepState.FAILED,
     StepState.RUNNING,
@@ -202,7 +201,7 @@ _URGENCY = (
     StepState.SKIPPED,
 )
 
-#: In these, a step that nobody said to have taken up was taken up by nobody.
+#: States in which a step without a reported start has not started.
 _UNTAKEN = frozenset({StepState.READY, StepState.CANCELLED, StepState.FAILED})
 
 _OVER = frozenset(state for state in StepState if state.over)

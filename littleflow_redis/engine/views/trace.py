@@ -1,4 +1,4 @@
-"""What happened to a workflow, change by change: from its trace, or from the live feed."""
+"""Changes of a workflow, one by one: from its trace, or from the live feed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TraceEntry:
 
     @property
     def scope(self) -> str:
-        """Of which item the step was one, empty for none."""
+        """The scope of the item that the step ran for, empty for none."""
         return self.field.partition("@")[2]
 
     @property

@@ -1,4 +1,4 @@
-"""What steps wait for: an event, a latch, a time, or somebody who takes them up."""
+"""Waits of steps: for an event, a latch, a time, or a worker that starts them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from ..model.timestamps import optional_time, required_time
 
 
 class WaitKind(StrEnum):
-    """What has to come: an event, the zero of a latch, a time, somebody who serves the category, a
-    lifecycle worker, or the end of the task that somebody works on.
+    """The kind of a wait.
+
+    It ends with an event, the zero of a latch, a time, a process that serves the category, a
+    lifecycle worker, or the end of a running task.
     """
 
     EVENT = "event"
@@ -32,12 +34,12 @@ class WaitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitView:
-    """What a step waits for. ``workflow`` is the full id.
+    """The wait of a step. ``workflow`` is the full id.
 
-    ``on`` names it: the kind of the event, the latch, the category (or the base of a task without
-    one), or the group that works on it; ``match`` says what the event has to match. ``state`` is
-    ready, queued, running, waiting or retrying; ``since`` when, ``due`` when that ends by itself,
-    if it does. ``number`` is the attempt; ``owner`` is the group that took it.
+    ``on`` names its subject: the kind of the event, the latch, the category (or the base of a task
+    without one), or the group that works on it. ``match``: the fields that the event has to match.
+    ``state`` is ready, queued, running, waiting or retrying, ``since`` that time. ``due``: when the
+    wait ends by itself, if it does. ``number`` is the attempt; ``owner`` is the group that took it.
     """
 
     workflow: str
@@ -81,9 +83,9 @@ class WaitView:
 def waits(
     workflow: str, flow: Flow, steps: Mapping[bytes, bytes], timers: Mapping[bytes, float]
 ) -> list[WaitView]:
-    """What each step that has begun and is not over waits for, by index.
+    """The waits of each step that has begun and is not over, by index.
 
-    ``steps``: the records of the workflow; ``timers``: its timers, and when they are due.
+    ``steps``: the records of the workflow; ``timers``: its timers, with their due times.
     """
     due = {timer: at for member, at in timers.items() if (timer := _read(member))}
     ends: dict[tuple[str, str], float] = {}
@@ -117,7 +119,7 @@ def _read(member: bytes) -> Timer | None:
     try:
         return Timer.read(member)
     except ValueError:
-        # Of a newer version, which knows more kinds.
+        # A newer version, which knows more kinds, wrote it.
         return None
 
 

@@ -1,4 +1,4 @@
-"""What waits for what across workflows, page by page."""
+"""Waits across workflows, page by page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _IN_PROGRESS = Query(states=(WorkflowState.RUNNING, WorkflowState.TERMINATING), 
 
 
 class WaitListing:
-    """Reads what the steps of workflows in progress wait for."""
+    """Lists the waits of workflows in progress."""
 
     def __init__(self, context: EngineContext, listing: Listing) -> None:
         self._redis = context.redis
@@ -51,7 +51,7 @@ class WaitListing:
         return Page(found, position and f"{position}.0")
 
     def of(self, ids: Sequence[str]) -> list[WaitView]:
-        """What the steps of these workflows wait for, workflow by workflow."""
+        """The waits of these workflows' steps, workflow by workflow."""
         with self._redis.pipeline(transaction=True) as pipe:
             for id in ids:
                 pipe.hget(id, "flow")

@@ -1,4 +1,4 @@
-"""What a workflow looks like from outside: read from Redis, never changed by looking."""
+"""Read-only views of workflows and their steps."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class WorkflowView:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it failed, a sentence per failed step, or its own reason if no step failed."""
+        """The reasons of its failure: one per failed step, or its own if no step failed."""
         failed = [step for step in self.steps if step.state is StepState.FAILED]
         sentences = tuple(f"step {s.index} ({s.name}): {s.reason}" for s in failed)
         return sentences or ((self.reason,) if self.reason else ())
@@ -43,8 +43,10 @@ class WorkflowView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A row of a listing. ``done`` of ``total`` steps are over: ended or skipped, or within a
-    subflow that ran per item and is over.
+    """A row of a listing.
+
+    ``done`` of ``total`` steps have ended or were skipped. The end of a per-item subflow also
+    counts the steps inside it.
     """
 
     id: str

@@ -55,7 +55,7 @@ def check_guard(expression: str) -> None:
     """Reads an expression without evaluating it.
 
     Raises:
-        GuardError: it is no guard; ``position`` tells where it goes wrong.
+        GuardError: it is no guard; ``position`` is the place of the fault.
     """
     _read(expression)
 
@@ -226,7 +226,7 @@ def _slice(part: Slice, value: Any) -> list[Any]:
 
 
 def _result(function: str, args: list[Any], value: Any) -> list[Any]:
-    """What a function finds, in a list; nothing for a value or arguments that do not suit it."""
+    """The result of a function, in a list; empty for a value or arguments that do not fit it."""
     if function in ("charAt", "substring"):
         return _text(function, args, value) if isinstance(value, str) else []
     if args:

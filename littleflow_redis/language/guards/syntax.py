@@ -1,10 +1,10 @@
 """The text of a guard → what :mod:`.guards` evaluates: the dialect of jsonpath2.
 
-jsonpath2 itself takes half a millisecond per expression, prints to stderr and sets no bound on what
-an expression may cost; it is the judge of this reader in the tests.
+jsonpath2 itself takes half a millisecond per expression, prints to stderr and does not bound the
+cost of an expression. The tests compare this reader with it.
 
-Peculiar to the dialect: a filter on `$` tests the input itself, equality is a single `=`, `or`
-binds tighter than `and`, and the text between quotes is taken as written, backslashes included.
+Peculiarities of the dialect: a filter on `$` tests the input itself, and equality is a single `=`.
+`or` binds tighter than `and`. Text between quotes is taken as written, backslashes included.
 """
 
 from __future__ import annotations

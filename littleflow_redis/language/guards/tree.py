@@ -1,4 +1,4 @@
-"""What a guard says, as :mod:`.guards` evaluates it."""
+"""The syntax tree of a guard, as :mod:`.guards` evaluates it."""
 
 from __future__ import annotations
 
