@@ -8,7 +8,7 @@ only the unknown calls are repeated.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from typing import Any
@@ -53,25 +53,27 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a script, to be sent in a batch."""
+    """One call of a script, to be sent in a batch; ``read`` turns its reply into the result."""
 
     script: Script
     keys: Sequence[str]
     args: Sequence[Argument]
+    read: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A plain command, to be sent in a batch beside calls of scripts."""
+    """A plain command, to be sent in a batch beside calls of scripts; ``read`` as in `Call`."""
 
     args: Sequence[Argument]
+    read: Callable[[Any], Any] | None = None
 
 
 def run_batch(client: redis.Redis, calls: Sequence[Call | Command]) -> list[Any]:
     """Send all calls in one round trip; each is atomic by itself.
 
-    Returns one result per call, in order; a call that failed has its exception as result. A lost
-    connection raises: then any of the calls may have run.
+    Returns one result per call, in order: its reply as its ``read`` reads it. A call that failed
+    has its exception as result. A lost connection raises: then any of the calls may have run.
     """
     sent = list(_together(calls))
     results = _send(client, sent, by_digest=True)
@@ -80,7 +82,12 @@ def run_batch(client: redis.Redis, calls: Sequence[Call | Command]) -> list[Any]
         again = _send(client, [sent[i] for i in unknown], by_digest=False)
         for i, result in zip(unknown, again, strict=True):
             results[i] = result
-    return [one for call, result in zip(sent, results, strict=True) for one in _apart(call, result)]
+    replies = [r for call, result in zip(sent, results, strict=True) for r in _apart(call, result)]
+    return [_read(call, reply) for call, reply in zip(calls, replies, strict=True)]
+
+
+def _read(call: Call | Command, reply: Any) -> Any:
+    return reply if call.read is None or isinstance(reply, Exception) else call.read(reply)
 
 
 def _together(calls: Sequence[Call | Command]) -> Iterator[Call | Command]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from redis.exceptions import ResponseError
 
@@ -69,3 +71,15 @@ def test_a_server_that_forgot_the_script_is_told_it(engine: Client, tasks: list[
 
 def test_nothing_is_nothing(engine: Client) -> None:
     assert run_batch(engine.redis, []) == []
+
+
+def test_each_reply_is_read_by_its_own_call(engine: Client, tasks: list[StartTask]) -> None:
+    engine.redis.set(tasks[1].workflow, "no workflow")
+
+    def read(place: int) -> Call:
+        return replace(take(engine, tasks[place]), read=lambda reply: (place, reply[0]))
+
+    echo = Command(["ECHO", "here"], read=bytes.decode)
+    first, failed, last, text = run_batch(engine.redis, [read(0), read(1), read(2), echo])
+    assert (first, last, text) == ((0, Outcome.APPLIED), (2, Outcome.APPLIED), "here")
+    assert isinstance(failed, ResponseError)

@@ -16,6 +16,7 @@ import redis
 from ..model.errors import BadQuery
 from ..model.states import WorkflowState
 from ..store.keys import Keys
+from ..store.rows import read_rows
 from ..store.script_loader import scripts_for
 from .workflows import Summary, WorkflowReader
 
@@ -160,8 +161,8 @@ class Listing:
             for state in states:
                 pipe.zcard(f"{self._keys.index}:{state}")
                 pipe.zcard(self._keys.ended + state)
-            counts = pipe.execute()
-        for state, all, known in zip(states, counts[::2], counts[1::2], strict=True):
+            counts = read_rows(pipe, 2)
+        for state, (all, known) in zip(states, counts, strict=True):
             if known < all:
                 for ids in self._pages(f"{self._keys.index}:{state}"):
                     self._scripts.reindex.run(self._client, ids, ())

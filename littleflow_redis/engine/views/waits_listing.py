@@ -9,6 +9,7 @@ from ..model.errors import BadQuery, NewerVersion
 from ..model.states import WorkflowState
 from ..store.context import EngineContext
 from ..store.keys import STEPS, TIMERS
+from ..store.rows import read_rows
 from .listing import MAX_SIZE, Listing, Page, Query
 from .waits import WaitKind, WaitView, waits
 
@@ -57,10 +58,10 @@ class WaitListing:
                 pipe.hget(id, "flow")
                 pipe.hgetall(id + STEPS)
                 pipe.smembers(id + TIMERS)
-            rows = pipe.execute()
-        due = self._due({member for members in rows[2::3] for member in members})
+            rows = read_rows(pipe, 3)
+        due = self._due({member for *_, members in rows for member in members})
         found: list[WaitView] = []
-        for id, digest, steps, members in zip(ids, rows[::3], rows[1::3], rows[2::3], strict=True):
+        for id, (digest, steps, members) in zip(ids, rows, strict=True):
             try:
                 flow = self._flows.get(digest.decode()) if digest else None
             except (LookupError, NewerVersion):

@@ -16,6 +16,7 @@ from ..model.states import StepState, WorkflowState
 from ..model.timestamps import optional_time, required_time
 from ..store.context import EngineContext
 from ..store.keys import OUTPUT, STATE, STEPS, TRACE
+from ..store.rows import read_rows
 from .steps import StepView, one_step, step_views
 from .trace import TraceEntry, trace_entry
 
@@ -138,7 +139,7 @@ class WorkflowReader:
             for id in ids:
                 pipe.hmget(id, "name", "created", "ended", "done", "last")
                 pipe.get(id + STATE)
-            rows = pipe.execute()
+            rows = read_rows(pipe, 2)
         return [
             Summary(
                 id=id,
@@ -149,6 +150,6 @@ class WorkflowReader:
                 done=int(about[3]),
                 total=int(about[4]) + 1,
             )
-            for id, about, now in zip(ids, rows[::2], rows[1::2], strict=True)
+            for id, (about, now) in zip(ids, rows, strict=True)
             if about[1] is not None and now is not None
         ]
