@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from .declarations import Declarations
 from .drafts import Draft, Graph
-from .errors import Reports
+from .errors import ProblemCollector
 from .flow import StepKind
 from .labels import LabelEdge, Labels
 from .syntax import Group, Node, Placed, Resource, Source, Statement, Task
@@ -34,7 +34,7 @@ class _Scope:
 class Builder:
     """Goes through the statements in text order, which is the order of the numbers."""
 
-    def __init__(self, declarations: Declarations, reports: Reports) -> None:
+    def __init__(self, declarations: Declarations, reports: ProblemCollector) -> None:
         self._declarations = declarations
         self._reports = reports
         self.graph = Graph(reports)

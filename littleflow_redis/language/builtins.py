@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .delays import DELAY, read_delay
 from .drafts import Draft, Graph
-from .errors import ProblemKind, Reports
+from .errors import ProblemCollector, ProblemKind
 from .flow import Json, StepKind
 from .options import BadOption
 
@@ -17,7 +17,7 @@ FILLED = dict.fromkeys(("wait:acquire", "wait:release", "wait:countdown"), "name
 _TEMPLATE = re.compile(r"\{input(?:\[[^{}]*)?\}")
 
 
-def check_tasks(graph: Graph, reports: Reports) -> None:
+def check_tasks(graph: Graph, reports: ProblemCollector) -> None:
     """Reports delays that cannot be; warns of templates that nobody fills."""
     seen = set()
     for step in graph.steps:
@@ -28,7 +28,7 @@ def check_tasks(graph: Graph, reports: Reports) -> None:
             _check_templates(step, reports)
 
 
-def _check_delay(step: Draft, reports: Reports) -> None:
+def _check_delay(step: Draft, reports: ProblemCollector) -> None:
     if step.base == DELAY:
         try:
             read_delay(step.parameters)
@@ -36,7 +36,7 @@ def _check_delay(step: Draft, reports: Reports) -> None:
             reports.add(ProblemKind.OPTION, step.at, f"{step.name} {error}", hint=error.hint)
 
 
-def _check_templates(step: Draft, reports: Reports) -> None:
+def _check_templates(step: Draft, reports: ProblemCollector) -> None:
     given, filled = step.parameters, FILLED.get(step.base)
     if filled and isinstance(given, Mapping):
         given = {key: value for key, value in given.items() if key != filled}

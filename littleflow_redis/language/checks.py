@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from .drafts import Draft, Graph
-from .errors import ProblemKind, Reports
+from .errors import ProblemCollector, ProblemKind
 from .flow import Step, StepKind
 
 Linked: TypeAlias = Draft | Step
@@ -14,7 +14,7 @@ Linked: TypeAlias = Draft | Step
 _WORKING = (StepKind.TASK, StepKind.LOAD, StepKind.STORE)
 
 
-def check_graph(graph: Graph, reports: Reports) -> None:
+def check_graph(graph: Graph, reports: ProblemCollector) -> None:
     """Reports cycles and empty rounds; warns of steps that cannot fire."""
     cycle = find_cycle(graph.steps)
     if cycle:
@@ -66,7 +66,7 @@ def _ring(stuck: int, missing: list[int], steps: Sequence[Linked]) -> list[int]:
     return trail[seen[stuck] :][::-1]
 
 
-def _report_cycle(cycle: list[int], graph: Graph, reports: Reports) -> None:
+def _report_cycle(cycle: list[int], graph: Graph, reports: ProblemCollector) -> None:
     edges = list(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
     # The edge that goes back in the text is the one somebody drew to make a loop.
     source, target = next(edge for edge in edges if edge[0] >= edge[1])
@@ -103,7 +103,7 @@ def _before(step: Draft, steps: Sequence[Draft]) -> Sequence[int]:
     return [index for index in step.predecessors if index not in inner]
 
 
-def _report_empty_round(start: Draft, graph: Graph, reports: Reports) -> None:
+def _report_empty_round(start: Draft, graph: Graph, reports: ProblemCollector) -> None:
     at = graph.edges[start.back[0], start.index]
     hint = "put a task without a guard into the round, for example wait:delay(- duration: 60 -)"
     reports.add(ProblemKind.LOOP, at, "a round may pass without running a task", hint=hint)

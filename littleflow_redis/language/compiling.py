@@ -10,7 +10,7 @@ from .builtins import check_tasks
 from .cache import FlowCache
 from .checks import check_graph
 from .declarations import Declarations
-from .errors import FlowError, Problem, ProblemKind, Reports, TooManyProblems
+from .errors import FlowError, Problem, ProblemCollector, ProblemKind, TooManyProblems
 from .flow import Flow
 from .limits import DEFAULT_LIMITS, Limits
 from .reading import read_insides
@@ -49,7 +49,7 @@ def _check_text(text: str, filename: str, limits: Limits) -> None:
         # A character takes a byte at least, so a text that is far too long is never encoded.
         size = len(text) if len(text) > limits.text_size else len(text.encode())
     except UnicodeEncodeError as error:
-        at = Reports(text, limits).position(error.start)
+        at = ProblemCollector(text, limits).position(error.start)
         message = "half of a surrogate pair is no character"
         raise FlowError([Problem(*at, message)], "", filename) from error
     if size > limits.text_size:
@@ -59,7 +59,7 @@ def _check_text(text: str, filename: str, limits: Limits) -> None:
 
 
 def _compile(text: str, filename: str, limits: Limits) -> Flow:
-    reports = Reports(text, limits)
+    reports = ProblemCollector(text, limits)
     flow = None
     with suppress(TooManyProblems):
         flow = _read(reports)
@@ -68,7 +68,7 @@ def _compile(text: str, filename: str, limits: Limits) -> Flow:
     return flow
 
 
-def _read(reports: Reports) -> Flow | None:
+def _read(reports: ProblemCollector) -> Flow | None:
     # Here and not above: `import littleflow_redis.language` must not load lark.
     from .parser import parse
 
@@ -83,7 +83,7 @@ def _read(reports: Reports) -> Flow | None:
     return _draw(program, reports)
 
 
-def _draw(program: Program, reports: Reports) -> Flow | None:
+def _draw(program: Program, reports: ProblemCollector) -> Flow | None:
     declarations = Declarations(program, reports)
     if reports.problems:
         # Subflows that hold themselves cannot be drawn.

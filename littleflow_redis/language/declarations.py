@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .errors import ProblemKind, Reports, close_match
+from .errors import ProblemCollector, ProblemKind, close_match
 from .flow import Json
 from .options import SUBFLOW_OPTIONS
 from .syntax import Declaration, Group, Parameters, Program, Statement, Task
@@ -15,7 +15,7 @@ _Parameters = tuple[Json, Mapping[str, Json]]
 class Declarations:
     """The declarations of one text."""
 
-    def __init__(self, program: Program, reports: Reports) -> None:
+    def __init__(self, program: Program, reports: ProblemCollector) -> None:
         self._reports = reports
         self.flow: Declaration | None = None
         self._tasks: dict[str, Declaration] = {}

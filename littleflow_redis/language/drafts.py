@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .errors import ProblemKind, Reports
+from .errors import ProblemCollector, ProblemKind
 from .flow import Json, Step, StepKind
 from .syntax import NO_OPTIONS
 
@@ -76,7 +76,7 @@ class Draft:
 class Graph:
     """Steps and edges, within the limits."""
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: ProblemCollector) -> None:
         self._reports = reports
         self.steps: list[Draft] = []
         #: Each edge, with where the text draws it.

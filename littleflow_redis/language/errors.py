@@ -131,7 +131,7 @@ class TooManyProblems(Exception):
 
 
 @dataclass(slots=True)
-class Reports:
+class ProblemCollector:
     """Collects problems and warnings while one text is compiled."""
 
     text: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .errors import ProblemKind, Reports, close_match
+from .errors import ProblemCollector, ProblemKind, close_match
 from .syntax import Label
 
 RESERVED = ("start", "end")
@@ -46,7 +46,7 @@ class LabelEdge:
 class Labels:
     """Gathers the labels of a scope, then yields the edges they draw."""
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: ProblemCollector) -> None:
         self._reports = reports
         self._uses: dict[str, _Uses] = {}
 

@@ -11,7 +11,7 @@ from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedToken
 from lark.lexer import LexerState
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from .errors import ProblemKind, Reports, close_match
+from .errors import ProblemCollector, ProblemKind, close_match
 from .syntax import Declaration, Program, Statement
 from .tree import TreeBuilder
 from .words import advice, dotted, expected_words, shown, slip, unclosed
@@ -43,7 +43,7 @@ def _grammar() -> Lark:
     )
 
 
-def parse(reports: Reports) -> Program:
+def parse(reports: ProblemCollector) -> Program:
     """Reads ``reports.text``; what it cannot read is reported and left out."""
     return _Reader(reports).read()
 
@@ -51,7 +51,7 @@ def parse(reports: Reports) -> Program:
 class _Reader:
     """Feeds tokens to lark's parser and starts it anew behind each mistake."""
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: ProblemCollector) -> None:
         self._reports = reports
         self._parser = self._fresh()
         self._lexer = self._parser.lexer_thread

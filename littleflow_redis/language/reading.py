@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .errors import ProblemKind, Reports
+from .errors import ProblemCollector, ProblemKind
 from .guards import GuardError, check_guard
 from .options import BadOption, split_options
 from .syntax import Declaration, Group, Label, Parameters, Placed, Program, Source
 from .values import read_literal
 
 
-def read_insides(program: Program, reports: Reports) -> None:
+def read_insides(program: Program, reports: ProblemCollector) -> None:
     """Fills in the values of ``program``; what is wrong is reported."""
     for declaration in program.declarations:
         _read_declaration(declaration, reports)
@@ -19,14 +19,14 @@ def read_insides(program: Program, reports: Reports) -> None:
         _read_placed(placed, reports)
 
 
-def _read_declaration(declaration: Declaration, reports: Reports) -> None:
+def _read_declaration(declaration: Declaration, reports: ProblemCollector) -> None:
     if declaration.kind == "flow":
         _read_input(declaration.parameters, reports)
     else:
         _read_parameters(declaration.parameters, reports)
 
 
-def _read_input(parameters: Parameters, reports: Reports) -> None:
+def _read_input(parameters: Parameters, reports: ProblemCollector) -> None:
     """The workflow's default input: an option there would do nothing, and nobody would know."""
     literal = parameters.literal
     if literal is None:
@@ -40,7 +40,7 @@ def _read_input(parameters: Parameters, reports: Reports) -> None:
             reports.add(ProblemKind.OPTION, literal.at, message, hint=hint)
 
 
-def _read_placed(placed: Placed, reports: Reports) -> None:
+def _read_placed(placed: Placed, reports: ProblemCollector) -> None:
     node = placed.node
     if placed.guard is not None:
         _read_guard(placed.guard, reports)
@@ -50,7 +50,7 @@ def _read_placed(placed: Placed, reports: Reports) -> None:
         _read_parameters(node.parameters, reports)
 
 
-def _read_parameters(parameters: Parameters, reports: Reports) -> None:
+def _read_parameters(parameters: Parameters, reports: ProblemCollector) -> None:
     literal = parameters.literal
     if literal is None:
         return
@@ -60,7 +60,7 @@ def _read_parameters(parameters: Parameters, reports: Reports) -> None:
         reports.add(ProblemKind.OPTION, literal.at, str(error), hint=error.hint)
 
 
-def _read_guard(guard: Label, reports: Reports) -> None:
+def _read_guard(guard: Label, reports: ProblemCollector) -> None:
     if len(guard.name) > reports.limits.guard_size:
         message = f"a guard of more than {reports.limits.guard_size} characters"
         reports.add(ProblemKind.LIMIT, guard.at, message)

@@ -7,7 +7,7 @@ import math
 import re
 from typing import Any
 
-from .errors import ProblemKind, Reports
+from .errors import ProblemCollector, ProblemKind
 from .flow import Json
 from .syntax import Form, Literal
 
@@ -43,7 +43,7 @@ def _constant(text: str) -> float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)
 
 
-def read_literal(literal: Literal, reports: Reports) -> Json:
+def read_literal(literal: Literal, reports: ProblemCollector) -> Json:
     """The value of a literal; ``{}`` or ``[]`` if it is empty. A problem is reported, never raised.
 
     Raises:
@@ -64,7 +64,7 @@ def read_literal(literal: Literal, reports: Reports) -> Json:
     return value
 
 
-def _yaml(literal: Literal, reports: Reports) -> Json:
+def _yaml(literal: Literal, reports: ProblemCollector) -> Json:
     from .yamltext import BadYaml, read_yaml
 
     body = literal.body.strip()
@@ -81,7 +81,7 @@ def _yaml(literal: Literal, reports: Reports) -> Json:
         return None
 
 
-def _json(literal: Literal, reports: Reports) -> Json:
+def _json(literal: Literal, reports: ProblemCollector) -> Json:
     opening, closing = "{}" if literal.form is Form.OBJECT else "[]"
     if _depth(literal.body) >= reports.limits.literal_depth:
         message = f"a literal of more than {reports.limits.literal_depth} levels"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-#: Where several tokens mean one thing to a person, they share its words; in the order in which
-#: they are named.
+#: Words of the tokens, in the order in which they are named. Tokens of one meaning share them.
 _WORDS: Mapping[str, str] = {
     "NAME": "a task name",
     "LBRACE": "a subflow { … }",

@@ -101,7 +101,7 @@ def _lists(opening: Opening) -> Iterator[Json]:
 def _spread_lists(opening: Opening, behind: int) -> Iterator[Json]:
     """The shortest and the longest that can fit, and one that is longer."""
     longest = len(opening.positional)
-    # What stands behind the items stands at the first place where there are none.
+    # Parameters behind the items come first if there are no items.
     shortest = 0 if behind else len(opening.taking)
     for count in sorted({shortest, len(opening.taking), longest, longest + 1}):
         yield list(range(1, count + 1))

@@ -13,7 +13,7 @@ from littleflow_redis.engine.model.errors import InvalidId
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import Garbage, StartTask, end_fields
-from littleflow_redis.engine.model.user_events import Signal, shape_of, signal
+from littleflow_redis.engine.model.user_events import UserEvent, shape_of, signal
 from littleflow_redis.engine.store.mailbox import EventWait, EventWaiter, Mailbox
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
@@ -42,7 +42,7 @@ class _Arrival:
     ``last``: it came often enough; ``idle``: rounds since somebody could be given it.
     """
 
-    signal: Signal
+    signal: UserEvent
     last: bool
     idle: int = 0
 
@@ -153,7 +153,7 @@ class Waits:
                 arrival.idle = 0
                 yield report
 
-    def _take(self, task: StartTask, wait: EventWait, event: Signal) -> list[Report]:
+    def _take(self, task: StartTask, wait: EventWait, event: UserEvent) -> list[Report]:
         """Give a wait an event of the mailbox; nothing if that is gone."""
         shape = shape_of(wait.match)
         waiter = EventWaiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)
@@ -161,7 +161,7 @@ class Waits:
         reply = self._run(self._mailbox.deliver(event.id, waiter, output))
         return list(self._delivered(event, waiter, reply))
 
-    def _delivered(self, event: Signal, waiter: EventWaiter, reply: Any) -> Iterator[Report]:
+    def _delivered(self, event: UserEvent, waiter: EventWaiter, reply: Any) -> Iterator[Report]:
         if reply[0] == Outcome.NEED_INPUT:
             input, missing = self._client.inputs.recover(
                 waiter.workflow, waiter.field, waiter.token

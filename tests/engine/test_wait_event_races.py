@@ -11,7 +11,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, start_task
 from littleflow_redis.engine.model.timers import Timer
-from littleflow_redis.engine.model.user_events import Signal, signal
+from littleflow_redis.engine.model.user_events import UserEvent, signal
 from littleflow_redis.engine.store.mailbox import EventWait, EventWaiter, Mailbox
 from littleflow_redis.events.script_batch import Call, run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -33,9 +33,9 @@ class Hand:
         reply: Any = call.script.run(self.engine.redis, call.keys, call.args)
         return Outcome(reply[0]), reply[1:]
 
-    def read(self) -> list[Signal | StartTask]:
+    def read(self) -> list[UserEvent | StartTask]:
         """What is new in the stream, without acknowledging it."""
-        found: list[Signal | StartTask] = []
+        found: list[UserEvent | StartTask] = []
         for entry in self.scene.worker.reader.read(100):
             if entry.fields[b"kind"] == b'"start-task"':
                 found.append(start_task(entry.id, entry.fields))
@@ -45,10 +45,10 @@ class Hand:
                 self.scene.worker.reader.ack([entry.id])
         return found
 
-    def event(self, **data: Any) -> Signal:
+    def event(self, **data: Any) -> UserEvent:
         self.engine.send_event("approved", data)
         (event,) = self.read()
-        assert isinstance(event, Signal)
+        assert isinstance(event, UserEvent)
         return event
 
     def wait(self, text: str, input: Any) -> StartTask:

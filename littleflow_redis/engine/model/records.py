@@ -13,8 +13,8 @@ import msgpack
 
 from .states import Outcome, StepState
 
-#: Form of what is stored and of the scripts; a process leaves alone what a newer one wrote.
-#: 2: a join is a list of as many values as it has predecessors, null is a value, and Celery's types
+#: Form of stored data and of the scripts; a process leaves data of a newer form alone.
+#: In form 2 a join is a list with a value per predecessor, null is a value, and Celery's types
 #: travel beside the outputs. Runs of form 1 keep its rules to their end.
 VERSION = 2
 
@@ -74,8 +74,9 @@ class Static(IntEnum):
 
 
 class Retry(IntEnum):
-    """A retry policy: how many, delay in ms, its factor, its limit in ms, the part of it that is
-    random, and the exception types that are retried (empty: all) and that are not.
+    """A retry policy: number, delay in ms, its factor, its limit in ms, its random part.
+
+    ``ON`` holds the exception types that are retried (empty: all), ``EXCEPT`` those that are not.
     """
 
     LIMIT = 1
@@ -145,10 +146,11 @@ BUCKETS = (10, 50, 100, 500, 1000, 5000, 10_000, 60_000, 300_000, 1_800_000, 3_6
 
 
 class AttemptRecord(IntEnum):
-    """An open attempt. ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category,
-    ``TIMERS`` the timers that end with it, ``TAKES`` how often somebody took it to run it. ``WAIT``
-    is there while the engine waits for something, ``NOTE`` once its worker has told how far it is:
-    how often it tried again, and a text.
+    """An open attempt.
+
+    ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category, ``TIMERS`` the timers
+    that end with it, ``TAKES`` how often a worker claimed it. ``WAIT`` is there while the engine
+    waits for something. ``NOTE`` is the progress that its worker reported: retries, and a text.
     """
 
     TOKEN = 1

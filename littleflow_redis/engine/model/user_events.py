@@ -38,7 +38,7 @@ RESERVED_FIELDS = frozenset({"kind", "apiVersion", "at", FOR_WORKFLOW})
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class UserEvent:
     """A user's event. ``workflow`` is the full id of the one it is meant for, empty for all."""
 
     id: str
@@ -90,7 +90,7 @@ def check_size(kind: str, fields: Mapping[str, str]) -> None:
         raise EventTooLarge(size, json_values.MAX_OUTPUT)
 
 
-def signal(id: str, entry: Mapping[bytes, bytes], full_id: Callable[[str], str]) -> Signal:
+def signal(id: str, entry: Mapping[bytes, bytes], full_id: Callable[[str], str]) -> UserEvent:
     """Read a user's event. Raises Garbage or InvalidId if nobody can wait for it."""
     if sum(map(len, entry.values())) > json_values.MAX_OUTPUT:
         raise Garbage(f"it has more than {json_values.MAX_OUTPUT:,} bytes")
@@ -108,14 +108,14 @@ def check_nesting(fields: Mapping[str, Any]) -> None:
         json_values.check_nesting(value, f"field {name!r}")
 
 
-def read(id: str, fields: Mapping[str, Any], full_id: Callable[[str], str]) -> Signal:
+def read(id: str, fields: Mapping[str, Any], full_id: Callable[[str], str]) -> UserEvent:
     """The same from decoded fields, as the mailbox has them."""
     kind, meant = fields["kind"], fields.get(FOR_WORKFLOW) or ""
     if len(kind) > MAX_KIND:
         raise Garbage(f"its kind has more than {MAX_KIND} characters")
     if not isinstance(meant, str):
         raise Garbage(f"field {FOR_WORKFLOW!r} must be a workflow's id")
-    return Signal(id, kind, full_id(meant) if meant else "", fields)
+    return UserEvent(id, kind, full_id(meant) if meant else "", fields)
 
 
 def shape_of(match: Mapping[str, Any]) -> str:

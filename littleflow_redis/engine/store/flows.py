@@ -74,7 +74,7 @@ class Flows:
         try:
             flow = load(json_values.load(document))
         except ValueError as error:
-            # What we stored we can read, so it is not of ours.
+            # This version reads whatever it stored, so a newer one has stored this.
             raise NewerVersion(NewerVersion.__doc__) from error
         with self._lock:
             self._cache[digest] = flow

@@ -1,8 +1,8 @@
 """Attempts that a script hands to the process that called it: no start-task, no read, no take.
 
 The script that emits the attempt also takes it and records its flight (``lua/lib/handing.lua``).
-If the process dies before it has brought the attempt under way, whoever sweeps the flights writes
-the start-task that was saved (``rescue.lua``).
+If the process dies before it has published the attempt, a sweep of the flights writes the saved
+start-task (``rescue.lua``).
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from ..model.task_events import StartTask
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a process serves itself: its ``consumer``'s name, and by category the group that takes
-    and what ids of tasks start with. ``queued`` if tasks go into a queue, and a sign will tell when
-    they are taken up there; else handing over is the sign. Of a category ``most`` may be in flight,
-    0 for no limit. ``parts`` says how long a part of a task's id may be, and the digest that ends
-    one that was shortened.
+    """The categories that a process serves itself, under its ``consumer``'s name.
+
+    ``categories``: category → (group, id prefix). ``queued``: workers report STARTED; otherwise
+    hand-over counts as the start. ``most``: publications in flight per category, 0 for no limit.
+    ``parts``: the length of a part of a task's id, and that of the digest that ends a shortened
+    one.
     """
 
     consumer: str

@@ -207,7 +207,7 @@ class Keys:
         return f"{self.full_id(workflow)}{OUTPUT}{step}"
 
     def lua(self) -> dict[str, dict[str, str]]:
-        """What ``K.name`` and ``S.name`` stand for in the scripts."""
+        """The values of ``K.name`` and ``S.name`` in the scripts."""
         names = {
             "stream": self.events,
             "all": self.all,

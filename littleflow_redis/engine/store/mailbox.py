@@ -15,7 +15,7 @@ from littleflow_redis.events.script_batch import Call
 
 from ..model import json_values
 from ..model.task_events import StartTask
-from ..model.user_events import Signal, digest, read, shape_of
+from ..model.user_events import UserEvent, digest, read, shape_of
 from .script_loader import scripts_for
 from .scripts import Transitions
 
@@ -73,7 +73,7 @@ class Mailbox:
         )  # fmt: skip
         return Call(self._scripts.listen, [task.workflow], args)
 
-    def arrive(self, signal: Signal, shapes: Collection[str], *, finish: bool = False) -> Call:
+    def arrive(self, signal: UserEvent, shapes: Collection[str], *, finish: bool = False) -> Call:
         """Put an event into the mailbox, and find who waits for it; ``finish`` leaves these."""
         digests = [text for shape in {ANY, *shapes} for text in (shape, signal.digest(shape))]
         args = (
@@ -106,11 +106,11 @@ class Mailbox:
         if pairs:
             self._scripts.receipted.run(self._client, [self._keys.mail], pairs)
 
-    def signal(self, id: bytes, text: bytes) -> Signal:
+    def signal(self, id: bytes, text: bytes) -> UserEvent:
         """An event of the mailbox."""
         return read(id.decode(), json_values.load(text), self._keys.full_id)
 
-    def _letters(self, everything: str) -> Iterator[list[Signal]]:
+    def _letters(self, everything: str) -> Iterator[list[UserEvent]]:
         """All events of one kind, by the digest that each of them has."""
         after, end = f"[{everything}|", f"({everything}}}"
         while True:

@@ -108,7 +108,7 @@ def waits(
 
 
 def first_wait(workflow: str, step: Step, scope: str, record: Record) -> WaitView | None:
-    """What the oldest attempt waits for that the engine has taken up itself."""
+    """The wait of the oldest attempt that the engine runs itself."""
     for attempt in record[Dynamic.OPEN] or ():
         if _wait(attempt):
             return _engines(workflow, step, scope, attempt, {})
@@ -179,7 +179,7 @@ def _engines(
     attempt: Sequence[Any],
     ends: Mapping[tuple[str, str], float],
 ) -> WaitView:
-    """An attempt that the engine itself has taken up."""
+    """An attempt that the engine runs itself."""
     due, event, match, latch = _told(_wait(attempt))
     name = f"{step.index}@{scope}" if scope else str(step.index)
     kind = WaitKind.EVENT if event else WaitKind.LATCH if latch else WaitKind.TIMER
@@ -200,7 +200,7 @@ def _engines(
 
 
 def _told(wait: Sequence[Any]) -> tuple[int, str, str, str]:
-    """Due (ms), the event's kind, what it must match, and the latch; an older record tells less."""
+    """Due (ms), the event's kind, the match, and the latch; an older record has fewer fields."""
     if not wait:
         return 0, "", "", ""
     latch = wait[Wait.LATCH - 1] if len(wait) >= Wait.LATCH else ""
