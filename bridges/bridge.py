@@ -37,7 +37,7 @@ from .broker.admission import MAX_IN_FLIGHT, Admission, PublishRate
 from .broker.backends import result_backend, tells_at_once
 from .broker.dispatch import Dispatch
 from .broker.embedded_lifecycle import EmbeddedLifecycle, Handing
-from .broker.ids import DIGEST, LONGEST, id_prefix
+from .broker.ids import id_prefix
 from .broker.intake import Intake
 from .broker.publications import Publications
 from .broker.publish import Publisher
@@ -126,8 +126,7 @@ class Bridge:
         """What scripts may hand over. Under a rate that is nothing: the gate keeps it."""
         served = {category: (group, id_prefix(category)) for category, group in self.groups.items()}
         queued = any(map(self._start_seen, self._app.tasks))
-        most, parts = self._max_in_flight, (LONGEST, DIGEST)
-        return Serving(self._consumer, served, queued=queued, most=most, parts=parts)
+        return Serving(self._consumer, served, queued=queued, most=self._max_in_flight)
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""

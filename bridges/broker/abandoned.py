@@ -57,7 +57,7 @@ class AbandonedPublications:
         with self._client.redis.pipeline(transaction=False) as pipe:
             pipe.time()
             for category in self._categories:
-                pipe.hgetall(self._client.keys.closed + category)
+                pipe.hgetall(self._client.keys.abandoned_publications + category)
             (seconds, _), *found = pipe.execute()
         oldest = (seconds - self._revoke_for) * 1000
         self._known = {}
@@ -67,7 +67,7 @@ class AbandonedPublications:
                 id for id, record in records.items() if record[PublicationRecord.SINCE] < oldest
             ]
             if over:
-                self._client.redis.hdel(self._client.keys.closed + category, *over)
+                self._client.redis.hdel(self._client.keys.abandoned_publications + category, *over)
             self._known |= {id: _Closed(category, r) for id, r in records.items() if id not in over}
 
     def settle(self, ids: Iterable[str]) -> dict[str, StartTask]:
@@ -80,7 +80,7 @@ class AbandonedPublications:
             return {}
         with self._client.redis.pipeline(transaction=False) as pipe:
             for id, closed in known.items():
-                pipe.hdel(self._client.keys.closed + closed.category, id)
+                pipe.hdel(self._client.keys.abandoned_publications + closed.category, id)
             first = pipe.execute()
         ours = [closed for closed, count in zip(known.items(), first, strict=True) if count]
         return {id: task for id, closed in ours if (task := self._task_of(closed.record))}

@@ -92,7 +92,7 @@ class Admission:
         if not self._most:
             return True
         if time.monotonic() - self._counted > BELIEVED:
-            self._count = self._client.redis.hlen(self._client.keys.flight + self._category)
+            self._count = self._client.redis.hlen(self._client.keys.publications + self._category)
             self._counted = time.monotonic()
         return self._count + wanted <= self._most / 2
 
@@ -103,6 +103,6 @@ class Admission:
     def _recorded(self, tasks: Sequence[StartTask]) -> set[str]:
         """The events of those that are in flight already."""
         ids = [celery_id(self._category, t.workflow, t.index, t.token) for t in tasks]
-        key = self._client.keys.flight + self._category
+        key = self._client.keys.publications + self._category
         flights = self._client.redis.hmget(key, ids)
         return {task.event for task, flight in zip(tasks, flights, strict=True) if flight}

@@ -10,15 +10,10 @@ from __future__ import annotations
 import hashlib
 import re
 
+from littleflow_redis.engine.model.celery_ids import DIGEST, LONGEST
+
 #: What stands in ids as it is. Safe in Redis keys and patterns, AMQP headers and URLs.
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII)
-
-#: Longest part of an id in characters. Three parts at their longest, an index of ten digits and the
-#: prefix make 154; Celery's tables of results hold 155, AMQP 255 in a correlation id.
-LONGEST = 45
-
-#: Hex digits of the digest that ends a shortened part: 64 bits, far beyond any number of names.
-DIGEST = 16
 
 
 def id_prefix(category: str) -> str:

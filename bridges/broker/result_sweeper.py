@@ -89,7 +89,7 @@ class ResultSweeper:
         self._revoker.turn(unwanted | self.references.behind(unwanted))
 
     def _scan(self, category: str) -> Iterator[dict[str, bytes]]:
-        key, cursor = self._client.keys.flight + category, 0
+        key, cursor = self._client.keys.publications + category, 0
         while True:
             cursor, page = self._client.redis.hscan(key, cursor, count=PAGE)
             packed = cast("Mapping[bytes, bytes]", page)

@@ -27,15 +27,15 @@ TOGETHER = 32
 class Script:
     """One Lua script; ``name`` stands in errors and logs.
 
-    One with a ``width`` takes many calls at once, each of one key and so many arguments; it returns
-    a list with what came of each, or the text of its error.
+    A ``batched`` one takes many calls at once, each of one key and its own arguments. It returns a
+    list: the reply to each, or the text of its error.
     """
 
-    __slots__ = ("name", "sha", "source", "width")
+    __slots__ = ("batched", "name", "sha", "source")
 
-    def __init__(self, name: str, source: str, width: int = 0) -> None:
+    def __init__(self, name: str, source: str, batched: bool = False) -> None:
         self.name = name
-        self.width = width
+        self.batched = batched
         self.source = source
         self.sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
@@ -53,11 +53,16 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a script, to be sent in a batch; ``read`` turns its reply into the result."""
+    """One call of a script, to be sent in a batch.
+
+    ``shared`` arguments come first; calls of a batched script that agree in them go together.
+    ``read`` turns the reply into the result.
+    """
 
     script: Script
     keys: Sequence[str]
     args: Sequence[Argument]
+    shared: tuple[Argument, ...] = ()
     read: Callable[[Any], Any] | None = None
 
 
@@ -91,24 +96,26 @@ def _read(call: Call | Command, reply: Any) -> Any:
 
 
 def _together(calls: Sequence[Call | Command]) -> Iterator[Call | Command]:
-    """The same calls, those that follow each other and can as one."""
-    for script, group in groupby(calls, _shared):
-        if script is None:
+    """The same calls; those of a batched script that follow each other become one."""
+    for shared, group in groupby(calls, _shared):
+        if shared is None:
             yield from group
             continue
         while some := [call for call in islice(group, TOGETHER) if isinstance(call, Call)]:
             keys, args = [call.keys for call in some], [call.args for call in some]
-            yield Call(script, [*chain(*keys)], [*chain(*args)])
+            yield Call(some[0].script, [*chain(*keys)], [*chain(*args)], some[0].shared)
 
 
-def _shared(call: Call | Command) -> Script | None:
-    """The script of a call that may go together with others."""
-    return call.script if isinstance(call, Call) and call.script.width else None
+def _shared(call: Call | Command) -> tuple[str, tuple[Argument, ...]] | None:
+    """The common part of calls that may go together; None for a call that goes alone."""
+    if isinstance(call, Call) and call.script.batched:
+        return call.script.sha, call.shared
+    return None
 
 
 def _apart(call: Call | Command, result: Any) -> Sequence[Any]:
     """What came of each of the calls that went as this one."""
-    if isinstance(call, Command) or not call.script.width:
+    if isinstance(call, Command) or not call.script.batched:
         return [result]
     if isinstance(result, Exception):
         return [result] * len(call.keys)
@@ -125,5 +132,5 @@ def _send(client: redis.Redis, calls: Sequence[Call | Command], *, by_digest: bo
                 pipe.execute_command(*call.args)
                 continue
             name, what = ("EVALSHA", call.script.sha) if by_digest else ("EVAL", call.script.source)
-            pipe.execute_command(name, what, len(call.keys), *call.keys, *call.args)
+            pipe.execute_command(name, what, len(call.keys), *call.keys, *call.shared, *call.args)
         return list(pipe.execute(raise_on_error=False))

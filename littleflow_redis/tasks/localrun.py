@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from littleflow_redis.engine.model import json_values
+from littleflow_redis.engine.model import json_values, limits
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.model.typed_values import read
 from littleflow_redis.engine.store.flow_codec import CONCURRENCY, depth, iterates
@@ -21,10 +21,6 @@ from littleflow_redis.language import Flow, Step, StepKind
 from .functions import TaskFailed
 from .localfailures import may_retry, output_of
 from .localrecords import LocalAttempt, LocalPlace, LocalStep, Stopped
-
-#: The engine's bounds of one transition: bytes gathered, successors of one step, and firings (more
-#: are a loop without a task in it, which the compiler refuses).
-MAX_BYTES, MAX_DEGREE, MAX_FIRED = 64 * 1024 * 1024, 10_000, 200_000
 
 #: Runs a task; returns its output as JSON text.
 Play = Callable[[StartTask], str]
@@ -122,7 +118,7 @@ class LocalRun:
 
     def _fire(self, place: LocalPlace, round: bool) -> None:
         self._fired += 1
-        if self._fired > MAX_FIRED:
+        if self._fired > limits.FIRED:
             raise Stopped("a loop without a task in it")
         step, record = self._flow[place.step], self._records[place]
         record.activations += 1
@@ -134,7 +130,7 @@ class LocalRun:
         else:
             texts = self._gather(place, round)
             self._bytes += sum(map(len, texts))
-            if self._bytes > MAX_BYTES:
+            if self._bytes > limits.GATHERED:
                 self._fail(place, "its inputs are larger than 64 MB together")
                 return
             several = f"[{','.join(texts)}]"
@@ -179,8 +175,8 @@ class LocalRun:
     def _complete(self, place: LocalPlace, text: str) -> None:
         """The step is over with this output: give each successor its token."""
         step = self._flow[place.step]
-        if len(step.successors) > MAX_DEGREE:
-            raise self._failure(place, f"it has more than {MAX_DEGREE} successors")
+        if len(step.successors) > limits.SUCCESSORS:
+            raise self._failure(place, f"it has more than {limits.SUCCESSORS} successors")
         self._outputs[place] = text
         if step.kind is StepKind.END:
             self._result = text
@@ -236,7 +232,7 @@ class LocalRun:
         ]
         whole = LocalPlace(last.step, outer.scope)
         self._bytes += sum(map(len, texts))
-        if self._bytes > MAX_BYTES:
+        if self._bytes > limits.GATHERED:
             raise self._failure(whole, "the outputs of its items are larger than 64 MB together")
         self._complete(whole, f"[{','.join(texts)}]")
         self._arrived.append(outer)

@@ -43,8 +43,7 @@ class Applying:
         """
         send = self._client.transitions
         calls = send.ends([(end, end.output or json_values.EMPTY) for end in ends], "")
-        *replies, due = run_batch(self._client.redis, [*calls, self.following.due()])
-        reports = send.reports(calls, replies)
+        *reports, due = run_batch(self._client.redis, [*calls, self.following.due()])
         left: list[int] = []
         problems: list[Exception] = []
         for place, (end, report) in enumerate(zip(ends, reports, strict=True)):

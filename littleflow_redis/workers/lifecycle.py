@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from redis.exceptions import ConnectionError, TimeoutError
 
@@ -202,25 +201,25 @@ class LifecycleWorker:
         calls: list[Call | Command] = [*signs.values(), *applied]
         if rest := [id for id in done if id not in signs]:
             calls.append(send.acknowledge(self.reader.group, rest))
-        replies = run_batch(self.client.redis, [*calls, self.following.due()])
-        self._signed(signs, replies[: len(signs)])
-        reports = send.reports(applied, replies[len(signs) : len(signs) + len(applied)])
-        for (entry, end), report in zip(ends, reports, strict=True):
+        *replies, due = run_batch(self.client.redis, [*calls, self.following.due()])
+        results = iter(replies)
+        self._signed({receipt: next(results) for receipt in signs})
+        for (entry, end), report in zip(ends, results, strict=False):
             if isinstance(report, Exception):
                 self._raised(entry, end, report)
             else:
                 self._applied(entry, end, report)
-        self.following.fire(replies[-1])
+        self.following.fire(due)
 
-    def _signed(self, signs: Mapping[str, Call], replies: Sequence[Any]) -> None:
-        for (receipt, call), reply in zip(signs.items(), replies, strict=True):
-            if isinstance(reply, Exception):
-                if is_outage(reply):
-                    raise reply
+    def _signed(self, signs: Mapping[str, Report | Exception]) -> None:
+        for receipt, report in signs.items():
+            if isinstance(report, Exception):
+                if is_outage(report):
+                    raise report
                 # Information only: nothing is lost without it but a clock.
                 self.reader.ack([receipt])
-            elif reply[0] == Outcome.NEWER:
-                self._newer.leave(str(call.keys[0]), receipt)
+            elif report.outcome is Outcome.NEWER:
+                self._newer.leave(report.workflow, receipt)
 
     def _outputs(self, ends: Sequence[EndTask]) -> list[tuple[EndTask, str]]:
         """Each end with its output; those that carry none take what lies at the output key."""

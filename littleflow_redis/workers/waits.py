@@ -66,7 +66,7 @@ class Waits:
         """
         indexed = ""
         for _ in range(TRIES):
-            outcome, *rest = self._run(self._mailbox.listen(task, wait, indexed))
+            outcome, *rest = self._run(self._mailbox.register(task, wait, indexed))
             match Outcome(outcome):
                 case Outcome.AGAIN:
                     self._mailbox.index(wait)
@@ -90,7 +90,7 @@ class Waits:
         arrivals = [a for entry in entries if (a := self._arrival(entry)) is not None]
         while arrivals:
             calls = [
-                self._mailbox.arrive(
+                self._mailbox.receive(
                     a.signal, self._shapes.get(a.signal.kind, ()), finish=a.stuck and a.last
                 )
                 for a in arrivals

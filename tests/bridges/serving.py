@@ -63,7 +63,7 @@ def check_once(client: Client, workflow: str) -> None:
 
 
 def in_flight(client: Client, category: str = "math") -> int:
-    return client.redis.hlen(client.keys.flight + category)
+    return client.redis.hlen(client.keys.publications + category)
 
 
 def late(client: Client) -> int:

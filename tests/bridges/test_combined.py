@@ -45,7 +45,7 @@ def test_only_the_first_step_goes_through_the_stream(
     check_once(engine, workflow)
     assert [event["index"] for event in events(engine, "start-task")] == [1]
     assert events(engine, "end-task") == []
-    assert engine.redis.hgetall(engine.keys.open) == {}
+    assert engine.redis.hgetall(engine.keys.open_attempts) == {}
     assert in_flight(engine) == 0
     assert [(a.number, a.result, bool(a.started)) for a in engine.attempts(workflow)] == [
         (1, "end", True)

@@ -43,7 +43,7 @@ def test_what_a_dead_bridge_recorded_goes_on_though_it_fills_the_limit(
     workflows = [engine.start("math:add([2, 3])") for _ in range(4)]
     dead = GroupReader(engine.redis, engine.keys.events, "bridge:math")
     dead.ensure()
-    wait_until(lambda: engine.redis.hlen(engine.keys.open) == 4, "all are handed out")
+    wait_until(lambda: engine.redis.hlen(engine.keys.open_attempts) == 4, "all are handed out")
     for entry in dead.read(100):
         if kind_of(entry.fields) == "start-task":
             task = start_task(entry.id, entry.fields)

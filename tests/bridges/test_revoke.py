@@ -23,7 +23,7 @@ BUSY = "math:nap(- {line: busy, seconds: 5} -)"
 
 
 def closed(engine: Client) -> int:
-    return engine.redis.hlen(engine.keys.closed + "math")
+    return engine.redis.hlen(engine.keys.abandoned_publications + "math")
 
 
 @pytest.mark.usefixtures("shared_worker")

@@ -151,7 +151,7 @@ def test_whoever_is_killed_all_finish_and_each_end_is_applied_once(
         assert not left, (len(left), engine.state(left[0]).reasons, engine.waits(left[0]))
         took = time.monotonic() - began
         check(engine, workflows, ledger)
-        flights = engine.keys.flight + "math"
+        flights = engine.keys.publications + "math"
         wait_until(lambda: engine.redis.hlen(flights) == 0, "nothing is in flight", CALM)
         report(engine, workflows, herd, took)
 

@@ -47,5 +47,5 @@ def test_a_bridge_that_begins_meanwhile_keeps_what_it_takes(
 
     monkeypatch.setattr(sweep, "_scan", begin_and_scan)
     list(sweep.pages())
-    assert engine.redis.hlen(engine.keys.flight + "math") == 1
+    assert engine.redis.hlen(engine.keys.publications + "math") == 1
     assert flights.ids == set()

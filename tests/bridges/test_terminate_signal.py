@@ -16,7 +16,7 @@ from .serving import LONG, bridge_of, in_flight, running
 
 
 def closed(engine: Client) -> int:
-    return engine.redis.hlen(engine.keys.closed + "math")
+    return engine.redis.hlen(engine.keys.abandoned_publications + "math")
 
 
 def test_a_signal_ends_what_runs(

@@ -21,7 +21,7 @@ BATCH, TOGETHER, TASKS = 2, 2, 5
 
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("engine.store.scripts", "events.script_batch"):
+    for module in ("events.script_batch",):
         monkeypatch.setattr(f"littleflow_redis.{module}.TOGETHER", TOGETHER)
 
 

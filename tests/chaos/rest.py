@@ -24,8 +24,8 @@ def left_behind(world: World) -> list[str]:
     engine, redis = world.engine, world.engine.redis
     rows: list[tuple[str, int]] = [
         ("timers", redis.zcard(engine.keys.timers)),
-        ("open attempts", redis.hlen(engine.keys.open)),
-        ("flights", redis.hlen(engine.keys.flight + "c")),
+        ("open attempts", redis.hlen(engine.keys.open_attempts)),
+        ("flights", redis.hlen(engine.keys.publications + "c")),
         ("workflows in progress", redis.scard(engine.keys.running)),
         ("latches", len(list(redis.scan_iter("workflow:latch:*")))),
         ("entries of the stream", max(0, redis.xlen(engine.keys.events) - NEAR_EMPTY)),

@@ -171,5 +171,7 @@ class Shepherd:
                 f"  pending {row}"
                 for row in redis.xpending_range(stream, group["name"], "-", "+", 5)
             ]
-        lines += [f"open {row}" for row in list(redis.hgetall(engine.keys.open).items())[:20]]
+        lines += [
+            f"open {row}" for row in list(redis.hgetall(engine.keys.open_attempts).items())[:20]
+        ]
         return "\n".join([*lines, self.world.fleet.logs()])

@@ -57,11 +57,11 @@ def private_keys(engine: Client) -> dict[str, Any]:
     found: Any = engine.redis.keys(f"{keys.kind}*")
     return {
         "waiters": engine.redis.zcard(keys.waiters),
-        "letters": engine.redis.zcard(keys.letters),
-        "mail": engine.redis.hlen(keys.mail),
+        "letters": engine.redis.zcard(keys.mailbox_digests),
+        "mail": engine.redis.hlen(keys.mailbox),
         "kinds": len(found),
         "timers": engine.redis.zcard(keys.timers),
-        "open": engine.redis.hlen(engine.keys.open),
+        "open": engine.redis.hlen(engine.keys.open_attempts),
     }
 
 

@@ -193,7 +193,7 @@ class Stage(RuleBasedStateMachine):
         keys, kept = self.engine.keys, len(self.world.mail)
         found: Any = self.redis.keys("*")
         left = {key.decode() for key in found}
-        mailbox = {keys.mail, keys.letters, f"{keys.kind}go"} if kept else set()
+        mailbox = {keys.mailbox, keys.mailbox_digests, f"{keys.kind}go"} if kept else set()
         assert (
             left
             - {
@@ -207,4 +207,4 @@ class Stage(RuleBasedStateMachine):
             }
             == mailbox
         )
-        assert self.redis.hlen(keys.mail) == 2 * kept
+        assert self.redis.hlen(keys.mailbox) == 2 * kept

@@ -63,7 +63,7 @@ def check(engine: Client, workflow: str) -> None:
     assert [step.activations for step in view.steps] == [1] * len(view.steps)
     ends = Counter(entry.field for entry in engine.trace(workflow) if entry.what == "end")
     assert set(ends.values()) == {1}
-    assert engine.redis.hlen(engine.keys.open) == 0
+    assert engine.redis.hlen(engine.keys.open_attempts) == 0
     assert engine.redis.zcard(engine.keys.timers) == 0
 
 

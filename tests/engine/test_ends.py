@@ -230,7 +230,9 @@ def test_what_a_dead_listener_had_is_cancelled_when_the_workflow_is_to_end(
     wait_until(lambda: hand.turn() or engine.views.state(hand.workflow).ended, "it has ended")
     assert engine.views.state(hand.workflow) is WorkflowState.TERMINATED
     assert [entry.what for entry in engine.trace(hand.workflow)][-2:] == ["cancel", "TERMINATED"]
-    assert engine.redis.zcard(engine.keys.timers) == engine.redis.hlen(engine.keys.open) == 0
+    assert (
+        engine.redis.zcard(engine.keys.timers) == engine.redis.hlen(engine.keys.open_attempts) == 0
+    )
     hand.end("A")
     assert hand.count("late") == 1
 

@@ -115,7 +115,7 @@ def test_the_first_firing_of_the_end_cancels_what_is_open(engine: Client) -> Non
         worker.turn()
     steps = {step.name: step for step in engine.state(workflow).steps}
     assert steps["B"].state is StepState.CANCELLED
-    assert engine.redis.hlen(engine.keys.open) == 0
+    assert engine.redis.hlen(engine.keys.open_attempts) == 0
 
 
 def stuck() -> Flow:

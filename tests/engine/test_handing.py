@@ -32,7 +32,7 @@ def caller(client: redis.Redis) -> Client:
 def end(engine: Client, workflow: str, index: int, token: str, output: str = "1") -> Report:
     ended = EndTask("", workflow, index, token, True, output, "", "")
     calls = engine.transitions.ends([(ended, output)], "")
-    (report,) = engine.transitions.reports(calls, run_batch(engine.redis, calls))
+    (report,) = run_batch(engine.redis, calls)
     assert isinstance(report, Report)
     return report
 
@@ -49,7 +49,7 @@ def test_what_is_handed_over_is_taken_and_in_flight(engine: Client, client: redi
     assert (task.event, task.workflow, task.index, task.base) == ("", workflow, 2, "a:one")
     assert (task.parameters, task.input) == ({"p": [1, {"ä": 1.0}]}, {"i": "ü"})
     assert engine.state(workflow).steps[2].state is StepState.RUNNING
-    ((id, packed),) = client.hgetall(engine.keys.flight + "a").items()
+    ((id, packed),) = client.hgetall(engine.keys.publications + "a").items()
     short = workflow.removeprefix("workflow:")
     assert id.decode() == f"lf:a:{short}:2:{task.token}"
     flight = Record(packed)
@@ -68,7 +68,7 @@ def test_what_is_handed_over_is_taken_and_in_flight(engine: Client, client: redi
 
     assert end(engine, workflow, 2, task.token).state is WorkflowState.FINISHED
     assert end(engine, workflow, 2, task.token).outcome is Outcome.LATE
-    assert client.hlen(engine.keys.flight + "a") == client.zcard(engine.keys.timers) == 0
+    assert client.hlen(engine.keys.publications + "a") == client.zcard(engine.keys.timers) == 0
 
 
 def test_what_is_too_much_for_one_goes_through_the_stream(
@@ -77,7 +77,7 @@ def test_what_is_too_much_for_one_goes_through_the_stream(
     workflow = engine.start(f"x → {{ {'a:one ' * 1005} b:two }}")
     before = client.xlen(engine.keys.events)
     report = end(caller(client), workflow, 1, first_token(engine, workflow))
-    assert len(report.handed) == client.hlen(engine.keys.flight + "a") == 1000
+    assert len(report.handed) == client.hlen(engine.keys.publications + "a") == 1000
     assert client.xlen(engine.keys.events) - before == 6
 
     workflow = engine.start(f"x → {{ {'a:one ' * 9} }}")
@@ -98,7 +98,7 @@ def test_no_more_is_handed_over_than_may_be_in_flight(engine: Client, client: re
 def test_whoever_serves_nothing_is_handed_nothing(engine: Client, client: redis.Redis) -> None:
     workflow = engine.start("x → a:one")
     assert end(engine, workflow, 1, first_token(engine, workflow)).handed == ()
-    assert client.exists(engine.keys.flight + "a") == 0
+    assert client.exists(engine.keys.publications + "a") == 0
 
 
 def test_an_end_without_a_token_ends_what_was_handed_over(
@@ -129,7 +129,7 @@ def test_deleted_it_leaves_nothing(engine: Client, client: redis.Redis) -> None:
     engine.terminate(workflow)
     assert engine.terminate(workflow) is WorkflowState.TERMINATED
     engine.delete(workflow)
-    assert client.exists(engine.keys.flight + "a") == 0
+    assert client.exists(engine.keys.publications + "a") == 0
     assert not client.keys(f"{workflow}*")
 
 
@@ -147,9 +147,9 @@ def test_it_is_written_to_the_stream_once_if_it_was_not_published(
     assert rescue(0) is Outcome.APPLIED
     assert rescue(0) is Outcome.UNCHANGED
     assert client.xlen(engine.keys.events) == before + 1
-    ((_, packed),) = client.hgetall(engine.keys.flight + "a").items()
+    ((_, packed),) = client.hgetall(engine.keys.publications + "a").items()
     event = Record(packed)[PublicationRecord.EVENT]
-    assert client.hget(engine.keys.open, event) == f"{workflow}|2|{task.token}".encode()
+    assert client.hget(engine.keys.open_attempts, event) == f"{workflow}|2|{task.token}".encode()
 
 
 def test_what_is_handed_over_has_a_history(engine: Client, client: redis.Redis) -> None:

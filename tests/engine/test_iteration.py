@@ -88,7 +88,7 @@ def test_no_more_items_are_open_than_concurrency_allows(engine: Client) -> None:
     workflow = engine.start("* A(- $concurrency: 3 -)", list(range(10)))
     most = 0
     while not engine.state(workflow).state.ended:
-        most = max(most, engine.redis.hlen(engine.keys.open))
+        most = max(most, engine.redis.hlen(engine.keys.open_attempts))
         entries = player.reader.read(1)
         for entry in entries:
             if entry.fields[b"kind"] == b'"start-task"':

@@ -32,7 +32,7 @@ from .support import Player, drive, run
 def test_the_same_id_text_and_input_is_the_same_workflow(engine: Client) -> None:
     first = engine.start("A → B", {"x": 1}, workflow_id="once")
     assert engine.start("A → B", {"x": 1}, workflow_id="workflow:once") == first
-    assert engine.redis.hlen(engine.keys.open) == 1
+    assert engine.redis.hlen(engine.keys.open_attempts) == 1
     engine.terminate(first)
     assert engine.start("A → B", {"x": 1}, workflow_id="once") == first
     assert engine.state(first).state is WorkflowState.TERMINATED

@@ -77,7 +77,9 @@ def test_it_fails_with_the_reason_if_the_stream_is_lost_too(
     hand.due()
     assert engine.views.state(hand.workflow) is WorkflowState.FAILED
     assert BROKEN[left] in hand.reason
-    assert engine.redis.zcard(engine.keys.timers) == engine.redis.hlen(engine.keys.open) == 0
+    assert (
+        engine.redis.zcard(engine.keys.timers) == engine.redis.hlen(engine.keys.open_attempts) == 0
+    )
     assert engine.redis.hget(hand.workflow, "open") == b"0"
 
 
@@ -126,7 +128,7 @@ def test_what_was_handed_over_and_not_published_does_too(
     client.set(f"{workflow}:output:1", "hello")
     assert not republish_unpublished(engine.context, workflow, "2", task.token)
     assert engine.views.state(workflow) is WorkflowState.FAILED
-    assert client.hlen(engine.keys.flight + "a") == 0
+    assert client.hlen(engine.keys.publications + "a") == 0
 
 
 @pytest.mark.parametrize("left", BROKEN)

@@ -38,7 +38,7 @@ NOTES: dict[str, tuple[str, str, int, Callable[[Client, StartTask], Call]]] = {
     ),
     "listen": (
         "wait:event(- event: go -)", "wait", 1,
-        lambda engine, task: Mailbox(engine.transitions, "ending").listen(
+        lambda engine, task: Mailbox(engine.transitions, "ending").register(
             task, EventWait("go", {})
         ),
     ),

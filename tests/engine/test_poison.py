@@ -68,7 +68,7 @@ def test_receipts_that_raise_hold_up_nothing_and_come_again(
     client: redis.Redis, engine: Client, worker: LifecycleWorker
 ) -> None:
     """An operator's mistake made the script of receipts raise: all lifecycle workers ended."""
-    client.set(engine.keys.mail, "wrong type")
+    client.set(engine.keys.mailbox, "wrong type")
     player = Player(engine)
     workflow = engine.start("A → B")
     for _ in range(2):
@@ -76,7 +76,7 @@ def test_receipts_that_raise_hold_up_nothing_and_come_again(
     player.turn()
     worker.turn()
     assert (worker.applied, pending(engine)) == (1, 2)
-    client.delete(engine.keys.mail)
+    client.delete(engine.keys.mailbox)
     assert drive(engine, workflow, player, worker) is WorkflowState.FINISHED
     wait_until(lambda: quiet(engine, worker), "the receipts are taken up")
     assert engine.dead_letters() == []

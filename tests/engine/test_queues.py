@@ -63,7 +63,7 @@ class Scene:
 
     def age(self, flight: Publication, ago: float) -> None:
         """Let it have been published so many seconds ago, and no two at once."""
-        key = f"{self.engine.keys.flight}shop"
+        key = f"{self.engine.keys.publications}shop"
         fields = msgpack.unpackb(self.engine.redis.hget(key, flight.task))
         self.published += 1
         fields[6] -= int(ago * 1000) - self.published

@@ -258,6 +258,6 @@ def test_a_restart_may_fail_at_any_call(client: redis.Redis, redis_server: Redis
         counts = {step.name: step.activations for step in engine.state(workflow).steps}
         assert [counts[name] for name in "ABCDE"] == [1, 1, 2, 2, 2]
         assert engine.wait(workflow, timeout=LONG)["E"]["D"]["C"] == {"y": 1}
-        assert client.zcard(engine.keys.timers) == client.hlen(engine.keys.open) == 0
+        assert client.zcard(engine.keys.timers) == client.hlen(engine.keys.open_attempts) == 0
 
     assert sum(1 for _ in every_fault(scenario)) >= 12

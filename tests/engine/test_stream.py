@@ -155,7 +155,7 @@ def test_a_receipted_event_goes_after_its_retention_whoever_acknowledged_it(
     late = Receipts(engine, event_retention=-1.0, grace=-1.0, show=shown.append)
     late.turn()
     assert kinds(engine) == []
-    assert not engine.redis.exists(engine.keys.receipted, engine.keys.mail)
+    assert not engine.redis.exists(engine.keys.receipted, engine.keys.mailbox)
 
 
 def test_each_receipted_event_is_printed_once(

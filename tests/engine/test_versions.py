@@ -133,7 +133,7 @@ def test_an_old_worker_still_serves_its_own(engine: Client, newer: Client) -> No
 
 def test_a_receipt_is_left_too(engine: Client, newer: Client) -> None:
     workflow = newer.start("A(- {$queue-timeout: 100, $timeout: 30} -)")
-    (event,) = engine.redis.hkeys(engine.keys.open)
+    (event,) = engine.redis.hkeys(engine.keys.open_attempts)
     append(engine.redis, engine.keys.events, receipt_for(event.decode()))
     turns(worker_of(engine))
     assert newer.state(workflow).steps[1].state == "queued"

@@ -77,7 +77,7 @@ def test_a_worker_may_fail_at_any_call_of_a_wide_batch(
         ends = Counter(entry.field for entry in engine.trace(workflow) if entry.what == "end")
         assert len(ends) == len(items) + 2
         assert set(ends.values()) == {1}
-        assert client.hlen(engine.keys.open) == 0
+        assert client.hlen(engine.keys.open_attempts) == 0
 
     plans = list(every_fault(scenario))
     assert len(plans) > 30

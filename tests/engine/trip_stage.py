@@ -73,7 +73,7 @@ class Scene:
 
     def tasks(self) -> list[StartTask]:
         """What is open, in an order that does not hang on when it was handed out."""
-        known: Any = self.engine.redis.hkeys(self.engine.keys.open)
+        known: Any = self.engine.redis.hkeys(self.engine.keys.open_attempts)
         open = {event.decode() for event in known}
         self._seen = {event: task for event, task in self._seen.items() if event in open}
         return sorted(self._seen.values(), key=place)

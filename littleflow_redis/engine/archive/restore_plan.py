@@ -12,6 +12,7 @@ from littleflow_redis.language import Flow
 
 from ..model import json_values, records, typed_values
 from ..model.errors import BadArchive
+from ..model.limits import GATHERED
 from ..model.records import Dynamic
 from ..model.states import WorkflowState
 from ..model.typed_values import TypedValue
@@ -22,9 +23,6 @@ from .stopped_steps import StoppedSteps
 
 #: Tokens that wait for one step: more than a loop can have ahead of it.
 MAX_TOKENS = 100_000
-
-#: Bytes of one output: that of an iteration holds those of its items.
-MAX_OUTPUT = 64 * 1024 * 1024
 
 #: An input or an output that was kept, see ``keys``: its step's field is the group.
 _KEPT = re.compile(r"[io]([^#]*)(?:#[0-9]{1,9})?", re.ASCII)
@@ -137,7 +135,7 @@ class RestorePlan:
         """A value's text, from its part of the document; null is none in a run of form 1."""
         if value is None and self._form < 2:
             value = {}
-        return _text(TypedValue(value, self._types[part].get(name)), f"{part}: {name}", MAX_OUTPUT)
+        return _text(TypedValue(value, self._types[part].get(name)), f"{part}: {name}", GATHERED)
 
     def _trace(self) -> list[bytes]:
         changes: list[bytes] = []

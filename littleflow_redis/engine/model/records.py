@@ -1,6 +1,6 @@
 """The packed records that Python and Lua share: msgpack arrays whose fields are named here once.
 
-The scripts write the same names, which `LUA` resolves, so neither side can drift from the other.
+The scripts write the same names, so neither side can drift from the other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgpack
 
-from .states import Outcome, StepState
+from .states import StepState
 
 #: Form of stored data and of the scripts; a process leaves data of a newer form alone.
 #: In form 2 a join is a list with a value per predecessor, null is a value, and Celery's types
@@ -220,27 +220,21 @@ class Change(IntEnum):
     DETAIL = 6
 
 
-#: Values of ``Record.FIELD``, ``Step.UNTOUCHED`` and the like in the scripts.
-LUA: dict[str, dict[str, Any]] = {
-    fields.__name__: {name: int(field) for name, field in fields.__members__.items()}
-    for fields in (
-        KindCode,
-        Flag,
-        Static,
-        Retry,
-        Default,
-        Begun,
-        Dynamic,
-        AttemptRecord,
-        Wait,
-        MailboxEntry,
-        PublicationRecord,
-        Change,
-        Outcome,
-    )
-}
-LUA["Step"] = {"UNTOUCHED": UNTOUCHED}
-LUA["Metric"] = {"BUCKETS": BUCKETS}
+#: The records, whose fields the scripts name alike.
+RECORDS: tuple[type[IntEnum] | type[IntFlag], ...] = (
+    KindCode,
+    Flag,
+    Static,
+    Retry,
+    Default,
+    Begun,
+    Dynamic,
+    AttemptRecord,
+    Wait,
+    MailboxEntry,
+    PublicationRecord,
+    Change,
+)
 
 
 class Record:

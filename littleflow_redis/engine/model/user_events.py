@@ -11,21 +11,11 @@ from typing import Any
 
 from . import json_values
 from .errors import EventTooLarge
+from .event_kinds import EventKind
 from .task_events import Garbage, kind_of
 
 #: Kinds that the engine itself writes and reads.
-OURS = frozenset(
-    {
-        "start-task",
-        "end-task",
-        "receipt",
-        "start-workflow",
-        "end-workflow",
-        "failed-workflow",
-        "terminated-workflow",
-        "countdown-latch-zero",
-    }
-)
+OURS = frozenset(EventKind)
 
 #: Characters of a kind; it is part of a key's name.
 MAX_KIND = 200

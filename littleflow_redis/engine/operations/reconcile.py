@@ -49,7 +49,7 @@ class Reconciler:
         before, self.suspects = self.suspects, set()
         page: Any
         while True:
-            cursor, page = context.redis.hscan(context.keys.open, cursor, count=PAGE)
+            cursor, page = context.redis.hscan(context.keys.open_attempts, cursor, count=PAGE)
             for event, how in context.transitions.strays(page, self._takers):
                 if how == "dropped" and event not in before:
                     fresh.add(event)

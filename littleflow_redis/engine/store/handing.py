@@ -23,19 +23,16 @@ class Serving:
 
     ``categories``: category → (group, id prefix). ``queued``: workers report STARTED; otherwise
     hand-over counts as the start. ``most``: publications in flight per category, 0 for no limit.
-    ``parts``: the length of a part of a task's id, and that of the digest that ends a shortened
-    one.
     """
 
     consumer: str
     categories: Mapping[str, tuple[str, str]]
     queued: bool = False
     most: int = 0
-    parts: tuple[int, int] = (45, 16)
 
     def packed(self) -> bytes:
         """As the scripts take it: their msgpack knows no type for bytes."""
-        fields = [self.consumer, self.categories, self.queued, self.most, *self.parts]
+        fields = [self.consumer, self.categories, self.queued, self.most]
         packed: bytes = packb(fields, use_bin_type=False)
         return packed
 

@@ -17,6 +17,7 @@ from littleflow_redis.language import (
 
 from ..model import json_values
 from ..model.errors import NewerVersion
+from ..model.limits import GATHERED
 from ..model.records import VERSION
 from ..model.script_results import Firing
 from ..model.timers import Timer, TimerKind
@@ -26,9 +27,6 @@ from .keys import ITEMS, OUTPUT, TYPES, Keys
 
 #: Items of one iteration.
 MAX_ITEMS = 100_000
-
-#: Bytes of all items of one iteration together.
-MAX_ITEM_BYTES = 64_000_000
 
 
 class Inputs:
@@ -158,10 +156,10 @@ def _items(value: TypedValue) -> Firing:
     if value.data == []:
         return Firing("skip", "[]")
     items = [item.text() for item in items_of(value)]
-    if len(items) > MAX_ITEMS or sum(map(len, items)) > MAX_ITEM_BYTES:
+    if len(items) > MAX_ITEMS or sum(map(len, items)) > GATHERED:
         return Firing(
             "fail",
-            reason=f"{len(items):,} items are too many: {MAX_ITEMS:,} and {MAX_ITEM_BYTES:,} bytes "
+            reason=f"{len(items):,} items are too many: {MAX_ITEMS:,} and {GATHERED:,} bytes "
             "are the most",
         )
     return Firing("items", items=items)

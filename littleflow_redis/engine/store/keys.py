@@ -63,7 +63,17 @@ _NAMESPACE = re.compile(r"[A-Za-z0-9_.:{}-]{0,100}", re.ASCII)
 _RESERVED = frozenset({"latch"})
 
 
-@dataclass(frozen=True, slots=True)
+class _Name:
+    """The name of a key, or how the names of some begin, under the namespace."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __get__(self, keys: Keys, owner: type[Keys]) -> str:
+        return keys.namespace + self._text
+
+
+@dataclass(frozen=True)
 class Keys:
     """The key names under one namespace.
 
@@ -75,6 +85,30 @@ class Keys:
     stream: str = "workflows:run"
     workflows: str = "workflows:all"
     inprogress: str = "workflows:inprogress"
+
+    # Those that end with a colon are prefixes.
+    flow = _Name("workflows:flow:")
+    open_attempts = _Name("workflows:open")
+    timers = _Name("workflows:timers")
+    latch = _Name("workflow:latch:")
+    latched = _Name("workflows:latch:")
+    publications = _Name("workflows:flight:")
+    abandoned_publications = _Name("workflows:closed:")
+    rate = _Name("workflows:rate:")
+    index = _Name("workflows:index")
+    ended = _Name("workflows:ended:")
+    receipted = _Name("workflows:receipted")
+    mailbox = _Name("workflows:mail")
+    mailbox_digests = _Name("workflows:letters")
+    waiters = _Name("workflows:waiters")
+    kind = _Name("workflows:kind:")
+    changes = _Name("workflows:changes")
+    dead = _Name("workflows:dead")
+    deleted = _Name("workflows:deleted")
+    counts = _Name("workflows:counts")
+    begun = _Name("workflows:begun")
+    defaults = _Name("workflows:defaults")
+    done = _Name("workflows:done:")
 
     def __post_init__(self) -> None:
         if not _NAMESPACE.fullmatch(self.namespace):
@@ -113,139 +147,16 @@ class Keys:
     def running(self) -> str:
         return self.namespace + self.inprogress
 
-    @property
-    def flow(self) -> str:
-        return f"{self.namespace}workflows:flow:"
-
-    @property
-    def open(self) -> str:
-        return f"{self.namespace}workflows:open"
-
-    @property
-    def timers(self) -> str:
-        return f"{self.namespace}workflows:timers"
-
-    @property
-    def latch(self) -> str:
-        return f"{self.namespace}workflow:latch:"
-
-    @property
-    def latched(self) -> str:
-        return f"{self.namespace}workflows:latch:"
-
-    @property
-    def flight(self) -> str:
-        return f"{self.namespace}workflows:flight:"
-
-    @property
-    def closed(self) -> str:
-        return f"{self.namespace}workflows:closed:"
-
-    @property
-    def rate(self) -> str:
-        return f"{self.namespace}workflows:rate:"
-
-    @property
-    def index(self) -> str:
-        return f"{self.namespace}workflows:index"
-
-    @property
-    def ended(self) -> str:
-        """Prefix; the state follows."""
-        return f"{self.namespace}workflows:ended:"
-
-    @property
-    def receipted(self) -> str:
-        return f"{self.namespace}workflows:receipted"
-
-    @property
-    def mail(self) -> str:
-        return f"{self.namespace}workflows:mail"
-
-    @property
-    def letters(self) -> str:
-        return f"{self.namespace}workflows:letters"
-
-    @property
-    def waiters(self) -> str:
-        return f"{self.namespace}workflows:waiters"
-
-    @property
-    def kind(self) -> str:
-        return f"{self.namespace}workflows:kind:"
-
-    @property
-    def changes(self) -> str:
-        return f"{self.namespace}workflows:changes"
-
-    @property
-    def dead(self) -> str:
-        return f"{self.namespace}workflows:dead"
-
-    @property
-    def deleted(self) -> str:
-        return f"{self.namespace}workflows:deleted"
-
-    @property
-    def counts(self) -> str:
-        return f"{self.namespace}workflows:counts"
-
-    @property
-    def begun(self) -> str:
-        return f"{self.namespace}workflows:begun"
-
-    @property
-    def defaults(self) -> str:
-        return f"{self.namespace}workflows:defaults"
-
-    @property
-    def done(self) -> str:
-        """Channel prefix; the full id follows."""
-        return f"{self.namespace}workflows:done:"
-
     def output(self, workflow: str, step: int | str) -> str:
         return f"{self.full_id(workflow)}{OUTPUT}{step}"
 
     def lua(self) -> dict[str, dict[str, str]]:
-        """The values of ``K.name`` and ``S.name`` in the scripts."""
-        names = {
-            "stream": self.events,
-            "all": self.all,
-            "running": self.running,
-            "flow": self.flow,
-            "open": self.open,
-            "timers": self.timers,
-            "latch": self.latch,
-            "latched": self.latched,
-            "flight": self.flight,
-            "closed": self.closed,
-            "rate": self.rate,
-            "index": self.index,
-            "ended": self.ended,
-            "receipted": self.receipted,
-            "mail": self.mail,
-            "letters": self.letters,
-            "waiters": self.waiters,
-            "kind": self.kind,
-            "changes": self.changes,
-            "dead": self.dead,
-            "counts": self.counts,
-            "deleted": self.deleted,
-            "begun": self.begun,
-            "defaults": self.defaults,
-            "done": self.done,
+        """What ``K.name`` and ``S.name`` stand for in the scripts."""
+        names = [name for name, value in vars(type(self)).items() if isinstance(value, _Name)]
+        return {
+            "K": {name: getattr(self, name) for name in (*names, "events", "all", "running")},
+            "S": {name.lower(): suffix for name, suffix in _SUFFIXES.items()},
         }
-        suffixes = {
-            "state": STATE,
-            "output": OUTPUT,
-            "steps": STEPS,
-            "items": ITEMS,
-            "timers": TIMERS,
-            "trace": TRACE,
-            "taken": TAKEN,
-            "types": TYPES,
-        }
-        return {"K": names, "S": suffixes}
 
 
 STATE = ":state"
@@ -256,3 +167,13 @@ TIMERS = ":timers"
 TRACE = ":trace"
 TAKEN = ":taken"
 TYPES = ":types"
+_SUFFIXES = {
+    "STATE": STATE,
+    "OUTPUT": OUTPUT,
+    "STEPS": STEPS,
+    "ITEMS": ITEMS,
+    "TIMERS": TIMERS,
+    "TRACE": TRACE,
+    "TAKEN": TAKEN,
+    "TYPES": TYPES,
+}

@@ -1,7 +1,7 @@
 """Typed wrappers of the scripts that match users' events with waits.
 
-An event goes through `arrive` until no waiter is left. It stays in the mailbox until it is
-receipted or too old. A wait goes through `listen`, which finds an event there or begins to wait.
+An event goes through `receive` until no waiter is left. It stays in the mailbox until it is
+receipted or too old. A wait goes through `register`, which finds an event there or begins to wait.
 `deliver` ends a wait with an event.
 """
 
@@ -16,6 +16,13 @@ from littleflow_redis.events.script_batch import Call
 from ..model import json_values
 from ..model.task_events import StartTask
 from ..model.user_events import UserEvent, digest, read, shape_of
+from .contracts import (
+    IndexMailbox,
+    ReceiptMailbox,
+    WaitEventDeliver,
+    WaitEventReceive,
+    WaitEventRegister,
+)
 from .script_loader import scripts_for
 from .scripts import Transitions
 
@@ -63,48 +70,67 @@ class Mailbox:
         self._scripts = scripts_for(transitions.keys)
         self._group = group
 
-    def listen(self, task: StartTask, wait: EventWait, indexed: str = "") -> Call:
+    def register(self, task: StartTask, wait: EventWait, indexed: str = "") -> Call:
         """Start a wait; ``indexed``: the reply of this call before the mailbox was indexed."""
         shown = json_values.dump(wait.match)[:MAX_SHOWN] if wait.match else ""
-        args = (
-            task.event, self._group, task.index, task.token, wait.kind, shape_of(wait.match),
-            digest(wait.kind, wait.match), "1" if wait.receipt else "",
-            "" if wait.ms is None else wait.ms, shown, indexed, "",
-        )  # fmt: skip
-        return Call(self._scripts.listen, [task.workflow], args)
+        args = WaitEventRegister(
+            start=task.event,
+            group=self._group,
+            index=task.index,
+            token=task.token,
+            kind=wait.kind,
+            shape=shape_of(wait.match),
+            digest=digest(wait.kind, wait.match),
+            receipt=wait.receipt,
+            ms=wait.ms,
+            shown=shown,
+            indexed=indexed,
+        )
+        return self._scripts.call(args, task.workflow)
 
-    def arrive(self, signal: UserEvent, shapes: Collection[str], *, finish: bool = False) -> Call:
+    def receive(self, signal: UserEvent, shapes: Collection[str], *, finish: bool = False) -> Call:
         """Put an event into the mailbox, and find who waits for it; ``finish`` leaves these."""
         digests = [text for shape in {ANY, *shapes} for text in (shape, signal.digest(shape))]
-        args = (
-            signal.id, self._group, signal.kind, signal.workflow, signal.text,
-            "finish" if finish else "", "", *digests,
-        )  # fmt: skip
-        return Call(self._scripts.arrive, [self._keys.events], args)
+        args = WaitEventReceive(
+            id=signal.id,
+            group=self._group,
+            kind=signal.kind,
+            meant=signal.workflow,
+            fields=signal.text,
+            finish=finish,
+            digests=digests,
+        )
+        return self._scripts.call(args, self._keys.events)
 
     def deliver(self, event: str, waiter: EventWaiter, output: str, missing: str = "") -> Call:
         """End a wait with an event; an empty ``output`` stands for the input.
 
         If the reply says NEED_INPUT, call again with that, or with why it is ``missing``.
         """
-        args = (
-            event, self._group, waiter.start, waiter.field, waiter.token,
-            "1" if waiter.receipt else "", output, "", missing,
-        )  # fmt: skip
-        return Call(self._scripts.deliver, [waiter.workflow], args)
+        args = WaitEventDeliver(
+            id=event,
+            group=self._group,
+            start=waiter.start,
+            field=waiter.field,
+            token=waiter.token,
+            receipt=waiter.receipt,
+            output=output,
+            missing=missing,
+        )
+        return self._scripts.call(args, waiter.workflow)
 
     def index(self, wait: EventWait) -> None:
         """Index the mailbox under the shape of this wait."""
         shape, everything = shape_of(wait.match), digest(wait.kind, {})
         for signals in self._letters(everything):
             pairs = [text for s in signals for text in (s.id, s.digest(shape))]
-            self._scripts.index.run(self._client, [self._keys.mail], pairs)
+            self._scripts.run(self._client, IndexMailbox(digests=pairs), self._keys.mailbox)
 
     def receipted(self, receipts: Sequence[tuple[str, str]]) -> None:
         """Take events, by the ids of themselves and their receipts, out of the mailbox."""
         pairs = [id for pair in receipts for id in pair]
         if pairs:
-            self._scripts.receipted.run(self._client, [self._keys.mail], pairs)
+            self._scripts.run(self._client, ReceiptMailbox(receipts=pairs), self._keys.mailbox)
 
     def signal(self, id: bytes, text: bytes) -> UserEvent:
         """An event of the mailbox."""
@@ -114,11 +140,11 @@ class Mailbox:
         """All events of one kind, by the digest that each of them has."""
         after, end = f"[{everything}|", f"({everything}}}"
         while True:
-            found: Any = self._client.zrangebylex(self._keys.letters, after, end, 0, PAGE)
+            found: Any = self._client.zrangebylex(self._keys.mailbox_digests, after, end, 0, PAGE)
             if not found:
                 return
             ids = [_event_id(member.decode()) for member in found]
-            texts: Any = self._client.hmget(self._keys.mail, ids)
+            texts: Any = self._client.hmget(self._keys.mailbox, ids)
             yield [self.signal(i.encode(), t) for i, t in zip(ids, texts, strict=True) if t]
             after = f"({found[-1].decode()}"
 

@@ -13,6 +13,8 @@ from littleflow_redis.events.script_batch import Call, Command
 from ..model.script_results import Receipt, Swept
 from ..model.states import Outcome
 from ..model.task_events import StartTask
+from . import contracts
+from .arguments import Arguments
 from .keys import Keys
 from .script_loader import scripts_for
 
@@ -30,9 +32,9 @@ class Maintenance:
 
     def dead_letter(self, event: str, group: str, reason: str) -> str | None:
         """Move an event to the dead letters and return its id there, None if it is gone."""
-        args = (event, group, reason, "")
-        letter = self._scripts.dead_letter.run(self.client, [self.keys.events], args)
-        return letter.decode() if letter else None
+        args = contracts.MoveToDeadLetters(event=event, group=group, reason=reason)
+        id = self._run(args)
+        return id.decode() if id else None
 
     def give_up(self, task: StartTask, group: str, reason: str, end: Mapping[str, str]) -> bool:
         """Make a dead letter of a start-task and end its attempt with these encoded fields.
@@ -40,12 +42,14 @@ class Maintenance:
         False if its event was acknowledged before: then nothing is done.
         """
         fields = [text for pair in end.items() for text in pair]
-        args = (task.event, group, reason, "", *fields)
-        return bool(self._scripts.give_up.run(self.client, [self.keys.events], args))
+        args = contracts.FailPermanently(
+            event=task.event, group=group, reason=reason, end_task=fields
+        )
+        return bool(self._run(args))
 
     def redrive(self, letter: str) -> tuple[Outcome, str]:
         """Send a dead letter's event again: what came of it, and the id that the event has."""
-        code, event = self._scripts.redrive.run(self.client, [self.keys.events], (letter,))
+        code, event = self._run(contracts.RetryDeadLetter(id=letter))
         return Outcome(code), event.decode()
 
     def reemit(
@@ -64,8 +68,16 @@ class Maintenance:
         ``takers`` says which groups take what, see ``lib/stray.lua``. Without an ``input``, JSON
         text, its step fails: ``missing`` says why there is none.
         """
-        args = (field, token, event, input, stray, takers, missing)
-        return Outcome(self._scripts.reemit.run(self.client, [workflow], args)[0])
+        args = contracts.ReissueStartTask(
+            field=field,
+            token=token,
+            event=event,
+            given=input,
+            lost=stray,
+            takers=takers,
+            missing=missing,
+        )
+        return Outcome(self._scripts.run(self.client, args, workflow)[0])
 
     def rescue(
         self, workflow: str, field: str, token: str, input: str, after: float, missing: str = ""
@@ -73,12 +85,14 @@ class Maintenance:
         """Write the start-task of an attempt that was handed over ``after`` seconds ago at least,
         and not published since. Without an ``input`` as in :meth:`reemit`.
         """
-        args = (field, token, input, round(after * 1000), missing)
-        return Outcome(self._scripts.rescue.run(self.client, [workflow], args)[0])
+        args = contracts.RepublishUnpublished(
+            field=field, token=token, input=input, after=round(after * 1000), missing=missing
+        )
+        return Outcome(self._scripts.run(self.client, args, workflow)[0])
 
     def due(self, count: int) -> Call:
         """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
-        return Call(self._scripts.due, [self.keys.timers], (count, ""))
+        return self._scripts.call(contracts.DueTimers(count=count), self.keys.timers)
 
     def acknowledge(self, group: str, events: Sequence[str]) -> Command:
         """Acknowledge events that need nothing else."""
@@ -103,15 +117,14 @@ class Maintenance:
         """
         if not attempts:
             return []
-        args = [takers, *(text for pair in attempts.items() for text in pair)]
-        found = self._scripts.strays.run(self.client, [self.keys.events], args)
+        addresses = [text for pair in attempts.items() for text in pair]
+        found = self._run(contracts.FindLostAttempts(takers=takers, addresses=addresses))
         pairs = zip(attempts, found, strict=True)
         return [(event, how.decode()) for event, how in pairs if how]
 
     def receipts(self, group: str, consumer: str, count: int) -> tuple[int, list[Receipt]]:
         """Take up new receipts: how many entries were read, and the receipts among them."""
-        args = (group, consumer, count)
-        reply = self._scripts.receipts.run(self.client, [self.keys.events], args)
+        reply = self._run(contracts.ReadReceipts(group=group, consumer=consumer, count=count))
         found = [
             Receipt(_fields(reply[i]), _fields(reply[i + 1]) if reply[i + 1] else None)
             for i in range(1, len(reply), 2)
@@ -120,16 +133,24 @@ class Maintenance:
 
     def sweep(self, position: str, count: int, *, grace: float, retention: float) -> Swept:
         """Delete what nobody needs among ``count`` entries from ``position`` on; times in s."""
-        args = (position, count, round(grace * 1000), round(retention * 1000), "")
-        more, last, seen, deleted = self._scripts.sweep.run(self.client, [self.keys.events], args)
+        args = contracts.SweepStream(
+            position=position,
+            count=count,
+            grace=round(grace * 1000),
+            retention=round(retention * 1000),
+        )
+        more, last, seen, deleted = self._run(args)
         position = f"({last.decode()}" if last else position
         return Swept(bool(more), position, int(seen), int(deleted))
 
     def prune(self, group: str, position: str, count: int) -> tuple[str, int]:
         """Acknowledge pending ids without an entry; return where to go on, and how many."""
-        args = (group, position, count)
-        reply = self._scripts.prune.run(self.client, [self.keys.events], args)
+        reply = self._run(contracts.PrunePending(group=group, position=position, count=count))
         return reply[0].decode(), int(reply[1])
+
+    def _run(self, args: Arguments) -> Any:
+        """Run a script whose key is the stream."""
+        return self._scripts.run(self.client, args, self.keys.events)
 
     def groups(self) -> list[str]:
         """The consumer groups of the stream."""

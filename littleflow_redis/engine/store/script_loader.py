@@ -1,77 +1,137 @@
 """The engine's Lua scripts: read from ``lua/``, composed and named.
 
-A script says what it includes (``--@include base fire``, files of ``lua/lib``). Names such as
-``Dynamic.STATE``, ``Outcome.LATE``, ``K.stream`` and ``VERSION`` are replaced by their values here,
-so a name that Python does not know is found when the scripts are loaded, and costs nothing later.
-
-A script with ``--@many 9`` is written for one key and nine arguments, and runs for any number of
-such calls together: setting it up costs as much as its work.
+A script declares keys, arguments and includes: see ``declarations``. Here its arguments become
+locals, its includes are put before it in their order, and names such as ``Dynamic.STATE``,
+``K.events`` and ``VERSION`` are replaced by their values. A name that Python does not know is found
+when the scripts are loaded, and costs nothing later.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from importlib import resources
-from types import SimpleNamespace
 from typing import Any
 
-from littleflow_redis.events.script_batch import Script
+import redis
+
+from littleflow_redis.events.script_batch import Call, Script
 
 from ..model import records
+from .arguments import Arguments
+from .declarations import Declaration, declaration_of, script_names, source_of
 from .keys import Keys
+from .lua_names import LUA
 
-_INCLUDE = re.compile(r"^--@include (.+)$", re.MULTILINE)
-_MANY = re.compile(r"^--@many (\d+)$", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
-_NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b|\b(?:VERSION|WIDTH)\b")
+_NAME = re.compile(r"\b([A-Z][A-Za-z]*)\.(\w+)\b|\bVERSION\b")
 #: What cannot stand as it is in a literal of Lua.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\]')
 
-#: The files of ``lua/``, one transition each.
-NAMES = (
-    "admit",
-    "archive",
-    "arrive",
-    "dead_letter",
-    "delete",
-    "deliver",
-    "due",
-    "end",
-    "expire",
-    "fire",
-    "give_up",
-    "latch",
-    "list",
-    "index",
-    "listen",
-    "overview",
-    "progress",
-    "prune",
-    "published",
-    "receipted",
-    "receipts",
-    "redrive",
-    "rescue",
-    "reemit",
-    "reindex",
-    "restart",
-    "restore",
-    "sign",
-    "start",
-    "strays",
-    "sweep",
-    "take",
-    "terminate",
-    "wait",
-)
+
+class Scripts:
+    """Every script, for one set of key names."""
+
+    def __init__(self, names: Mapping[str, Mapping[str, Any]]) -> None:
+        self._scripts = {name: compose(name, names) for name in script_names()}
+
+    def call(self, args: Arguments, *keys: str, read: Callable[[Any], Any] | None = None) -> Call:
+        """A call of the script that takes these arguments, to be sent in a batch.
+
+        ``read`` turns its reply into the result.
+        """
+        shared, own = args.encoded()
+        return Call(self._scripts[args.script], keys, own, shared, read)
+
+    def run(self, client: redis.Redis, args: Arguments, *keys: str) -> Any:
+        """Run it now and return its reply. Raises RedisError."""
+        shared, own = args.encoded()
+        return self._scripts[args.script].run(client, keys, (*shared, *own))
 
 
 @cache
-def _read(path: str) -> str:
-    return (resources.files(__package__) / "lua" / path).read_text(encoding="utf-8")
+def scripts_for(keys: Keys) -> Scripts:
+    """Compose the scripts for these key names, once per process."""
+    return Scripts({**LUA, **keys.lua()})
+
+
+def compose(name: str, names: Mapping[str, Mapping[str, Any]]) -> Script:
+    """One script. Raises KeyError for a name that nobody knows, ValueError for a bad include."""
+
+    def resolve(match: re.Match[str]) -> str:
+        # All in one pass: what stands in the name of a key is left as it is.
+        if match[1]:
+            return _literal(names[match[1]][match[2]])
+        return str(records.VERSION)
+
+    declared = declaration_of(name)
+    body = source_of(name)
+    text = _batched(declared, body) if declared.each else _once(declared) + body
+    parts = [*(source_of(f"lib/{part}") for part in includes(name)), text]
+    return Script(name, _NAME.sub(resolve, _COMMENT.sub("", "".join(parts))), bool(declared.each))
+
+
+def includes(name: str) -> list[str]:
+    """The files of ``lua/lib`` that a script needs, each after those that it needs itself.
+
+    Raises ValueError for includes that lead back to themselves.
+    """
+    found: list[str] = []
+
+    def visit(part: str, above: tuple[str, ...]) -> None:
+        if part in above:
+            raise ValueError(f"lua/lib: {' includes '.join((*above, part))}")
+        if part not in found:
+            for needed in declaration_of(f"lib/{part}").includes:
+                visit(needed, (*above, part))
+            found.append(part)
+
+    for part in declaration_of(name).includes:
+        visit(part, ())
+    return found
+
+
+def _once(declared: Declaration) -> str:
+    """The locals of a script that runs once: its keys and arguments by name."""
+    lines = []
+    if declared.keys:
+        many = declared.keys.endswith("...")
+        lines.append(f"local {declared.keys.removesuffix('...')} = KEYS{'' if many else '[1]'}")
+    lines += _locals(declared.args)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _batched(declared: Declaration, body: str) -> str:
+    """A script that runs once for each key; newer servers raise tables, older ones texts."""
+    names = [name.partition(":")[0] for name in declared.each]
+    width, first = len(names), len(declared.args)
+    values = [
+        _value(name, f"ARGV[at + {place}]") for place, name in enumerate(declared.each, start=1)
+    ]
+    return "".join(f"{line}\n" for line in _locals(declared.args)) + (
+        f"local function one({', '.join((declared.keys, *names))})\n{body}end\n"
+        "local replies = {}\n"
+        "for i, key in ipairs(KEYS) do\n"
+        f"  local at = {first} + (i - 1) * {width}\n"
+        f"  local ok, reply = pcall(one, key, {', '.join(values)})\n"
+        "  replies[i] = ok and reply or (type(reply) == 'table' and reply.err or tostring(reply))\n"
+        f"end\n{f'{declared.finish}()' if declared.finish else ''}\nreturn replies\n"
+    )
+
+
+def _locals(args: Sequence[str]) -> Iterator[str]:
+    for place, name in enumerate(args, start=1):
+        if name.endswith("..."):
+            rest = name.removesuffix("...")
+            yield f"local {rest} = {{}}"
+            yield f"for i = {place}, #ARGV do {rest}[i - {place - 1}] = ARGV[i] end"
+        else:
+            yield f"local {name.partition(':')[0]} = {_value(name, f'ARGV[{place}]')}"
+
+
+def _value(name: str, text: str) -> str:
+    return f"tonumber({text})" if name.endswith(":number") else text
 
 
 def _literal(value: Any) -> str:
@@ -81,69 +141,3 @@ def _literal(value: Any) -> str:
         # Not JSON's escapes: to Lua 5.1 \u00f6 is the text u00f6.
         return '"' + _UNSAFE.sub(lambda char: f"\\{ord(char[0]):03d}", value) + '"'
     return json.dumps(value)
-
-
-def compose(name: str, names: Mapping[str, Mapping[str, Any]]) -> Script:
-    """One script: includes first, names resolved. KeyError: a name nobody knows."""
-
-    def resolve(match: re.Match[str]) -> str:
-        # All in one pass: what stands in the name of a key is left as it is.
-        if match[1]:
-            return _literal(names[match[1]][match[2]])
-        if match[0] == "VERSION":
-            return str(records.VERSION)
-        return str(width) if width else match[0]
-
-    text = _read(f"{name}.lua")
-    included = _INCLUDE.search(text)
-    parts = [_read(f"lib/{part}.lua") for part in (included[1].split() if included else ())]
-    width = 0
-    if many := _MANY.search(text):
-        width = int(many[1])
-        text = f"local function one(KEYS, ARGV)\n{text}end\n" + _read("lib/many.lua")
-    code = _COMMENT.sub("", "".join([*parts, text]))
-    return Script(name, _NAME.sub(resolve, code), width)
-
-
-class Scripts(SimpleNamespace):
-    """Every script under its name, for one set of key names."""
-
-    admit: Script
-    archive: Script
-    arrive: Script
-    dead_letter: Script
-    delete: Script
-    deliver: Script
-    due: Script
-    end: Script
-    expire: Script
-    fire: Script
-    give_up: Script
-    latch: Script
-    list: Script
-    index: Script
-    listen: Script
-    prune: Script
-    published: Script
-    receipted: Script
-    receipts: Script
-    redrive: Script
-    rescue: Script
-    reemit: Script
-    reindex: Script
-    restart: Script
-    restore: Script
-    sign: Script
-    start: Script
-    strays: Script
-    sweep: Script
-    take: Script
-    terminate: Script
-    wait: Script
-
-
-@cache
-def scripts_for(keys: Keys) -> Scripts:
-    """Compose the scripts for these key names, once per process."""
-    names: dict[str, Mapping[str, Any]] = {**records.LUA, **keys.lua()}
-    return Scripts(**{name: compose(name, names) for name in NAMES})

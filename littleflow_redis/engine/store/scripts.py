@@ -1,15 +1,15 @@
-"""Typed wrappers of the scripts: here alone stands in which order they take their arguments."""
+"""Typed wrappers of the scripts that change one workflow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import redis
 from msgpack import packb
-from redis.exceptions import ResponseError
 
-from littleflow_redis.events.script_batch import TOGETHER, Argument, Call, run_batch
+from littleflow_redis.events.script_batch import Argument, Call, run_batch
 
 from ..model import json_values, records
 from ..model.script_results import Firing as Firing
@@ -21,6 +21,8 @@ from ..model.states import Outcome, WorkflowState
 from ..model.task_events import EndTask, StartTask
 from ..model.timers import Timer as Timer
 from ..model.timers import TimerKind as TimerKind
+from . import contracts
+from .arguments import Arguments
 from .handing import Serving, handed_over
 from .keys import Keys
 from .maintenance import Maintenance
@@ -53,50 +55,51 @@ class Transitions(Maintenance):
         flow: Sequence[Argument] = (),
     ) -> Report:
         """Start a workflow; ``flow`` holds fields and values, to be given if it is not stored."""
-        args = (digest, flow_digest, nonce, name, input, self.version, "", *flow)
-        return self.report(workflow, self._scripts.start.run(self.client, [workflow], args))
+        args = contracts.Start(
+            digest=digest,
+            flow_digest=flow_digest,
+            nonce=nonce,
+            name=name,
+            input=input,
+            form=self.version,
+            flow=flow,
+        )
+        return self._report_of(args, workflow)
 
     def ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> list[Call]:
         """Apply ends, each with its output as JSON text, wherever that was handed over.
 
-        Each is a transition of its own; some share a call. See :meth:`reports`.
+        Each is a transition of its own; some share a call.
         """
-        return [
-            self._ends(ends[start : start + TOGETHER], group)
-            for start in range(0, len(ends), TOGETHER)
-        ]
+        return [self._end(end, output, group) for end, output in ends]
 
-    def _ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> Call:
-        args: list[Argument] = [group, "", self._serving]
-        for end, output in ends:
-            status = "SUCCESS" if end.success else "FAILURE"
-            final = "final" if end.final else ""
-            args += (end.event, end.index, end.token, status)
-            classes = json_values.dump(end.classes) if end.classes else ""
-            args += (output, end.reason, end.detail, final, classes)
-        return Call(self._scripts.end, [end.workflow for end, _ in ends], args)
-
-    def reports(self, calls: Sequence[Call], replies: Sequence[Any]) -> list[Report | Exception]:
-        """Read the replies to calls made by :meth:`ends`: a report, or what it raised, per end."""
-        found: list[Report | Exception] = []
-        for call, reply in zip(calls, replies, strict=True):
-            if isinstance(reply, Exception):
-                found += [reply] * len(call.keys)
-                continue
-            for workflow, one in zip(call.keys, reply, strict=True):
-                raised = isinstance(one, bytes)
-                found.append(
-                    ResponseError(one.decode("utf-8", "replace"))
-                    if raised
-                    else self.report(workflow, one)
-                )
-        return found
+    def _end(self, end: EndTask, output: str, group: str) -> Call:
+        args = contracts.ApplyEnds(
+            group=group,
+            serving=self._serving,
+            event=end.event,
+            index=end.index,
+            token=end.token,
+            status="SUCCESS" if end.success else "FAILURE",
+            output=output,
+            reason=end.reason,
+            detail=end.detail,
+            final=end.final,
+            classes=json_values.dump(end.classes) if end.classes else "",
+        )
+        return self._call(args, end.workflow)
 
     def fire(self, ready: Timer, firing: Firing) -> Call:
         """Fire a ready step as was decided, or emit a retry that is due."""
-        head = (str(ready), firing.action, firing.input, firing.reason, "", self._serving)
-        args: list[Argument] = [*head, *firing.items]
-        return Call(self._scripts.fire, [ready.workflow], args)
+        args = contracts.FireReady(
+            member=str(ready),
+            action=firing.action,
+            input=firing.input,
+            reason=firing.reason,
+            serving=self._serving,
+            items=firing.items,
+        )
+        return self._call(args, ready.workflow)
 
     def expire(self, timer: Timer, input: str = "", missing: str = "") -> Call:
         """Act on the due timer of an open attempt.
@@ -104,39 +107,50 @@ class Transitions(Maintenance):
         If the reply says NEED_INPUT, call again with the step's ``input`` as JSON text, or with why
         it is ``missing``: then the step fails.
         """
-        args = (str(timer), input, "", self._serving, missing)
-        return Call(self._scripts.expire, [timer.workflow], args)
+        args = contracts.ExpireTimer(
+            member=str(timer), given=input, serving=self._serving, missing=missing
+        )
+        return self._call(args, timer.workflow)
 
     def wait(self, task: StartTask, group: str, *, ms: int | None = None, until: int = 0) -> Call:
         """Take up a start-task as a wait of ``ms``, or until a time in ms since 1970."""
-        args = (task.event, group, task.index, task.token, "" if ms is None else ms, until, "")
-        return Call(self._scripts.wait, [task.workflow], args)
+        args = contracts.WaitDelay(
+            event=task.event, group=group, index=task.index, token=task.token, ms=ms, at=until
+        )
+        return self._call(args, task.workflow)
 
     def latch(self, task: StartTask, group: str, action: LatchAction, name: str) -> Call:
         """Take up a start-task that works on the latch ``name``; its output is its input."""
-        args = (
-            task.event, group, task.index, task.token, action, name, task.value.text(), "",
-        )  # fmt: skip
-        return Call(self._scripts.latch, [task.workflow], args)
+        args = contracts.Latch(
+            event=task.event,
+            group=group,
+            index=task.index,
+            token=task.token,
+            action=action,
+            name=name,
+            input=task.value.text(),
+        )
+        return self._call(args, task.workflow)
 
     def signs(self, taken: Mapping[str, str], group: str) -> dict[str, Call]:
         """Calls that note signs of start; ``taken`` says of which start-task which receipt tells.
 
         They are those of the receipts whose start-task is open, by receipt, and acknowledge it.
         """
-        found: Any = self.client.hmget(self.keys.open, list(taken)) if taken else []
+        found: Any = self.client.hmget(self.keys.open_attempts, list(taken)) if taken else []
         calls = {}
         for receipt, address in zip(taken.values(), found, strict=True):
             if address:
                 workflow, field, token = address.decode().split("|")
-                args = (field.partition("@")[0], token, receipt, group, "", "")
-                calls[receipt] = Call(self._scripts.sign, [workflow], args)
+                index = int(field.partition("@")[0])
+                args = contracts.MarkStarted(index=index, token=token, receipt=receipt, group=group)
+                calls[receipt] = self._call(args, workflow)
         return calls
 
     def begun(self, task: StartTask, worker: str) -> Call:
         """Note a sign of start that came without a receipt; ``worker`` is for people."""
-        args = (task.index, task.token, "", "", "", worker)
-        return Call(self._scripts.sign, [task.workflow], args)
+        args = contracts.MarkStarted(index=task.index, token=task.token, worker=worker)
+        return self._call(args, task.workflow)
 
     def progress(self, task: StartTask, text: str, retries: int | str = "") -> Call:
         """Note for people how far an open attempt is.
@@ -144,8 +158,10 @@ class Transitions(Maintenance):
         ``retries`` are those of its worker: ``+`` for one more than is known, a number for at least
         so many, empty for none.
         """
-        args = (task.index, task.token, text, retries, "")
-        return Call(self._scripts.progress, [task.workflow], args)
+        args = contracts.NoteProgress(
+            index=task.index, token=task.token, text=text, retried=retries
+        )
+        return self._call(args, task.workflow)
 
     def take(
         self,
@@ -162,10 +178,17 @@ class Transitions(Maintenance):
         ``most`` is how often it may be taken by those who do not end it, 0 for no limit. With
         ``queued`` it goes into a queue, and :meth:`begun` will tell when it is taken up there.
         """
-        category, id = (flight.category, flight.task) if flight else ("", "")
-        way = "queued" if queued else ""
-        args = (task.index, task.token, owner, worker, category, id, "", most, way)
-        return Call(self._scripts.take, [task.workflow], args)
+        args = contracts.ClaimAttempt(
+            index=task.index,
+            token=task.token,
+            group=owner,
+            worker=worker,
+            category=flight.category if flight else "",
+            task=flight.task if flight else "",
+            most=most,
+            queued=queued,
+        )
+        return self._call(args, task.workflow)
 
     def admit(
         self, category: str, wanted: int, most: int, interval: int, at_once: int
@@ -175,8 +198,10 @@ class Transitions(Maintenance):
         ``most`` may be in flight, 0 for no limit; ``interval`` is in microseconds, 0 for no rate;
         a rate lets ``at_once`` go together.
         """
-        args = (category, wanted, most, interval, at_once, "")
-        count, wait = self._scripts.admit.run(self.client, [], args)
+        args = contracts.AdmitPublications(
+            category=category, wanted=wanted, most=most, interval=interval, burst=at_once
+        )
+        count, wait = self._scripts.run(self.client, args)
         return int(count), int(wait) / 1000
 
     def published(self, group: str, flights: Sequence[tuple[Publication, str]]) -> int:
@@ -184,50 +209,64 @@ class Transitions(Maintenance):
         if not flights:
             return 0
         each = [text for flight, event in flights for text in (flight.task, event, flight.follows)]
-        args = (group, flights[0][0].category, "", *each)
-        return int(self._scripts.published.run(self.client, [self.keys.events], args))
+        args = contracts.MarkPublished(
+            group=group, category=flights[0][0].category, publications=each
+        )
+        return int(self._scripts.run(self.client, args, self.keys.events))
 
     def terminate(self, workflow: str) -> Report:
-        reply = self._scripts.terminate.run(self.client, [workflow], ("",))
-        return self.report(workflow, reply)
+        return self._report_of(contracts.Terminate(), workflow)
 
     def restart(
         self, workflow: str, nonce: str, *, all: bool, plan: Mapping[str, Any] | None = None
     ) -> Report:
         """Restart; ``plan`` names the steps that begin anew, see ``rerun.plan``."""
-        args = (nonce, "all" if all else "", "", packb(plan) if plan else "")
-        return self.report(workflow, self._scripts.restart.run(self.client, [workflow], args))
+        args = contracts.Restart(nonce=nonce, all=all, plan=packb(plan) if plan else None)
+        return self._report_of(args, workflow)
 
     def archive(self, workflow: str, most: int) -> tuple[Outcome, Sequence[Any]]:
         """Everything that a workflow has, ``most`` bytes of it; see ``archives.document``."""
-        reply = self._scripts.archive.run(self.client, [workflow], (most,))
+        reply = self._scripts.run(self.client, contracts.Archive(most=most), workflow)
         return Outcome(reply[0]), reply
 
     def restore(self, workflow: str, nonce: str, given: RestoredState) -> Report:
         """Store what an archive has, TERMINATED."""
         detail = f"restored from {given.origin}" if given.origin else "restored"
-        args = (
-            given.digest, given.flow_digest, nonce, given.flow.name or "", given.form,
-            given.done, "", given.input, _packed(given.steps), _packed(given.items),
-            _packed(given.outputs), _packed(given.types), _packed(given.trace), detail,
-            *given.flow_fields,
-        )  # fmt: skip
-        return self.report(workflow, self._scripts.restore.run(self.client, [workflow], args))
+        args = contracts.Restore(
+            digest=given.digest,
+            flow_digest=given.flow_digest,
+            nonce=nonce,
+            name=given.flow.name or "",
+            form=given.form,
+            done=given.done,
+            input=given.input,
+            steps=_packed(given.steps),
+            items=_packed(given.items),
+            outputs=_packed(given.outputs),
+            types=_packed(given.types),
+            trace=_packed(given.trace),
+            detail=detail,
+            flow=given.flow_fields,
+        )
+        return self._report_of(args, workflow)
 
     def delete(self, workflow: str) -> Report:
-        reply = self._scripts.delete.run(self.client, [workflow], ("", 0))
-        return self.report(workflow, reply)
+        return self._report_of(contracts.Delete(), workflow)
 
     def retire(self, workflow: str, state: WorkflowState, seconds: float) -> Call:
         """Delete a workflow if it is in this state and ended so many seconds ago, or earlier."""
-        return Call(self._scripts.delete, [workflow], (state, round(seconds * 1000)))
+        args = contracts.Delete(state=state, age=round(seconds * 1000))
+        return self._call(args, workflow)
 
     def run(self, calls: Sequence[Call]) -> list[Report | Exception]:
         """Send the calls in one round trip; a call that raised has its exception as result."""
-        return [
-            reply if isinstance(reply, Exception) else self.report(str(call.keys[0]), reply)
-            for call, reply in zip(calls, run_batch(self.client, calls), strict=True)
-        ]
+        return run_batch(self.client, calls)
+
+    def _call(self, args: Arguments, workflow: str) -> Call:
+        return self._scripts.call(args, workflow, read=partial(self.report, workflow))
+
+    def _report_of(self, args: Arguments, workflow: str) -> Report:
+        return self.report(workflow, self._scripts.run(self.client, args, workflow))
 
     def report(self, workflow: str, reply: Sequence[Any]) -> Report:
         """Read a script's reply."""

@@ -10,6 +10,7 @@ from typing import Any
 import redis
 
 from ..model.timestamps import optional_time
+from ..store.contracts import ReadGroups
 from ..store.keys import Keys
 from ..store.script_loader import scripts_for
 
@@ -70,8 +71,8 @@ class Health:
 
 def read_health(client: redis.Redis, keys: Keys) -> Health:
     """All of it, in two round trips."""
-    args = (MOST_LAG, LOOKED_AT)
-    length, oldest, *flat = scripts_for(keys).overview.run(client, [keys.events], args)
+    args = ReadGroups(most=MOST_LAG, looked_at=LOOKED_AT)
+    length, oldest, *flat = scripts_for(keys).run(client, args, keys.events)
     found = [
         GroupHealth(name.decode(), int(consumers), int(pending), int(lag))
         for name, consumers, pending, lag in zip(*[iter(flat)] * 4, strict=True)
@@ -81,7 +82,7 @@ def read_health(client: redis.Redis, keys: Keys) -> Health:
         pipe.zcard(keys.timers)
         pipe.xlen(keys.dead)
         for category in categories:
-            pipe.hlen(keys.flight + category)
+            pipe.hlen(keys.publications + category)
         timers, dead, *flights = pipe.execute()
     bridges = [BridgeHealth(*pair) for pair in zip(categories, flights, strict=True)]
     return Health(found, bridges, int(length), timers, dead, optional_time(oldest))

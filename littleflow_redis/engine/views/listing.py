@@ -15,6 +15,7 @@ import redis
 
 from ..model.errors import BadQuery
 from ..model.states import WorkflowState
+from ..store.contracts import IndexEnded, ListWorkflows
 from ..store.keys import Keys
 from ..store.rows import read_rows
 from ..store.script_loader import scripts_for
@@ -138,11 +139,16 @@ class Listing:
         self, query: Query, at: tuple[str, str], most: int
     ) -> tuple[Sequence[tuple[str, str, str]], bool]:
         order = "desc" if SORTS[query.sort][1] else "asc"
-        args = (
-            order, _ms(query.since, "-inf"), _ms(query.until, "+inf"), *at, most,
-            "1" if query.filters else "",
-        )  # fmt: skip
-        reply = self._scripts.list.run(self._client, self._indexes(query), args)
+        args = ListWorkflows(
+            order=order,
+            earliest=_ms(query.since, "-inf"),
+            latest=_ms(query.until, "+inf"),
+            after=at[0],
+            after_id=at[1],
+            most=most,
+            named=query.filters,
+        )
+        reply = self._scripts.run(self._client, args, *self._indexes(query))
         texts = [text.decode("utf-8", "replace") for text in reply[1:]]
         return list(zip(texts[::3], texts[1::3], texts[2::3], strict=True)), bool(reply[0])
 
@@ -165,7 +171,7 @@ class Listing:
         for state, (all, known) in zip(states, counts, strict=True):
             if known < all:
                 for ids in self._pages(f"{self._keys.index}:{state}"):
-                    self._scripts.reindex.run(self._client, ids, ())
+                    self._scripts.run(self._client, IndexEnded(), *ids)
 
     def _pages(self, index: str) -> Iterator[list[str]]:
         start = 0

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..model.records import Change, Record
-from ..model.states import StepState
 from ..model.timestamps import required_time
-
-#: The state of the step after each change; none of those that leave it as it was.
-STATE_AFTER: Mapping[str, StepState] = {
-    "ready": StepState.READY,
-    "queue": StepState.QUEUED,
-    "requeue": StepState.QUEUED,
-    "take": StepState.RUNNING,
-    "items": StepState.RUNNING,
-    "wait": StepState.WAITING,
-    "retry": StepState.RETRYING,
-    "end": StepState.ENDED,
-    "continue": StepState.ENDED,
-    "pass": StepState.ENDED,
-    "skip": StepState.SKIPPED,
-    "fail": StepState.FAILED,
-    "cancel": StepState.CANCELLED,
-    "hold": StepState.IDLE,
-    "reset": StepState.IDLE,
-}
+from ..model.trace_kinds import STATE_AFTER
 
 
 @dataclass(frozen=True, slots=True)

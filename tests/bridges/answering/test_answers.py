@@ -81,7 +81,7 @@ def test_what_a_step_follows_is_not_revoked_with_it(
     engine.terminate(second)
     assert engine.state(second).state is WorkflowState.TERMINATED
     wait_until(lambda: in_flight(engine, "s") == 1, "its flight is closed")
-    sweeps = engine.redis.hlen(engine.keys.closed + "s")
+    sweeps = engine.redis.hlen(engine.keys.abandoned_publications + "s")
     assert sweeps == 1
     wait_until(lambda: bridge_has_revoked(bridge), "it is revoked")
     gate.touch()

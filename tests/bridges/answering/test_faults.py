@@ -67,7 +67,7 @@ def test_what_a_dead_bridge_has_sent_is_not_refused(
             wait_until(lambda: "event=sent-before" in caplog.text, "it was refused")
         else:
             id = engine.attempts(workflow)[0].celery_id
-            flight = lambda: Record(engine.redis.hget(engine.keys.flight + "s", id))  # noqa: E731
+            flight = lambda: Record(engine.redis.hget(engine.keys.publications + "s", id))  # noqa: E731
             wait_until(
                 lambda: flight()[PublicationRecord.STATE] == "published", "it is known as sent"
             )
@@ -144,7 +144,7 @@ def test_a_bridge_that_follows_may_fail_at_any_call(
     monkeypatch.setattr(references, "LOOK_EVERY", 0.02)
 
     def open_gate(gate: Path) -> None:
-        flights = partial(client.hvals, engine.keys.flight + "s")
+        flights = partial(client.hvals, engine.keys.publications + "s")
         follows = lambda: any(Record(one)[PublicationRecord.FOLLOWS] for one in flights())  # noqa: E731
         wait_until(follows, "the flight says what it follows")
         gate.touch()

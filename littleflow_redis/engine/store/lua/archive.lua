@@ -1,30 +1,29 @@
 -- Read everything that a workflow has, at one moment.
--- KEYS  workflow
--- ARGV  bytes that may be returned at most
 -- Returns {code}: UNKNOWN_WORKFLOW, NEWER, TOO_LARGE; or {APPLIED, now (ms), state, the workflow's own
 --       fields, steps, items, timers and when they are due, outputs (field and JSON text), their types, trace}
 -- Race closed: read by several calls, an end in between would be in the outputs and not in the
 -- tokens; what is restored from that would wait for ever, or run a step twice.
+--@keys workflow
+--@args most:number
 --@include base
-local key = KEYS[1]
-local version = redis.call('HGET', key, 'version')
+local version = redis.call('HGET', workflow, 'version')
 if not version then return {Outcome.UNKNOWN_WORKFLOW} end
 if tonumber(version) > VERSION then return {Outcome.NEWER} end
 
-local steps, fields, keys, bytes = redis.call('HGETALL', key .. S.steps), {'-1'}, {}, 0
+local steps, fields, keys, bytes = redis.call('HGETALL', workflow .. S.steps), {'-1'}, {}, 0
 for i = 1, #steps, 2 do
   if string.match(steps[i], '^%d') then fields[#fields + 1] = steps[i] end
   bytes = bytes + #steps[i + 1]
 end
 for i, field in ipairs(fields) do
-  keys[i] = key .. S.output .. field
+  keys[i] = workflow .. S.output .. field
   bytes = bytes + redis.call('STRLEN', keys[i])
 end
-local items, types = redis.call('HGETALL', key .. S.items), redis.call('HGETALL', key .. S.types)
+local items, types = redis.call('HGETALL', workflow .. S.items), redis.call('HGETALL', workflow .. S.types)
 for _, texts in ipairs({items, types}) do
   for i = 2, #texts, 2 do bytes = bytes + #texts[i] end
 end
-if bytes > tonumber(ARGV[1]) then return {Outcome.TOO_LARGE} end
+if bytes > most then return {Outcome.TOO_LARGE} end
 
 local outputs = {}
 each_value('MGET', nil, keys, function(i, text)
@@ -34,10 +33,10 @@ each_value('MGET', nil, keys, function(i, text)
   end
 end)
 local timers = {}
-for _, member in ipairs(redis.call('SMEMBERS', key .. S.timers)) do
+for _, member in ipairs(redis.call('SMEMBERS', workflow .. S.timers)) do
   timers[#timers + 1] = member
   timers[#timers + 1] = redis.call('ZSCORE', K.timers, member) or '0'
 end
-return {Outcome.APPLIED, clock(''), redis.call('GET', key .. S.state), redis.call('HGETALL', key),
+return {Outcome.APPLIED, clock(), redis.call('GET', workflow .. S.state), redis.call('HGETALL', workflow),
   steps, items, timers, outputs, types,
-  redis.call('LRANGE', key .. S.trace, 0, -1)}
+  redis.call('LRANGE', workflow .. S.trace, 0, -1)}

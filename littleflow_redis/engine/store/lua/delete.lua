@@ -1,18 +1,18 @@
 -- Delete a workflow and every key that it has.
--- KEYS  workflow
--- ARGV  '', or the one state in which it may go, and the ms that must have passed since its end
 -- Returns {code, state, reason}: APPLIED, IN_PROGRESS, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: open attempts, timers and flights go in the same script, so an end that comes later
 -- finds no workflow and writes nothing. Retention looks again at state and age here: what was
 -- restarted since it was found stays.
---@include base defaults stamp count workflow value input timers close handing fire iterate retry rest commit
-local w = load_workflow(KEYS[1], clock(''))
+--@keys workflow
+--@args state age:number
+--@include transition
+local w = load_workflow(workflow, clock())
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.version > VERSION then return {Outcome.NEWER, '', ''} end
-if w.state == 'RUNNING' or w.state == 'TERMINATING' then return {Outcome.IN_PROGRESS, '', ''} end
-if ARGV[1] ~= '' then
+if w.state == WorkflowState.RUNNING or w.state == WorkflowState.TERMINATING then return {Outcome.IN_PROGRESS, '', ''} end
+if state ~= '' then
   local ended = tonumber(redis.call('HGET', w.key, 'ended') or w.now)
-  if w.state ~= ARGV[1] or w.now - ended < tonumber(ARGV[2]) then
+  if w.state ~= state or w.now - ended < age then
     return {Outcome.UNCHANGED, '', ''}
   end
 end

@@ -1,24 +1,21 @@
 -- Take up `wait:acquire`, `wait:release` or `wait:countdown`.
--- KEYS  workflow
--- ARGV  event id, group, index, token, 'acquire' | 'release' | 'countdown', latch, input (JSON text),
---       clock override or ''
 -- Returns {code, state, reason, ready...}: APPLIED; or {code}: GONE, NEWER, UNCHANGED (it waits).
 -- Race closed: the count changes in the script that closes the attempt, so an attempt counts once
 -- however often its start-task is delivered. Looking and registering are one: a release in between
 -- would leave the waiter behind. Whoever waits moves to the timers in the script that reaches zero:
 -- from there any worker wakes them, one by one, whoever dies.
---@include base defaults queue stamp count workflow value input timers close handing fire iterate retry rest commit sign
-local event, group, index, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local action, name = ARGV[5], ARGV[6]
+--@keys workflow
+--@args event group index:number token action name input
+--@include transition attempt_start
 local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
 local field = field_of(index, scope)
-local w = load_workflow(KEYS[1], clock(ARGV[8]))
+local w = load_workflow(workflow, clock())
 if w and w.version > VERSION then return {Outcome.NEWER} end
-local raw = w and w.state == 'RUNNING' and redis.call('HGET', w.key .. S.steps, field)
+local raw = w and w.state == WorkflowState.RUNNING and redis.call('HGET', w.key .. S.steps, field)
 local step = raw and step_of(w, index, scope)
 local attempt = open_attempt(step, token)
 if not attempt or attempt[AttemptRecord.OWNER] ~= '' then
-  redis.call('XACK', K.stream, group, event)
+  redis.call('XACK', K.events, group, event)
   return {Outcome.GONE}
 end
 
@@ -30,15 +27,15 @@ local valid = #count < 16 and string.match(count, '^%-?%d+$')
 -- The attempt waits: it is the engine's until the latch is at zero.
 local function wait()
   started(w.key, w.flow, field, step, attempt, w.now)
-  attempt[AttemptRecord.OWNER], step[Dynamic.STATE] = ENGINE, 'waiting'
+  attempt[AttemptRecord.OWNER], step[Dynamic.STATE] = ENGINE, StepState.WAITING
   attempt[AttemptRecord.WAIT] = {0, '', '', '', '', '', name}
   local member = latch_member(w, field, token, name)
   table.insert(attempt[AttemptRecord.TIMERS], member)
   redis.call('ZADD', waiters, w.now, member)
   redis.call('SADD', w.key .. S.timers, member)
   redis.call('HSET', w.key .. S.steps, field, cmsgpack.pack(step))
-  note(w.key, w.state, w.now, 'wait', field, attempt, 'latch ' .. name)
-  redis.call('XACK', K.stream, group, event)
+  trace_now(w.key, w.state, w.now, TraceKind.WAIT, field, attempt, 'latch ' .. name)
+  redis.call('XACK', K.events, group, event)
   return {Outcome.UNCHANGED}
 end
 
@@ -51,14 +48,14 @@ local function open_latch(members)
   end
   sliced('ZADD', K.timers, due)
   redis.call('UNLINK', latch, waiters)
-  redis.call('XADD', K.stream, '*', 'kind', '"countdown-latch-zero"', 'apiVersion', '"v1"',
-    'at', stamp(w.now), 'latch', cjson.encode(name))
+  redis.call('XADD', K.events, '*', 'kind', EventKind.COUNTDOWN_LATCH_ZERO, 'apiVersion', '"v1"',
+    'at', iso_time(w.now), 'latch', cjson.encode(name))
 end
 
 if valid and action == 'countdown' and tonumber(count) > 0 then return wait() end
-close(w, step, token)
+close_attempt(w, step, token)
 if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = w.now end
-if valid then complete(w, index, scope, ARGV[7], 'end', attempt)
+if valid then complete(w, index, scope, input, TraceKind.END, attempt)
 else
   fail(w, index, scope, attempt, 'the key ' .. latch
     .. ' holds no count: delete the key')
@@ -67,8 +64,8 @@ local opens = valid and action == 'release' and tonumber(count) <= 1
 local waiting = opens and redis.call('ZRANGE', waiters, 0, -1)
 w.arrived[#w.arrived + 1] = {index, scope}
 settle(w)
-rest(w)
-redis.call('XACK', K.stream, group, event)
+detect_stall(w)
+redis.call('XACK', K.events, group, event)
 if valid and action == 'acquire' then redis.call('INCR', latch)
 elseif opens then open_latch(waiting)
 elseif valid and action == 'release' then redis.call('DECR', latch) end

@@ -1,29 +1,29 @@
 -- Restart a workflow where it stopped: what failed or was cancelled starts again, what was held fires;
 -- or from named steps: they and all that follows from them begin anew.
--- KEYS  workflow
--- ARGV  nonce, 'all' or '', clock override or '', plan (msgpack, see rerun.lua) or ''
 -- Returns {code, state, reason, ready...}: APPLIED, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: a new nonce, so that an end of an attempt from before can only close that attempt: one
 -- that is still open (it was taken, and its task still runs) or none.
---@include base defaults stamp count workflow value input timers close handing fire iterate retry rest rerun commit
-local w = load_workflow(KEYS[1], clock(ARGV[3]))
+--@keys workflow
+--@args nonce all plan
+--@include transition restart_plan
+local w = load_workflow(workflow, clock())
 if not w then return {Outcome.UNKNOWN_WORKFLOW, '', ''} end
 if w.version > VERSION then return {Outcome.NEWER, '', ''} end
-local plan = ARGV[4] ~= '' and cmsgpack.unpack(ARGV[4])
-if w.state ~= 'FAILED' and w.state ~= 'TERMINATED' and not (plan and w.state == 'FINISHED') then
+local rerun_plan = plan ~= '' and cmsgpack.unpack(plan)
+if w.state ~= WorkflowState.FAILED and w.state ~= WorkflowState.TERMINATED and not (rerun_plan and w.state == WorkflowState.FINISHED) then
   return {Outcome.UNCHANGED, '', ''}
 end
-w.state, w.nonce, w.restarted = 'RUNNING', ARGV[1], true
-trace(w, 'RUNNING', '', 0, 0, plan and 'restart from ' .. table.concat(plan.from, ', ') or 'restart')
+w.state, w.nonce, w.restarted = WorkflowState.RUNNING, nonce, true
+trace(w, WorkflowState.RUNNING, '', 0, 0, rerun_plan and 'restart from ' .. table.concat(rerun_plan.from, ', ') or 'restart')
 -- What nobody had taken up is closed and opened anew: its start-task may have been read, and let go,
 -- while the workflow did not run.
-cancel_attempts(w, ARGV[2] ~= 'all' and 'unpublished')
-if plan then rewind(w, plan) end
+cancel_attempts(w, all ~= '1' and 'unpublished')
+if rerun_plan then rewind(w, rerun_plan) end
 
 -- What of the step failed or was cancelled. Of what an older version recorded the state alone says so.
 local function owed_of(static, step)
   local owed, state = step[Dynamic.OWED] or {}, step[Dynamic.STATE]
-  if #owed == 0 and (state == 'failed' or state == 'cancelled') and #step[Dynamic.OPEN] == 0
+  if #owed == 0 and (state == StepState.FAILED or state == StepState.CANCELLED) and #step[Dynamic.OPEN] == 0
     and step[Dynamic.ACTIVATIONS] > 0 then
     owed = {{step[Dynamic.ACTIVATIONS], kind_of(static, step, step[Dynamic.ATTEMPTS])}}
   end
@@ -36,17 +36,17 @@ local function again(index, scope, step, owed)
   table.sort(owed, function(a, b) return a[1] < b[1] end)
   for _, each in ipairs(owed) do
     local activation, kind = each[1], each[2]
-    step[Dynamic.STATE], step[Dynamic.ENDED] = 'retrying', w.now
-    if kind ~= 'retry' then step[Dynamic.STATE], step[Dynamic.QUEUED] = 'ready', w.now end
-    local due = w.now + (kind == 'retry' and 0 or READY_DUE)
-    w.ready[#w.ready + 1] = arm_step(w, kind, field_of(index, scope), activation, due)
+    step[Dynamic.STATE], step[Dynamic.ENDED] = StepState.RETRYING, w.now
+    if kind ~= TimerKind.RETRY then step[Dynamic.STATE], step[Dynamic.QUEUED] = StepState.READY, w.now end
+    local due = w.now + (kind == TimerKind.RETRY and 0 or READY_DUE)
+    w.ready[#w.ready + 1] = set_step_timer(w, kind, field_of(index, scope), activation, due)
   end
   step[Dynamic.OWED] = {}
 end
 
 -- Go on with an iteration: its items that failed start again by themselves.
 local function go_on(index, scope, step)
-  step[Dynamic.STATE], step[Dynamic.REASON], step[Dynamic.OWED] = 'running', '', {}
+  step[Dynamic.STATE], step[Dynamic.REASON], step[Dynamic.OWED] = StepState.RUNNING, '', {}
   local limit = static_of(w, index)[Static.CONCURRENCY]
   while step[Dynamic.NEXT] < step[Dynamic.ITEMS]
     and step[Dynamic.NEXT] - step[Dynamic.DONE] < limit do
@@ -77,12 +77,12 @@ end
 
 -- A workflow that was archived when it had FINISHED, and restored, has nothing left to do.
 local last = w.steps[tostring(w.last)]
-if last and last[Dynamic.STATE] == 'ended' then conclude(w, 'FINISHED')
+if last and last[Dynamic.STATE] == StepState.ENDED then conclude(w, WorkflowState.FINISHED)
 else
   resume()
-  if plan then rerun(w, plan) end
+  if rerun_plan then rerun(w, rerun_plan) end
   settle(w)
-  rest(w)
+  detect_stall(w)
 end
 w.fields = {'nonce', w.nonce}
 redis.call('SADD', K.running, w.key)

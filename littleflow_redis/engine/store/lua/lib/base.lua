@@ -28,9 +28,8 @@ end
 -- Asked once per call.
 local told
 
--- Milliseconds since 1970: Redis' own clock; tests alone override it.
-local function clock(override)
-  if override and override ~= '' then return tonumber(override) end
+-- Milliseconds since 1970: Redis' own clock.
+local function clock()
   if not told then
     local time = redis.call('TIME')
     told = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -51,6 +50,15 @@ local function feed(key, state, changes)
   redis.call('XADD', K.changes, 'MAXLEN', '~', MAX_CHANGES, '*', 'workflow', key, 'state', state,
     'changes', changes)
 end
+
+-- A member of the timers; `rest` is an activation or a token.
+local function timer_member(kind, key, field, rest)
+  return kind .. '|' .. key .. '|' .. field .. '|' .. rest
+end
+
+-- States of a step that needs no more work.
+local DONE = {}
+for _, state in ipairs(StepState.DONE) do DONE[state] = true end
 
 -- Whether stream id a was given before b.
 local function earlier(a, b)

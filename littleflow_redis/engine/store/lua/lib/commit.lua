@@ -1,18 +1,19 @@
 -- Writing a plan. Nothing below can fail once the first write is done: types were read before, and
 -- Redis refuses for want of memory only before a script's first write.
+--@include base counters handing iso_time plan timers value
 
-local NOTICES = {FINISHED = 'end-workflow', FAILED = 'failed-workflow',
-  TERMINATED = 'terminated-workflow'}
+local NOTICES = {[WorkflowState.FINISHED] = EventKind.END_WORKFLOW,
+  [WorkflowState.FAILED] = EventKind.FAILED_WORKFLOW, [WorkflowState.TERMINATED] = EventKind.TERMINATED_WORKFLOW}
 
 local function notify(w, kind)
-  redis.call('XADD', K.stream, '*', 'kind', '"' .. kind .. '"', 'apiVersion', '"v1"',
-    'at', stamp(w.now), 'workflow', '"' .. w.key .. '"')
+  redis.call('XADD', K.events, '*', 'kind', kind, 'apiVersion', '"v1"',
+    'at', iso_time(w.now), 'workflow', '"' .. w.key .. '"')
 end
 
 -- For how many steps one that is over counts: the end of a subflow that runs per item for those
 -- within, too.
 local function done_in(w, field, state)
-  if state ~= 'ended' and state ~= 'skipped' then return 0 end
+  if not DONE[state] then return 0 end
   local static = static_of(w, tonumber(field))
   if static[Static.KIND] ~= KindCode.SUBFLOW_END or static[Static.FLAGS] < Flag.ITERATE then return 1 end
   return tonumber(field) - static[Static.PARTNER]
@@ -54,7 +55,7 @@ end
 
 local function write_start_task(w, at, e)
   local static, input, types = static_of(w, e.index), parts_of(e.input)
-  local fields = {'kind', '"start-task"', 'apiVersion', '"v1"', 'at', at,
+  local fields = {'kind', EventKind.START_TASK, 'apiVersion', '"v1"', 'at', at,
     'workflow', '"' .. w.key .. '"', 'index', e.index, 'name', static[Static.NAME],
     'base', static[Static.BASE], 'parameters', static[Static.PARAMETERS],
     'token', '"' .. e.attempt[AttemptRecord.TOKEN] .. '"', 'input', input}
@@ -65,7 +66,7 @@ local function write_start_task(w, at, e)
     fields[#fields + 1] = 'options'
     fields[#fields + 1] = static[Static.OPTIONS]
   end
-  return redis.call('XADD', K.stream, '*', unpack(fields))
+  return redis.call('XADD', K.events, '*', unpack(fields))
 end
 
 -- Where an open attempt is found again by its start-task.
@@ -74,7 +75,7 @@ local function address(w, field, attempt)
 end
 
 -- It waits for no event any more. A shape stays in use while the mailbox is indexed under it.
-local function unlisten(w, attempt)
+local function stop_waiting(w, attempt)
   local wait = attempt[AttemptRecord.WAIT]
   if not wait or wait[Wait.DIGEST] == '' then return end
   redis.call('ZREM', K.waiters,
@@ -87,13 +88,13 @@ end
 
 -- Nobody waits for this task any more. Unless its own end closed the attempt, it may be queued or run
 -- still: a bridge revokes it.
-local function land(w, attempt)
-  local flights, task = K.flight .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK]
+local function drop_publication(w, attempt)
+  local flights, task = K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK]
   local raw = attempt ~= w.answered and redis.call('HGET', flights, task)
   if raw then
     local flight = cmsgpack.unpack(raw)
     flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = 'closed', w.now
-    redis.call('HSET', K.closed .. attempt[AttemptRecord.FLIGHT], task, cmsgpack.pack(flight))
+    redis.call('HSET', K.abandoned_publications .. attempt[AttemptRecord.FLIGHT], task, cmsgpack.pack(flight))
   end
   redis.call('HDEL', flights, task)
 end
@@ -103,21 +104,21 @@ local function write_closed(w)
   for _, attempt in ipairs(w.closed) do
     -- Of what was handed over there is no start-task.
     if attempt[AttemptRecord.EVENT] ~= '' then forgotten[#forgotten + 1] = attempt[AttemptRecord.EVENT] end
-    unlisten(w, attempt)
-    if attempt[AttemptRecord.TASK] ~= '' then land(w, attempt) end
+    stop_waiting(w, attempt)
+    if attempt[AttemptRecord.TASK] ~= '' then drop_publication(w, attempt) end
   end
-  sliced('HDEL', K.open, forgotten)
+  sliced('HDEL', K.open_attempts, forgotten)
 end
 
 local function write_emits(w)
   if #w.emits == 0 then return end
-  local known, at = {}, stamp(w.now)
+  local known, at = {}, iso_time(w.now)
   for _, e in ipairs(w.emits) do
     e.attempt[AttemptRecord.EVENT] = write_start_task(w, at, e)
     known[#known + 1] = e.attempt[AttemptRecord.EVENT]
     known[#known + 1] = address(w, e.field, e.attempt)
   end
-  sliced('HSET', K.open, known)
+  sliced('HSET', K.open_attempts, known)
 end
 
 -- What of a new state is written with other fields and keys.

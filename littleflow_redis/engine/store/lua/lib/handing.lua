@@ -1,7 +1,8 @@
 -- Handing attempts to the caller itself: emitted, taken and recorded as flights in one, they need
 -- no start-task. `serving` is what the caller serves: its consumer, by category its group and what
--- ids of tasks start with, whether tasks go into a queue from which signs of start come, how many of a
--- category may be in flight (0: any number), and how long the parts of ids are.
+-- ids of tasks start with, whether tasks go into a queue from which signs of start come, and how many of a
+-- category may be in flight (0: any number).
+--@include base defaults plan value
 
 -- Attempts handed over by one call, and bytes of their inputs: what is more goes through the
 -- stream, where others share it.
@@ -10,23 +11,22 @@ local MAX_HANDED, MAX_HANDED_BYTES = 1000, 4000000
 local function serving_of(packed)
   if not packed or packed == '' then return nil end
   local given = cmsgpack.unpack(packed)
-  return {consumer = given[1], categories = given[2], queued = given[3], most = given[4], longest = given[5],
-    digest = given[6],
+  return {consumer = given[1], categories = given[2], queued = given[3], most = given[4],
     -- Names of consumers and ids of tasks need no escapes.
     detail = '{"worker":"' .. given[1] .. '","celery_id":"', count = 0, bytes = 0, room = {}}
 end
 
 -- A part of a task's id, as bridges/broker/ids.py makes it.
-local function part_of(serving, text)
-  if #text <= serving.longest then return text end
-  return string.sub(text, 1, serving.longest - serving.digest - 1) .. '~'
-    .. string.sub(redis.sha1hex(text), 1, serving.digest)
+local function part_of(text)
+  if #text <= CeleryId.LONGEST then return text end
+  return string.sub(text, 1, CeleryId.LONGEST - CeleryId.DIGEST - 1) .. '~'
+    .. string.sub(redis.sha1hex(text), 1, CeleryId.DIGEST)
 end
 
 -- Whether one more of this category may be in flight.
 local function has_room_for(serving, category)
   if serving.most == 0 then return true end
-  local room = serving.room[category] or serving.most - redis.call('HLEN', K.flight .. category)
+  local room = serving.room[category] or serving.most - redis.call('HLEN', K.publications .. category)
   serving.room[category] = room - 1
   return room > 0
 end
@@ -44,14 +44,14 @@ local function hand_over(w, static, step, e, clocked)
     return false
   end
   serving.count, serving.bytes = count, bytes
-  w.part = w.part or part_of(serving, string.match(w.key, '[^:]*$'))
+  w.part = w.part or part_of(string.match(w.key, '[^:]*$'))
   local attempt = e.attempt
   attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKES] = served[1], 1
   attempt[AttemptRecord.FLIGHT] = category
   attempt[AttemptRecord.TASK] = served[2] .. w.part .. ':' .. e.index .. ':'
-    .. part_of(serving, attempt[AttemptRecord.TOKEN])
+    .. part_of(attempt[AttemptRecord.TOKEN])
   if not serving.queued then
-    attempt[AttemptRecord.TAKEN], step[Dynamic.STATE], step[Dynamic.STARTED] = w.now, 'running', w.now
+    attempt[AttemptRecord.TAKEN], step[Dynamic.STATE], step[Dynamic.STARTED] = w.now, StepState.RUNNING, w.now
   end
   w.handed[#w.handed + 1] = e
   return true
@@ -67,7 +67,7 @@ local function write_handed(w)
     list[#list + 1] = cmsgpack.pack({w.key, e.field, attempt[AttemptRecord.TOKEN], '',
       w.serving.consumer, 'recorded', w.now})
   end
-  for category, list in pairs(flights) do sliced('HSET', K.flight .. category, list) end
+  for category, list in pairs(flights) do sliced('HSET', K.publications .. category, list) end
 end
 
 -- What the caller is told of them: the fields of a start-task that differ between start-tasks.

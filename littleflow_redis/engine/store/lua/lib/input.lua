@@ -1,13 +1,11 @@
 -- A step's input: the output of its predecessor or, if it has several, the list of theirs by ascending
 -- index, as many as they are. JSON stays text: cjson would turn [] into {} and round numbers.
+--@include base plan value
 
 -- In a flow with loops a step may run again while what came of it is still to be read: the next round
 -- does not wait for all of this one. So what an activation gets is kept from its firing, or from when
 -- it has no room to fire, until it is over, and the latest output of a step while it runs again. Other
 -- flows need neither, and keep only what a restart gives.
-
--- Bytes that one transition may gather.
-local MAX_BYTES = 64 * 1024 * 1024
 
 local function leads_back(w, from, to)
   for _, back in ipairs(static_of(w, to)[Static.BACK]) do
@@ -18,8 +16,8 @@ end
 
 -- What an attempt was handed out with, as its start-task says: that stays as long as it is open. nil if
 -- there is none, for somebody deleted it or the attempt was handed over without one.
-local function handed_input(event)
-  local entry = event ~= '' and redis.call('XRANGE', K.stream, event, event)[1]
+local function start_task_input(event)
+  local entry = event ~= '' and redis.call('XRANGE', K.events, event, event)[1]
   local found = {}
   for i = 1, entry and #entry[2] or 0, 2 do found[entry[2][i]] = entry[2][i + 1] end
   return found.input and with_types(found.input, found.types)
@@ -68,7 +66,7 @@ local function without_empty(values)
   return kept
 end
 
--- Returns the value, or nil when this transition gathers more than MAX_BYTES.
+-- Returns the value, or nil when this transition gathers more than Limit.GATHERED.
 local function gather(w, index, scope, round)
   local values, fields, names, places, before = {}, {}, {}, {}, {}
   for i, source in ipairs(sources(w, index, round)) do
@@ -84,7 +82,7 @@ local function gather(w, index, scope, round)
   end
   each_output(w, fields, function(i, value) values[places[i]] = before[i] or value or '{}' end)
   for _, value in ipairs(values) do w.bytes = w.bytes + #value end
-  if w.bytes > MAX_BYTES then return nil end
+  if w.bytes > Limit.GATHERED then return nil end
   if w.version < 2 then values = without_empty(values) end
   if #values < 2 then return values[1] or '{}' end
   return list_of(values)

@@ -1,5 +1,6 @@
 -- Iteration: a step, or a whole subflow, runs once per item of its input list. The step's own record
 -- counts; each item has a scope of its own, the step's scope and the item's number.
+--@include fire_step input plan value
 
 local function item_scope(scope, number)
   return scope == '' and tostring(number) or scope .. '.' .. number
@@ -11,19 +12,19 @@ local function start_item(w, index, scope, number, text)
   local step = step_of(w, index, inner)
   step[Dynamic.ACTIVATIONS], step[Dynamic.ATTEMPTS] = parent[Dynamic.ACTIVATIONS], 0
   if static_of(w, index)[Static.KIND] == KindCode.TASK then return emit(w, index, inner, text) end
-  step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = 'ended', w.now, w.now
+  step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = StepState.ENDED, w.now, w.now
   step[Dynamic.ENDED] = w.now
   store_output(w, field_of(index, inner), text)
-  deliver(w, index, inner)
+  pass_tokens(w, index, inner)
 end
 
 -- Begin an iteration over these items (JSON texts): start a slice, keep the rest.
 local function start_items(w, index, scope, items)
   local static, step = static_of(w, index), step_of(w, index, scope)
-  step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = 'running', w.now, w.now
+  step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = StepState.RUNNING, w.now, w.now
   local first = math.min(#items, static[Static.CONCURRENCY])
   step[Dynamic.ITEMS], step[Dynamic.NEXT], step[Dynamic.DONE] = #items, first, 0
-  trace(w, 'items', field_of(index, scope), step[Dynamic.ACTIVATIONS], 0, tostring(#items))
+  trace(w, TraceKind.ITEMS, field_of(index, scope), step[Dynamic.ACTIVATIONS], 0, tostring(#items))
   for number = 0, #items - 1 do
     local text = items[number + 1]
     w.itemized[#w.itemized + 1] = field_of(index, item_scope(scope, number))
@@ -46,7 +47,7 @@ local function gather_items(w, index, last, scope, count)
   end
   each_output(w, fields, function(i, value) values[places[i]] = value or '{}' end)
   for _, value in ipairs(values) do w.bytes = w.bytes + #value end
-  if w.bytes > MAX_BYTES then return nil end
+  if w.bytes > Limit.GATHERED then return nil end
   return list_of(values)
 end
 
@@ -57,7 +58,7 @@ item_done = function(w, last, inner)
   local scope = string.match(inner, '^(.*)%.%d+$') or ''
   local step = step_of(w, index, scope)
   step[Dynamic.DONE] = step[Dynamic.DONE] + 1
-  if w.state == 'RUNNING' and step[Dynamic.NEXT] < step[Dynamic.ITEMS] then
+  if w.state == WorkflowState.RUNNING and step[Dynamic.NEXT] < step[Dynamic.ITEMS] then
     local number = step[Dynamic.NEXT]
     step[Dynamic.NEXT] = number + 1
     local field = field_of(index, item_scope(scope, number))
@@ -69,11 +70,11 @@ item_done = function(w, last, inner)
     return fail(w, last, scope, nil, 'the outputs of its items are larger than 64 MB together')
   end
   if last ~= index then
-    step[Dynamic.STATE], step[Dynamic.ENDED] = 'ended', w.now
+    step[Dynamic.STATE], step[Dynamic.ENDED] = StepState.ENDED, w.now
     local closing = step_of(w, last, scope)
     closing[Dynamic.ACTIVATIONS] = closing[Dynamic.ACTIVATIONS] + 1
     closing[Dynamic.QUEUED], closing[Dynamic.STARTED] = w.now, w.now
   end
-  complete(w, last, scope, text, 'end')
+  complete(w, last, scope, text, TraceKind.END)
   w.arrived[#w.arrived + 1] = {index, scope}
 end

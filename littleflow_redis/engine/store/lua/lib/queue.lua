@@ -7,7 +7,7 @@ local BEGUN_KEPT = 7 * 86400000
 -- When the attempt came into its queue: a bridge's when it was published; false before that.
 local function in_queue_since(attempt)
   local raw = attempt[AttemptRecord.TASK] ~= ''
-    and redis.call('HGET', K.flight .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
+    and redis.call('HGET', K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
   if not raw then return attempt[AttemptRecord.QUEUED] end
   local flight = cmsgpack.unpack(raw)
   return flight[PublicationRecord.STATE] == 'published' and flight[PublicationRecord.SINCE]

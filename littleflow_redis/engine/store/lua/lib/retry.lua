@@ -1,4 +1,5 @@
 -- Failed attempts: another one after a delay, or the failure of the step.
+--@include defaults fire_step plan timers
 
 -- Milliseconds before retry number `n`: the delay grows by its factor up to its limit, and a part of
 -- it is random (the clock's microseconds are random enough to spread what failed together).
@@ -35,14 +36,14 @@ end
 -- The attempt is closed and has failed with this reason; `final` forbids a retry.
 local function fail_attempt(w, index, scope, attempt, reason, detail, classes, final)
   local static, step = static_of(w, index), step_of(w, index, scope)
-  if final or w.state ~= 'RUNNING'
+  if final or w.state ~= WorkflowState.RUNNING
     or not may_retry(retry_of(w, static), step, classes_of(classes, detail)) then
     return fail(w, index, scope, attempt, reason, detail)
   end
   step[Dynamic.RETRIES] = step[Dynamic.RETRIES] + 1
-  step[Dynamic.STATE], step[Dynamic.REASON], step[Dynamic.ENDED] = 'retrying', reason, w.now
+  step[Dynamic.STATE], step[Dynamic.REASON], step[Dynamic.ENDED] = StepState.RETRYING, reason, w.now
   local due = w.now + retry_delay(retry_of(w, static), step[Dynamic.RETRIES])
-  arm_step(w, 'retry', field_of(index, scope), attempt[AttemptRecord.ACTIVATION], due)
-  trace(w, 'retry', field_of(index, scope), attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER],
+  set_step_timer(w, TimerKind.RETRY, field_of(index, scope), attempt[AttemptRecord.ACTIVATION], due)
+  trace(w, TraceKind.RETRY, field_of(index, scope), attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER],
     detail)
 end

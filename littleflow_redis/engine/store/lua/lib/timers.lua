@@ -1,24 +1,25 @@
 -- Timers: members of one sorted set, `kind|workflow|step|rest`, due in ms; the workflow's own set
 -- says which it has. Whoever acts on a timer does it in the script that removes it.
+--@include base
 
 local function timer(kind, w, field, rest)
-  return string.format('%s|%s|%s|%s', kind, w.key, field, rest)
+  return timer_member(kind, w.key, field, rest)
 end
 
-local function arm(w, member, due)
+local function set_timer(w, member, due)
   w.timers[#w.timers + 1] = due
   w.timers[#w.timers + 1] = member
   return member
 end
 
-local function disarm(w, member)
+local function remove_timer(w, member)
   w.untimed[#w.untimed + 1] = member
 end
 
 -- Who waits for a latch, `latch|workflow|step|token~<sha1 of its name>`, is a timer without a time:
 -- it lies with the latch's other waiters, and moves to the timers, due at once, when that is at zero.
 local function latch_member(w, field, token, name)
-  return timer('latch', w, field, token .. '~' .. redis.sha1hex(name))
+  return timer(TimerKind.LATCH, w, field, token .. '~' .. redis.sha1hex(name))
 end
 
 local function write_untimed(w)
@@ -31,7 +32,7 @@ local function write_untimed(w)
 end
 
 -- A step that waits for Python, or for a retry, without an open attempt.
-local function arm_step(w, kind, field, activation, due)
+local function set_step_timer(w, kind, field, activation, due)
   w.waiting = w.waiting + 1
-  return arm(w, timer(kind, w, field, string.format('%d', activation)), due)
+  return set_timer(w, timer(kind, w, field, string.format('%d', activation)), due)
 end

@@ -1,6 +1,7 @@
 -- A value on its way is one text: its JSON and, where JSON lacks types that it has, behind MARK what
 -- engine/model/typed_values.py says of them. Outputs are stored apart: the JSON under its public key, the types in
 -- :types. No JSON text holds MARK.
+--@include base plan
 local MARK = '\31'
 
 -- The JSON of a value, and its types: '' if JSON says it all.

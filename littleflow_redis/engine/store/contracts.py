@@ -1,0 +1,283 @@
+"""The arguments of every script, by name; each script's file says what they mean.
+
+Importing this compares them with what the files declare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from littleflow_redis.events.script_batch import Argument
+
+from .arguments import Arguments
+from .declarations import script_names
+
+#: Packed by msgpack.
+Packed = bytes
+#: Values of changing number; fields and values, or the like, in turn.
+Rest = Sequence[Argument]
+
+
+class AdmitPublications(Arguments):
+    category: str
+    wanted: int
+    most: int
+    interval: int
+    burst: int
+
+
+class ApplyEnds(Arguments):
+    group: str
+    serving: Packed
+    event: str
+    index: int
+    token: str
+    status: str
+    output: str
+    reason: str
+    detail: str
+    final: bool
+    classes: str
+
+
+class Archive(Arguments):
+    most: int
+
+
+class ClaimAttempt(Arguments):
+    index: int
+    token: str
+    group: str
+    worker: str
+    category: str
+    task: str
+    most: int
+    queued: bool
+
+
+class Delete(Arguments):
+    state: str | None = None
+    age: int | None = None
+
+
+class DueTimers(Arguments):
+    count: int
+
+
+class ExpireTimer(Arguments):
+    member: str
+    given: str
+    serving: Packed
+    missing: str
+
+
+class FailPermanently(Arguments):
+    event: str
+    group: str
+    reason: str
+    end_task: Rest
+
+
+class FindLostAttempts(Arguments):
+    takers: Packed
+    addresses: Rest
+
+
+class FireReady(Arguments):
+    member: str
+    action: str
+    input: str
+    reason: str
+    serving: Packed
+    items: Rest
+
+
+class IndexEnded(Arguments):
+    pass
+
+
+class IndexMailbox(Arguments):
+    digests: Rest
+
+
+class Latch(Arguments):
+    event: str
+    group: str
+    index: int
+    token: str
+    action: str
+    name: str
+    input: str
+
+
+class ListWorkflows(Arguments):
+    order: str
+    earliest: str
+    latest: str
+    after: str
+    after_id: str
+    most: int
+    named: bool
+
+
+class MarkPublished(Arguments):
+    group: str
+    category: str
+    publications: Rest
+
+
+class MarkStarted(Arguments):
+    index: int
+    token: str
+    receipt: str | None = None
+    group: str | None = None
+    worker: str | None = None
+
+
+class MoveToDeadLetters(Arguments):
+    event: str
+    group: str
+    reason: str
+
+
+class NoteProgress(Arguments):
+    index: int
+    token: str
+    text: str
+    retried: int | str
+
+
+class PrunePending(Arguments):
+    group: str
+    position: str
+    count: int
+
+
+class ReadGroups(Arguments):
+    most: int
+    looked_at: int
+
+
+class ReadReceipts(Arguments):
+    group: str
+    consumer: str
+    count: int
+
+
+class ReceiptMailbox(Arguments):
+    receipts: Rest
+
+
+class ReissueStartTask(Arguments):
+    field: str
+    token: str
+    event: str
+    given: str
+    lost: str
+    takers: Packed
+    missing: str
+
+
+class RepublishUnpublished(Arguments):
+    field: str
+    token: str
+    input: str
+    after: int
+    missing: str
+
+
+class Restart(Arguments):
+    nonce: str
+    all: bool
+    plan: Packed | None
+
+
+class Restore(Arguments):
+    digest: str
+    flow_digest: str
+    nonce: str
+    name: str
+    form: int
+    done: int
+    input: str
+    steps: Packed
+    items: Packed
+    outputs: Packed
+    types: Packed
+    trace: Packed
+    detail: str
+    flow: Rest
+
+
+class RetryDeadLetter(Arguments):
+    id: str
+
+
+class Start(Arguments):
+    digest: str
+    flow_digest: str
+    nonce: str
+    name: str
+    input: str
+    form: int
+    flow: Rest
+
+
+class SweepStream(Arguments):
+    position: str
+    count: int
+    grace: int
+    retention: int
+
+
+class Terminate(Arguments):
+    pass
+
+
+class WaitDelay(Arguments):
+    event: str
+    group: str
+    index: int
+    token: str
+    ms: int | None
+    at: int
+
+
+class WaitEventDeliver(Arguments):
+    id: str
+    group: str
+    start: str
+    field: str
+    token: str
+    receipt: bool
+    output: str
+    missing: str
+
+
+class WaitEventReceive(Arguments):
+    id: str
+    group: str
+    kind: str
+    meant: str
+    fields: str
+    finish: bool
+    digests: Rest
+
+
+class WaitEventRegister(Arguments):
+    start: str
+    group: str
+    index: int
+    token: str
+    kind: str
+    shape: str
+    digest: str
+    receipt: bool
+    ms: int | None
+    shown: str
+    indexed: str
+
+
+_KNOWN = {kind.script for kind in Arguments.__subclasses__()}
+if lacking := {*script_names()} - _KNOWN:
+    raise TypeError(f"lua/{lacking.pop()}.lua has no class here")

@@ -1,0 +1,23 @@
+-- How many tasks of a category may be published now?
+-- Returns {how many, ms until it is worth asking again}
+-- Race closed: the rate is that of the category, whoever publishes: reading and moving its clock are
+-- one. What is in flight is counted, not reserved: bridges that ask at the same moment may exceed the
+-- limit by what each of them has in hand.
+-- Milliseconds until there may be room again: some ends come meanwhile.
+--@args category wanted:number most:number interval:number burst:number
+local FULL = 100
+if most > 0 then
+  wanted = math.min(wanted, most - redis.call('HLEN', K.publications .. category))
+  if wanted <= 0 then return {0, FULL} end
+end
+if interval == 0 then return {wanted, 0} end
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+-- When the next one may go, if those before it keep their distance.
+local next = math.max(tonumber(redis.call('GET', K.rate .. category) or 0), now)
+if next > now then return {0, math.ceil((next - now) / 1000)} end
+wanted = math.min(wanted, burst)
+next = next + wanted * interval
+redis.call('SET', K.rate .. category, string.format('%.0f', next), 'PX',
+  math.ceil((next - now) / 1000) + 1000)
+return {wanted, 0}

@@ -1,0 +1,67 @@
+-- Take an attempt before any work is done for it.
+-- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, WORN_OUT, NEWER.
+-- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again).
+-- The owner is the group, not the process: within a group the stream's pending list says who works,
+-- and whoever claims from a dead consumer must be able to take what that one had taken. If its workflow
+-- is TERMINATING, the timer that cancels it is set in the script that finds nobody to work on it.
+-- Each is by itself; many share a call.
+--@keys workflow
+--@each index token group worker category task most:number queued
+--@include attempt_start
+local f = redis.call('HMGET', workflow, 'version', 'state', 'flow')
+if not f[2] then return {Outcome.GONE} end
+if tonumber(f[1]) > VERSION then return {Outcome.NEWER} end
+local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-')
+local field, steps = scope and index .. '@' .. scope or index, workflow .. S.steps
+local raw = redis.call('HGET', steps, field)
+local step = raw and cmsgpack.unpack(raw)
+local attempt = open_attempt(step, token)
+if not attempt then return {Outcome.GONE} end
+local owner = attempt[AttemptRecord.OWNER]
+if owner ~= '' and owner ~= group then return {Outcome.TAKEN_BY_OTHER} end
+
+local flights, flight = K.publications .. attempt[AttemptRecord.FLIGHT], false
+if attempt[AttemptRecord.TASK] ~= '' then
+  flight = redis.call('HGET', flights, attempt[AttemptRecord.TASK])
+  if flight and cmsgpack.unpack(flight)[PublicationRecord.STATE] == 'published' then
+    return {Outcome.PUBLISHED}
+  end
+end
+if f[2] ~= WorkflowState.RUNNING then
+  -- Whoever had taken it died before it began: to a restart it is as if nobody had.
+  if owner ~= '' then
+    attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKEN] = '', 0
+    if flight then redis.call('HDEL', flights, attempt[AttemptRecord.TASK]) end
+    attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = '', ''
+    -- The workflow waits for an end that nobody will send. A timer cancels the attempt, for that takes
+    -- all the libraries of a transition, and this script runs for each task.
+    if f[2] == WorkflowState.TERMINATING then
+      local member = timer_member(TimerKind.CANCEL, workflow, field, token)
+      table.insert(attempt[AttemptRecord.TIMERS], member)
+      redis.call('ZADD', K.timers, clock(), member)
+      redis.call('SADD', workflow .. S.timers, member)
+    end
+    redis.call('HSET', steps, field, cmsgpack.pack(step))
+  end
+  return {Outcome.GONE}
+end
+if flight then return {Outcome.RECORDED} end
+-- Not the stream's count of deliveries: that grows with every lost connection, too.
+local takes = attempt[AttemptRecord.TAKES] or 0
+if most > 0 and takes >= most then return {Outcome.WORN_OUT} end
+local now = clock()
+attempt[AttemptRecord.TAKES] = takes + 1
+attempt[AttemptRecord.OWNER] = group
+attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = category, task
+local is_queued = queued == '1'
+if is_queued then clock_taken(workflow, K.flow .. f[3], field, attempt, now)
+else started(workflow, K.flow .. f[3], field, step, attempt, now) end
+redis.call('HSET', steps, field, cmsgpack.pack(step))
+-- The task's id outlives its flight in the trace alone.
+local detail = task == '' and worker or cjson.encode({worker = worker, celery_id = task})
+trace_now(workflow, f[2], now, is_queued and TraceKind.PUBLISH or TraceKind.TAKE, field, attempt, detail)
+if task ~= '' then
+  redis.call('HSET', K.publications .. category, task, cmsgpack.pack({workflow, field, token,
+    attempt[AttemptRecord.EVENT], worker, 'recorded', now}))
+end
+return {Outcome.APPLIED}

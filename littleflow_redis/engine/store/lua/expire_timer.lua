@@ -1,0 +1,84 @@
+-- The timer of an open attempt is due: a wait is over, or a task took too long.
+-- Returns {code, state, reason, ready..., handed...}: APPLIED, UNCHANGED, NOT_READY, NEED_INPUT,
+-- UNKNOWN_WORKFLOW, NEWER.
+-- Races closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
+-- and an end that comes later is late. Whether a queue moves is read where the attempt is closed: a
+-- sign of start that comes first stops the timer.
+--@keys workflow
+--@args member given serving missing
+--@include transition attempt_start queue_timeout
+-- Of what a time that is over raises, as Python has it.
+local TIMED_OUT = '["TimeoutError","OSError","Exception"]'
+-- Times that an attempt which got lost is closed and handed out again.
+local MAX_REQUEUES = 3
+local kind, field, token = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|([^~]+)')
+local w = load_workflow(workflow, clock())
+if not w then
+  redis.call('ZREM', K.timers, member)
+  return {Outcome.UNKNOWN_WORKFLOW, '', ''}
+end
+if w.version > VERSION then return {Outcome.NEWER, '', ''} end
+w.serving = serving_of(serving)
+local index = tonumber(string.match(field, '^%d+'))
+local scope = string.match(field, '@(.+)$') or ''
+local static, step = static_of(w, index), step_of(w, index, scope)
+local attempt = open_attempt(step, token)
+if not attempt then
+  redis.call('ZREM', K.timers, member)
+  return {Outcome.NOT_READY, '', ''}
+end
+local verdict, due
+if kind == TimerKind.QUEUE and w.state == WorkflowState.RUNNING then
+  local limit = time_of(w, static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
+  if limit == 0 then limit = math.max(w.now - attempt[AttemptRecord.QUEUED], 1000) end
+  verdict, due = judge_queue(static, attempt, limit, w.now)
+  if verdict == 'hold' then
+    redis.call('ZADD', K.timers, due, member)
+    return {Outcome.UNCHANGED, '', ''}
+  end
+end
+local input
+if kind == TimerKind.WAKE or kind == TimerKind.LATCH or kind == TimerKind.QUEUE then
+  input = start_task_input(attempt[AttemptRecord.EVENT]) or given
+  if input == '' and missing == '' then return {Outcome.NEED_INPUT} end
+end
+close_attempt(w, step, token)
+
+-- A default may have been taken back since the clock began: then it is the time that has passed.
+local function bound(own, default, since)
+  local limit = time_of(w, static, own, default)
+  return (limit > 0 and limit or w.now - since) / 1000 .. ' s'
+end
+
+local function requeue()
+  local waited = bound(Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT, attempt[AttemptRecord.QUEUED])
+  if w.state ~= WorkflowState.RUNNING or verdict == 'count' and step[Dynamic.REQUEUES] >= MAX_REQUEUES then
+    return fail(w, index, scope, attempt, 'nobody took it up within ' .. waited
+      .. ', ' .. MAX_REQUEUES + 1 .. ' times, but others that were queued later: what loses it?')
+  end
+  if verdict == 'count' then step[Dynamic.REQUEUES] = step[Dynamic.REQUEUES] + 1 end
+  trace(w, TraceKind.REQUEUE, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER], waited)
+  emit(w, index, scope, input, attempt[AttemptRecord.ACTIVATION])
+end
+
+if input == '' then fail(w, index, scope, attempt, missing)
+elseif kind == TimerKind.WAKE or kind == TimerKind.LATCH then complete(w, index, scope, input, TraceKind.END, attempt)
+elseif kind == TimerKind.QUEUE then requeue()
+elseif kind == TimerKind.CANCEL then
+  mark_cancelled(w, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
+else
+  local since = attempt[AttemptRecord.TAKEN] > 0 and attempt[AttemptRecord.TAKEN] or attempt[AttemptRecord.QUEUED]
+  local reason = 'timed out after ' .. bound(Static.TIMEOUT, Default.TIMEOUT, since)
+  if kind == TimerKind.LAPSE then
+    local waited = (attempt[AttemptRecord.WAIT][Wait.DUE] - attempt[AttemptRecord.TAKEN]) / 1000
+    reason = 'no event ' .. attempt[AttemptRecord.WAIT][Wait.KIND] .. ' came within ' .. waited .. ' s'
+  end
+  fail_attempt(w, index, scope, attempt, reason,
+    cjson.encode({reason = reason, error = {type = 'TimeoutError', message = reason}}), TIMED_OUT)
+end
+w.arrived[#w.arrived + 1] = {index, scope}
+settle(w)
+detect_stall(w)
+commit(w)
+if verdict == 'probe' then write_probe(static, w.now) end
+return report(w, Outcome.APPLIED)

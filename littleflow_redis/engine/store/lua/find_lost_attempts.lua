@@ -1,0 +1,17 @@
+-- Which open attempts nobody works on, nor will, as far as the stream can tell?
+-- Returns for each '', 'missing' or 'dropped'; see lib/stray.lua.
+--@keys stream
+--@args takers addresses...
+--@include lost_attempt
+local found, known_takers = {}, cmsgpack.unpack(takers)
+for i = 1, #addresses, 2 do
+  local key, field, token = string.match(addresses[i + 1], '^([^|]+)|([^|]+)|(.+)$')
+  -- Whatever lies there, one workflow must not keep the others from being looked at.
+  local raw = redis.pcall('HGET', key .. S.steps, field)
+  local attempt = {}
+  for _, open in ipairs(type(raw) == 'string' and cmsgpack.unpack(raw)[Dynamic.OPEN] or {}) do
+    if open[AttemptRecord.TOKEN] == token then attempt = open end
+  end
+  found[#found + 1] = how_lost(key, attempt, addresses[i], known_takers)
+end
+return found

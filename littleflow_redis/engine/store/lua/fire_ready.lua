@@ -1,0 +1,68 @@
+-- Fire a ready step with the input that Python made of its predecessors' outputs.
+-- Returns {code, state, reason, ready..., handed...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
+-- Race closed: the ready record is the permission. Of two workers that both saw the step become
+-- ready, or a worker and the timer, only the one whose call removes the record fires it.
+--@keys workflow
+--@args member action input reason serving items...
+--@include transition
+local kind, field, activation = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(%d+)$')
+local w = load_workflow(workflow, clock())
+if not w then
+  redis.call('ZREM', K.timers, member)
+  return {Outcome.UNKNOWN_WORKFLOW, '', ''}
+end
+if w.version > VERSION then return {Outcome.NEWER, '', ''} end
+if redis.call('SISMEMBER', w.key .. S.timers, member) == 0 then
+  redis.call('ZREM', K.timers, member)
+  return {Outcome.NOT_READY, '', ''}
+end
+
+w.serving = serving_of(serving)
+local index = tonumber(string.match(field, '^%d+'))
+local scope = string.match(field, '@(.+)$') or ''
+local static, step = static_of(w, index), step_of(w, index, scope)
+w.untimed[1] = member
+w.waiting = w.waiting - 1
+local code = Outcome.APPLIED
+
+-- As terminating it would: a restart makes it ready again, with the input that it had.
+local function hold()
+  code = Outcome.HELD
+  mark_cancelled(w, field, tonumber(activation), 0, kind)
+end
+
+-- No match: the input passes through; of a subflow, to its end.
+local function skip()
+  step[Dynamic.QUEUED], step[Dynamic.STARTED] = w.now, w.now
+  if static[Static.KIND] == KindCode.SUBFLOW_START then
+    step[Dynamic.STATE], step[Dynamic.ENDED] = StepState.SKIPPED, w.now
+    trace(w, TraceKind.SKIP, field, tonumber(activation), 0)
+    index = static[Static.PARTNER]
+    local partner = step_of(w, index, scope)
+    partner[Dynamic.ACTIVATIONS] = partner[Dynamic.ACTIVATIONS] + 1
+    partner[Dynamic.QUEUED], partner[Dynamic.STARTED] = w.now, w.now
+  end
+  complete(w, index, scope, input, TraceKind.SKIP)
+end
+
+if w.state ~= WorkflowState.RUNNING then hold()
+elseif action == 'run' then run(w, index, scope, input, tonumber(activation))
+elseif action == 'fail' then
+  -- It has no attempt open: what stands for one names the activation.
+  local failed = {}
+  failed[AttemptRecord.ACTIVATION] = tonumber(activation)
+  failed[AttemptRecord.NUMBER] = kind == TimerKind.RETRY and step[Dynamic.ATTEMPTS] or 0
+  fail(w, index, scope, failed, reason)
+elseif action == 'skip' then skip()
+else
+  start_items(w, index, scope, items)
+end
+-- The input has been used, unless it is that of an attempt or of a step that a restart runs again.
+if code == Outcome.APPLIED and static[Static.LOOPED] == 1 and action ~= 'fail'
+  and not (action == 'run' and is_task(static)) then
+  w.kept[input_name(static, field, activation)] = false
+end
+settle(w)
+detect_stall(w)
+commit(w)
+return report(w, code)

@@ -1,0 +1,88 @@
+-- Closing attempts and ending workflows, still in the plan.
+--@include base plan timers
+
+-- Close the step's open attempt with this token; returns its record, nil if there is none.
+local function close_attempt(w, step, token)
+  for i, attempt in ipairs(step[Dynamic.OPEN]) do
+    if attempt[AttemptRecord.TOKEN] == token then
+      w.closed[#w.closed + 1] = table.remove(step[Dynamic.OPEN], i)
+      w.open = w.open - 1
+      for _, member in ipairs(attempt[AttemptRecord.TIMERS]) do remove_timer(w, member) end
+      return attempt
+    end
+  end
+end
+
+-- A restart begins this activation again, by a timer of this kind.
+local function owe(step, activation, kind)
+  step[Dynamic.OWED] = step[Dynamic.OWED] or {}
+  table.insert(step[Dynamic.OWED], {activation, kind})
+end
+
+local function mark_cancelled(w, field, activation, number, kind)
+  local step = step_of(w, tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or '')
+  step[Dynamic.STATE], step[Dynamic.ENDED] = StepState.CANCELLED, w.now
+  owe(step, activation, kind or TimerKind.RETRY)
+  trace(w, TraceKind.CANCEL, field, activation, number)
+  return step
+end
+
+-- Every step of the workflow that was reached, with what this plan has changed.
+local function load_all(w)
+  local all, tokens = redis.call('HGETALL', w.key .. S.steps), {}
+  for i = 1, #all, 2 do
+    local kind, field = string.match(all[i], '^([tb]?)(.+)$')
+    if kind == 't' then tokens[field] = tonumber(all[i + 1])
+    elseif kind == 'b' then w.backs[field] = w.backs[field] or tonumber(all[i + 1])
+    elseif not w.steps[field] then w.steps[field] = cmsgpack.unpack(all[i + 1]) end
+  end
+  for field, count in pairs(tokens) do
+    w.steps[field] = w.steps[field] or Step.UNTOUCHED
+    if w.tokens[field] == nil then w.tokens[field], w.had[field] = count, count end
+  end
+  for field in pairs(w.steps) do
+    if w.tokens[field] == nil then w.tokens[field], w.had[field] = 0, 0 end
+  end
+end
+
+-- With `idle` none that somebody has taken up; with `idle` = 'unpublished' none either that waits in
+-- the queue of a broker.
+local function cancel_attempts(w, idle)
+  load_all(w)
+  for field, step in pairs(w.steps) do
+    for i = #step[Dynamic.OPEN], 1, -1 do
+      local attempt = step[Dynamic.OPEN][i]
+      local left = idle and (attempt[AttemptRecord.TAKEN] > 0
+        or idle == 'unpublished' and attempt[AttemptRecord.OWNER] ~= '')
+      if not left or attempt[AttemptRecord.OWNER] == ENGINE then
+        close_attempt(w, step, attempt[AttemptRecord.TOKEN])
+        mark_cancelled(w, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
+      end
+    end
+  end
+  w.emits, w.handed = {}, {}
+end
+
+-- Cancel what is open, ready or waiting, here or in this very plan; with `idle`, leave those
+-- attempts that somebody has taken.
+local function cancel(w, idle)
+  if w.open > 0 then cancel_attempts(w, idle) end
+  if w.waiting == 0 then return end
+  local members = redis.call('SMEMBERS', w.key .. S.timers)
+  for i = 2, #w.timers, 2 do members[#members + 1] = w.timers[i] end
+  for _, member in ipairs(members) do
+    local kind, field, activation = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(%d+)$')
+    if field then
+      remove_timer(w, member)
+      mark_cancelled(w, field, tonumber(activation), 0, kind)
+    end
+  end
+  w.ready, w.waiting = {}, 0
+end
+
+-- The workflow ends here, or begins to: `state` with a reason for people.
+local function conclude(w, state, reason)
+  w.state, w.reason = state, reason or ''
+  if state == WorkflowState.FINISHED or state == WorkflowState.TERMINATED then cancel(w) end
+  trace(w, state, '', 0, 0, reason)
+end

@@ -1,0 +1,54 @@
+-- Counters since ever, for monitoring: fields of K.counts, see metrics.py. Gathered in the plan,
+-- written with it; ends that share a call write them once.
+--@include defaults
+
+-- Fields at most: categories come from texts.
+local MAX_FIELDS = 5000
+local BUCKETS = Metric.BUCKETS
+local counted, deferred = {}, false
+local categories = {}
+
+local function count(w, field, number)
+  w.counts[field] = (w.counts[field] or 0) + number
+end
+
+local function observe(w, name, label, ms)
+  local bucket, ms = 1, math.max(ms, 0)
+  while BUCKETS[bucket] and ms > BUCKETS[bucket] do bucket = bucket + 1 end
+  count(w, name .. ':' .. bucket .. ':' .. label, 1)
+  count(w, name .. '-ms:' .. label, ms)
+end
+
+-- Changes by which an attempt is closed.
+local COUNTED = {[TraceKind.END] = true, [TraceKind.CONTINUE] = true, [TraceKind.FAIL] = true,
+  [TraceKind.RETRY] = true, [TraceKind.REQUEUE] = true, [TraceKind.CANCEL] = true}
+
+-- What became of an attempt: how it ended, how long it waited for somebody, and how long it ran.
+local function count_attempt(w, what, static, number)
+  local attempt = w.closed[#w.closed]
+  if not attempt or attempt[AttemptRecord.NUMBER] ~= number then return end
+  local base = static[Static.BASE]
+  local category = categories[base] or category_of(static)
+  categories[base] = category
+  count(w, 'step:' .. what .. ':' .. category, 1)
+  if attempt[AttemptRecord.TAKEN] == 0 then return end
+  observe(w, 'queue', category, attempt[AttemptRecord.TAKEN] - attempt[AttemptRecord.QUEUED])
+  observe(w, 'run', category, w.now - attempt[AttemptRecord.TAKEN])
+end
+
+-- Have one write at the end of a call that holds many transitions.
+local function defer_counts() deferred = true end
+
+local function write_counts()
+  for field, number in pairs(counted) do
+    if redis.call('HINCRBY', K.counts, field, number) == number
+      and redis.call('HLEN', K.counts) > MAX_FIELDS then redis.call('HDEL', K.counts, field) end
+  end
+  counted = {}
+end
+
+-- The plan is carried out.
+local function commit_counts(w)
+  for field, number in pairs(w.counts) do counted[field] = (counted[field] or 0) + number end
+  if not deferred then write_counts() end
+end

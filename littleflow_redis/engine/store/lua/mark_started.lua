@@ -1,0 +1,30 @@
+-- Somebody took an attempt up and said so, without owning it: a listener by a receipt, or a Celery
+-- worker by the state that it stored.
+-- Returns {code}: APPLIED, GONE, UNCHANGED (there was a sign before), NEWER. All but
+-- NEWER acknowledge the receipt.
+-- Race closed: a sign that comes after the end of its attempt finds it closed.
+-- Each is by itself; many share a call.
+--@keys workflow
+--@each index token receipt group worker
+--@include attempt_start
+local about = redis.call('HMGET', workflow, 'flow', 'version', 'state')
+local flow = about[1]
+if flow and tonumber(about[2]) > VERSION then return {Outcome.NEWER} end
+local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-')
+local field = scope and index .. '@' .. scope or index
+local raw = flow and redis.call('HGET', workflow .. S.steps, field)
+local step = raw and cmsgpack.unpack(raw)
+local attempt = open_attempt(step, token)
+
+local function done(code)
+  if receipt ~= '' then redis.call('XACK', K.events, group, receipt) end
+  return {code}
+end
+
+if not attempt then return done(Outcome.GONE) end
+if attempt[AttemptRecord.TAKEN] > 0 then return done(Outcome.UNCHANGED) end
+local now = clock()
+started(workflow, K.flow .. flow, field, step, attempt, now)
+redis.call('HSET', workflow .. S.steps, field, cmsgpack.pack(step))
+trace_now(workflow, about[3], now, TraceKind.TAKE, field, attempt, worker)
+return done(Outcome.APPLIED)

@@ -1,0 +1,31 @@
+-- Note how far an open attempt has come, for people: that its worker tries it again, or what it says.
+-- Returns {code}: APPLIED, UNCHANGED, GONE, NEWER.
+-- Race closed: what comes after the end of its attempt finds it closed. Nothing else hangs on a note,
+-- so a retry that is told twice is only counted twice.
+--@keys workflow
+--@args index token text retried
+--@include attempt_start
+local about = redis.call('HMGET', workflow, 'flow', 'version', 'state')
+if not about[1] then return {Outcome.GONE} end
+if tonumber(about[2]) > VERSION then return {Outcome.NEWER} end
+local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-')
+local field = scope and index .. '@' .. scope or index
+local raw = redis.call('HGET', workflow .. S.steps, field)
+local step = raw and cmsgpack.unpack(raw)
+local attempt = open_attempt(step, token)
+if not attempt then return {Outcome.GONE} end
+local known = attempt[AttemptRecord.NOTE] or {0, ''}
+local retries = known[1]
+if retried == '+' then retries = retries + 1
+elseif retried ~= '' then retries = math.max(retries, tonumber(retried)) end
+if retries == known[1] and text == known[2] then return {Outcome.UNCHANGED} end
+local now = clock()
+-- Without holes, which no array survives.
+attempt[AttemptRecord.WAIT] = attempt[AttemptRecord.WAIT] or false
+attempt[AttemptRecord.NOTE] = {retries, text}
+if attempt[AttemptRecord.TAKEN] == 0 then started(workflow, K.flow .. about[1], field, step, attempt, now) end
+redis.call('HSET', workflow .. S.steps, field, cmsgpack.pack(step))
+if retried ~= '' then
+  trace_now(workflow, about[3], now, TraceKind.CELERY_RETRY, field, attempt, retries .. ': ' .. text)
+end
+return {Outcome.APPLIED}

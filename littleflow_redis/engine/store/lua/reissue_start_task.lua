@@ -1,0 +1,34 @@
+-- Write the start-task of an open attempt again, if nobody works on it.
+-- Returns {code}: APPLIED, GONE (or its step has failed for want of its input), UNCHANGED, NEWER.
+-- Race closed: state is the truth and the stream its transport; of several workers that find the
+-- same entry missing, the first writes it and changes the event id that the others compare. The token
+-- stays: if somebody works on it after all, one of two ends is applied.
+--@keys workflow
+--@args field token event given lost takers missing
+--@include transition lost_attempt
+local w = load_workflow(workflow, clock())
+if w and w.version > VERSION then return {Outcome.NEWER} end
+local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
+local step, attempt = w and step_of(w, index, scope), nil
+for _, open in ipairs(step and step[Dynamic.OPEN] or {}) do
+  if open[AttemptRecord.TOKEN] == token then attempt = open end
+end
+if not attempt then
+  redis.call('HDEL', K.open_attempts, event)
+  return {Outcome.GONE}
+end
+if attempt[AttemptRecord.EVENT] ~= event
+  or how_lost(workflow, attempt, event, cmsgpack.unpack(takers)) ~= lost then
+  return {Outcome.UNCHANGED}
+end
+local input = start_task_input(event) or given
+if input == '' then
+  fail_unread(w, index, scope, attempt, missing)
+  commit(w)
+  return {Outcome.GONE}
+end
+trace(w, TraceKind.REEMIT, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
+w.emits[1] = {index = index, field = field, attempt = attempt, input = input}
+redis.call('HDEL', K.open_attempts, event)
+commit(w)
+return {Outcome.APPLIED}

@@ -1,0 +1,35 @@
+-- Write the start-task of an attempt that was handed to somebody who did not publish it (see
+-- handing.lua).
+-- Returns {code}: APPLIED, GONE (or its step has failed for want of its input), UNCHANGED, NEWER.
+-- Race closed: who was handed the attempt may be about to publish it, so it must have had it for a
+-- while. Of several that find it, the first writes the event, whose absence the others look for.
+--@keys workflow
+--@args field token input after:number missing
+--@include transition
+local w = load_workflow(workflow, clock())
+if not w then return {Outcome.GONE} end
+if w.version > VERSION then return {Outcome.NEWER} end
+local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
+local attempt
+for _, open in ipairs(step_of(w, index, scope)[Dynamic.OPEN]) do
+  if open[AttemptRecord.TOKEN] == token then attempt = open end
+end
+if not attempt then return {Outcome.GONE} end
+local flights, task = K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK]
+local raw = attempt[AttemptRecord.EVENT] == '' and task ~= '' and redis.call('HGET', flights, task)
+local flight = raw and cmsgpack.unpack(raw)
+if not flight or flight[PublicationRecord.STATE] ~= 'recorded'
+  or w.now - flight[PublicationRecord.SINCE] < after then
+  return {Outcome.UNCHANGED}
+end
+if input == '' then
+  fail_unread(w, index, scope, attempt, missing)
+  commit(w)
+  return {Outcome.GONE}
+end
+trace(w, TraceKind.REEMIT, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
+w.emits[1] = {index = index, field = field, attempt = attempt, input = input}
+commit(w)
+flight[PublicationRecord.EVENT] = attempt[AttemptRecord.EVENT]
+redis.call('HSET', flights, task, cmsgpack.pack(flight))
+return {Outcome.APPLIED}

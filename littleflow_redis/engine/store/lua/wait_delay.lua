@@ -1,0 +1,31 @@
+-- Take up a `wait:delay`: the attempt is the engine's, and a timer ends it.
+-- Returns {code}: APPLIED, GONE, NEWER.
+-- Race closed: the timer is set and the start-task acknowledged in one; apart, a worker that dies
+-- would lose the wait, or begin it anew.
+--@keys workflow
+--@args event group index token ms:number at:number
+--@include attempt_start
+local about = redis.call('HMGET', workflow, 'version', 'state', 'flow')
+if tonumber(about[1] or 0) > VERSION then return {Outcome.NEWER} end
+local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-')
+local field, steps = scope and index .. '@' .. scope or index, workflow .. S.steps
+local raw = redis.call('HGET', steps, field)
+local step = raw and cmsgpack.unpack(raw)
+local attempt = open_attempt(step, token)
+if not attempt or attempt[AttemptRecord.OWNER] ~= '' then
+  redis.call('XACK', K.events, group, event)
+  return {Outcome.GONE}
+end
+local now = clock()
+local due = ms and now + ms or at
+started(workflow, K.flow .. about[3], field, step, attempt, now)
+attempt[AttemptRecord.OWNER], step[Dynamic.STATE] = ENGINE, StepState.WAITING
+attempt[AttemptRecord.WAIT] = {due, '', '', '', '', ''}
+local member = timer_member(TimerKind.WAKE, workflow, field, token)
+table.insert(attempt[AttemptRecord.TIMERS], member)
+redis.call('ZADD', K.timers, due, member)
+redis.call('SADD', workflow .. S.timers, member)
+redis.call('HSET', steps, field, cmsgpack.pack(step))
+trace_now(workflow, about[2], now, TraceKind.WAIT, field, attempt, string.format('%d', due))
+redis.call('XACK', K.events, group, event)
+return {Outcome.APPLIED}

@@ -1,0 +1,35 @@
+"""Names that the scripts write instead of values: ``StepState.ENDED``, ``Limit.GATHERED``.
+
+The loader puts the values in. A name that is not here fails when the scripts are loaded.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from ..model import celery_ids, limits
+from ..model.event_kinds import EventKind
+from ..model.records import BUCKETS, RECORDS, UNTOUCHED
+from ..model.states import DONE_STATES, Outcome, StepState, WorkflowState
+from ..model.timers import TimerKind
+from ..model.trace_kinds import TraceKind
+
+
+def _members(kind: type[Enum]) -> dict[str, Any]:
+    return {name: member.value for name, member in kind.__members__.items()}
+
+
+#: Fields of records, codes, states and kinds: ``Name.MEMBER``.
+LUA: dict[str, dict[str, Any]] = {
+    kind.__name__: _members(kind)
+    for kind in (*RECORDS, Outcome, StepState, WorkflowState, TimerKind, TraceKind)
+}
+LUA["StepState"]["DONE"] = [state.value for state in DONE_STATES]
+#: As they stand in the stream: JSON text.
+LUA["EventKind"] = {name: f'"{kind}"' for name, kind in EventKind.__members__.items()}
+LUA["EventKind"]["ALL"] = list(LUA["EventKind"].values())
+LUA["Step"] = {"UNTOUCHED": UNTOUCHED}
+LUA["Metric"] = {"BUCKETS": BUCKETS}
+LUA["Limit"] = {name: value for name, value in vars(limits).items() if name.isupper()}
+LUA["CeleryId"] = {"LONGEST": celery_ids.LONGEST, "DIGEST": celery_ids.DIGEST}
