@@ -31,7 +31,7 @@ $(READY) $(STAMP): remake
 endif
 endif
 
-.PHONY: help install demo up check lint format-check types imports docs web pages test bench soak chaos mutants remake
+.PHONY: help install demo up check lint format-check types imports docs lua web pages test bench soak chaos mutants remake
 
 help:
 	@echo 'make install   .venv with everything a contributor needs (PYTHON=python3.12 picks one)'
@@ -91,7 +91,7 @@ up: $(READY)
 	@cd examples/demo && ../../$(PY) -m littleflow_redis up -A tasks $(ARGS)
 
 check: $(STAMP)
-	@$(MAKE) --no-print-directory -j4 -k lint format-check types imports docs web
+	@$(MAKE) --no-print-directory -j4 -k lint format-check types imports docs lua web
 
 lint:
 	$(VENV)/bin/ruff check
@@ -108,6 +108,9 @@ imports:
 # Into build/docs; open build/docs/index.html.
 docs: $(STAMP)
 	$(VENV)/bin/sphinx-build -W --keep-going -q docs build/docs
+
+lua:
+	@$(PY) -m tests.engine.luacheck
 
 web:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(WEB)/node_modules/.checked; \

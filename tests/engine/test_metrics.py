@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Publication
-from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.model.task_events import EndTask, StartTask
 from littleflow_redis.engine.views.health import MOST_LAG, BridgeHealth
+from littleflow_redis.events.script_batch import Call, Script, run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.faults import Died, Plan, every_fault, faulty_client
 from tests.support import RedisServer
@@ -77,16 +79,23 @@ def test_starts_ends_and_attempts(engine: Client) -> None:
     assert found["workflow_seconds_count{state=FAILED}"] == 1
 
 
+def at(ms: int, call: Call) -> Call:
+    """The same call under a clock that stands still."""
+    clock = f"({{{ms // 1000}, {ms % 1000 * 1000}}})"
+    script = call.script
+    source = script.source.replace("redis.call('TIME')", clock)
+    return replace(call, script=Script(script.name, source, script.batched))
+
+
 def test_durations_fall_into_their_buckets(engine: Client) -> None:
     now = round(time.time() * 1000)
-    scripts = engine.transitions._scripts
     hand = Hand(engine, "{ A B C }")
     for name, ran in (("A", 10), ("B", 11), ("C", 10**9)):
         task = hand.tasks[name]
-        take = (task.index, task.token, "g", "", "", "", str(now), 0, "")
-        scripts.take.run(engine.redis, [task.workflow], take)
-        end = ("e", str(now + ran), "", "1-1", task.index, task.token, "SUCCESS", "{}", "", "", "")
-        scripts.end.run(engine.redis, [task.workflow], end)
+        end = EndTask("", task.workflow, task.index, task.token, True, "{}", "", "")
+        calls = [engine.transitions.take(task, "g"), *engine.transitions.ends([(end, "{}")], "")]
+        run_batch(engine.redis, [at(now, calls[0])])
+        run_batch(engine.redis, [at(now + ran, calls[1])])
     found = measured(engine)
     bounds = {"0.01": 1, "0.05": 2, "86400.0": 2, "+Inf": 3}
     for bound, count in bounds.items():

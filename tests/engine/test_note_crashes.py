@@ -94,7 +94,7 @@ def contents(client: redis.Redis) -> dict[Any, Any]:
 
 
 def test_what_reads_changes_nothing(client: redis.Redis, redis_server: RedisServer) -> None:
-    """list.lua, overview.lua."""
+    """list_workflows.lua, read_groups.lua."""
     engine = Client(redis=client)
     workflows = [run(engine, "A")[0] for _ in range(3)]
     before = contents(client)

@@ -2,7 +2,7 @@
 
 The script that emits the attempt also takes it and records its flight (``lua/lib/handing.lua``).
 If the process dies before it has published the attempt, a sweep of the flights writes the saved
-start-task (``rescue.lua``).
+start-task (``republish_unpublished.lua``).
 """
 
 from __future__ import annotations

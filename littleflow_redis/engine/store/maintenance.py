@@ -65,7 +65,7 @@ class Maintenance:
     ) -> Outcome:
         """Write the start-task of an open attempt again if it still is a stray of this kind.
 
-        ``takers`` says which groups take what, see ``lib/stray.lua``. Without an ``input``, JSON
+        ``takers`` says which groups take what, see ``lib/lost_attempt.lua``. Without an ``input``, JSON
         text, its step fails: ``missing`` says why there is none.
         """
         args = contracts.ReissueStartTask(
@@ -113,7 +113,7 @@ class Maintenance:
 
     def strays(self, attempts: Mapping[bytes, bytes], takers: bytes) -> list[tuple[bytes, str]]:
         """Those open attempts (event to address) that nobody works on, each with how it is lost:
-        ``missing`` or ``dropped``; ``takers``: see ``lua/lib/stray.lua``.
+        ``missing`` or ``dropped``; ``takers``: see ``lua/lib/lost_attempt.lua``.
         """
         if not attempts:
             return []

@@ -17,7 +17,7 @@ def read(s: State, bounds: Bounds, rules: Rules) -> Steps:
 
 
 def apply(s: State, bounds: Bounds, rules: Rules) -> Steps:
-    """end.lua: the fence, the state, what follows, the retry's timer, the acknowledgement."""
+    """apply_ends.lua: the fence, the state, what follows, the retry's timer, the acknowledgement."""
     for n, hand in enumerate(s.workers):
         end = hand.token, hand.success
         acknowledged = s
@@ -38,7 +38,7 @@ def apply(s: State, bounds: Bounds, rules: Rules) -> Steps:
 
 
 def expire(s: State, bounds: Bounds, rules: Rules) -> Steps:
-    """expire.lua: the attempt took too long; it is closed as a failure."""
+    """expire_timer.lua: the attempt took too long; it is closed as a failure."""
     if bounds.timeouts and s.open and not s.outcome:
         yield "timeout", _closed(s, s.open, False, bounds, rules)
 

@@ -18,7 +18,7 @@ def read(s: State, bounds: Bounds, rules: Rules) -> Steps:
 
 
 def take(s: State, bounds: Bounds, rules: Rules) -> Steps:
-    """take.lua: refused if the attempt is closed or published; else the flight is recorded."""
+    """claim_attempt.lua: refused if the attempt is closed or published; else the flight is recorded."""
     for n, hand in enumerate(s.bridges):
         if hand.at != "read":
             continue
@@ -33,7 +33,7 @@ def take(s: State, bounds: Bounds, rules: Rules) -> Steps:
 
 
 def publish(s: State, bounds: Bounds, rules: Rules) -> Steps:
-    """The message goes to the broker; then published.lua marks and acknowledges in one."""
+    """The message goes to the broker; then mark_published.lua marks and acknowledges in one."""
     for n, hand in enumerate(() if bounds.native else s.bridges):
         sent = s._replace(queue=more(s.queue, hand.token))
         marked = acknowledge(s, hand.token)

@@ -32,7 +32,7 @@ def lose_stream(s: State, bounds: Bounds, rules: Rules) -> Steps:
 
 
 def reconcile(s: State, bounds: Bounds, rules: Rules) -> Steps:
-    """reemit.lua: an open attempt that nobody has, unless it is published."""
+    """reissue_start_task.lua: an open attempt that nobody has, unless it is published."""
     if not s.open or s.open in s.starts or s.open in s.pending:
         return
     flight = dict(s.flights).get(s.open)

@@ -29,10 +29,10 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the token is not compared",
-        f"{_LUA}/end.lua",
-        "  local attempt = close(w, step, token)\n",
-        "  local one = step[Dynamic.OPEN][1]\n"
-        "  local attempt = one and close(w, step, one[Attempt.TOKEN])\n",
+        f"{_LUA}/apply_ends.lua",
+        "local attempt = close_attempt(w, step, token)\n",
+        "local one = step[Dynamic.OPEN][1]\n"
+        "local attempt = one and close_attempt(w, step, one[AttemptRecord.TOKEN])\n",
         ("tests/engine/test_ends.py",),
     ),
     Mutant(
@@ -44,21 +44,21 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a timer is removed before it is acted on",
-        f"{_LUA}/due.lua",
+        f"{_LUA}/due_timers.lua",
         "local wait = 0\n",
-        "local wait = 0\nif #due > 0 then redis.call('ZREM', KEYS[1], unpack(due)) end\n",
+        "local wait = 0\nif #due > 0 then redis.call('ZREM', timers, unpack(due)) end\n",
         ("tests/engine/test_crashes.py",),
     ),
     Mutant(
         "whoever saw a step become ready may fire it",
-        f"{_LUA}/fire.lua",
+        f"{_LUA}/fire_ready.lua",
         "if redis.call('SISMEMBER', w.key .. S.timers, member) == 0 then",
         "if false then",
         ("tests/engine/test_crashes.py", "tests/engine/test_flowing.py"),
     ),
     Mutant(
         "work begins although its attempt is closed",
-        f"{_LUA}/take.lua",
+        f"{_LUA}/claim_attempt.lua",
         "if not attempt then return {Outcome.GONE} end",
         "if not attempt then return {Outcome.APPLIED} end",
         ("tests/workers/test_listener.py", "tests/bridges/test_bridge.py"),
@@ -80,7 +80,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a start-task goes when it was read, not when it is done",
-        f"{_LUA}/sweep.lua",
+        f"{_LUA}/sweep_stream.lua",
         "then gone = not open[i]",
         "then gone = done_by_all(id)",
         ("tests/engine/test_stream.py",),
@@ -116,8 +116,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a round that ends is taken for the latest",
-        f"{_LUA}/lib/fire.lua",
-        "attempt and attempt[Attempt.ACTIVATION] or step[Dynamic.ACTIVATIONS]",
+        f"{_LUA}/lib/fire_step.lua",
+        "attempt and attempt[AttemptRecord.ACTIVATION] or step[Dynamic.ACTIVATIONS]",
         "step[Dynamic.ACTIVATIONS]",
         ("tests/engine/test_loops.py",),
     ),
@@ -130,8 +130,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "ends of workflows that Redis lost go by in silence",
-        f"{_LUA}/end.lua",
-        "if not redis.call('ZSCORE', K.deleted, key) then",
+        f"{_LUA}/apply_ends.lua",
+        "if not redis.call('ZSCORE', K.deleted, workflow) then",
         "if false then",
         ("tests/engine/test_ends.py",),
     ),

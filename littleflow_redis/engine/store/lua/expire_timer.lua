@@ -29,7 +29,7 @@ if not attempt then
 end
 local verdict, due
 if kind == TimerKind.QUEUE and w.state == WorkflowState.RUNNING then
-  local limit = time_of(w, static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
+  local limit = time_of(static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
   if limit == 0 then limit = math.max(w.now - attempt[AttemptRecord.QUEUED], 1000) end
   verdict, due = judge_queue(static, attempt, limit, w.now)
   if verdict == 'hold' then
@@ -46,7 +46,7 @@ close_attempt(w, step, token)
 
 -- A default may have been taken back since the clock began: then it is the time that has passed.
 local function bound(own, default, since)
-  local limit = time_of(w, static, own, default)
+  local limit = time_of(static, own, default)
   return (limit > 0 and limit or w.now - since) / 1000 .. ' s'
 end
 

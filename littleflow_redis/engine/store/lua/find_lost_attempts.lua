@@ -1,5 +1,5 @@
 -- Which open attempts nobody works on, nor will, as far as the stream can tell?
--- Returns for each '', 'missing' or 'dropped'; see lib/stray.lua.
+-- Returns for each '', 'missing' or 'dropped'; see lib/lost_attempt.lua.
 --@keys stream
 --@args takers addresses...
 --@include lost_attempt

@@ -19,10 +19,10 @@ if not attempt or attempt[AttemptRecord.OWNER] ~= '' then
   return {Outcome.GONE}
 end
 
-local latch, waiters, count = K.latch .. name, K.latched .. redis.sha1hex(name), '0'
+local latch, waiters, held = K.latch .. name, K.latched .. redis.sha1hex(name), '0'
 local kind = redis.call('TYPE', latch).ok
-if kind ~= 'none' then count = kind == 'string' and redis.call('GET', latch) or '' end
-local valid = #count < 16 and string.match(count, '^%-?%d+$')
+if kind ~= 'none' then held = kind == 'string' and redis.call('GET', latch) or '' end
+local valid = #held < 16 and string.match(held, '^%-?%d+$')
 
 -- The attempt waits: it is the engine's until the latch is at zero.
 local function wait()
@@ -52,7 +52,7 @@ local function open_latch(members)
     'at', iso_time(w.now), 'latch', cjson.encode(name))
 end
 
-if valid and action == 'countdown' and tonumber(count) > 0 then return wait() end
+if valid and action == 'countdown' and tonumber(held) > 0 then return wait() end
 close_attempt(w, step, token)
 if step[Dynamic.STARTED] == 0 then step[Dynamic.STARTED] = w.now end
 if valid then complete(w, index, scope, input, TraceKind.END, attempt)
@@ -60,7 +60,7 @@ else
   fail(w, index, scope, attempt, 'the key ' .. latch
     .. ' holds no count: delete the key')
 end
-local opens = valid and action == 'release' and tonumber(count) <= 1
+local opens = valid and action == 'release' and tonumber(held) <= 1
 local waiting = opens and redis.call('ZRANGE', waiters, 0, -1)
 w.arrived[#w.arrived + 1] = {index, scope}
 settle(w)

@@ -18,7 +18,7 @@ if not steps then
 end
 local now = clock()
 local last = tonumber(steps) - 1
-local w = plan(workflow, now, {flow_digest, nonce, last, 0, 0, 0, form, now, WorkflowState.RUNNING})
+local w = new_plan(workflow, now, {flow_digest, nonce, last, 0, 0, 0, form, now, WorkflowState.RUNNING})
 w.before, w.fresh, w.outputs['-1'] = '', true, input
 trace(w, WorkflowState.RUNNING, '', 0, 0)
 count(w, 'start', 1)

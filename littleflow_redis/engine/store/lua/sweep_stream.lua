@@ -65,7 +65,8 @@ for i, entry in ipairs(entries) do
     if fields[j] == 'kind' then kind = fields[j + 1] end
   end
   local users = kind ~= '' and not ours[kind]
-  local age, gone = now - tonumber(string.match(id, '^%d+')), false
+  local age = now - tonumber(string.match(id, '^%d+'))
+  local gone
   if kind == EventKind.START_TASK then gone = not open[i]
   elseif not users then
     gone = done_by_all(id) or age > grace

@@ -1,7 +1,7 @@
 -- The task's clock starts, if there is one: writes at once.
 --@include base defaults queue
 local function clock_task(key, static, field, attempt, now)
-  local limit = time_of({}, static, Static.TIMEOUT, Default.TIMEOUT)
+  local limit = time_of(static, Static.TIMEOUT, Default.TIMEOUT)
   if limit == 0 then return end
   local member = timer_member(TimerKind.TIMEOUT, key, field, attempt[AttemptRecord.TOKEN])
   table.insert(attempt[AttemptRecord.TIMERS], 1, member)

@@ -13,7 +13,8 @@ local function count(w, field, number)
 end
 
 local function observe(w, name, label, ms)
-  local bucket, ms = 1, math.max(ms, 0)
+  local bucket = 1
+  ms = math.max(ms, 0)
   while BUCKETS[bucket] and ms > BUCKETS[bucket] do bucket = bucket + 1 end
   count(w, name .. ':' .. bucket .. ':' .. label, 1)
   count(w, name .. '-ms:' .. label, ms)

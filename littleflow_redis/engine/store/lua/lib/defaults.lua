@@ -30,7 +30,7 @@ end
 
 -- The step's own time in ms, else that of its category, else 0; and whether it is a bridge's, which
 -- counts from when the bridge took the attempt.
-local function time_of(w, static, own, default)
+local function time_of(static, own, default)
   if static[own] > 0 then return static[own] end
   local bridge_s, worker_s = defaults_of(static)
   if bridge_s and bridge_s[default] > 0 then return bridge_s[default], true end
@@ -38,7 +38,7 @@ local function time_of(w, static, own, default)
 end
 
 -- The step's own policy, else that of its category; empty if there is none.
-local function retry_of(w, static)
+local function retry_of(static)
   if #static[Static.RETRY] > 0 then return static[Static.RETRY] end
   local bridge_s, worker_s = defaults_of(static)
   if bridge_s and #bridge_s[Default.RETRY] > 0 then return bridge_s[Default.RETRY] end

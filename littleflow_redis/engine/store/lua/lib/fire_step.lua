@@ -106,11 +106,11 @@ local function emit(w, index, scope, text, activation)
   local attempt = {token, activation, number, '', w.now, '', 0, '', '', {}, 0}
   -- Until somebody has taken it up, only the queue's clock runs, if there is one.
   local static, e = static_of(w, index), {index = index, field = field, attempt = attempt, input = text}
-  local clocked, limit = TimerKind.QUEUE, time_of(w, static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
+  local clocked, limit = TimerKind.QUEUE, time_of(static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
   local handed = hand_over(w, static, step, e, limit > 0)
   local later = false
   if limit == 0 then
-    clocked, limit, later = TimerKind.TIMEOUT, time_of(w, static, Static.TIMEOUT, Default.TIMEOUT)
+    clocked, limit, later = TimerKind.TIMEOUT, time_of(static, Static.TIMEOUT, Default.TIMEOUT)
   end
   if limit > 0 and (handed or not later) then
     attempt[AttemptRecord.TIMERS][1] = set_timer(w, timer(clocked, w, field, token), w.now + limit)

@@ -28,7 +28,8 @@ end
 
 -- The first member of a sorted set that begins with `prefix` and that `take` takes.
 local function first_member(key, prefix, take)
-  local from, page = '[' .. prefix, nil
+  local from = '[' .. prefix
+  local page
   repeat
     page = redis.call('ZRANGEBYLEX', key, from, '(' .. prefix .. '\255', 'LIMIT', 0, 100)
     for _, member in ipairs(page) do

@@ -25,7 +25,7 @@ end
 -- types. `fields` are more of the workflow's own, names and values; `kept` are inputs and outputs by
 -- their names in :items, false for those to be removed; `types` are those of outputs that change, ''
 -- for none. Of a `fresh` workflow nothing is stored yet.
-local function plan(key, now, f)
+local function new_plan(key, now, f)
   return {key = key, now = now, flow = K.flow .. f[1], nonce = f[2], last = tonumber(f[3]),
     open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
     version = tonumber(f[7]), created = f[8], state = f[9], before = f[9], typed = f[10],
@@ -38,7 +38,7 @@ end
 local function load_workflow(key, now)
   local f = redis.call('HMGET', key, 'flow', 'nonce', 'last', 'open', 'waiting', 'done',
     'version', 'created', 'state', 'typed')
-  return f[1] and plan(key, now, f) or nil
+  return f[1] and new_plan(key, now, f) or nil
 end
 
 -- Have one of the workflow's keys, named by its end, hold this text.

@@ -37,12 +37,12 @@ end
 local function fail_attempt(w, index, scope, attempt, reason, detail, classes, final)
   local static, step = static_of(w, index), step_of(w, index, scope)
   if final or w.state ~= WorkflowState.RUNNING
-    or not may_retry(retry_of(w, static), step, classes_of(classes, detail)) then
+    or not may_retry(retry_of(static), step, classes_of(classes, detail)) then
     return fail(w, index, scope, attempt, reason, detail)
   end
   step[Dynamic.RETRIES] = step[Dynamic.RETRIES] + 1
   step[Dynamic.STATE], step[Dynamic.REASON], step[Dynamic.ENDED] = StepState.RETRYING, reason, w.now
-  local due = w.now + retry_delay(retry_of(w, static), step[Dynamic.RETRIES])
+  local due = w.now + retry_delay(retry_of(static), step[Dynamic.RETRIES])
   set_step_timer(w, TimerKind.RETRY, field_of(index, scope), attempt[AttemptRecord.ACTIVATION], due)
   trace(w, TraceKind.RETRY, field_of(index, scope), attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER],
     detail)

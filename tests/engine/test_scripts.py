@@ -1,0 +1,75 @@
+"""A script's contract: what it declares is what Python sends, or nothing is loaded at all."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from littleflow_redis.engine.store import contracts, script_loader
+from littleflow_redis.engine.store.arguments import Arguments
+from littleflow_redis.engine.store.declarations import Declaration, script_names
+from littleflow_redis.engine.store.keys import Keys
+from littleflow_redis.engine.store.lua_names import LUA
+from littleflow_redis.engine.store.script_loader import compose, includes
+
+LUA_FILES = Path(contracts.__file__).with_name("lua")
+
+#: Lua allows 200 locals and 60 upvalues in one function.
+MOST_LOCALS = 170
+
+
+def test_arguments_that_differ_from_the_file_are_refused_at_import() -> None:
+    with pytest.raises(TypeError, match=r"Archive has least; lua/archive.lua declares most"):
+
+        class Archive(Arguments):
+            least: int
+
+
+def test_a_script_without_arguments_in_python_is_noticed() -> None:
+    known = {kind.script for kind in vars(contracts).values() if isinstance(kind, type)
+             and issubclass(kind, Arguments) and kind is not Arguments}  # fmt: skip
+    assert known == {*script_names()}
+
+
+@pytest.mark.parametrize("wrong", ["StepState.ENDET", "Limits.FIRED", "K.nowhere", "Trace.END"])
+def test_a_name_that_python_does_not_know_fails_at_load(
+    wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script_loader, "source_of", lambda path: f"return {wrong}\n")
+    with pytest.raises(KeyError):
+        compose("terminate", {**LUA, **Keys().lua()})
+
+
+def test_includes_that_lead_back_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    heads = {
+        "lib/a": Declaration(includes=("b",)),
+        "lib/b": Declaration(includes=("a",)),
+        "script": Declaration(includes=("a",)),
+    }
+    monkeypatch.setattr(script_loader, "declaration_of", heads.__getitem__)
+    with pytest.raises(ValueError, match="a includes b includes a"):
+        includes("script")
+
+
+def test_scripts_name_their_arguments_instead_of_counting() -> None:
+    for file in LUA_FILES.rglob("*.lua"):
+        assert not re.search(r"\b(ARGV|KEYS)\b", file.read_text()), file.name
+
+
+def test_the_largest_script_stays_well_below_luas_limits() -> None:
+    for name in script_names():
+        source = compose(name, {**LUA, **Keys().lua()}).source
+        top = re.findall(r"^local (?:function )?([\w, ]+)", source, re.MULTILINE)
+        assert sum(len(names.split(",")) for names in top) < MOST_LOCALS, name
+
+
+def test_values_are_sent_as_the_scripts_read_them() -> None:
+    args = contracts.WaitDelay(event="1-1", group="g", index=2, token="t", ms=None, at=5)
+    assert args.encoded() == ((), ["1-1", "g", 2, "t", "", 5])
+    shared, own = contracts.ApplyEnds(
+        group="g", serving=b"", event="1-1", index=2, token="t", status="SUCCESS", output="{}",
+        reason="", detail="", final=True, classes="",
+    ).encoded()  # fmt: skip
+    assert (shared, own[-2:]) == (("g", b""), ["1", ""])
