@@ -63,10 +63,10 @@ class Maintenance:
         takers: bytes,
         missing: str = "",
     ) -> Outcome:
-        """Write the start-task of an open attempt again if it still is a stray of this kind.
+        """Write the start-task of an open attempt again if the attempt is still lost in this way.
 
-        ``takers`` says which groups take what, see ``lib/lost_attempt.lua``. Without an ``input``, JSON
-        text, its step fails: ``missing`` says why there is none.
+        ``takers``: the groups that claim each category, see ``lib/lost_attempt.lua``. Without an
+        ``input``, JSON text, its step fails; ``missing`` is the reason.
         """
         args = contracts.ReissueStartTask(
             field=field,

@@ -18,7 +18,7 @@ def read(s: State, bounds: Bounds, rules: Rules) -> Steps:
 
 
 def take(s: State, bounds: Bounds, rules: Rules) -> Steps:
-    """claim_attempt.lua: refused if the attempt is closed or published; else the flight is recorded."""
+    """claim_attempt.lua: refused if the attempt is closed or published, else recorded."""
     for n, hand in enumerate(s.bridges):
         if hand.at != "read":
             continue
