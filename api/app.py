@@ -14,7 +14,7 @@ from . import errors, security
 from .config import Config
 from .context import Context, set_context
 from .limits import Cap, RateLimit
-from .routes import BLUEPRINTS
+from .routes import blueprints
 from .schemas.common import ErrorSchema
 
 DESCRIPTION = """\
@@ -65,6 +65,6 @@ def create_app(config: Config | None = None, *, client: Client | None = None) ->
     security.install(app)
     api = _Api(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-    for blueprint in BLUEPRINTS:
+    for blueprint in blueprints():
         api.register_blueprint(blueprint)
     return app

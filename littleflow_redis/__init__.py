@@ -8,13 +8,16 @@
     workflow = client.start("math:add(- [1, 2] -) → math:mul(- [10] -)")
     print(client.wait(workflow, timeout=30))
 
-Names are loaded when they are first used, so that importing this costs nothing.
+Names are loaded when they are first used, so that importing this costs nothing. Those of version
+0.4 (PyPI) are added by a room that may be absent.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from . import extensions
 
 if TYPE_CHECKING:
     from littleflow_redis.compat.listeners import (
@@ -112,46 +115,7 @@ _HOMES = {
     "tasks.local": ("run_local",),
     "workers.listener": ("TaskListener",),
 }
-#: The names of littleflow_redis 0.4 (PyPI), for programs written for it.
-_UPSTREAM = {
-    "compat.listeners": (
-        "LifecycleListener",
-        "TaskEndListener",
-        "TaskStartListener",
-        "WaitTaskListener",
-    ),
-    "compat.workflows": (
-        "RedisOutputCache",
-        "compute_vector",
-        "delete_workflow",
-        "get_failures",
-        "is_running",
-        "load_workflow",
-        "load_workflow_state",
-        "restart_workflow",
-        "restore_workflow",
-        "run_workflow",
-        "save_workflow",
-        "set_failures",
-        "terminate_workflow",
-        "trace_vector",
-        "workflow_archive",
-        "workflow_state",
-    ),
-}
-_HOME_OF = {
-    name: module
-    for homes in (_HOMES, _UPSTREAM)
-    for module, names in homes.items()
-    for name in names
-}
-#: Upstream's names that stand for what this version does not run yet.
-_LATER = (
-    "MetadataService",
-    "RedisTaskListener",
-    "RequestTaskListener",
-    "create_jwt_credential_actor",
-)
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Client",
@@ -175,15 +139,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        # Not an AttributeError: that would lose the sentence in `from littleflow_redis import …`.
-        raise ImportError(
-            f"littleflow_redis.{name}: request and redis tasks are not run by this version yet; "
-            "serve them by a listener of your own, such as TaskListener"
-        )
-    if name not in _HOME_OF:
+    if name in _HOME_OF:
+        return getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    added = extensions.find(__name__, name)
+    if added is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    return added
 
 
 def __dir__() -> list[str]:

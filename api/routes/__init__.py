@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from flask_smorest import Blueprint
+
+from littleflow_redis import extensions
+
 from . import (
     about,
     archives,
@@ -16,27 +20,28 @@ from . import (
     operations,
     running,
     starting,
-    state,
     steps,
     waiting,
 )
 
-#: In the order in which the documentation shows them.
-BLUEPRINTS = (
-    about.blp,
-    listing.blp,
-    starting.blp,
-    checking.blp,
-    steps.blp,
-    state.blp,
-    flow.blp,
-    running.blp,
-    waiting.blp,
-    archives.blp,
-    bulk.blp,
-    events.blp,
-    live.blp,
-    dead.blp,
-    operations.blp,
-    documentation.blp,
-)
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """All blueprints, in the order in which the documentation shows them."""
+    return (
+        about.blp,
+        listing.blp,
+        starting.blp,
+        checking.blp,
+        steps.blp,
+        *extensions.find_all("api.routes"),
+        flow.blp,
+        running.blp,
+        waiting.blp,
+        archives.blp,
+        bulk.blp,
+        events.blp,
+        live.blp,
+        dead.blp,
+        operations.blp,
+        documentation.blp,
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from littleflow_redis.compat import upstream_state
+from littleflow_redis import extensions
 from littleflow_redis.engine.archive import storage
 
 from ..blueprint import Blueprint
@@ -32,7 +32,7 @@ _PLACE = {"Location": {"schema": {"type": "string"}, "description": "Where it wa
 @blp.response(200, ArchiveSchema, headers=_ATTACHMENT)
 def workflow_archive(workflow: str) -> Response:
     """The archive, as a file to download."""
-    answer = jsonify(upstream_state.archive(client(), workflow))
+    answer = jsonify(_archive(workflow))
     name = client().keys.short_id(workflow)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
     return answer
@@ -46,7 +46,7 @@ def store_archive(body: dict[str, str], workflow: str) -> Any:
     name = client().keys.short_id(workflow)
     uri = stores.check(body.get("uri") or f"s3://{body['bucket']}/{name}.json")
     about(uri=uri)
-    storage.write(upstream_state.archive(client(), workflow), uri)
+    storage.write(_archive(workflow), uri)
     return done("workflow archived", workflow=workflow, uri=uri), {"Location": uri}
 
 
@@ -66,6 +66,13 @@ def restore_workflow(body: dict[str, Any]) -> dict[str, object]:
 def restore_by_get(query: dict[str, str]) -> dict[str, object]:
     """The same for old clients: from a page of ours, or with a token."""
     return _restore(storage.read(stores.check(query["uri"])), query["uri"])
+
+
+def _archive(workflow: str) -> dict[str, Any]:
+    archive = client().archive(workflow)
+    for add_members in extensions.find_all("api.archive"):
+        archive = add_members(client(), workflow, archive)
+    return archive
 
 
 def _restore(archive: dict[str, Any], uri: str | None = None) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Length, OneOf
 
 from .common import ProblemSchema, described
 from .fields import JsonField
@@ -40,19 +40,6 @@ class DrawingSchema(ma.Schema):
         load_default="mermaid",
         validate=OneOf(["mermaid", "dot"]),
         metadata=described("Mermaid, or DOT for Graphviz."),
-    )
-
-
-class VectorPageSchema(ma.Schema):
-    """A part of a history."""
-
-    next = ma.fields.Integer(
-        load_default=0, validate=Range(0, 10**9), metadata=described("How many to leave out.")
-    )
-    size = ma.fields.Integer(
-        load_default=1_000,
-        validate=Range(1, 10_000),
-        metadata=described("How many to show at most; fewer, if there are many steps."),
     )
 
 

@@ -67,24 +67,6 @@ class StartHeadersSchema(ma.Schema):
     )
 
 
-class StateSchema(ma.Schema):
-    """The state of a workflow, in upstream's vectors: a number for each step."""
-
-    state = ma.fields.String(required=True, metadata={"enum": STATES})
-    S = ma.fields.List(
-        ma.fields.Integer(), required=True, metadata=described("Open attempts of each step.")
-    )
-    A = ma.fields.List(
-        ma.fields.Integer(), required=True, metadata=described("Inputs that wait for each step.")
-    )
-    failures = ma.fields.List(
-        ma.fields.Integer(), metadata=described("1 for each step that failed; only if one did.")
-    )
-    output = ma.fields.List(
-        JsonField(), required=True, metadata=described("The output of each step, null for none.")
-    )
-
-
 class WorkflowSchema(ma.Schema):
     """A workflow named in a body."""
 

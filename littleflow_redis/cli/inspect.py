@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from littleflow_redis import extensions
 from littleflow_redis.events.event_codec import printable
 
-from .failures import clean_errors
+from .failures import Failure, clean_errors
 from .options import CommandSettings, connection_options
 from .parameters import client_of
 from .tables import duration, moment, table
@@ -58,8 +59,6 @@ def command(
     follow: bool,
 ) -> None:
     """Show the state of a workflow and a table of its steps. Times are UTC."""
-    from littleflow_redis.compat.vectors import current
-
     client = client_of(settings)
     if source:
         text = client.source(workflow)
@@ -88,6 +87,9 @@ def command(
             if attempt.traceback:
                 click.echo("\n" + _traceback(attempt, view))
     if vectors:
+        current = extensions.find("cli.inspect", "current")
+        if current is None:
+            raise Failure("--vectors is an option of littleflow_redis.compat, which is not there")
         click.echo()
         for name, vector in zip("AS", current(view), strict=True):
             click.echo(f"{name} {vector}")

@@ -100,10 +100,17 @@ def trace(
 def archive(client: Client, workflow: str) -> dict[str, Any]:
     """An archive of ours that has upstream's members F, T, S and A too.
 
-    S and A are left out where they would have more than MOST_NUMBERS; ``restore`` needs neither.
     Raises UnknownWorkflow, NewerVersion, BadArchive.
     """
-    made = client.archive(workflow)
+    return add_upstream_members(client, workflow, client.archive(workflow))
+
+
+def add_upstream_members(client: Client, workflow: str, made: dict[str, Any]) -> dict[str, Any]:
+    """The archive with upstream's members F, T, S and A.
+
+    S and A are left out where they would have more than MOST_NUMBERS; ``restore`` needs neither.
+    Raises UnknownWorkflow.
+    """
     upstreams = {name: made["flow"][name] for name in ("F", "T") if name in made["flow"]}
     steps, changes = _histories(client, workflow)
     if sum(map(len, changes.values())) * steps <= MOST_NUMBERS:

@@ -7,11 +7,11 @@ from pathlib import Path
 from .script_batch import Script
 
 
-def _load(name: str) -> Script:
-    return Script(name, Path(__file__).with_name(f"{name}.lua").read_text(encoding="utf-8"))
+def load_script(path: Path) -> Script:
+    """The script in a file, named as that is."""
+    return Script(path.stem, path.read_text(encoding="utf-8"))
 
 
-RENEW = _load("renew")
-DROP_CONSUMER = _load("drop_consumer")
-RELEASE = _load("release")
-DELETE_RECEIPT = _load("delete_receipt")
+RENEW = load_script(Path(__file__).with_name("renew.lua"))
+DROP_CONSUMER = load_script(Path(__file__).with_name("drop_consumer.lua"))
+RELEASE = load_script(Path(__file__).with_name("release.lua"))

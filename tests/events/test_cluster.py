@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from littleflow_redis import TaskListener
+from littleflow_redis.events import EventListener
 from littleflow_redis.events.connection import ConfigurationError
-from littleflow_redis.events.listener import EventListener
 from tests.support import RedisServer, Spawned
 
 #: Starts a process with these words behind `python -m`.

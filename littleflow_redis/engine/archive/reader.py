@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from littleflow_redis import extensions
 from littleflow_redis.language import Flow, load
 from littleflow_redis.language.limits import DEFAULT_LIMITS
 
@@ -20,11 +21,10 @@ from ..store.restored_state import RestoredState
 from .checks import object_of
 from .document import FORMAT, MAX_BYTES, VERSION
 from .restore_plan import RestorePlan
-from .upstream_v0 import from_upstream, is_upstream
 
 
 def read(archive: Mapping[str, Any]) -> RestoredState:
-    """Check an archive, ours or upstream's, and return the state to be stored.
+    """Check an archive, of our form or of an added one, and return what is to be stored.
 
     Raises BadArchive, whose message names the fault and its place; UnsupportedFlow.
     """
@@ -37,8 +37,8 @@ def read(archive: Mapping[str, Any]) -> RestoredState:
     document = object_of(json_values.load(given), "the archive")
     # Shortened like the digests of starts, and never equal to one.
     digest = hashlib.sha256(f"archive\n{given}".encode()).hexdigest()[:32]
-    if is_upstream(document):
-        document = from_upstream(document)
+    for converted in extensions.find_all("archive.forms"):
+        document = converted(document)
     _check_form(document)
     try:
         return RestorePlan(document, _flow(document)).restored(digest)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Protocol
 
 import redis
 
-from .event_codec import ENTRY_ID, Event
+from littleflow_redis.events.event_codec import ENTRY_ID, Event
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.scripts import load_script
+
 from .listener import EventListener
-from .logs import kv
-from .scripts import DELETE_RECEIPT
 
 LOGGER = logging.getLogger(__name__)
+
+DELETE_RECEIPT = load_script(Path(__file__).with_name("delete_receipt.lua"))
 
 #: The consumer group of all receipt listeners, as in ``rqse``.
 RECEIPTS_GROUP = "__receipt__"

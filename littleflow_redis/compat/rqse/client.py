@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import redis
 
-from .connection import ConnectionSettings, connection_pool
-from .event_codec import Event, decode, decode_tolerant, encode
+from littleflow_redis.events.connection import ConnectionSettings, connection_pool
+from littleflow_redis.events.event_codec import Event, decode, decode_tolerant, encode
 
 
 class EventClient:

@@ -10,19 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.errors import BadArchive
-from ..model.states import StepState, WorkflowState
-from .checks import list_of, text
-from .document import FORMAT
+from littleflow_redis.engine.archive.checks import list_of, text
+from littleflow_redis.engine.archive.document import FORMAT
+from littleflow_redis.engine.model.errors import BadArchive
+from littleflow_redis.engine.model.states import StepState, WorkflowState
 
 
-def is_upstream(document: Mapping[str, Any]) -> bool:
-    """Whether this has the form of upstream's archives."""
-    return "format" not in document and all(key in document for key in ("T", "S", "A"))
-
-
-def from_upstream(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The same workflow as an archive of ours, TERMINATED. Raises BadArchive."""
+def converted(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An archive of 0.4 as one of ours, TERMINATED; any other as it is. Raises BadArchive."""
+    if "format" in document or not all(key in document for key in ("T", "S", "A")):
+        return document
     size = len(list_of(document["T"], "T"))
     started = _oldest_first(document["S"], "S", size)
     arrived = _oldest_first(document["A"], "A", size)

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 import redis
 from redis.exceptions import RedisError
 
+from littleflow_redis.events.event_codec import Event, GarbageError, decode
+from littleflow_redis.events.group import CLAIM_IDLE, Entry, GroupReader, make_group
+from littleflow_redis.events.logs import kv
+from littleflow_redis.events.reconnect import Outage, is_temporary
+from littleflow_redis.events.renewal import RENEW_INTERVAL, Renewal
+from littleflow_redis.events.shutdown import Pace, Stop
+
 from .client import EventClient
 from .desk import Desk, Item
-from .event_codec import Event, GarbageError, decode
-from .group import CLAIM_IDLE, Entry, GroupReader, make_group
-from .logs import kv
-from .reconnect import Outage, is_temporary
-from .renewal import RENEW_INTERVAL, Renewal
-from .shutdown import Pace, Stop
 
 LOGGER = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from .event_codec import Event
+from littleflow_redis.events.event_codec import Event
 
 #: Seconds of work that may be read ahead of a free slot, judged by what handlers took so far: one
 #: read for many short events, and never more than a slot can begin if they are long.
