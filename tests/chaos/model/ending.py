@@ -17,7 +17,7 @@ def read(s: State, bounds: Bounds, rules: Rules) -> Steps:
 
 
 def apply(s: State, bounds: Bounds, rules: Rules) -> Steps:
-    """apply_ends.lua: the fence, the state, the successors, a retry's timer, the acknowledgement."""
+    """apply_ends.lua: fence, state, successors, the retry's timer, acknowledgement."""
     for n, hand in enumerate(s.workers):
         end = hand.token, hand.success
         acknowledged = s
