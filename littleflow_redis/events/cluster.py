@@ -17,13 +17,13 @@ from redis.exceptions import (
 
 from .connection import ConfigurationError
 
-#: How a node of a cluster answers a command, or a script, about keys that are not all its own.
+#: Answers of a node of a cluster to a command or script whose keys are not all its own.
 _ANSWERS = (AskError, ClusterCrossSlotError, ClusterDownError, MovedError, TryAgainError)
 _IN_SCRIPT = ("non local key", "CLUSTERDOWN ")
 
 
 def sentence(address: str) -> str:
-    """What is wrong, and what to do."""
+    """The error's message for a server that is a node of a cluster, with the next step."""
     return (
         f"Redis at {address} is a node of a Redis Cluster (cluster-enabled yes), which cannot be "
         "used: set REDIS_URL to a server without it; for failover there is Sentinel, as in "
@@ -34,7 +34,7 @@ def sentence(address: str) -> str:
 def refuse_cluster(client: redis.Redis, address: str) -> None:
     """Raise ConfigurationError if the server is a node of a cluster.
 
-    A server that does not let us ask, such as one with a strict ACL, is taken for none.
+    A server that refuses the question, for example by a strict ACL, counts as none.
     """
     try:
         reply: Any = client.execute_command("HELLO")
@@ -46,5 +46,5 @@ def refuse_cluster(client: redis.Redis, address: str) -> None:
 
 
 def is_of_cluster(error: RedisError) -> bool:
-    """Tell if only a node of a cluster answers so."""
+    """Return whether only a node of a cluster gives this answer."""
     return isinstance(error, _ANSWERS) or any(word in str(error) for word in _IN_SCRIPT)

@@ -1,7 +1,7 @@
-"""Where Redis is, and how a client of it is made.
+"""The address of Redis, and the clients that connect to it.
 
-Retries of redis-py are off everywhere: a script repeated in silence after a lost reply would be
-our mistake to explain. Who calls decides what is sent again.
+redis-py's own retries are off everywhere: after a lost reply it would repeat a script in silence.
+The caller decides which commands are sent again.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ SOCKET_TIMEOUT = 10.0
 #: Seconds to wait for a connection. ``?socket_connect_timeout=`` in REDIS_URL overrides it.
 CONNECT_TIMEOUT = 5.0
 
-#: Seconds after which an idle connection is tried with PING before its next command: firewalls
-#: drop idle connections without a word. ``?health_check_interval=`` in REDIS_URL overrides it.
+#: Seconds after which an idle connection is tested by PING before its next command: firewalls
+#: drop idle connections silently. ``?health_check_interval=`` in REDIS_URL overrides it.
 HEALTH_CHECK_INTERVAL = 30
 
-#: "Every address" is something to listen on. Linux also connects to it, other systems do not.
+#: "Every address" is for listening. Linux also connects to it, other systems do not.
 _ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 _SCHEMES = ("redis", "rediss", "unix", *SENTINEL_SCHEMES)
@@ -42,7 +42,7 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """Where Redis is. A ``url`` wins over ``host`` and ``port``."""
+    """Address and credentials of Redis. A ``url`` wins over ``host`` and ``port``."""
 
     host: str = "0.0.0.0"  # noqa: S104
     port: int = 6379
@@ -63,8 +63,8 @@ class ConnectionSettings:
     ) -> Self:
         """Read REDIS_HOST, REDIS_PORT, REDIS_USERNAME, REDIS_PASSWORD and REDIS_URL.
 
-        What is given here wins over the environment; a given host or port makes REDIS_URL void.
-        Raises ConfigurationError for a port or URL that cannot be.
+        Arguments win over the environment; a host or port given here replaces REDIS_URL.
+        Raises ConfigurationError for an invalid port or URL.
         """
         env = os.environ if environ is None else environ
         if url is None and host is None and port is None:
@@ -103,7 +103,7 @@ def connect(settings: ConnectionSettings | None = None) -> redis.Redis:
 
 
 def connection_pool(settings: ConnectionSettings | None = None) -> redis.ConnectionPool:
-    """Make the pool of connections that a client stands on. Raises ConfigurationError."""
+    """Make a client's pool of connections. Raises ConfigurationError."""
     if settings is None:
         settings = ConnectionSettings.from_environment()
     if settings.url is None:
@@ -129,7 +129,7 @@ def _pool_of_url(url: str, options: dict[str, Any]) -> redis.ConnectionPool:
     if scheme == "unix":
         del options["socket_keepalive"]
     pool = redis.ConnectionPool.from_url(url, **options)
-    # What the URL says wins over keyword arguments in redis-py; what is given to us wins over both.
+    # In redis-py the URL wins over keyword arguments; the settings' credentials win over both.
     pool.connection_kwargs.update(
         {name: options[name] for name in ("username", "password") if name in options}
     )
@@ -174,7 +174,7 @@ def check_host(host: str, name: str) -> None:
 
 def _check_url(url: str) -> None:
     if not is_readable(url):
-        # Not chained: what its parts are taken for may be of the password.
+        # Not chained: the parts that the parser found may belong to the password.
         raise ConfigurationError(
             f"the Redis URL cannot be read: {ENCODE}; "
             "set REDIS_URL to something like redis://user:password@host:6379/0"

@@ -6,8 +6,8 @@
 -- Returns  1 if it is gone, 0 if it stays because entries are pending under its name
 -- Errors   NOGROUP if stream or group are gone
 --
--- Race: deleting a consumer also deletes what is pending under its name, which no one would ever
--- read again. A read whose connection broke may put entries there at any moment before this.
+-- Race: deleting a consumer also deletes its pending entries, and nobody would read them again. A
+-- read whose connection broke may add pending entries at any moment before this.
 local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2])
 if pending.err then
   return pending

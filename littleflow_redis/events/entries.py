@@ -1,4 +1,4 @@
-"""Entries of a stream, and how they are made of what Redis answers."""
+"""Entries of a stream, parsed from Redis' replies."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 
 class Entry(NamedTuple):
-    """One entry of a stream as it was delivered; decoding the fields is the reader's business."""
+    """One entry of a stream as it was delivered; the reader decodes its fields."""
 
     id: str
     fields: Mapping[bytes, bytes]
-    #: How often it was delivered, this time included.
+    #: Number of deliveries, this one included.
     deliveries: int
 
 
 def rows_of_one(reply: Any) -> Sequence[Any]:
-    """Take the rows out of a reply of XREADGROUP, in either protocol's form."""
+    """Return the rows of a reply of XREADGROUP, in either protocol's form."""
     if not reply:
         return ()
     rows: Sequence[Any] = next(iter(reply.values())) if isinstance(reply, dict) else reply[0][1]
@@ -24,7 +24,7 @@ def rows_of_one(reply: Any) -> Sequence[Any]:
 
 
 def entries_of(rows: Sequence[Any], deliveries: Mapping[str, int]) -> list[Entry]:
-    """Make entries of raw rows; deleted ones are left out. Unknown ids were delivered once."""
+    """Parse raw rows; deleted entries are left out. An id without a count was delivered once."""
     entries = []
     for raw_id, flat in rows:
         if flat is not None:

@@ -1,6 +1,6 @@
-"""Events as they stand in the stream: every field's value is JSON text in UTF-8.
+"""The form of events in the stream: every field's value is JSON text in UTF-8.
 
-The form is that of the PyPI package ``rqse``. Nothing here needs Redis.
+It is the form of the PyPI package ``rqse``. Nothing here needs Redis.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Event = dict[str, Any]
 #: The fields of an entry as redis-py returns them.
 Fields = Mapping[bytes, bytes]
 
-#: The id of an entry. Both numbers have 64 bits, and Redis answers more with an error: 19 digits
-#: always fit, and no clock reaches 20.
+#: The id of an entry. Both numbers have 64 bits, and Redis rejects larger ones: 19 digits always
+#: fit, and no clock reaches 20.
 ENTRY_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}", re.ASCII)
 
 
@@ -44,17 +44,17 @@ def _finite(text: str) -> float:
     return number
 
 
-#: The value of JSON text. Raises ValueError for what is none: NaN, Infinity and numbers beyond a
-#: float are not; RecursionError for what is nested too deep for Python.
+#: Parse JSON text. Raises ValueError for anything else, which includes NaN, Infinity and numbers
+#: beyond a float; RecursionError for text nested too deeply for Python.
 loads = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def encode(event: Mapping[str, Any]) -> dict[str, str]:
     """Turn an event into the fields of an entry.
 
-    Raises TypeError for a value that JSON does not have, ValueError for NaN, Infinity, a value
-    that contains itself, a name that is not UTF-8 and an event without fields; each names the
-    field.
+    Raises TypeError for a value that JSON does not have. Raises ValueError for NaN, Infinity, a
+    value that contains itself, a name that is not UTF-8 and an event without fields. Both name
+    the field.
     """
     if not event:
         raise ValueError("an event needs at least one field; message(kind=…) makes one")
@@ -92,7 +92,7 @@ def decode_value(value: bytes, name: bytes = b"value") -> Any:
 
 
 def decode_tolerant(fields: Fields) -> Event:
-    """Turn the fields of any entry into something to show: what is not JSON stands as text."""
+    """Turn the fields of any entry into values to show; a field that is not JSON becomes text."""
     return {_readable(name): _tolerant_value(value) for name, value in fields.items()}
 
 
@@ -119,12 +119,12 @@ def _readable(raw: bytes) -> str:
 
 
 def sendable(text: str) -> str:
-    """Without lone surrogates, of file names that are not UTF-8: no server takes them."""
+    """Escape lone surrogates, as in file names that are not UTF-8: no server accepts them."""
     return text.encode(errors="backslashreplace").decode()
 
 
 def printable(text: str) -> str:
-    """The text on one line, control characters escaped: names and reasons come from anywhere."""
+    """The text on one line with control characters escaped, as names and reasons may have some."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
@@ -139,8 +139,8 @@ def message(
 ) -> Event:
     """Make an event of ``data``, with ``kind``, ``apiVersion``, ``at`` and ``for`` filled in.
 
-    What ``data`` has already is kept, and ``data`` itself is left as it is. ``at`` is the present
-    time unless given; ``response_for`` is the id of the event this one answers.
+    Fields of ``data`` are kept; ``data`` itself is not changed. ``at`` defaults to the present
+    time; ``response_for`` is the id of the event that this one answers.
     """
     event = dict(data or {})
     if kind is not None:
@@ -154,7 +154,7 @@ def message(
 
 
 def receipt_for(id: str, action: str = "processed", target: str | None = None) -> Event:
-    """Make a receipt: it says that the event ``id`` was taken up."""
+    """Make a receipt: the report that the event ``id`` was processed."""
     data = {"for": id, "action": action}
     if target is not None:
         data["target"] = target

@@ -1,4 +1,4 @@
-"""Reading a stream as one consumer of a group: the part that every worker shares."""
+"""Reads a stream as one consumer of a group; every worker is built on it."""
 
 from __future__ import annotations
 
@@ -28,35 +28,34 @@ from .shutdown import Pace
 
 LOGGER = logging.getLogger(__name__)
 
-#: Seconds an entry must have been idle before another consumer may claim it. Half the time that a
-#: worker may be silent, five renewals long. Each reader can be given its own.
+#: Seconds an entry must have been idle before another consumer may claim it: five renewals, and
+#: half the time that a worker may be silent. ``claim_idle`` overrides it for one reader.
 CLAIM_IDLE = 5.0
 
-#: Seconds after which a consumer that reads no more and has nothing pending is deleted. Readers
-#: show themselves at least once a second; an hour is far beyond any pause of a living one.
+#: Seconds after which a silent consumer with nothing pending is deleted. A living reader shows
+#: activity every few seconds; an hour is far beyond any pause.
 DEAD_CONSUMER_IDLE = 3600.0
 
-#: Seconds between two signs of life of a reader that finds nothing; below what others take for
-#: silence, far.
-_SIGN_INTERVAL = 2.0
+#: Seconds between two heartbeats of a reader that finds nothing; far below the time after which
+#: others treat it as silent.
+_HEARTBEAT_INTERVAL = 2.0
 
-#: Behind every entry. The very last id would mean new ones.
-_BEHIND_ALL = "18446744073709551614-0"
+#: An id after every entry. The very last id would mean "new entries".
+_AFTER_ALL = "18446744073709551614-0"
 
-#: Seconds between two tries to wake a blocked read; a try that comes too early wakes nobody.
+#: Seconds between two tries to unblock a read; a try before the read blocks has no effect.
 _WAKE_INTERVAL = 0.02
 
 
 class GroupReader:
     """One consumer of a group.
 
-    ``client`` stands for the server, ``claim_idle`` is in seconds, ``consumer`` defaults to a
-    name of its own. One thread reads and claims; ``ack``, ``renew`` and ``interrupt`` may be
-    called from any.
+    ``claim_idle`` is in seconds; ``consumer`` defaults to a new name. One thread reads and claims;
+    ``ack``, ``renew`` and ``interrupt`` may be called from any thread.
 
-    A stream or group that is missing is made anew, at id 0, and counted in ``regrouped``. After a
-    lost connection the entries that are pending under the own name come first: a reply may have
-    been lost on its way. Every other error of Redis is raised.
+    A missing stream or group is created again, at id 0, and counted in ``regrouped``. After a lost
+    connection the reader returns its own pending entries first, as a reply may have been lost.
+    Every other error of Redis is raised.
     """
 
     def __init__(
@@ -72,19 +71,19 @@ class GroupReader:
         self.group = group
         self.consumer = consumer or consumer_name()
         self.claim_idle = claim_idle
-        #: How often the group was found missing and made anew.
+        #: Number of times that the group was missing and created again.
         self.regrouped = 0
         self._link: redis.Redis | None = None
-        #: None if it is not known, 0 where the user of Redis may not ask for it.
+        #: None while unknown, 0 if the Redis user may not ask for it.
         self._link_id: int | None = None
         self._blocking = False
         self._interrupted = False
-        self._sign = Pace(_SIGN_INTERVAL)
-        #: Where to go on in the own pending entries; None when there are no more.
+        self._heartbeat = Pace(_HEARTBEAT_INTERVAL)
+        #: The last own pending entry that was read; None when there are no more.
         self._own_after: str | None = "0"
 
     def ensure(self) -> bool:
-        """Make stream and group where they are missing, at id 0; tell if the group was made."""
+        """Create a missing stream or group, at id 0; return whether the group was created."""
         return make_group(self.client, self.stream, self.group)
 
     def read(
@@ -92,8 +91,8 @@ class GroupReader:
     ) -> list[Entry]:
         """Return up to ``count`` entries: own pending ones after an error, otherwise new ones.
 
-        ``block_ms`` is how long to wait for new ones, 0 not at all; it is cut to half the
-        client's socket timeout. ``skip`` holds ids in hand: they are not returned a second time.
+        ``block_ms`` is the time to wait for new ones, at most half the client's socket timeout; 0
+        does not wait. ``skip`` has ids that are being processed: they are not returned again.
         """
         while self._own_after is not None:
             entries = self._read_own(count, self._own_after)
@@ -103,16 +102,16 @@ class GroupReader:
         return self._read_new(count, block_ms)
 
     def claim_stale(self, count: int, skip: Collection[str] = frozenset()) -> list[Entry]:
-        """Take over up to ``count`` entries that were idle for ``claim_idle`` seconds.
+        """Claim up to ``count`` entries that were idle for ``claim_idle`` seconds.
 
-        Entries of this consumer are among them, those in ``skip`` excepted. Ids whose entry was
-        deleted are acknowledged on the way.
+        They may be of this consumer too, except those in ``skip``. Ids whose entry was deleted
+        are acknowledged.
         """
-        if self._sign.due():
-            # Before Redis 7.2 a read of new entries that finds none leaves no trace.
+        if self._heartbeat.due():
+            # Before Redis 7.2 a read of new entries that finds none does not count as activity.
             self._group_command(
                 b"XREADGROUP", "GROUP", self.group, self.consumer, "COUNT", 1,
-                "STREAMS", self.stream, _BEHIND_ALL,
+                "STREAMS", self.stream, _AFTER_ALL,
             )  # fmt: skip
         idle = round(self.claim_idle * 1000)
         rows = self._group_command(
@@ -137,28 +136,28 @@ class GroupReader:
         return int(self._send(self.client, b"XACK", self.stream, self.group, *ids))
 
     def renew(self, ids: Collection[str]) -> set[str]:
-        """Reset the idle time of entries being worked on; return those that still are ours."""
+        """Reset the idle time of entries in process; return those that this consumer still owns."""
         ours = self._script(RENEW, *ids) if ids else None
         return {id.decode() if isinstance(id, bytes) else id for id in ours or ()}
 
     def release(self, ids: Collection[str]) -> None:
-        """Hand back entries that nobody has begun: any consumer may claim them at once."""
+        """Give up entries that were not started: any consumer may claim them at once."""
         if ids:
             self._script(RELEASE, *ids)
 
     def drop(self) -> bool:
-        """Delete this consumer unless something is pending under its name; tell if it is gone."""
+        """Delete this consumer unless it has pending entries; return whether it is gone."""
         return bool(self._script(DROP_CONSUMER) != 0)
 
     def rewind(self) -> None:
-        """Read the own pending entries again before new ones.
+        """Read this consumer's pending entries again before new ones.
 
-        To be called when the reply of a call that acknowledges entries by other means was lost.
+        Call it after losing the reply of a script that acknowledges entries.
         """
         self._own_after = "0"
 
     def drop_dead(self, idle: float = DEAD_CONSUMER_IDLE) -> int:
-        """Delete consumers that were silent for ``idle`` seconds and have nothing pending."""
+        """Delete consumers without pending entries that were silent for ``idle`` seconds."""
         dropped = 0
         for row in self.client.xinfo_consumers(self.stream, self.group):
             if row["pending"] == 0 and row["idle"] >= idle * 1000:
@@ -167,14 +166,14 @@ class GroupReader:
         return dropped
 
     def interrupt(self) -> None:
-        """Wake a blocked read, now or just about to start; later reads do not block any more."""
+        """Unblock a read that blocks or is about to; later reads do not block."""
         self._interrupted = True
         while self._blocking:
             try:
                 if self._link_id and self.client.client_unblock(self._link_id):
                     return
             except RedisError:
-                return  # The read ends by itself when its time is up.
+                return  # The read ends after its block time.
             time.sleep(_WAKE_INTERVAL)
 
     def resume(self) -> None:
@@ -182,7 +181,7 @@ class GroupReader:
         self._interrupted = False
 
     def close(self) -> None:
-        """Give the connection of the blocking reads back to its pool."""
+        """Return the connection of the blocking reads to its pool."""
         link, self._link = self._link, None
         if link is not None:
             link.close()
@@ -200,7 +199,7 @@ class GroupReader:
         self.ack(gone)
         if len(rows) == len(gone):
             return []
-        # A read from history does not say how often; a second look does.
+        # A read from history has no delivery counts; XPENDING has.
         pending = self._group_command(
             b"XPENDING", self.stream, self.group, rows[0][0], rows[-1][0], len(rows), self.consumer
         )
@@ -226,7 +225,7 @@ class GroupReader:
         return ("BLOCK", block_ms) if block_ms > 0 else ()
 
     def _connection(self) -> redis.Redis:
-        """One connection for all blocking reads: its id is what ``interrupt`` has to name."""
+        """The one connection of all blocking reads; ``interrupt`` unblocks it by its id."""
         if self._link is None:
             pool = self.client.connection_pool
             self._link = redis.Redis(connection_pool=pool, single_connection_client=True)
@@ -239,7 +238,7 @@ class GroupReader:
         return self._link
 
     def _group_command(self, *args: Any, client: redis.Redis | None = None) -> Any:
-        """Send a command; a missing group is made anew and counts as an empty answer."""
+        """Send a command; a missing group is created again, and the answer is empty."""
         try:
             return self._send(client or self.client, *args) or ()
         except ResponseError as error:
@@ -259,7 +258,7 @@ class GroupReader:
             raise
 
     def _script(self, script: Script, *args: str) -> Any:
-        """Run a script; a missing group leaves nothing to do and is answered with None."""
+        """Run a script; return None if the group is missing."""
         try:
             return script.run(self.client, [self.stream], [self.group, self.consumer, *args])
         except ResponseError as error:
@@ -279,12 +278,12 @@ class GroupReader:
 
 
 def consumer_name() -> str:
-    """Make a name that shows where a consumer runs: host, process id and a random part."""
+    """Make a consumer's name: host, process id and a random part."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def make_group(client: redis.Redis, stream: str, group: str) -> bool:
-    """Make stream and group where they are missing, at id 0; tell if the group was made."""
+    """Create a missing stream or group, at id 0; return whether the group was created."""
     try:
         client.xgroup_create(stream, group, id="0", mkstream=True)
     except ResponseError as error:
@@ -295,6 +294,6 @@ def make_group(client: redis.Redis, stream: str, group: str) -> bool:
 
 
 def is_group_missing(error: ResponseError) -> bool:
-    """Tell if a command failed because its stream or its group does not exist (any more)."""
+    """Return whether a command failed because its stream or group does not exist."""
     # Redis 7.0 says UNBLOCKED to a read that was waiting when the stream was deleted.
     return str(error).startswith(("NOGROUP", "UNBLOCKED the stream"))

@@ -1,4 +1,4 @@
-"""A file that is touched while a process works: what a container's health check looks at."""
+"""The file that a working process touches, for a container's health check."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from pathlib import Path
 
 from .connection import ConfigurationError
 
-#: The variable that names the file. Without it none is kept.
+#: The environment variable that names the file. Without it there is none.
 VARIABLE = "LITTLEFLOW_HEALTH_FILE"
 
 #: Seconds between two touches.
 EVERY = 1.0
 
-#: Seconds that one turn of a loop may take. A batch takes far less; a broker or a disk that does
-#: not answer takes for ever.
+#: Seconds that one iteration of a loop may take. A batch takes far less; a broker or a disk that
+#: does not answer takes for ever.
 LIMIT = 30.0
 
 
 class HeartbeatFile:
-    """Touches ``file`` as long as every loop of the process turns. Threads may share it."""
+    """Touches ``file`` while no loop of the process hangs. Threads may share it."""
 
     def __init__(self, file: Path, limit: float = LIMIT) -> None:
         self._file = file
         self._limit = limit
         self._lock = threading.Lock()
-        #: The threads that loop, and when each began its turn.
+        #: The threads that loop, and when each began its iteration.
         self._turns: dict[threading.Thread, float] = {}
         self._touched = float("-inf")
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> HeartbeatFile | None:
-        """The pulse that the environment asks for; what an earlier process left is removed.
+        """Make the one that the environment names, if any; an old file is removed.
 
-        Raises ConfigurationError when there can be no such file.
+        Raises ConfigurationError if the file cannot be written.
         """
         name = environ.get(VARIABLE)
         if not name:
@@ -52,18 +52,18 @@ class HeartbeatFile:
         return cls(file)
 
     def beat(self) -> None:
-        """Called by a loop at the beginning of each turn."""
+        """Report that the calling thread's loop begins an iteration."""
         now = time.monotonic()
         with self._lock:
             self._turns[threading.current_thread()] = now
             if now - self._touched >= EVERY and not self._is_late(now):
                 self._touched = now
-                # A file that cannot be touched is seen by the check, and is no reason to stop.
+                # The check notices a file that cannot be touched; it is no reason to stop.
                 with suppress(OSError):
                     self._file.touch()
 
-    def rest(self) -> None:
-        """Called by a loop that ends: its thread does something else now."""
+    def leave(self) -> None:
+        """Report that the calling thread's loop has ended."""
         with self._lock:
             self._turns.pop(threading.current_thread(), None)
 

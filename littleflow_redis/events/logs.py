@@ -1,4 +1,4 @@
-"""Log lines as ``key=value``: one line per change of state, for people and for grep."""
+"""Log lines of ``key=value`` pairs, one for each change of state, for people and for grep."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import TextIO
 
 from .connection import ConfigurationError
 
-#: What ``--log-level`` and LOG_LEVEL accept.
+#: The levels that ``--log-level`` and LOG_LEVEL accept.
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
 _PLAIN = re.compile(r"[^\s\"=]+")
 
 
 def kv(event: str, /, **fields: object) -> str:
-    """Write a log line: ``event=claimed id=1-0 reason="not renewed"``. None is left out.
+    """Format a log line: ``event=claimed id=1-0 reason="not renewed"``. None is left out.
 
-    A field that is called ``event`` does not change what the line is about.
+    A field called ``event`` does not replace the line's event.
     """
     pairs = {"event": event, **fields} | {"event": event}
     return " ".join(f"{key}={_value(value)}" for key, value in pairs.items() if value is not None)
@@ -32,10 +32,10 @@ def _value(value: object) -> str:
 
 
 class KeyValueFormatter(logging.Formatter):
-    """Adds time (UTC), level and logger to a line; a message of other form becomes ``message=``."""
+    """Adds time (UTC), level and logger to a line; any other message becomes ``message=``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write one record; a traceback follows on lines of its own."""
+        """Format one record; a traceback follows on further lines."""
         text = record.getMessage()
         if not text.startswith("event="):
             text = f"message={_value(text)}"

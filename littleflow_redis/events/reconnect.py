@@ -1,4 +1,4 @@
-"""Waiting for Redis, and working on after it was away."""
+"""Waits for Redis, and repeats work that an outage interrupted."""
 
 from __future__ import annotations
 
@@ -23,48 +23,48 @@ from .connection import ConfigurationError
 from .logs import kv
 from .shutdown import Stop
 
-#: Seconds before the second try; each further wait is twice as long.
+#: Seconds before the second try; each later wait is twice as long.
 _FIRST_WAIT = 0.1
 
-#: Seconds between two tries at most: a server that is back is found within this time.
+#: Seconds between two tries at most: the time within which a server that is back is noticed.
 _LONGEST_WAIT = 1.0
 
-_NEXT = f"trying again, every {_LONGEST_WAIT:g} s at most"
+_NEXT = f"retry, at most every {_LONGEST_WAIT:g} s"
 
-#: Seconds of work after which a new error is an outage of its own, with a log line of its own.
+#: Seconds of work after which an error counts as a new outage, with a log line of its own.
 _SETTLED = 5.0
 
-#: A server that answers but cannot serve now: no connection yet, a failover, memory used up.
-_PASSING = (
+#: Errors of a server that cannot serve now: no connection yet, a failover, memory used up.
+_TEMPORARY = (
     ConnectionError,
     TimeoutError,
     ReadOnlyError,
     OutOfMemoryError,
 )
 
-#: The same, where redis-py has no class (a script runs too long, a disk is full, replicas are away)
-#: or a script that goes on after an error returned it as text.
-_PASSING_CODES = ("BUSY ", "MISCONF ", "NOREPLICAS ", "OOM ", "READONLY ")
+#: Temporary errors without a class in redis-py (a script runs too long, a disk is full, replicas
+#: are away), and those that a script caught and returned as text.
+_TEMPORARY_CODES = ("BUSY ", "MISCONF ", "NOREPLICAS ", "OOM ", "READONLY ")
 
-#: How Redis 6.2 begins what a command inside a script was answered; the answer itself comes last.
+#: Redis 6.2 puts this before the error of a command inside a script; the error itself comes last.
 _WRAPPED = "Error running script"
 
 
 def is_temporary(error: RedisError) -> bool:
-    """Tell if the same call can succeed later with nothing changed on our side."""
+    """Return whether the same call can succeed later, unchanged."""
     if isinstance(error, AuthenticationError):
         return False
     text = str(error)
     if text.startswith(_WRAPPED):
         text = text.rpartition(": -")[2]
-    return isinstance(error, _PASSING) or text.startswith(_PASSING_CODES)
+    return isinstance(error, _TEMPORARY) or text.startswith(_TEMPORARY_CODES)
 
 
 class Outage:
-    """Brings a client through the times when Redis is away: one line when it goes, one when back.
+    """Repeats a client's work through outages of Redis; logs one line when one begins and ends.
 
-    ``address`` stands in the lines. Every wait also waits for ``stop``. A node of a Redis Cluster
-    is refused, unless ``clustered`` says that it will do.
+    ``address`` is the server's name in the log. ``stop`` ends every wait. A node of a Redis Cluster
+    is refused unless ``clustered``.
     """
 
     def __init__(
@@ -88,8 +88,8 @@ class Outage:
     def run(self, work: Callable[[], object]) -> None:
         """Call ``work`` until it returns or stop is set; after a temporary error, call it again.
 
-        Raises ConfigurationError if Redis refuses the credentials or is a cluster; an error of
-        Redis that will not pass by itself is raised as it is.
+        Raises ConfigurationError if Redis refuses the credentials or is a cluster. Any other
+        permanent error of Redis is raised as it is.
         """
         while self.wait_for_redis():
             started = time.monotonic()
@@ -140,7 +140,7 @@ class Outage:
             self._log.warning(kv("redis-waiting", address=self._address, error=error, next=_NEXT))
 
     def _refused(self, reason: str) -> None:
-        # The server answers PING all the while: its other answers alone would be a line a second.
+        # The server still answers PING: without this check there would be a line a second.
         if reason != self._refusal:
             self._refusal = reason
             self._log.warning(kv("redis-refuses", address=self._address, error=reason, next=_NEXT))

@@ -1,16 +1,16 @@
--- Hands back entries that their owner will not work on: anyone may claim them at once.
+-- Releases entries that their owner will not process: any consumer may claim them at once.
 --
 -- KEYS[1]  the stream
 -- ARGV[1]  the consumer group
 -- ARGV[2]  the consumer that holds them
 -- ARGV[3…] entry ids
--- Returns  how many were handed back
+-- Returns  the number of released entries
 -- Errors   NOGROUP if stream or group are gone
 --
--- Race: an entry that another consumer has claimed meanwhile is being worked on there, and stays
--- untouched.
+-- Race: another consumer may have claimed an entry meanwhile and is processing it; such an entry
+-- is not touched.
 local stream, group, consumer = KEYS[1], ARGV[1], ARGV[2]
--- A day: more than any reader waits before it claims.
+-- A day: longer than any reader's claim_idle.
 local idle = 86400000
 local released = 0
 for i = 3, #ARGV do

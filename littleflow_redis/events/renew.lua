@@ -1,10 +1,10 @@
--- Resets the idle time of entries that are still being worked on, for their present owner only.
+-- Resets the idle time of entries in process, for their present owner only.
 --
 -- KEYS[1]  the stream
 -- ARGV[1]  the consumer group
--- ARGV[2]  the consumer that works on them
+-- ARGV[2]  the consumer that processes them
 -- ARGV[3…] entry ids
--- Returns  the ids that still are this consumer's
+-- Returns  the ids that this consumer still owns
 -- Errors   NOGROUP if stream or group are gone
 --
 -- Race: a plain XCLAIM from a consumer that was slow to renew would take the entry back from the

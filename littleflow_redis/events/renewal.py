@@ -1,4 +1,4 @@
-"""Entries in hand stay in hand: a thread renews them, so that nobody claims them meanwhile."""
+"""A thread that renews the entries in process, so that no other consumer claims them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from redis.exceptions import RedisError
 
 from .logs import kv
 
-#: Seconds between two renewals, when entries may be claimed after five times as long.
+#: Seconds between two renewals; entries can be claimed after five times as long.
 RENEW_INTERVAL = 1.0
 
 
 class Renewal:
-    """Renews what is held every ``interval`` seconds, until ``close``.
+    """Renews the held entries every ``interval`` seconds, until ``close``.
 
-    ``renew`` gets ids and returns those that still are ours, as ``GroupReader.renew``. With
-    nothing held its thread sleeps.
+    ``renew`` takes ids and returns those still owned, like ``GroupReader.renew``. The thread
+    sleeps while nothing is held.
     """
 
     def __init__(
@@ -56,13 +56,13 @@ class Renewal:
                 self._changed.notify()
 
     def let_go(self, id: str) -> None:
-        """Renew it no more."""
+        """Stop renewing this entry."""
         with self._changed:
             self._held.discard(id)
             self._lost.discard(id)
 
     def close(self) -> None:
-        """End the thread; what is held is renewed no more."""
+        """Stop the thread; held entries are not renewed any more."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -76,7 +76,7 @@ class Renewal:
                 self._renew_all(ids)
 
     def _wait(self) -> bool:
-        """Sleep for one interval, before that until something is held; False at the end."""
+        """Wait until an entry is held, then for one interval; return False when closed."""
         with self._changed:
             self._asleep = True
             self._changed.wait_for(lambda: self._held or self._closed)
@@ -87,7 +87,7 @@ class Renewal:
         try:
             ours = self._renew(ids)
         except RedisError as error:
-            # Whoever reads the stream reports the outage; the next renewal may be in time.
+            # The stream's reader reports the outage; the next renewal may be in time.
             self._log.debug(kv("not-renewed", entries=len(ids), error=error))
             return
         with self._changed:
@@ -95,5 +95,5 @@ class Renewal:
             self._lost |= lost
         for id in sorted(lost):
             self._log.warning(
-                kv("entry-lost", id=id, reason="acknowledged or claimed while it was worked on")
+                kv("entry-lost", id=id, reason="acknowledged or claimed while in process")
             )

@@ -1,4 +1,4 @@
-"""The Lua scripts of this folder; each file's header names its arguments and the race it closes."""
+"""The Lua scripts of this folder; each file's header lists its arguments and the race it closes."""
 
 from __future__ import annotations
 

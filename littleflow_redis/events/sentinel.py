@@ -15,10 +15,10 @@ from redis.sentinel import Sentinel, SentinelConnectionPool
 #: ``rediss+sentinel`` speaks TLS, to the Sentinels too.
 SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
 
-#: The port Sentinels listen on unless told otherwise.
+#: The default port of Sentinels.
 _SENTINEL_PORT = 26379
 
-#: The options of the connections to Redis that those to the Sentinels have too.
+#: The options of connections to Redis that also hold for connections to the Sentinels.
 _OF_SENTINELS = ("socket_timeout", "socket_connect_timeout", "retry", "protocol")
 
 

@@ -1,4 +1,4 @@
-"""SERVICE_CONFIG: a class whose attributes are settings, as WSGI services take them."""
+"""SERVICE_CONFIG: a class whose attributes are settings, as is usual for WSGI services."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from .connection import ConfigurationError
 
 
 def settings_class(path: str) -> object:
-    """What SERVICE_CONFIG names, ``module.Class``; None for an empty text.
+    """Import the class that SERVICE_CONFIG names, ``module.Class``; None for an empty text.
 
-    Raises ConfigurationError, saying what to set.
+    Raises ConfigurationError, with what to set.
     """
     if not path:
         return None

@@ -1,4 +1,4 @@
-"""What every process shares: when to stop, and signals."""
+"""Shutdown of a process: the request to stop, and the signals that set it."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stop:
-    """Asks a process or a thread to end; every wait of ours also waits for it."""
+    """A request to a process or a thread to end; it also ends every wait."""
 
     def __init__(self, pulse: HeartbeatFile | None = None) -> None:
-        #: Who is told that loops turn.
+        #: Gets a beat at each iteration of a loop.
         self.pulse = pulse
         self._event = threading.Event()
         self._lock = threading.Lock()
-        #: Who else is to be woken, and the thread that does it, once it is time.
+        #: Callbacks that wake other waits, and the thread of each once it has been started.
         self._wakers: dict[Callable[[], object], threading.Thread | None] = {}
 
     def is_set(self) -> bool:
-        """Tell if it is time to end."""
+        """Return whether the end was requested."""
         return self._event.is_set()
 
     def turns(self) -> Iterator[None]:
-        """Make a loop: one item for each turn, until it is time to end."""
+        """Drive a loop: yield once for each iteration, until the end is requested."""
         try:
             while not self.is_set():
                 if self.pulse is not None:
@@ -42,14 +42,14 @@ class Stop:
                 yield
         finally:
             if self.pulse is not None:
-                self.pulse.rest()
+                self.pulse.leave()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Sleep up to ``seconds``; return at once, with True, when it is time to end."""
+        """Sleep up to ``seconds``; return True at once when the end is requested."""
         return self._event.wait(seconds)
 
     def set(self) -> None:
-        """Ask to end, and return at once: what is to be woken is woken by threads of its own."""
+        """Request the end and return at once; threads of their own run the callbacks."""
         with self._lock:
             self._event.set()
             for callback, thread in self._wakers.items():
@@ -57,12 +57,12 @@ class Stop:
                     self._wakers[callback] = _in_thread(callback)
 
     def clear(self) -> None:
-        """Take the request back, for a part that can be started again."""
+        """Withdraw the request, for a part that can be started again."""
         self._event.clear()
 
     @contextmanager
     def waking(self, callback: Callable[[], object]) -> Iterator[None]:
-        """Within it, ``set`` also calls ``callback``: to wake who waits for something else."""
+        """Inside the block, ``set`` also calls ``callback``, which wakes another kind of wait."""
         with self._lock:
             self._wakers[callback] = _in_thread(callback) if self._event.is_set() else None
         try:
@@ -75,14 +75,14 @@ class Stop:
 
 
 class Pace:
-    """Tells when something that is done every few seconds is due, the first time at once."""
+    """A timer for work done every ``seconds``; the first time is due at once."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._next = 0.0
 
     def due(self) -> bool:
-        """Tell if it is due, and count from now if it is."""
+        """Return whether the work is due; if so, count from now."""
         now = time.monotonic()
         if now < self._next:
             return False
@@ -90,18 +90,18 @@ class Pace:
         return True
 
     def hasten(self, seconds: float) -> None:
-        """Let it be due in ``seconds`` at the latest, this once."""
+        """Make the next time due in ``seconds`` at the latest."""
         self._next = min(self._next, time.monotonic() + seconds)
 
 
 @contextmanager
 def stop_on_signals(stop: Stop, log: logging.Logger) -> Iterator[None]:
-    """Within it, SIGTERM and SIGINT set ``stop``; a second one ends the process at once.
+    """Inside the block, SIGTERM and SIGINT set ``stop``; a second one ends the process at once.
 
-    To be used in the main thread. A process that quits exits with 128 + signal, as a shell would.
+    For the main thread only. A process that quits exits with 128 + signal, as a shell would.
     """
-    # A handler runs between any two steps of the main thread, which may hold the very lock that
-    # Event.set or logging needs. SimpleQueue is made for this; a thread does the rest.
+    # A handler interrupts the main thread anywhere, perhaps while it holds the lock that Event.set
+    # or logging needs. SimpleQueue is safe in a handler; a thread does the rest.
     received: SimpleQueue[int | None] = SimpleQueue()
     seen: list[int] = []
 

@@ -1,14 +1,14 @@
-"""URLs that may hold a password: whether they can be read, and what to do if not.
+"""URLs that may contain a password: whether they can be parsed, and the next step if not.
 
-A `/`, `#`, `?` or `[` in a password ends it where nobody meant it to, and what follows is taken for
-a port, a path or a fragment. So of a URL that cannot be read no part is ever shown.
+A `/`, `#`, `?` or `[` in a password ends it too early: the rest is parsed as a port, a path or a
+fragment. So no part of an unreadable URL is ever shown.
 """
 
 from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
-#: What to do about a URL that cannot be read.
+#: The next step for a URL that cannot be parsed.
 ENCODE = (
     "percent-encode the user name and the password in it, such as %2F for /, %23 for #, %3F for ?, "
     "%40 for @ and %25 for %"
@@ -16,11 +16,11 @@ ENCODE = (
 
 
 def is_readable(url: str) -> bool:
-    """Tell if user, password, hosts and ports of a URL stand where they seem to."""
+    """Return whether user, password, hosts and ports of a URL are unambiguous."""
     try:
         parts = urlsplit(url)
         for host in parts.netloc.rpartition("@")[2].split(","):
-            # Reading a port is what finds that it is none.
+            # Reading the property checks the port.
             _ = urlsplit(f"//{host}").port
     except ValueError:
         return False
@@ -28,7 +28,7 @@ def is_readable(url: str) -> bool:
 
 
 def _goes_on(parts: SplitResult) -> bool:
-    """Whether an `@` stands behind what seems to be the host: then the password goes on there."""
+    """Whether an `@` follows the apparent host: then the password continues there."""
     if "@" in parts.path + parts.fragment:
         return True
     before, at, _ = parts.query.partition("@")
