@@ -37,19 +37,19 @@ from .broker.admission import MAX_IN_FLIGHT, Admission, PublishRate
 from .broker.backends import result_backend, tells_at_once
 from .broker.dispatch import Dispatch
 from .broker.embedded_lifecycle import EmbeddedLifecycle, Handing
-from .broker.ids import id_prefix
 from .broker.intake import Intake
 from .broker.publications import Publications
 from .broker.publish import Publisher
 from .broker.result_collector import ResultCollector
-from .broker.result_sink import EventSink, ResultSink, ScriptSink
 from .broker.result_subscriber import ResultSubscriber
 from .broker.result_sweeper import ResultSweeper
 from .broker.results import Results
 from .broker.revoke import Revoker
 from .calls.call_builder import CallBuilder
 from .calls.call_options import CallOptions
+from .calls.task_ids import id_prefix
 from .calls.task_lookup import TaskLookup
+from .ends.result_sink import EventSink, ResultSink, ScriptSink
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 
@@ -169,12 +169,15 @@ class Bridge:
                 for category in self.groups
             }
             if self.worker is None:
-                yield [*intakes.values(), self._collector(EventSink(self.client), watch, halt)]
+                yield [
+                    *intakes.values(),
+                    self._collector(EventSink(self.client.context), watch, halt),
+                ]
                 return
             following = Following(self.client, VersionSkew(LOG))
             handing = Handing({category: intake.dispatch for category, intake in intakes.items()})
             self.worker.following.hand_over = following.hand_over = handing.send
-            ends = ScriptSink(self.client, Applying(self.client, following))
+            ends = ScriptSink(self.client.context, Applying(self.client, following))
             lifecycle = EmbeddedLifecycle(self.worker, halt)
             yield [*intakes.values(), self._collector(ends, watch, halt), lifecycle]
 

@@ -15,7 +15,7 @@ from typing import Self
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask
 
-from .ids import celery_id
+from ..calls.task_ids import celery_id
 
 #: Tasks of a category in flight; `--max-in-flight` overrides it. Celery copes with more; a limit
 #: keeps the broker's memory from filling while its workers are away.

@@ -15,9 +15,9 @@ from celery import Task, states
 from celery.result import EagerResult, ResultBase
 
 from ..calls.task_call import TaskCall
-from .failures import TaskError, raised
-from .records import StoredResult, read_decoded
-from .result_tuples import ReturnedIds, read_answered
+from ..ends.result_tuples import ReturnedIds, read_substitute
+from ..ends.task_error import TaskError, error_of
+from ..ends.task_result import TaskResult, read_decoded
 
 
 class NotSent(Exception):
@@ -34,7 +34,7 @@ class Refusal:
 
     @property
     def told(self) -> TaskError:
-        return raised(self.error)
+        return error_of(self.error)
 
     @property
     def reason(self) -> str:
@@ -62,7 +62,7 @@ class Ended:
     """Nothing was sent, and the step is over with this result; ``ran`` if the task is done."""
 
     call: TaskCall
-    result: StoredResult
+    result: TaskResult
     ran: bool = False
 
     @property
@@ -95,12 +95,12 @@ def answer_of(call: TaskCall, value: Any, sent: Collection[str]) -> Answer | Non
         return _instead(call, value.as_tuple())
     if sent:
         return _instead(call, ((list(sent)[-1], None), None))
-    return Ended(call, StoredResult(call.id, states.SUCCESS, output="null"))
+    return Ended(call, TaskResult(call.id, states.SUCCESS, output="null"))
 
 
 def _instead(call: TaskCall, ids: Any) -> Answer:
     text = json.dumps(ids, default=str)
-    returned = read_answered(text)
+    returned = read_substitute(text)
     if returned is None:
         return Refusal(call, NotSent("its apply_async answered with a result of an odd form"))
     return Instead(call, text, returned)

@@ -27,7 +27,7 @@ from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.workers.version_skew import VersionSkew
 
 from ..calls.call_builder import CallBuilder, Misfit
-from .ids import celery_id
+from ..calls.task_ids import celery_id
 from .publications import Publications
 from .publish import BrokerUnreachable, Publisher
 from .results import Results, ResultsUnreachable

@@ -13,8 +13,8 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.events.event_codec import sendable
 from littleflow_redis.events.script_batch import Call
 
+from ..ends.task_result import MAX_NOTE, TaskResult
 from .publications import Publications
-from .records import MAX_NOTE, StoredResult
 
 #: States that say nothing beyond what the engine knows.
 _SILENT = frozenset({states.PENDING, states.RECEIVED, states.STARTED, states.REVOKED})
@@ -27,7 +27,7 @@ class Progress:
         self._client = client
         self._flights = flights
 
-    def tell(self, results: Sequence[StoredResult], *, heard: bool) -> None:
+    def tell(self, results: Sequence[TaskResult], *, heard: bool) -> None:
         """Note what these results say. Raises RedisError.
 
         Each that was ``heard`` is one retry more; of what a sweep finds, nobody knows how many went
@@ -43,7 +43,7 @@ class Progress:
         if calls:
             self._client.transitions.run(calls)
 
-    def _calls(self, result: StoredResult, *, heard: bool) -> Iterator[Call]:
+    def _calls(self, result: TaskResult, *, heard: bool) -> Iterator[Call]:
         retry = result.state == states.RETRY
         text = _reason(result) if retry else f"{result.state} {result.meta}".strip()
         note = f"{result.state} {result.retries} {text}"
@@ -57,7 +57,7 @@ class Progress:
         yield self._client.transitions.progress(task, sendable(text[:MAX_NOTE]), count)
 
 
-def _reason(result: StoredResult) -> str:
+def _reason(result: TaskResult) -> str:
     """Why it is tried again; a task may call ``retry`` without a reason."""
     if result.error is None or result.error.type == states.RETRY:
         return ""

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from littleflow_redis.engine.model.task_events import StartTask
 
-from .result_tuples import ReturnedIds
+from ..ends.result_tuples import ReturnedIds
 
 #: Seconds after which the end of a flight that is still there is told once more: far beyond the
 #: time that ends wait in the stream of a busy server, so that none is told twice without need.

@@ -15,14 +15,9 @@ from celery.backends.base import Backend, BaseKeyValueStoreBackend
 from celery.backends.redis import RedisBackend
 from kombu.exceptions import ContentDisallowed, DecodeError
 
-from .records import (
-    UNREADABLE,
-    StoredResult,
-    read_decoded,
-    read_record,
-    read_row,
-    unreadable,
-)
+from ..ends.task_error import UNREADABLE
+from ..ends.task_result import TaskResult, read_decoded, unreadable_result
+from .records import read_record, read_row
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Row
@@ -37,7 +32,7 @@ class ResultReader(Protocol):
     Raises whatever the backend's library raises when it cannot be reached.
     """
 
-    def read(self, ids: Sequence[str]) -> Iterator[StoredResult]: ...
+    def read(self, ids: Sequence[str]) -> Iterator[TaskResult]: ...
 
 
 class KeyValueReader:
@@ -48,7 +43,7 @@ class KeyValueReader:
         # A file is not written at once: what cannot be read may be half of it.
         self._settled = None if is_redis(backend) else Settled()
 
-    def read(self, ids: Sequence[str]) -> Iterator[StoredResult]:
+    def read(self, ids: Sequence[str]) -> Iterator[TaskResult]:
         keys = [self._backend.get_key_for_task(id) for id in ids]
         for id, payload in zip(ids, self._load(keys), strict=True):
             if payload:
@@ -70,7 +65,7 @@ class Settled:
     def __init__(self) -> None:
         self._seen: dict[str, bytes] = {}
 
-    def __call__(self, result: StoredResult, payload: bytes | str) -> bool:
+    def __call__(self, result: TaskResult, payload: bytes | str) -> bool:
         if result.error is None or result.error.type != UNREADABLE:
             self._seen.pop(result.id, None)
             return True
@@ -98,7 +93,7 @@ class TableReader:
         self._query = sa.select(*table.c)
         self._id = table.c.task_id
 
-    def read(self, ids: Sequence[str]) -> Iterator[StoredResult]:
+    def read(self, ids: Sequence[str]) -> Iterator[TaskResult]:
         session = self._backend.ResultSession()
         try:
             rows: Sequence[Row[str, str, bytes, str]] = session.execute(
@@ -120,14 +115,14 @@ class RecordReader:
         self._backend = copy.copy(backend)
         self._backend.exception_to_python = lambda exception: exception
 
-    def read(self, ids: Sequence[str]) -> Iterator[StoredResult]:
+    def read(self, ids: Sequence[str]) -> Iterator[TaskResult]:
         for id in ids:
             try:
                 # Not `get_task_meta`, which remembers what it has seen.
                 record = self._backend._get_task_meta_for(id)
             except (ContentDisallowed, DecodeError, ValueError) as error:
                 # Of this record alone: any other error is an outage, of them all.
-                yield unreadable(id, error)
+                yield unreadable_result(id, error)
                 continue
             if isinstance(record, Mapping) and record.get("status") != states.PENDING:
                 yield read_decoded(id, record)

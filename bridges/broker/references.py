@@ -20,9 +20,10 @@ from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.engine.model.typed_values import listed, output_text, read
 from littleflow_redis.events.shutdown import Pace
 
+from ..ends.result_tuples import ReturnedIds
+from ..ends.task_error import unusable_error
+from ..ends.task_result import TaskResult
 from .publications import Publications
-from .records import StoredResult, unusable
-from .result_tuples import ReturnedIds
 from .results import Results, ResultsUnreachable
 
 #: Seconds between two looks at what was returned: nobody tells of it.
@@ -46,23 +47,21 @@ class References:
         self._flights = flights
         self._closed = closed
         self._pace = Pace(LOOK_EVERY)
-        self._open: dict[str, StoredResult] = {}
+        self._open: dict[str, TaskResult] = {}
 
-    def resolve(self, results: Sequence[StoredResult]) -> list[StoredResult]:
+    def resolve(self, results: Sequence[TaskResult]) -> list[TaskResult]:
         """The same results; those that refer to others with the ends of these.
 
         One whose others have not ended has not ended either.
         """
         return [self._resolved(result) if result.returned else result for result in results]
 
-    def again(self) -> list[StoredResult]:
+    def again(self) -> list[TaskResult]:
         """What is to be told of those that were left open, and of flights that follow others."""
         followed = self._flights.followed
         if not (self._open or followed) or not self._pace.due():
             return []
-        waiting = {
-            id: StoredResult(id, states.SUCCESS, returned=one) for id, one in followed.items()
-        }
+        waiting = {id: TaskResult(id, states.SUCCESS, returned=one) for id, one in followed.items()}
         waiting |= self._open
         self._open.clear()
         return [one for one in self.resolve(list(waiting.values())) if one.returned is None]
@@ -70,9 +69,9 @@ class References:
     def behind(self, ids: Collection[str]) -> set[str]:
         """The tasks that these started, and for whose ends they wait."""
         waiting = (self._open[id].returned for id in self._open.keys() & ids)
-        return set().union(*(one.ids for one in waiting if one and not one.answered))
+        return set().union(*(one.ids for one in waiting if one and not one.substitute))
 
-    def _resolved(self, result: StoredResult) -> StoredResult:
+    def _resolved(self, result: TaskResult) -> TaskResult:
         ours = self._flights.to_tell(result.id) or result.id in self._closed
         if result.returned is None or not ours:
             return result
@@ -81,12 +80,12 @@ class References:
         except ResultsUnreachable:
             end = None
         except BadValue as error:
-            end = StoredResult("", states.FAILURE, error=unusable(str(error)))
+            end = TaskResult("", states.FAILURE, error=unusable_error(str(error)))
         match end:
             case None:
                 self._open[result.id] = result
-                return StoredResult(result.id, WAITS, meta=f"waits for {result.returned}")
-            case StoredResult():
+                return TaskResult(result.id, WAITS, meta=f"waits for {result.returned}")
+            case TaskResult():
                 return replace(end, id=result.id)
             case output:
                 return replace(result, output=output, returned=None)
@@ -98,20 +97,20 @@ class _End:
 
     results: Results
 
-    def of(self, returned: ReturnedIds, levels: int) -> str | StoredResult | None:
+    def of(self, returned: ReturnedIds, levels: int) -> str | TaskResult | None:
         """Raises ResultsUnreachable, and BadValue if the output cannot be one."""
         if not levels:
             raise BadValue(f"it returned tasks that return tasks, {MOST_LEVELS} times")
         found = {result.id: result for result in self.results.fetch(sorted(returned.ids))}
         for result in found.values():
             if result.error is not None and result.ended:
-                message = f"{result.error.message} (in {result.id}, {returned.by})".strip()
+                message = f"{result.error.message} (in {result.id}, {returned.origin})".strip()
                 return replace(result, error=replace(result.error, message=message))
         return self._output(returned, found, levels)
 
     def _output(
-        self, returned: ReturnedIds, found: Mapping[str, StoredResult], levels: int
-    ) -> str | StoredResult | None:
+        self, returned: ReturnedIds, found: Mapping[str, TaskResult], levels: int
+    ) -> str | TaskResult | None:
         if returned.members is None:
             return self._single(found.get(returned.id), levels)
         outputs: list[str] = []
@@ -123,7 +122,7 @@ class _End:
                     return other
         return output_text(listed([read(text) for text in outputs]))
 
-    def _single(self, result: StoredResult | None, levels: int) -> str | StoredResult | None:
+    def _single(self, result: TaskResult | None, levels: int) -> str | TaskResult | None:
         if result is None or not result.ended:
             return None
         if result.returned:

@@ -11,10 +11,10 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Pace, Stop
 
+from ..ends.result_sink import EndedTask, ResultSink
+from ..ends.task_result import TaskResult
 from .progress import Progress
 from .publications import Publications
-from .records import StoredResult
-from .result_sink import Ended, ResultSink
 from .result_subscriber import ResultSubscriber
 from .result_sweeper import ResultSweeper
 from .results import ResultsUnreachable
@@ -47,7 +47,7 @@ class ResultCollector:
         self._pace = Pace(every)
         self._block = min(BLOCK, every)
         self._halt = halt
-        self._sweeping: Iterator[list[StoredResult]] | None = None
+        self._sweeping: Iterator[list[TaskResult]] | None = None
         self._unreachable = False
         self._progress = Progress(client, flights)
         self._references = sweep.references
@@ -66,13 +66,13 @@ class ResultCollector:
         if self._sweeping is None and (self._watch.missed.is_set() or self._pace.due()):
             self._watch.missed.clear()
             self._sweeping = self._sweep.pages()
-        heard = self._watch.take(0.0 if self._sweeping else self._ends.patience(block))
+        heard = self._watch.take(0.0 if self._sweeping else self._ends.timeout(block))
         told = self._note(heard, heard=True) + self._note(self._swept(), heard=False)
         told += self._note(self._references.again(), heard=False)
-        self._ends.turn()
+        self._ends.run_once()
         return told
 
-    def _swept(self) -> Sequence[StoredResult]:
+    def _swept(self) -> Sequence[TaskResult]:
         """One page of the sweep that is under way, if any."""
         try:
             page = next(self._sweeping, None) if self._sweeping else None
@@ -89,7 +89,7 @@ class ResultCollector:
         self._unreachable = False
         return page
 
-    def _note(self, results: Sequence[StoredResult], *, heard: bool) -> int:
+    def _note(self, results: Sequence[TaskResult], *, heard: bool) -> int:
         """Tell what these results mean; return how many were ends."""
         results = self._references.resolve(results)
         self._progress.tell(results, heard=heard)
@@ -97,7 +97,7 @@ class ResultCollector:
         # One that stands for others was another bridge's a moment ago: the sweep resolves it.
         return self._tell([one for one in results if one.ended and one.returned is None])
 
-    def _begin(self, results: Sequence[StoredResult]) -> None:
+    def _begin(self, results: Sequence[TaskResult]) -> None:
         """Tell the engine which tasks a worker has taken up."""
         calls = {
             result.id: self._client.transitions.begun(task, result.worker)
@@ -108,7 +108,7 @@ class ResultCollector:
             self._client.transitions.run(list(calls.values()))
             self._flights.begun(calls.keys())
 
-    def _tell(self, results: Sequence[StoredResult]) -> int:
+    def _tell(self, results: Sequence[TaskResult]) -> int:
         """Tell the ends that these results mean, in one round trip."""
         ended = {
             result.id: (task, result)
@@ -118,13 +118,13 @@ class ResultCollector:
         late = self._late(results)
         if not ended and not late:
             return 0
-        self._ends.tell([*ended.values(), *late])
+        self._ends.report([*ended.values(), *late])
         # What was not told, or whose reply was lost, is found again by the next sweep.
         self._flights.told(ended.keys())
         self.told += len(ended) + len(late)
         return len(ended) + len(late)
 
-    def _late(self, results: Sequence[StoredResult]) -> list[Ended]:
+    def _late(self, results: Sequence[TaskResult]) -> list[EndedTask]:
         """The ends of tasks whose attempts were closed before; a REVOKED one has nothing to say."""
         closed = {result.id: result for result in results if result.id in self._sweep.closed}
         settled = self._sweep.closed.settle(closed) if closed else {}

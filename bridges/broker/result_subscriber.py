@@ -23,9 +23,9 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import Outage
 from littleflow_redis.events.shutdown import Stop
 
+from ..calls.task_ids import escape_pattern, id_prefix
+from ..ends.task_result import TaskResult
 from .backends import tells_at_once
-from .ids import escape_pattern, id_prefix
-from .records import StoredResult
 from .results import Results
 
 _log = logging.getLogger("littleflow_redis.bridge")
@@ -86,7 +86,7 @@ class ResultSubscriber:
         if self._thread.is_alive():
             self._thread.join()
 
-    def take(self, timeout: float, limit: int = 256) -> list[StoredResult]:
+    def take(self, timeout: float, limit: int = 256) -> list[TaskResult]:
         """Return what was heard, up to ``limit`` records of any state.
 
         Waits up to ``timeout`` seconds for the first; returns early and empty after ``wake`` or

@@ -20,11 +20,11 @@ from littleflow_redis.engine.operations.reconcile import republish_unpublished
 from littleflow_redis.engine.store.keys import STATE
 from littleflow_redis.events.group import is_group_missing
 
+from ..ends.result_tuples import read_substitute
+from ..ends.task_result import TaskResult
 from .abandoned import AbandonedPublications
 from .publications import Publications
-from .records import StoredResult
 from .references import References
-from .result_tuples import read_answered
 from .results import Results
 from .revoke import Revoker
 
@@ -61,7 +61,7 @@ class ResultSweeper:
         self._silence = silence
         self._revoker = revoker
 
-    def pages(self) -> Iterator[list[StoredResult]]:
+    def pages(self) -> Iterator[list[TaskResult]]:
         """Look once at all; yield, page by page, the results of what has not ended yet.
 
         Raises RedisError and ResultsUnreachable.
@@ -106,7 +106,7 @@ class ResultSweeper:
                     self._flights.add(id, task)
             # Whoever adopted it before it was published could not know.
             if id in self._flights and (
-                returned := read_answered(record[PublicationRecord.FOLLOWS] or "")
+                returned := read_substitute(record[PublicationRecord.FOLLOWS] or "")
             ):
                 self._flights.follow(id, returned)
 

@@ -7,8 +7,9 @@ from itertools import islice
 
 from celery.backends.base import Backend
 
+from ..ends.task_result import TaskResult
 from .readers import reader_of
-from .records import StoredResult, read_record
+from .records import read_record
 
 #: Records per read: large enough to make round trips cheap, small enough that a batch of large
 #: results does not hold up the server.
@@ -28,7 +29,7 @@ class Results:
         #: What keys and channels of results start with; the id follows. Empty where there are none.
         self.key_prefix: bytes = _bytes(getattr(backend, "task_keyprefix", b""))
 
-    def fetch(self, ids: Iterable[str]) -> Iterator[StoredResult]:
+    def fetch(self, ids: Iterable[str]) -> Iterator[TaskResult]:
         """Yield what is stored for these ids; without a record an id is left out.
 
         Raises ResultsUnreachable.
@@ -37,7 +38,7 @@ class Results:
         while batch := list(islice(remaining, BATCH)):
             yield from self._load(batch)
 
-    def read(self, id: str, payload: bytes | str) -> StoredResult:
+    def read(self, id: str, payload: bytes | str) -> TaskResult:
         """Read one record as it is stored and published. Never raises."""
         return read_record(id, payload, self.backend.content_type)
 
@@ -45,7 +46,7 @@ class Results:
         """The task id of a key or channel."""
         return _bytes(key).removeprefix(self.key_prefix).decode()
 
-    def _load(self, ids: Sequence[str]) -> list[StoredResult]:
+    def _load(self, ids: Sequence[str]) -> list[TaskResult]:
         try:
             return list(self._reader.read(ids))
         # Each backend has a library of its own, which raises what it likes; no bridge may end for

@@ -14,9 +14,9 @@ from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 
 from ..calls.task_call import TaskCall
+from ..ends.result_sink import failure_fields, result_fields
 from .answers import Answer, Ended, Instead, Refusal
 from .publications import Publications
-from .result_sink import end_of, failure
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 
@@ -69,11 +69,13 @@ class Settle:
                     LOG.warning(kv("sent-before", task=job.id, answer=answer.reason, next=hint))
                 case Refusal() as answer:
                     self._log(job, answer.reason)
-                    fields = failure(job.task, answer.reason, answer.told, final=answer.final)
+                    fields = failure_fields(
+                        job.task, answer.reason, answer.told, final=answer.final
+                    )
                     ends.append((job, fields))
                 case Ended() as answer:
                     self._log(job, answer.reason)
-                    ends.append((job, end_of(job.task, answer.result)))
+                    ends.append((job, result_fields(job.task, answer.result)))
         self.mark(sent, [answer for answer in answers if isinstance(answer, Instead)])
         self._end(ends)
 
@@ -106,7 +108,7 @@ class Settle:
         """End jobs for which there is no call."""
         for job in jobs:
             self._log(job, job.reason)
-        self._end([(job, failure(job.task, job.reason, final=True)) for job in jobs])
+        self._end([(job, failure_fields(job.task, job.reason, final=True)) for job in jobs])
 
     def _end(self, ends: Sequence[tuple[Job, dict[str, str]]]) -> None:
         if not ends:

@@ -13,10 +13,10 @@ from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge, served_categories
 from littleflow_redis.bridges.broker.backends import result_backend
-from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.bridges.broker.publish import Publisher
 from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.bridges.calls.task_call import TaskCall
+from littleflow_redis.bridges.calls.task_ids import celery_id
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.model.script_results import Publication

@@ -10,7 +10,7 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.bridges.broker.ids import LONGEST
+from littleflow_redis.bridges.calls.task_ids import LONGEST
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.engine.store.keys import Keys

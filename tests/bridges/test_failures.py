@@ -12,7 +12,8 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
-from littleflow_redis.bridges.broker.failures import TaskError, failure_of
+from littleflow_redis.bridges.ends.failures import failure_of
+from littleflow_redis.bridges.ends.task_error import TaskError
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.model.exception_classes import class_names

@@ -6,7 +6,7 @@ import pytest
 from celery import Celery
 
 from littleflow_redis.bridges.broker.admission import PublishRate
-from littleflow_redis.bridges.broker.ids import celery_id
+from littleflow_redis.bridges.calls.task_ids import celery_id
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.engine.store.scripts import Publication

@@ -7,7 +7,7 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from littleflow_redis.bridges.broker.ids import celery_id, escape_pattern, id_prefix
+from littleflow_redis.bridges.calls.task_ids import celery_id, escape_pattern, id_prefix
 
 texts = st.text(max_size=250)
 

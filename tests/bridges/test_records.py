@@ -13,8 +13,9 @@ from celery.exceptions import TaskRevokedError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from littleflow_redis.bridges.broker.failures import TaskError
-from littleflow_redis.bridges.broker.records import DECODERS, UNREADABLE, StoredResult, read_record
+from littleflow_redis.bridges.broker.records import DECODERS, read_record
+from littleflow_redis.bridges.ends.task_error import UNREADABLE, TaskError
+from littleflow_redis.bridges.ends.task_result import TaskResult
 from littleflow_redis.engine.model.json_values import MAX_OUTPUT
 
 JSON = "application/json"
@@ -46,14 +47,14 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Encoder]:
         yield Encoder(app)
 
 
-def stored(backend: Encoder, id: str = "id") -> StoredResult:
+def stored(backend: Encoder, id: str = "id") -> TaskResult:
     return read_record(id, backend.stored[backend.get_key_for_task(id)], backend.content_type)
 
 
 @pytest.mark.parametrize("value", [5, "text", [1, {"a": None}], {"x": 1.5}, True, 0, "", []])
 def test_success(backend: Encoder, value: Any) -> None:
     backend.mark_as_done("id", value)
-    assert stored(backend) == StoredResult(
+    assert stored(backend) == TaskResult(
         "id", "SUCCESS", output=json.dumps(value, separators=(",", ":"))
     )
 
@@ -122,11 +123,11 @@ def test_revoked_ends(backend: Encoder) -> None:
 def test_a_retry_and_a_start_do_not_end(backend: Encoder) -> None:
     backend.mark_as_retry("id", ValueError("again"))
     error = TaskError("ValueError", "again", classes=VALUE_ERROR)
-    assert stored(backend) == StoredResult("id", "RETRY", error=error)
+    assert stored(backend) == TaskResult("id", "RETRY", error=error)
     backend.mark_as_started("id", pid=1)
-    assert stored(backend) == StoredResult("id", "STARTED")
+    assert stored(backend) == TaskResult("id", "STARTED")
     backend.store_result("id", {"done": 50}, "PROGRESS")
-    assert stored(backend) == StoredResult("id", "PROGRESS", meta='{"done":50}')
+    assert stored(backend) == TaskResult("id", "PROGRESS", meta='{"done":50}')
 
 
 def test_what_a_running_task_says_cannot_fail_it(backend: Encoder) -> None:
@@ -250,4 +251,4 @@ def test_a_failure_of_any_form_has_a_reason(error: Any) -> None:
 
 @given(st.binary() | st.text(), st.sampled_from(sorted(DECODERS)))
 def test_no_bytes_raise(payload: bytes | str, content_type: str) -> None:
-    assert isinstance(read_record("id", payload, content_type), StoredResult)
+    assert isinstance(read_record("id", payload, content_type), TaskResult)

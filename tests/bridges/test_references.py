@@ -10,9 +10,10 @@ from celery import Celery
 
 from littleflow_redis.bridges.broker.backends import result_backend
 from littleflow_redis.bridges.broker.publications import Publications
-from littleflow_redis.bridges.broker.records import UNREADABLE, StoredResult
 from littleflow_redis.bridges.broker.references import WAITS, References
 from littleflow_redis.bridges.broker.results import Results
+from littleflow_redis.bridges.ends.task_error import UNREADABLE
+from littleflow_redis.bridges.ends.task_result import TaskResult
 from littleflow_redis.engine.model.json_values import MAX_OUTPUT
 from littleflow_redis.engine.model.task_events import StartTask
 
@@ -35,7 +36,7 @@ class Store:
     def returns(self, id: str, value: Any) -> None:
         self.put(id, "SUCCESS", value, [value])
 
-    def resolve(self) -> StoredResult:
+    def resolve(self) -> TaskResult:
         [result] = self.references.resolve(list(self.results.fetch(["own"])))
         return result
 
@@ -78,7 +79,7 @@ def test_it_waits_until_all_have_ended(store: Store) -> None:
     store.put("c", "STARTED", None)
     assert store.resolve().state == WAITS
     store.put("c", "SUCCESS", {})
-    assert store.resolve() == StoredResult("own", "SUCCESS", output='["a",["b",{}]]')
+    assert store.resolve() == TaskResult("own", "SUCCESS", output='["a",["b",{}]]')
 
 
 def test_the_end_comes_without_another_word_of_the_task(store: Store) -> None:

@@ -11,8 +11,8 @@ from celery import Celery
 from celery.backends.base import Backend, KeyValueStoreBackend
 
 from littleflow_redis.bridges.broker.backends import result_backend
-from littleflow_redis.bridges.broker.records import UNREADABLE
 from littleflow_redis.bridges.broker.results import BATCH, Results, ResultsUnreachable
+from littleflow_redis.bridges.ends.task_error import UNREADABLE
 from tests.support import RedisServer
 
 # Celery writes with a command that redis-py calls old.

@@ -14,7 +14,7 @@ from celery import Celery
 from celery.backends.database import DatabaseBackend
 
 from littleflow_redis.bridges.broker.readers import RecordReader, TableReader
-from littleflow_redis.bridges.broker.records import UNREADABLE
+from littleflow_redis.bridges.ends.task_error import UNREADABLE
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from tests.support import Spawned, wait_until

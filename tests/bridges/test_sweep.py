@@ -8,11 +8,11 @@ import pytest
 from celery import Celery
 
 from littleflow_redis.bridges.broker.backends import result_backend
-from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.bridges.broker.publications import Publications
 from littleflow_redis.bridges.broker.result_sweeper import ResultSweeper
 from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.bridges.broker.revoke import Revoker
+from littleflow_redis.bridges.calls.task_ids import celery_id
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.task_events import start_task

@@ -11,9 +11,9 @@ from celery import Celery
 
 from littleflow_redis.bridges.broker import result_subscriber as module
 from littleflow_redis.bridges.broker.backends import result_backend
-from littleflow_redis.bridges.broker.records import StoredResult
 from littleflow_redis.bridges.broker.result_subscriber import ResultSubscriber
 from littleflow_redis.bridges.broker.results import Results
+from littleflow_redis.bridges.ends.task_result import TaskResult
 from tests.support import LONG, RedisServer, wait_until
 
 # Celery writes with a command that redis-py calls old.
@@ -38,9 +38,9 @@ def wait_for_subscription(watch: ResultSubscriber, results: Results) -> None:
     watch.missed.clear()
 
 
-def heard(watch: ResultSubscriber, count: int, limit: int = 256) -> list[StoredResult]:
+def heard(watch: ResultSubscriber, count: int, limit: int = 256) -> list[TaskResult]:
     """Take until ``count`` results were heard."""
-    found: list[StoredResult] = []
+    found: list[TaskResult] = []
 
     def complete() -> bool:
         taken = watch.take(LONG, limit)
@@ -56,7 +56,7 @@ def test_a_result_is_heard_with_all_it_says(watch: ResultSubscriber, results: Re
     results.backend.mark_as_done("lf:math:w:1:t", {"x": 1})
     results.backend.mark_as_failure("lf::w:2:t", ValueError("odd"))
     success, failure = heard(watch, 2)
-    assert success == StoredResult("lf:math:w:1:t", "SUCCESS", output='{"x":1}')
+    assert success == TaskResult("lf:math:w:1:t", "SUCCESS", output='{"x":1}')
     assert failure.id == "lf::w:2:t"
     assert failure.error is not None
     assert failure.error.reason == "ValueError: odd"

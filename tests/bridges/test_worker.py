@@ -10,14 +10,15 @@ import pytest
 from celery import Celery
 
 from littleflow_redis.bridges.broker.backends import result_backend
-from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.bridges.broker.publish import Publisher
-from littleflow_redis.bridges.broker.records import UNREADABLE, StoredResult
 from littleflow_redis.bridges.broker.result_subscriber import ResultSubscriber
 from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.bridges.calls.signatures import task_signature
 from littleflow_redis.bridges.calls.task_call import TaskCall
+from littleflow_redis.bridges.calls.task_ids import celery_id
 from littleflow_redis.bridges.calls.task_lookup import Found, TaskLookup
+from littleflow_redis.bridges.ends.task_error import UNREADABLE
+from littleflow_redis.bridges.ends.task_result import TaskResult
 from littleflow_redis.engine.model.json_values import MAX_OUTPUT
 from littleflow_redis.engine.model.typed_values import split
 from littleflow_redis.tasks.binding import bind
@@ -82,7 +83,7 @@ def calls(app: Celery) -> list[TaskCall]:
     return [call(app, number, *one) for number, one in enumerate(sets)]
 
 
-def check(results: dict[str, StoredResult]) -> None:
+def check(results: dict[str, TaskResult]) -> None:
     ordered = [results[celery_id("math", "w", n, "1.1-n")] for n in range(len(results))]
     for (base, *_, output), result in zip(SUCCESSES, ordered, strict=False):
         assert result.state == "SUCCESS", (base, result)
@@ -104,7 +105,7 @@ def test_a_worker_runs_what_was_published_and_its_results_are_heard_and_found(
         wait_until(lambda: results.backend.client.pubsub_numpat() == 1, "the watch listens")
         assert Publisher(app).publish(calls) == []
         worker()
-        heard: dict[str, StoredResult] = {}
+        heard: dict[str, TaskResult] = {}
         wait_until(
             lambda: (
                 heard.update({r.id: r for r in watch.take(1) if r.ended})
@@ -123,7 +124,7 @@ def test_results_stored_while_nobody_listened_are_found(
     results = Results(result_backend(app))
     Publisher(app).publish(calls)
     worker("--pool", "threads", "--concurrency", "4")
-    found: dict[str, StoredResult] = {}
+    found: dict[str, TaskResult] = {}
     wait_until(
         lambda: (
             found.update({r.id: r for r in results.fetch(call.id for call in calls)})

@@ -15,9 +15,9 @@ from celery import Celery, signals
 
 from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.broker import references, settle
-from littleflow_redis.bridges.broker.ids import celery_id
 from littleflow_redis.bridges.broker.publish import BrokerUnreachable, Publisher
 from littleflow_redis.bridges.calls.task_call import TaskCall
+from littleflow_redis.bridges.calls.task_ids import celery_id
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.records import PublicationRecord, Record
 from littleflow_redis.engine.model.script_results import Publication as EngineFlight

@@ -16,7 +16,7 @@ local function serving_of(packed)
     detail = '{"worker":"' .. given[1] .. '","celery_id":"', count = 0, bytes = 0, room = {}}
 end
 
--- A part of a task's id, as bridges/broker/ids.py makes it.
+-- A part of a task's id, as bridges/calls/task_ids.py makes it.
 local function part_of(text)
   if #text <= CeleryId.LONGEST then return text end
   return string.sub(text, 1, CeleryId.LONGEST - CeleryId.DIGEST - 1) .. '~'
