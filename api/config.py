@@ -24,7 +24,7 @@ CONSOLE_ORIGINS = ("http://localhost:8000", "http://127.0.0.1:8000")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the API is told. Every field has a default, and :meth:`read` says its variable."""
+    """The settings of the API. Every field has a default, and :meth:`read` says its variable."""
 
     connection: ConnectionSettings = field(default_factory=ConnectionSettings)
     keys: Keys = field(default_factory=Keys)
@@ -54,10 +54,9 @@ class Config:
         """Read SERVICE_CONFIG and the environment. Raises ConfigurationError, saying what to set.
 
         REDIS_SERVICE (host[:port]) and REDIS_AUTH ([user:]password), else REDIS_URL or REDIS_HOST
-        and so on; WORKFLOWS_STREAM, WORKFLOWS_KEY, INPROGRESS_KEY, LITTLEFLOW_NAMESPACE;
+        and so on. WORKFLOWS_STREAM, WORKFLOWS_KEY, INPROGRESS_KEY, LITTLEFLOW_NAMESPACE.
         LITTLEFLOW_API_TOKEN, …_TOKEN_FILE, …_HOSTS, …_ORIGINS, …_ARCHIVES (lists, by spaces or
-        commas), …_MAX_BODY, …_MAX_ARCHIVE, …_MAX_DEPTH, …_RATE, …_STREAMS,
-        …_ARRIVAL.
+        commas), …_MAX_BODY, …_MAX_ARCHIVE, …_MAX_DEPTH, …_RATE, …_STREAMS, …_ARRIVAL.
         """
         get = _Settings(os.environ if environ is None else environ)
         hosts = get.list("LITTLEFLOW_API_HOSTS")

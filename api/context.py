@@ -1,4 +1,4 @@
-"""What views reach for: the engine's client, the configuration, who calls."""
+"""The context of a request: the engine's client, the configuration, the caller."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = "littleflow"
 
 @dataclass(slots=True)
 class Context:
-    """What one application has."""
+    """The parts of one application."""
 
     config: Config
     client: Client
@@ -31,7 +31,7 @@ def set_context(app: Flask, context: Context) -> None:
 
 
 def context() -> Context:
-    """What this application has."""
+    """The parts of this application."""
     return cast("Context", current_app.extensions[_NAME])
 
 
@@ -41,7 +41,7 @@ def client() -> Client:
 
 
 def caller() -> Caller:
-    """Who calls."""
+    """The caller."""
     return cast("Caller", g.caller)
 
 

@@ -106,7 +106,7 @@ def response(refused: Refused) -> Response:
 
 
 def translate(error: Exception) -> Refused:
-    """Whatever was raised, as what it is to the caller."""
+    """The error that an exception is to the caller."""
     match error:
         case Refused():
             return error
@@ -153,7 +153,7 @@ def _redis(error: RedisError) -> Refused:
 
 
 def _store(error: OSError) -> Refused:
-    """What an object store said: each has errors of its own, below one of ours."""
+    """The message of an object store, whose errors are causes of ours."""
     if isinstance(error, FileNotFoundError) or isinstance(error.__cause__, FileNotFoundError):
         return Refused(404, "no-archive", "there is no archive at that address: look it up")
     LOG.warning(kv("store-error", request=request_id(), error=error))
@@ -177,7 +177,7 @@ def _http(error: HTTPException) -> Refused:
 
 
 def _invalid(messages: Any, place: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    """What a schema found, flattened: a field (``json.input``) and a sentence each."""
+    """The findings of a schema, flattened: a field (``json.input``) and a sentence each."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
             yield from _invalid(inner, (*place, str(name)))

@@ -1,4 +1,4 @@
-"""How often somebody may ask, and how many at once."""
+"""Limits on the rate of requests and on their number at once."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ _WORDS = {
 
 
 class _ErrorTask(ErrorTask):  # type: ignore[misc]
-    """Tells of what waitress refuses before the application sees it, in the form of all errors."""
+    """Reports requests that waitress refuses itself, in the form of all errors."""
 
     def execute(self) -> None:
         status = self.request.error.code
@@ -112,7 +112,7 @@ def make_server(app: Flask, config: Config, host: str, port: int) -> Any:
 def serve(server: Any, begun: Callable[[], None], ending: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; then finish the requests in hand. A second signal quits.
 
-    ``begun`` is called once signals are heeded: who is told that it serves may stop it.
+    ``begun`` is called once signals are handled: from then on it can be stopped.
     ``ending`` ends the requests that would go on for ever.
     """
     received: list[int] = []

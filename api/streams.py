@@ -1,4 +1,4 @@
-"""Event streams: what the feed tells, as server-sent events, to a bounded number of listeners."""
+"""Event streams: the feed as server-sent events, to a bounded number of listeners."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}", re.ASCII)
 
 
 class Access(StrEnum):
-    """What a caller may do."""
+    """The permissions of a caller."""
 
     FULL = "full"
     READ = "read"
@@ -28,7 +28,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. ``authenticated`` tells a token from being on this machine."""
+    """The caller. ``authenticated``: by a token, not by being on this machine."""
 
     name: str
     access: Access
@@ -76,7 +76,7 @@ def digest(secret: str) -> bytes:
 
 
 def find(tokens: Sequence[Token], secret: str) -> Token | None:
-    """The token with this secret; all are compared, in a time that tells nothing."""
+    """The token with this secret; all are compared, in constant time."""
     given, found = digest(secret), None
     for token in tokens:
         if hmac.compare_digest(token.digest, given):

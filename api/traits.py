@@ -1,4 +1,4 @@
-"""What a view says of itself to those who look at a request before it does."""
+"""The traits of a view, for the gates that see a request before it."""
 
 from __future__ import annotations
 

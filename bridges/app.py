@@ -41,7 +41,7 @@ def load_app(name: str) -> Celery:
 
 
 def app_prefixes(app: Celery, name: str) -> tuple[str, ...]:
-    """What ``<app>`` may stand for in task names, best first: the app's own name, its module."""
+    """The names for ``<app>`` in task names, best first: the app's own name, its module."""
     module = name.partition(":")[0]
     return tuple(dict.fromkeys(prefix for prefix in (app.main, module) if prefix))
 

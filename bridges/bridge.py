@@ -3,8 +3,9 @@
 Per category a thread takes start-tasks from the stream and publishes them; one more turns results
 into end-task events. So either reacts at once, whatever the other waits for.
 
-With a lifecycle worker in the same process the stream is only needed for what others emit: results
-are applied where they are heard, and what follows for the same categories is published at once.
+With a lifecycle worker in the same process the stream only carries attempts that others emit.
+Results are applied by the process that receives them, and attempts of the same categories that
+follow are published at once.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ SWEEP, POLL = 5.0, 1.0
 
 
 class Part(Protocol):
-    """What has a thread of its own in a process, and takes turns in tests."""
+    """A part of a process, with a thread of its own; tests run it once at a time."""
 
     def run(self) -> None: ...
 
@@ -123,7 +124,7 @@ class Bridge:
         self.sweep = sweep or (SWEEP if tells_at_once(self._results.backend) else POLL)
 
     def _serving(self) -> Serving:
-        """What scripts may hand over. Under a rate that is nothing: the gate keeps it."""
+        """The attempts that scripts may hand over: none under a rate, which admission keeps."""
         served = {category: (group, id_prefix(category)) for category, group in self.groups.items()}
         queued = any(map(self._start_seen, self._app.tasks))
         return Serving(self._consumer, served, queued=queued, most=self._max_in_flight)
@@ -159,7 +160,8 @@ class Bridge:
 
     @contextmanager
     def parts(self, halt: Stop) -> Iterator[list[Part]]:
-        """What works side by side until ``halt`` or an error of Redis; then they are made anew."""
+        """The parts that run side by side until ``halt`` or an error of Redis; then they are made
+        anew."""
         with (
             ResultSubscriber(self._results, self.groups, lambda: self.flights.linger) as watch,
             ExitStack() as stack,

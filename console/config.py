@@ -53,7 +53,7 @@ def _fits(text: str) -> bool:
 
 
 def origins(address: str, host: str) -> list[str]:
-    """What the pages may connect to, for the content security policy.
+    """The origins that the pages may connect to, for the content security policy.
 
     ``host`` is the name, without a port, by which the page was called.
     """

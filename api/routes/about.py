@@ -28,5 +28,5 @@ def _versions() -> dict[str, str]:
 @blp.get("/me")
 @blp.response(200, CallerSchema)
 def whoami() -> Caller:
-    """Who calls, and what they may do."""
+    """The caller, and its permissions."""
     return caller()

@@ -18,7 +18,7 @@ blp = Blueprint("bulk", "One action on many workflows.")
 @blp.arguments(BulkSchema)
 @blp.response(200, BulkDoneSchema)
 def act_on_many(body: dict[str, Any]) -> dict[str, Any]:
-    """Terminate, restart or delete many; what cannot be done is told one by one."""
+    """Terminate, restart or delete many; each refusal is listed."""
     action, limit = Action(body["action"]), body["limit"]
     if "ids" in body:
         ids, more = body["ids"][:limit], len(body["ids"]) > limit

@@ -46,7 +46,7 @@ def ready(query: dict[str, int]) -> dict[str, object]:
 @blp.get("/groups")
 @blp.response(200, GroupsSchema)
 def groups() -> Any:
-    """Who reads the stream and how far they are, bridges, timers, dead letters."""
+    """The stream's readers and their lag, bridges, timers, dead letters."""
     return client().groups()
 
 

@@ -1,4 +1,4 @@
-"""What waits for what."""
+"""Waiting steps, and the cause of each wait."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ blp = Blueprint("waits", "What waits for what.")
 @blp.get("/workflows/<workflow>/waits", errors=(404,))
 @blp.response(200, WaitSchema(many=True))
 def workflow_waits(workflow: str) -> Any:
-    """What the steps of a workflow wait for."""
+    """The waits of a workflow's steps."""
     return client().waits(workflow)
 
 
@@ -23,6 +23,6 @@ def workflow_waits(workflow: str) -> Any:
 @blp.query(WaitPageSchema)
 @blp.response(200, WaitSchema(many=True), headers=LINK)
 def all_waits(query: dict[str, Any]) -> Any:
-    """What the steps of all workflows wait for, the oldest workflow first."""
+    """The waits of all workflows' steps, the oldest workflow first."""
     page = client().waiting(cursor=query["cursor"], size=query["size"])
     return page.items, link(cursor=page.next) if page.next else {}

@@ -1,1 +1,1 @@
-"""What goes in and what comes out: a marshmallow schema for every body, query and answer."""
+"""Input and output: a marshmallow schema for every body, query and answer."""

@@ -15,7 +15,7 @@ class VersionsSchema(ma.Schema):
 
 
 class CallerSchema(ma.Schema):
-    """Who calls, and what they may do."""
+    """The caller, and its permissions."""
 
     name = ma.fields.String(required=True, metadata=described("Name of the token.", "local"))
     access = ma.fields.String(required=True, metadata={"enum": ["full", "read"]})

@@ -1,4 +1,4 @@
-"""What many answers share."""
+"""The common parts of many answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ProblemSchema(ma.Schema):
 
 
 class ErrorSchema(ma.Schema):
-    """What went wrong. `error` stays the same from version to version, `message` may change."""
+    """One fault. `error` stays the same from version to version, `message` may change."""
 
     code = ma.fields.Integer(required=True, metadata=described("The HTTP status.", 404))
     status = ma.fields.String(required=True, metadata={"enum": ["Error"]})

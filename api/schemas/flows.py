@@ -118,7 +118,7 @@ class UnservedSchema(ma.Schema):
 
 
 class CheckedSchema(ma.Schema):
-    """What would come of a text."""
+    """The result of checking a text."""
 
     valid = ma.fields.Boolean(required=True, metadata=described("It could be started."))
     problems = ma.fields.List(

@@ -66,7 +66,7 @@ class ListSchema(FilterSchema):
 
 
 class BulkSchema(ma.Schema):
-    """What to do, and to which: either ids or a filter."""
+    """An action, and its workflows: either ids or a filter."""
 
     action = ma.fields.String(
         required=True, validate=OneOf(list(bulk.Action)), metadata=described("What to do.")
@@ -92,7 +92,7 @@ class BulkSchema(ma.Schema):
 
 
 class ResultSchema(ma.Schema):
-    """What came of one workflow."""
+    """The result for one workflow."""
 
     workflow = Id(required=True)
     status = ma.fields.String(required=True, metadata={"enum": ["Success", "Error"]})
@@ -100,7 +100,7 @@ class ResultSchema(ma.Schema):
 
 
 class BulkDoneSchema(ma.Schema):
-    """What came of each."""
+    """The result for each."""
 
     results = ma.fields.List(ma.fields.Nested(ResultSchema), required=True)
     more = ma.fields.Boolean(

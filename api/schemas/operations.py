@@ -18,7 +18,7 @@ class HealthSchema(ma.Schema):
 
 
 class LagSchema(ma.Schema):
-    """What counts as ready."""
+    """The conditions of readiness."""
 
     max_lag = ma.fields.Integer(
         data_key="max-lag",
@@ -64,7 +64,7 @@ class BridgeSchema(ma.Schema):
 
 
 class GroupsSchema(ma.Schema):
-    """What goes on around the workflows."""
+    """The engine's health."""
 
     groups = ma.fields.List(ma.fields.Nested(GroupSchema), required=True)
     bridges = ma.fields.List(ma.fields.Nested(BridgeSchema), required=True)

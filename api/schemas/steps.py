@@ -124,7 +124,7 @@ class ScopeSchema(ma.Schema):
 
 
 class WaitSchema(ma.Schema):
-    """What a step waits for."""
+    """A step's wait."""
 
     workflow = Id(required=True)
     step = ma.fields.Integer(required=True, attribute="index")

@@ -56,7 +56,7 @@ class UploadSchema(ma.Schema):
 
 
 class StartHeadersSchema(ma.Schema):
-    """What a start may be sent with."""
+    """The headers of a start."""
 
     idempotency_key = ma.fields.String(
         data_key="Idempotency-Key",

@@ -1,4 +1,4 @@
-"""What every request passes before a view sees it, in this order; docs/security.md has the reasons.
+"""The gates of every request, in this order; docs/security.md has the reasons.
 
 Each rule lies in a file of its own and raises Refused. Nothing here reads a body.
 """

@@ -1,4 +1,4 @@
-"""Who calls: somebody with a token, or, where no token is configured, somebody on this machine."""
+"""The caller: it has a token or, where no token is configured, is on this machine."""
 
 from __future__ import annotations
 

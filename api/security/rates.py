@@ -1,4 +1,4 @@
-"""How often one caller may have something parsed."""
+"""The rate at which one caller may have texts parsed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Attempts that were closed before their tasks ended: timed out, cancelled, terminated, deleted.
 
-The script that closes an attempt moves its flight here. A task of theirs is revoked until it is
-settled, that is until Celery stores any end for it, or for a time of grace; what it says then is
-told once more, for the record: such an end is late, and changes nothing.
+The script that closes an attempt moves its flight here. Such a task is revoked until Celery stores
+an end for it, or for a time of grace. The end is then reported, for the record: it is late, and
+changes nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What ``apply_async`` answered: not always that the task is sent, under the id that was asked for.
+"""Answers of ``apply_async``: not always has it sent the task, under the id that was asked for.
 
 Base classes that de-duplicate (celery-singleton, celery-once, celery-heimdall) answer with the task
-that does the same already, or refuse; others run it at once, or decide that nothing is to be done.
+that does the same already, or refuse. Others run it at once, or do nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..ends.task_result import TaskResult, read_decoded
 
 
 class NotSent(Exception):
-    """``apply_async`` sent nothing, and told no exception."""
+    """``apply_async`` sent nothing, and raised nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def sends_itself(task: Task) -> bool:
 
 
 def answer_of(call: TaskCall, value: Any, sent: Collection[str]) -> Answer | None:
-    """What ``value`` means, which ``apply_async`` returned; ``sent`` are the ids of the messages of
-    this task that it has sent.
+    """The meaning of ``value``, which ``apply_async`` returned. ``sent``: the ids of the messages
+    of this task that it has sent.
     """
     if call.id in sent:
         return None

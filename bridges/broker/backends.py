@@ -1,7 +1,7 @@
 """Which result backends can tell a bridge how a task ended.
 
 A backend must keep results where another process can read them later, as bytes that are plain
-data. Redis tells of each result at once, all others are polled (see :mod:`.readers`).
+data. Redis publishes each result at once, all others are polled (see :mod:`.readers`).
 """
 
 from __future__ import annotations

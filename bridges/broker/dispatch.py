@@ -117,7 +117,7 @@ class Dispatch:
             self._begin([job for job in jobs if job.id not in others])
 
     def _begin(self, jobs: Sequence[Job]) -> None:
-        """If any task of the app tells its start, all count as queued: tell it of the others."""
+        """Mark tasks started that do not report it: if any does, all count as queued."""
         serving = self._transitions.serving
         if serving and serving.queued:
             unseen = [job for job in jobs if job.call and not self._start_seen(job.call.task)]
@@ -153,7 +153,7 @@ class Dispatch:
         )
 
     def _outcome(self, job: Job, report: Report | Exception) -> Outcome | None:
-        """What came of a take; None leaves the event pending, to be tried again later."""
+        """The outcome of a claim; None leaves the event pending, to be tried again later."""
         task = job.task
         if isinstance(report, Report):
             if report.outcome is not Outcome.NEWER:

@@ -1,4 +1,4 @@
-"""What tasks store while they run, told to people: retries of Celery's own, and their own states.
+"""The states that tasks store while they run, noted for people: Celery's retries, and their own.
 
 None of it ends an attempt, and nothing hangs on it.
 """
@@ -21,7 +21,7 @@ _SILENT = frozenset({states.PENDING, states.RECEIVED, states.STARTED, states.REV
 
 
 class Progress:
-    """Tells how far flights are; one thread works with it."""
+    """Notes the progress of publications; one thread uses it."""
 
     def __init__(self, client: Client, flights: Publications) -> None:
         self._client = client

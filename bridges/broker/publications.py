@@ -84,28 +84,28 @@ class Publications:
         return set(self._tasks)
 
     def to_tell(self, id: str) -> StartTask | None:
-        """The task whose end has to be told; None if it is not ours, or was told lately."""
+        """The task whose end has to be reported; None if it is not ours, or was reported lately."""
         at, pause = self._told.get(id, (0.0, 0.0))
         return self._tasks.get(id) if self._now() - at >= pause else None
 
     def to_begin(self, id: str) -> StartTask | None:
-        """The task whose start has to be told; None if it is not ours, or it was told."""
+        """The task whose start has to be reported; None if it is not ours, or it was reported."""
         return None if id in self._begun else self._tasks.get(id)
 
     def begun(self, ids: Collection[str]) -> None:
-        """Remember that the starts of these were told."""
+        """Remember that the starts of these were reported."""
         self._begun.update(ids)
 
     def to_note(self, id: str, note: str) -> StartTask | None:
-        """The task of which this note has to be told; None if it is not ours, or it was told."""
+        """The task for which to report this note; None if it is not ours, or was reported."""
         return None if self._noted.get(id) == note else self._tasks.get(id)
 
     def noted(self, id: str, note: str) -> None:
-        """Remember that this note was told last."""
+        """Remember that this note was the last one reported."""
         self._noted[id] = note
 
     def answered(self, ids: Collection[str]) -> list[str]:
-        """Those of these whose end was told."""
+        """Those of these whose end was reported."""
         return [id for id in ids if id in self._told]
 
     def told(self, ids: Collection[str]) -> None:
@@ -137,5 +137,5 @@ class _Pace:
 
     @property
     def per_second(self) -> float:
-        """What came before fades by a factor of e each second."""
+        """Earlier values fade by a factor of e each second."""
         return self._count * math.exp(self._at - time.monotonic())

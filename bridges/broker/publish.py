@@ -1,9 +1,9 @@
 """Sending tasks to Celery in batches.
 
-Each task goes through its own ``apply_async``, so that its options, the app's routes, signals and
-whatever else hooks in there (tracing, a base class of the user's) hold as in any Celery program.
-Two things are taken away: the Redis backend's SUBSCRIBE per task, which leaks channels in a process
-that lives long, and one round trip per message where the transport can batch.
+Each task goes through its own ``apply_async``. So its options, the app's routes, signals and all
+other hooks (tracing, a base class of the user's) hold as in any Celery program. Two things are
+taken away. The Redis backend's SUBSCRIBE per task leaks channels in a process that lives long. One
+round trip per message is needless where the transport can batch.
 """
 
 from __future__ import annotations
@@ -141,8 +141,8 @@ class Publisher:
             return [answer for answer in sent if isinstance(answer, Refusal)]
 
     def _publish_apart(self, calls: Sequence[TaskCall], producer: Producer) -> list[Answer]:
-        """Send each by itself: in a batch it would be sent after its class believed that it was,
-        and if the batch then failed, a lock that the class holds for it would stand.
+        """Send each by itself. In a batch it would be sent after its class believed that it was; if
+        the batch then failed, the lock of the class would stand.
         """
         answers: list[Answer | None] = []
         for call in calls:
@@ -168,7 +168,7 @@ class Publisher:
                 yield {"retry": False}
 
     def _send(self, call: TaskCall, producer: Producer, options: Mapping[str, Any]) -> Any:
-        """What ``apply_async`` returns; a Refusal stands for what it raises. Raises if the broker
+        """The value that ``apply_async`` returns, or a Refusal if it raises. Raises if the broker
         is away.
         """
         own = dict(call.options)

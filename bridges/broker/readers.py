@@ -60,7 +60,7 @@ class KeyValueReader:
 
 
 class Settled:
-    """Tells of records that cannot be read whether they are the same as at the look before."""
+    """Finds out whether an unreadable record is the same as at the last look."""
 
     def __init__(self) -> None:
         self._seen: dict[str, bytes] = {}
@@ -108,7 +108,7 @@ class TableReader:
 class RecordReader:
     """Any other backend that keeps records, such as MongoDB: one by one, by its own code.
 
-    That would make exceptions of what is stored about failures; here it is told not to.
+    By default it makes exceptions of stored failures; here it does not.
     """
 
     def __init__(self, backend: Backend) -> None:

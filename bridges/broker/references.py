@@ -1,12 +1,12 @@
 """Tasks that return other tasks: ``return other.delay()``, or a chain, a group, a chord.
 
 Celery stores the ids of what was returned, and the task has succeeded. The step has not: it ends as
-these end, with their output. Until then nothing is told of it, and they are looked up again and
-again; the stored ids are the memory, so any bridge can go on with it. When its attempt is closed
+these end, with their output. Until then nothing is reported of it, and they are looked up again and
+again. The stored ids are the memory, so any bridge can go on with it. When its attempt is closed
 before, they are revoked as the task itself would be.
 
-What ``apply_async`` returned instead of sending a task is followed in the same way, but the flight
-itself says which tasks these are, and they are not revoked: they are somebody else's.
+Tasks that ``apply_async`` returned instead of sending one are followed in the same way. The
+publication names them, and they are not revoked: they are somebody else's.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class References:
         return [self._resolved(result) if result.returned else result for result in results]
 
     def again(self) -> list[TaskResult]:
-        """What is to be told of those that were left open, and of flights that follow others."""
+        """The results to report of those that were left open, and of publications that follow
+        others."""
         followed = self._flights.followed
         if not (self._open or followed) or not self._pace.due():
             return []

@@ -26,7 +26,7 @@ BLOCK = 1.0
 
 
 class ResultCollector:
-    """Tells the ends of flights; one thread works with it. ``every`` is seconds between sweeps."""
+    """Reports the ends of publications; one thread uses it. ``every`` is seconds between sweeps."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ResultCollector:
     def turn(self, block: float = 0.0) -> int:
         """Tell what was heard, waiting ``block`` seconds for it, and a page of what is swept.
 
-        Returns how many ends were told. Raises RedisError.
+        Returns how many ends were reported. Raises RedisError.
         """
         if self._sweeping is None and (self._watch.missed.is_set() or self._pace.due()):
             self._watch.missed.clear()

@@ -1,8 +1,8 @@
 """The sweep: every flight that Redis holds is looked up among the results that are stored.
 
-It finds what nobody heard of, takes over the flights of bridges that are gone, and revokes tasks:
-those of workflows that are being terminated, and those whose attempts were closed before (see
-:mod:`.closed`).
+It finds results that nobody heard of, and adopts the publications of bridges that are gone. It
+revokes the tasks of workflows that are being terminated, and those whose attempts were closed
+before (see :mod:`.abandoned`).
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class ResultSweeper:
         return {id for id, workflow in workflows.items() if workflow in ending}
 
     def _task(self, record: Record) -> StartTask | None:
-        """What a flight says of its task; None if its workflow was deleted just now."""
+        """The task of a publication; None if its workflow was deleted just now."""
         workflow, index = (
             record[PublicationRecord.WORKFLOW],
             int(record[PublicationRecord.STEP].partition("@")[0]),

@@ -1,4 +1,4 @@
-"""What becomes of jobs after publishing: marked as sent, ended, or left to be tried again."""
+"""Jobs after publishing: marked as sent, ended, or left to be tried again."""
 
 from __future__ import annotations
 

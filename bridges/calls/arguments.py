@@ -1,4 +1,4 @@
-"""What a step is given, as the Python values that Celery's own chain would pass."""
+"""The input of a step as the Python values that Celery's own chain would pass."""
 
 from __future__ import annotations
 

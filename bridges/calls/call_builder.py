@@ -42,7 +42,8 @@ class _Target:
 
 
 class CallBuilder:
-    """What steps mean for one app; ``names`` says which task serves which, ``rules`` how."""
+    """Builds the calls of one app's tasks; ``names`` says which task serves which step, ``rules``
+    how."""
 
     def __init__(self, app: Celery, names: TaskLookup, rules: CallOptions | None = None) -> None:
         self._app = app

@@ -40,7 +40,7 @@ class Choice:
 
 
 def app_settings(app: Celery) -> Settings:
-    """What the app itself says. Raises ConfigurationError."""
+    """The options of the app itself. Raises ConfigurationError."""
     given = app.conf.get("littleflow")
     return read_settings({} if given is None else given, APP_CONF)
 
@@ -62,7 +62,7 @@ class CallOptions:
         }
 
     def of(self, base: str, task: str) -> dict[str, Choice]:
-        """What holds for steps ``base`` that ``task`` serves, by names as :func:`flat` has them."""
+        """The options of steps ``base`` that ``task`` serves, by names as :func:`flat` has them."""
         found: dict[str, Choice] = {}
         tables = [
             *self._tables(TASKS, base),
@@ -75,7 +75,7 @@ class CallOptions:
         return found
 
     def categories(self, served: Collection[str]) -> dict[str, Options]:
-        """What is set for these categories, engine's options too; empty where nothing is."""
+        """The options of these categories, engine's options too; empty where nothing is set."""
         made: dict[str, Options] = {}
         for category in served:
             tables = [options for _, options in self._tables(CATEGORIES, category)]

@@ -36,7 +36,7 @@ def explained(
     base: str,
     standing: Standing | None = None,
 ) -> str:
-    """What becomes of steps ``base``, or of the one ``standing`` in a flow: a line per fact."""
+    """The treatment of steps ``base``, or of the one ``standing`` in a flow: a line per fact."""
     rows = [("step", base + _place(standing)), ("category", _category(base, served))]
     chosen = rules.of(base, "") | _own(standing)
     times = [(name, _time(name, base, chosen)) for name in NAMES]
@@ -60,7 +60,7 @@ def explained(
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What becomes of the input of a step, in one line; ``fails`` if no input fits."""
+    """The use of a step's input, in one line; ``fails`` if no input fits."""
 
     step: Step
     call: str
@@ -75,7 +75,7 @@ class Explanation:
 def rows_of(
     app: Celery, names: TaskLookup, rules: CallOptions, served: Collection[str], flow: Flow
 ) -> Iterator[Explanation]:
-    """What becomes of the input of each step of a flow that tasks of the app serve."""
+    """The use of the input of each step that tasks of the app serve."""
     for step in flow.steps:
         own = step.kind is StepKind.TASK and step.category in served
         found = names.resolve(step.base) if own else None
@@ -95,7 +95,7 @@ def _place(standing: Standing | None) -> str:
 
 
 def _own(standing: Standing | None) -> dict[str, Choice]:
-    """What the step itself says."""
+    """The options of the step itself."""
     options = flat(standing.step.options) if standing is not None else {}
     return {name: Choice(value, "the step's own") for name, value in options.items()}
 
@@ -134,7 +134,7 @@ def _category(base: str, served: Collection[str]) -> str:
 
 
 def _sending(app: Celery, task: Task, chosen: Mapping[str, Choice]) -> Iterator[tuple[str, str]]:
-    """What is passed to ``apply_async``: set for the bridge, else by the task; and whereto."""
+    """The options for ``apply_async``, set for the bridge, else by the task; and the queue."""
     default = app.conf.task_serializer
     own = {
         name: Choice(value, "the task's own")

@@ -15,7 +15,8 @@ _ANY_KINDS: Final = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
 
 
 def task_signature(task: Task) -> Signature:
-    """What a caller of the task may pass; ``self`` of a bound task is not among it.
+    """The parameters that a caller of the task may pass; ``self`` of a bound task is not among
+    them.
 
     A task under a decorator that takes anything (``*args, **kwargs``) is known by the function
     inside, but nothing must be passed: the decorator may supply it. One with ``typing=False`` is

@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII)
 
 
 def id_prefix(category: str) -> str:
-    """What all ids of a category start with; ids of other categories do not."""
+    """The prefix of all ids of a category, and of no other's."""
     return f"lf:{_part(category)}:"
 
 

@@ -1,4 +1,4 @@
-"""What about an app, its servers and its workers may cost work, and which line to set.
+"""Faults of an app, its servers and its workers that may cost work, and the line to set.
 
 A check is a function from a :class:`Subject` to findings; a new one is a line in :data:`CHECKS`.
 """

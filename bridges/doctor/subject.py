@@ -1,4 +1,4 @@
-"""What is looked at."""
+"""The subject of the checks."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Subject:
 
     @property
     def given(self) -> str:
-        """What ``-A`` takes for this app."""
+        """The value of ``-A`` for this app."""
         return self.name or self.app.main or "APP"
 
     @property

@@ -1,4 +1,4 @@
-"""What an app says of its tasks."""
+"""The tasks of an app."""
 
 from __future__ import annotations
 

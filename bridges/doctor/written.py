@@ -1,4 +1,4 @@
-"""What `check -A` says of flows that are not started yet: who would run their steps."""
+"""The findings of `check -A` on flows that are not started yet: who would run their steps."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def waiting(subject: Subject) -> Iterator[Said]:
 
 
 def _advice(subject: Subject, one: Unserved) -> str:
-    """For a category of which the app has the task, how its bridge and `check` are told so."""
+    """The options that make a bridge and `check` serve a category of which the app has the task."""
     found = subject.names.resolve(one.steps[0].base)
     if not isinstance(found, Found):
         return one.advice

@@ -1,4 +1,4 @@
-"""The error of a task, as the engine is told."""
+"""The error of a task, as it is reported to the engine."""
 
 from __future__ import annotations
 

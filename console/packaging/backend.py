@@ -23,17 +23,17 @@ _LEFT_BEHIND = "build/lib/littleflow_redis/console"
 
 
 def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
-    """What setuptools needs, and what the pages need."""
+    """The requirements of setuptools and of the pages."""
     return [*build_meta.get_requires_for_build_sdist(config_settings), *pages.requirements()]
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
-    """What setuptools needs, and what the pages need."""
+    """The requirements of setuptools and of the pages."""
     return [*build_meta.get_requires_for_build_wheel(config_settings), *pages.requirements()]
 
 
 def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
-    """What setuptools needs, and what the pages need."""
+    """The requirements of setuptools and of the pages."""
     return [*build_meta.get_requires_for_build_editable(config_settings), *pages.requirements()]
 
 

@@ -72,7 +72,7 @@ def current() -> bool:
 
 
 def requirements() -> list[str]:
-    """What has to be installed before :func:`build`: nothing, or the package that brings Node."""
+    """The requirement of :func:`build`: nothing, or the package that brings Node."""
     return [] if skipped() or current() or _node_path() else [NODE_WHEEL]
 
 

@@ -1,6 +1,6 @@
 """The command line: ``python -m littleflow_redis COMMAND``.
 
-Each command lies in a module of its own, named after it, and is imported only when it is called:
+Each command lies in a module of its own, named after it, and is imported only when it is called. So
 ``--help`` imports neither redis nor celery, and a broken command does not break the others. To add
 one, write ``cli/<name>.py`` with a click command called ``command`` and give it a line here.
 """

@@ -58,8 +58,8 @@ def command(
     category; they share the work. Ctrl-C ends one when the work in hand is done, a second Ctrl-C at
     once.
 
-    What a step says itself wins over these options, these over --config, that over the app's own
-    app.conf.littleflow; what is set for a task wins over what is set for its category.
+    A step's own parameters win over these options, these over --config, that over the app's own
+    app.conf.littleflow. Options of a task win over those of its category.
     """
     from littleflow_redis.workers.process_main import run_worker
 

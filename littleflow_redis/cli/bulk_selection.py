@@ -26,8 +26,8 @@ def which_options(command: Any) -> Any:
 def act_on(client: Client, workflows: Sequence[str], act: Act, *, yes: bool, **query: Any) -> None:
     """Do it to each and print what came of it.
 
-    Of workflows that are named, the first that cannot be done is raised. Of those that match, each
-    that cannot is told on stderr, keeps nobody else from it, and makes the exit code 1.
+    Of workflows that are named, the first that cannot be done is raised. A workflow that refuses is
+    reported on stderr and makes the exit code 1; the others go on.
     """
     if bool(workflows) == any(query.values()):
         raise click.UsageError(

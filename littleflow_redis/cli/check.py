@@ -47,12 +47,11 @@ def command(
     that is fine prints nothing, but for what -A adds.
 
     With -A a step whose category the app serves is a problem if the app has no task for it, or if
-    no input fits the call; a category that is neither the app's nor served by anybody in Redis, a
-    queue from which no Celery worker consumes, and a name in $retry of which no exception is
-    imported here, is a warning. Where Redis and the broker are says the environment; without them
-    nobody is asked, and the warning is that the app does not serve the category. What inputs of
-    each shape become in the call of a task, is told as a note at each step: a shape such as [1, 2]
-    stands for all lists of two.
+    no input fits the call. Three things are warnings: a category that nobody serves, a queue from
+    which no Celery worker consumes, and a name in $retry of which no exception is imported here.
+    Where Redis and the broker are says the environment; without them nobody is asked, and the
+    warning is that the app does not serve the category. A note at each step shows the call of its
+    task for inputs of each shape; a shape such as [1, 2] stands for all lists of two.
     """
     from littleflow_redis.language import FlowError
 

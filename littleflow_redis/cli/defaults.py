@@ -1,4 +1,4 @@
-"""What commands set for categories and tasks: by options, and by a TOML file of the same form."""
+"""The options of categories and tasks, from the command line or a TOML file of the same form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def defaults_of(config: Path | None, texts: Sequence[str]) -> dict[str, Options]:
-    """What the engine acts on, by category. What ``--default`` says wins over the file.
+    """The options that the engine acts on, by category. What ``--default`` says wins over the file.
 
     Raises ClickException, which says where the mistake is.
     """
@@ -47,7 +47,7 @@ def file_settings(path: Path) -> Settings:
 def option_settings(
     defaults: Sequence[str], tasks: Sequence[str] = (), *, removable: bool = False
 ) -> Settings:
-    """What ``--default CATEGORY:KEY=VALUE`` and ``--task STEP:KEY=VALUE`` say, checked.
+    """The values of ``--default CATEGORY:KEY=VALUE`` and ``--task STEP:KEY=VALUE``, checked.
 
     With ``removable``, ``CATEGORY:`` alone gives that category without options.
     Raises ClickException, which repeats what is wrong.

@@ -1,4 +1,4 @@
-"""What ``up`` starts: the processes, their environment, and in which order."""
+"""The processes of ``up``, their environment and their order."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class CeleryOptions:
-    """What ``up -A`` is told of the Celery app and of its worker; None is Celery's default."""
+    """The options of ``up -A`` for the Celery app and its worker; None is Celery's default."""
 
     app: str
     categories: Sequence[str] = ()

@@ -45,12 +45,12 @@ class Web:
 
     @property
     def api_command(self) -> tuple[str, ...]:
-        """What follows `python -m` to start the API."""
+        """The arguments of `python -m` that start the API."""
         return "littleflow_redis.service", f"{LOOPBACK}:{self.api_port}"
 
     @property
     def console_command(self) -> tuple[str, ...]:
-        """What follows `python -m` to start the console."""
+        """The arguments of `python -m` that start the console."""
         return "littleflow_redis.console", f"{LOOPBACK}:{self.console_port}"
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:

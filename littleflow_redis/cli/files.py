@@ -14,7 +14,7 @@ STDIN = "<stdin>"
 
 
 def shown_name(name: str) -> str:
-    """What a file is called in messages."""
+    """The name of a file in messages."""
     return STDIN if name == "-" else name
 
 

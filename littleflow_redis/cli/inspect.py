@@ -142,7 +142,7 @@ def _row(
 def _about_step(
     step: StepView, view: WorkflowView, flow: Flow, waits: Mapping[int, Sequence[WaitView]]
 ) -> str:
-    """What has to happen before the step goes on; empty if nobody waits for that."""
+    """The event before which the step does not go on; empty if it waits for none."""
     found = waits.get(step.index, ())
     if found:
         more = f" (and {len(found) - 1} more of it)" if len(found) > 1 else ""

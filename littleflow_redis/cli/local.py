@@ -1,4 +1,4 @@
-"""What ``run --local`` does: a workflow in this process, with the functions of a module."""
+"""The work of ``run --local``: a workflow in this process, with the functions of a module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps a workflow waiting that is waited for: steps that nobody serves, each told once."""
+"""Steps that nobody serves and that keep a workflow waiting: each is reported once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Lookout:
         self._categories: set[str] = set()
 
     def news(self) -> list[str]:
-        """What nobody serves and was not told before, a sentence for each.
+        """A sentence for each step that nobody serves and that was not reported before.
 
         Nothing if it is not time to look again. Raises RedisError, UnknownWorkflow.
         """

@@ -27,7 +27,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 @dataclass(frozen=True, slots=True)
 class CommandSettings:
-    """What the shared options say: where Redis is, and which part of it is ours."""
+    """The shared options: where Redis is, and which part of it is ours."""
 
     connection: ConnectionSettings
     #: Name of the event stream, without the namespace.

@@ -1,4 +1,4 @@
-"""What `check` says beside the problems of a text: warnings, and what an app adds, by place."""
+"""The remarks of `check` beside the problems of a text: warnings, and an app's notes, by place."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def problems(subject: Subject) -> dict[str, FlowError]:
 
 
 def noted(subject: Subject) -> Iterator[tuple[str, Remark]]:
-    """What may wait or is misspelt, as warnings, and how tasks are called, as notes, by file."""
+    """Warnings of steps that may wait or are misspelt, and notes on calls of tasks, by file."""
     from littleflow_redis.bridges.doctor.written import misspelt, waiting
 
     for place, sentence in chain(waiting(subject), misspelt(subject)):

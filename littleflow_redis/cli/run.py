@@ -57,10 +57,11 @@ def command(
     """Start the workflow in the file WORKFLOW (`-`: standard input); print its id.
 
     With --wait the last line is the final output as JSON. The exit code is 0 if the workflow
-    FINISHED, 1 otherwise, with the reasons on stderr. Steps that no process serves are told there.
+    FINISHED, 1 otherwise, with the reasons on stderr. Steps that no process serves are reported
+    there.
 
     With --local nothing is started: the workflow runs in this process, with the functions of a
-    module, a file or an object in one, and its output is printed as with --wait.
+    module, a file or an object in one. Its output is printed as with --wait.
     """
     from littleflow_redis.events.cluster import refuse_cluster
 
@@ -109,7 +110,7 @@ def _print(output: Any) -> None:
 def _wait(client: Client, id: str, shown: bool, subject: Subject | None) -> Any:
     """Wait for the end, through times when Redis is away, and return the final output.
 
-    What nobody serves meanwhile is told on stderr.
+    Steps that nobody serves meanwhile are reported on stderr.
     """
     from littleflow_redis.engine.model.errors import WorkflowFailed
     from littleflow_redis.events.reconnect import Outage

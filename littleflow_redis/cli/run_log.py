@@ -1,4 +1,4 @@
-"""A workflow told as it runs: one line for each thing that happens to a task."""
+"""The log of a workflow as it runs: one line for each change of a task."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def follow(client: Client, workflow: str, show: Callable[[str], None]) -> 
 
 
 class RunLog:
-    """Tells what happened to the tasks of a workflow, a line for each change."""
+    """Prints the changes of a workflow's tasks, a line for each."""
 
     def __init__(self, client: Client, workflow: str) -> None:
         from littleflow_redis.engine.views.feed import FeedReader
@@ -72,7 +72,7 @@ class RunLog:
         self._begin: datetime | None = None
 
     def news(self) -> tuple[list[str], bool]:
-        """What happened since the last call, and whether that was all."""
+        """The changes since the last call, and whether these were all."""
         # The state first: an end between the two looks must not hide what came before it.
         ended = self._client.views.state(self._workflow).ended
         entries = list(self._client.views.trace(self._workflow, self._seen))
@@ -109,7 +109,7 @@ class RunLog:
         return f"{after:6.2f} s  {name}  {WORDS[entry.what]:<9}  {about}".rstrip()
 
     def _outputs(self, entries: Sequence[TraceEntry]) -> Mapping[int, str]:
-        """By number of the entry, the outputs that are still those of the end that it tells."""
+        """The outputs by the number of their end's entry, as far as they are still those."""
         ends = {e.field: n for n, e in enumerate(entries) if self._tells(e) and e.what == "end"}
         if not ends:
             return {}

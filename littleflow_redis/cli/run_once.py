@@ -1,4 +1,4 @@
-"""``up --run``: one workflow from its start to its end, told on stdout."""
+"""``up --run``: one workflow from its start to its end, printed on stdout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands share that serve steps with a Celery app: `bridge`, and `worker -A`."""
+"""The common options of the commands that serve steps with a Celery app: `bridge`, `worker -A`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ServingOptions:
 
     @property
     def about(self) -> dict[str, object]:
-        """What the log says of it."""
+        """Its text in the log."""
         shown = ",".join(category or "''" for category in self.categories)
         return {"app": self.name, "categories": shown, "tasks": len(self.names.tasks)}
 
@@ -116,7 +116,7 @@ def serving_of(
 def times_of(
     categories: Sequence[str], timeout: float | None, queue_timeout: float | None
 ) -> LayerOfSettings:
-    """What ``--timeout`` and ``--queue-timeout`` set, in seconds, for these categories."""
+    """The values of ``--timeout`` and ``--queue-timeout``, in seconds, for these categories."""
     from littleflow_redis.engine.store.settings import Settings as LayerOfSettings
     from littleflow_redis.engine.store.settings import read_table
 

@@ -25,7 +25,7 @@ def moment(at: datetime | None) -> str:
 
 
 def duration(begin: datetime | None, end: datetime | None) -> str:
-    """How long it took, for people; empty while it is not over."""
+    """The duration, for people; empty while it is not over."""
     if begin is None or end is None:
         return ""
     took = end - begin

@@ -87,9 +87,9 @@ def command(
     Any number of workers may run side by side; they share the work. Ctrl-C ends one when the work
     in hand is done, a second Ctrl-C at once. Who gives another KEY gives it to every command.
 
-    With -A the process is a bridge as well, and faster than both apart: what it emits for the
-    categories that it serves goes to Celery without a trip through the stream, and results come
-    back the same way. --config and --default then hold for its steps as they do for `bridge`.
+    With -A the process is a bridge as well, and faster than both apart. Its attempts of the
+    categories that it serves go to Celery without a trip through the stream, and results come back
+    the same way. --config and --default then hold for its steps as they do for `bridge`.
 
     Without --retain and --retain-failed workflows are kept until somebody deletes them. What runs
     is never deleted.

@@ -43,7 +43,7 @@ def current(view: WorkflowView) -> tuple[list[int], list[int]]:
 def history(
     flow: Flow, view: WorkflowView, trace: Iterable[TraceEntry]
 ) -> tuple[list[Delta], list[Delta]]:
-    """All changes of A and of S, oldest first; their sums are what :func:`current` tells."""
+    """All changes of A and of S, oldest first; their sums are the result of :func:`current`."""
     story = _Story(flow)
     for entry in trace:
         story.tell(entry)

@@ -114,7 +114,7 @@ def _shared(call: Call | Command) -> tuple[str, tuple[Argument, ...]] | None:
 
 
 def _apart(call: Call | Command, result: Any) -> Sequence[Any]:
-    """What came of each of the calls that went as this one."""
+    """The results of the calls that went as this one."""
     if isinstance(call, Command) or not call.script.batched:
         return [result]
     if isinstance(result, Exception):

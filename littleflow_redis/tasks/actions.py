@@ -1,4 +1,4 @@
-"""What a built-in task may ask of the worker."""
+"""The actions that a built-in task may ask of the worker."""
 
 from __future__ import annotations
 

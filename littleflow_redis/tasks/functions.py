@@ -63,7 +63,7 @@ def serve(name: str, function: Callable[..., Any], mode: str | None = None) -> S
 
 
 def name_key(name: str) -> str:
-    """What two names have in common that mean the same function: ``-`` matches ``_``."""
+    """The common form of names that mean the same function: ``-`` matches ``_``."""
     return name.replace("-", "_")
 
 

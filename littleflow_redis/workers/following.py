@@ -1,4 +1,4 @@
-"""What follows from transitions: steps that wait for Python, due timers, what is logged."""
+"""The work that follows from transitions: steps that wait for Python, due timers, logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Python functions that serve steps: found by name, called by the binding rule, their ends told."""
+"""Python functions that serve steps: found by name, called by the binding rule."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Functions:
         self._served[key] = served
 
     def base(self, name: str) -> str:
-        """What a step is called that this name serves."""
+        """The name of a step that this name serves."""
         return f"{self.category}:{name}" if self.category else name
 
     @property

@@ -152,7 +152,7 @@ class Intake:
         return self._take(tasks[:room])
 
     def _claim(self, count: int) -> list[Entry]:
-        """What others have left; where there was some, there may be more, so soon again."""
+        """The entries that others have left; where there were some, there may be more."""
         if not self._claims.due() and not self._stale:
             return []
         entries = self.reader.claim_stale(count, skip=self._in_hand | self._newer.events)

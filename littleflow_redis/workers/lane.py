@@ -87,7 +87,7 @@ class Lane:
         return len(tasks)
 
     def finish(self) -> None:
-        """Wait until what was begun is done and told. Raises RedisError."""
+        """Wait until the tasks that were begun are done and reported. Raises RedisError."""
         self._crew.wait(None, lambda: self._crew.idle or self.stop.is_set())
         self.intake.flush()
 

@@ -1,7 +1,7 @@
 """Ports on loopback for servers that start in a moment.
 
-A port is free until its server listens. So that two `up`s that start in the same second do not
-choose the same one, whoever chose a port keeps it by a lock, which the kernel frees with its end.
+A port is free until its server listens. Two `up`s that start in the same second must not choose the
+same one. So a process keeps its port by a lock, which the kernel frees with its end.
 """
 
 from __future__ import annotations

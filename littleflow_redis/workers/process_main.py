@@ -16,7 +16,7 @@ LOG = logging.getLogger("littleflow_redis")
 
 
 class Worker(Protocol):
-    """What a process runs. ``run`` works until ``stop`` and raises what Redis raises."""
+    """The work of a process. ``run`` works until ``stop`` and raises what Redis raises."""
 
     client: Client
     stop: Stop

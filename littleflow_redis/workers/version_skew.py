@@ -1,4 +1,4 @@
-"""Workflows that a newer version wrote: left to its workers, and told of once."""
+"""Workflows that a newer version wrote: left to its workers, and logged once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_KNOWN = 10_000
 
 
 class VersionSkew:
-    """What a worker left to newer ones.
+    """The events that a worker left to newer ones.
 
     Without this memory it would claim each event again as soon as that has been idle, and count up
     its deliveries until somebody took it for poison.

@@ -28,6 +28,8 @@ TOLD = re.compile(r"\b(?:told|tells)\b", re.IGNORECASE)
 #: Code counts as one word, however long it is.
 _CODE = re.compile(r"(?::[a-z:]+:)?``[^`]+``|(?::[a-z:]+:)?`[^`]+`|\bhttps?://\S+")
 _ITEM = re.compile(r"\s*(?:[-*•] |\d+[.)] |:\w[^:]*: |\|)")
+#: Tables, and drawings of trees, are no sentences.
+_TABLE = re.compile(r"^=+ +=|[├└]──", re.MULTILINE)
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|cf|vs)\.")
 _END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=[^a-z])")
 
@@ -44,6 +46,8 @@ def sentences(docstring: str, line: int) -> Iterator[Sentence]:
     """The sentences of a docstring that begins in ``line``; code blocks are left out."""
     first = True
     for begin, paragraph in _paragraphs(inspect.cleandoc(docstring).splitlines()):
+        if _TABLE.search(paragraph):
+            continue
         prose = _ABBREVIATION.sub("such", _CODE.sub(lambda found: _masked(found[0]), paragraph))
         start = 0
         for end in [*(found.end() for found in _END.finditer(prose)), len(prose)]:

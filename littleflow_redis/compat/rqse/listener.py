@@ -132,7 +132,7 @@ class EventListener(EventClient):
 
     @property
     def wait(self) -> float:
-        """What was given as ``wait``, in seconds; for subclasses."""
+        """The value of ``wait``, in seconds; for subclasses."""
         return self._wait
 
     def sleep(self, duration: float) -> None:

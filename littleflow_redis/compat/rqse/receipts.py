@@ -48,8 +48,8 @@ class ReceiptLog(Protocol):
 class ReceiptListener(EventListener):
     """Reads receipts, gives them to ``logger`` and deletes them together with their events.
 
-    A receipt tells that one listener took the event up. Both are deleted when every group has
-    read and acknowledged them, not before; until then the receipt stays pending here.
+    A receipt says that one listener processes the event. Both are deleted when every group has read
+    and acknowledged them, not before; until then the receipt stays pending here.
     """
 
     def __init__(

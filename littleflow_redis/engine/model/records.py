@@ -43,11 +43,11 @@ class Flag(IntFlag):
 
 
 class Static(IntEnum):
-    """A step of a flow. ``SOURCE`` is the only predecessor, else -1; ``BACK`` the predecessors
-    that lead back from within; ``DEPTH`` how many iterations enclose it, its own not counted;
-    ``CONCURRENCY`` how many attempts or items may be open; name to value are JSON text. ``RETRY``
-    is a policy or empty, ``TIMEOUT`` and ``QUEUE_TIMEOUT`` are in ms, 0 for none; ``CONTINUE``
-    is 1 if a failure is an output, ``LOOPED`` if the flow has loops, ``BEGINS`` if the step stands
+    """A step of a flow. ``SOURCE`` is the only predecessor, else -1; ``BACK`` the predecessors that
+    lead back from within. ``DEPTH``: how many iterations enclose it, its own not counted.
+    ``CONCURRENCY``: how many attempts or items may be open. Name to value are JSON text. ``RETRY``
+    is a policy or empty, ``TIMEOUT`` and ``QUEUE_TIMEOUT`` are in ms, 0 for none. ``CONTINUE`` is 1
+    if a failure is an output, ``LOOPED`` if the flow has loops. ``BEGINS`` is 1 if the step stands
     at its start (see ``Flow.at_start``).
     """
 

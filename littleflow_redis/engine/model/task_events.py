@@ -70,9 +70,9 @@ class StartTask:
 class EndTask:
     """The end of an attempt, as somebody reported it.
 
-    ``output`` is a value's text, None if the event carries none; ``token`` is empty if it was not
-    echoed; ``detail`` is JSON text for the trace: error, worker; ``final`` forbids a retry;
-    ``classes`` are the exception's classes by name, none if the event carries none.
+    ``output`` is a value's text, None if the event carries none. ``token`` is empty if it was not
+    echoed. ``detail`` is JSON text for the trace: error, worker. ``final`` forbids a retry.
+    ``classes``: the exception's classes by name, none if the event carries none.
     """
 
     event: str

@@ -43,7 +43,7 @@ class Arguments:
         cls._own = own
 
     def encoded(self) -> tuple[tuple[Argument, ...], list[Argument]]:
-        """What calls that go together share, and what this call has of its own."""
+        """The arguments that calls which go together share, and those of this call alone."""
         values = self.__dict__
         shared = tuple([_encoded(values[name]) for name in self._shared])
         own = [_encoded(values[name]) for name in self._own]

@@ -1,4 +1,4 @@
-"""What a script declares at its head, read without running it.
+"""The declarations at the head of a script, read without running it.
 
 ======================  ============================================================================
 ``--@keys NAME``        its key; ``NAME...`` any number of them

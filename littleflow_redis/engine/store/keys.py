@@ -151,7 +151,7 @@ class Keys:
         return f"{self.full_id(workflow)}{OUTPUT}{step}"
 
     def lua(self) -> dict[str, dict[str, str]]:
-        """What ``K.name`` and ``S.name`` stand for in the scripts."""
+        """The values of ``K.name`` and ``S.name`` in the scripts."""
         names = [name for name, value in vars(type(self)).items() if isinstance(value, _Name)]
         return {
             "K": {name: getattr(self, name) for name in (*names, "events", "all", "running")},

@@ -133,7 +133,7 @@ class Transitions(Maintenance):
         return self._call(args, task.workflow)
 
     def signs(self, taken: Mapping[str, str], group: str) -> dict[str, Call]:
-        """Calls that note signs of start; ``taken`` says of which start-task which receipt tells.
+        """Calls that mark attempts started; ``taken``: start-task → receipt.
 
         They are those of the receipts whose start-task is open, by receipt, and acknowledge it.
         """

@@ -21,7 +21,7 @@ class AttemptView:
 
     ``started`` is None if no worker reported its start; ``ended`` is None while it is open.
     ``result`` says how it was closed: ``end``, ``fail`` (finally), ``continue`` (failed, and the
-    workflow goes on), ``retry``, ``requeue`` (nobody took it) or ``cancel``; it is empty while the
+    workflow goes on), ``retry``, ``requeue`` (nobody took it) or ``cancel``. It is empty while the
     attempt is open. ``scope`` is that of an item. ``worker`` is the name that a worker reported.
     ``celery_id`` names the Celery task that a bridge published for it.
     """
