@@ -9,7 +9,7 @@ import pytest
 
 from littleflow_redis.engine.store import contracts, script_loader
 from littleflow_redis.engine.store.arguments import Arguments
-from littleflow_redis.engine.store.declarations import Declaration, script_names
+from littleflow_redis.engine.store.declarations import ScriptHead, script_names
 from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.engine.store.lua_names import LUA
 from littleflow_redis.engine.store.script_loader import compose, includes
@@ -44,9 +44,9 @@ def test_a_name_that_python_does_not_know_fails_at_load(
 
 def test_includes_that_lead_back_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     heads = {
-        "lib/a": Declaration(includes=("b",)),
-        "lib/b": Declaration(includes=("a",)),
-        "script": Declaration(includes=("a",)),
+        "lib/a": ScriptHead(includes=("b",)),
+        "lib/b": ScriptHead(includes=("a",)),
+        "script": ScriptHead(includes=("a",)),
     }
     monkeypatch.setattr(script_loader, "declaration_of", heads.__getitem__)
     with pytest.raises(ValueError, match="a includes b includes a"):

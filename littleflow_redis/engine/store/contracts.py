@@ -100,7 +100,7 @@ class IndexMailbox(Arguments):
     digests: Rest
 
 
-class Latch(Arguments):
+class WaitLatch(Arguments):
     event: str
     group: str
     index: int

@@ -23,7 +23,7 @@ _DIRECTIVE = re.compile(r"^--@(\w+) (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
+class ScriptHead:
     """The contract of one script; ``args`` and ``each`` are as they are written."""
 
     keys: str = ""
@@ -55,13 +55,13 @@ def source_of(path: str) -> str:
 
 
 @cache
-def declaration_of(path: str) -> Declaration:
+def declaration_of(path: str) -> ScriptHead:
     """Read the head of a file. Raises ValueError for a directive that is unknown."""
     found = {match[1]: match[2] for match in _DIRECTIVE.finditer(source_of(path))}
     if unknown := found.keys() - {"keys", "args", "each", "finally", "include"}:
         raise ValueError(f"lua/{path}.lua: there is no directive --@{unknown.pop()}")
     words = {name: tuple(text.split()) for name, text in found.items()}
-    return Declaration(
+    return ScriptHead(
         keys=found.get("keys", ""),
         args=words.get("args", ()),
         each=words.get("each", ()),

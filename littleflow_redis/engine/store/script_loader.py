@@ -20,7 +20,7 @@ from littleflow_redis.events.script_batch import Call, Script
 
 from ..model import records
 from .arguments import Arguments
-from .declarations import Declaration, declaration_of, script_names, source_of
+from .declarations import ScriptHead, declaration_of, script_names, source_of
 from .keys import Keys
 from .lua_names import LUA
 
@@ -92,7 +92,7 @@ def includes(name: str) -> list[str]:
     return found
 
 
-def _once(declared: Declaration) -> str:
+def _once(declared: ScriptHead) -> str:
     """The locals of a script that runs once: its keys and arguments by name."""
     lines = []
     if declared.keys:
@@ -102,7 +102,7 @@ def _once(declared: Declaration) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _batched(declared: Declaration, body: str) -> str:
+def _batched(declared: ScriptHead, body: str) -> str:
     """A script that runs once for each key; newer servers raise tables, older ones texts."""
     names = [name.partition(":")[0] for name in declared.each]
     width, first = len(names), len(declared.args)

@@ -121,7 +121,7 @@ class Transitions(Maintenance):
 
     def latch(self, task: StartTask, group: str, action: LatchAction, name: str) -> Call:
         """Take up a start-task that works on the latch ``name``; its output is its input."""
-        args = contracts.Latch(
+        args = contracts.WaitLatch(
             event=task.event,
             group=group,
             index=task.index,
