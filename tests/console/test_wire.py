@@ -10,7 +10,7 @@ import pytest
 
 from littleflow_redis.api import Config, create_app
 
-WIRE = Path(__file__).parents[2] / "console/web/src/api/wire.ts"
+WIRE = Path(__file__).parents[2] / "console/web/src/wire/types.ts"
 
 #: What the API calls what the pages call otherwise.
 SCHEMAS = {

@@ -4,7 +4,6 @@ import { LinkNotice } from "./components/link-notice";
 import { Shell } from "./components/shell";
 import { Toasts } from "./components/toasts";
 import { TokenDialog } from "./components/token-dialog";
-import { route } from "./router";
 import { DeadRoute } from "./routes/dead";
 import { HealthRoute } from "./routes/health";
 import { ListRoute } from "./routes/list";
@@ -14,6 +13,7 @@ import { WaitingRoute } from "./routes/waiting";
 import { WorkflowRoute } from "./routes/workflow";
 import { dialog } from "./state/dialogs";
 import { regained } from "./state/link";
+import { route } from "./state/router";
 import { me } from "./state/session";
 import { touch } from "./state/touched";
 

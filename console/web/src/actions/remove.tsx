@@ -1,6 +1,6 @@
 import { remove } from "../api/commands";
-import { go } from "../router";
 import { showDialog } from "../state/dialogs";
+import { go } from "../state/router";
 import type { Summary } from "../views/workflow";
 import { ActionDialog } from "./action-dialog";
 import { commandLine } from "./commandline";

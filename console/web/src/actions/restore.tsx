@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { restoreArchive, restoreFrom } from "../api/commands";
-import { go, href } from "../router";
 import { showDialog } from "../state/dialogs";
+import { go, href } from "../state/router";
+import { parseJson } from "../wire/typed-json";
 import { ActionDialog } from "./action-dialog";
 import { commandLine } from "./commandline";
-import { parseJson } from "./typed-json";
 
 export function openRestore(): void {
   showDialog(<RestoreDialog />);

@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { restartFrom } from "../api/commands";
 import { showDialog } from "../state/dialogs";
+import { parseJson } from "../wire/typed-json";
 import { ActionDialog } from "./action-dialog";
 import { commandLine } from "./commandline";
 import { JsonField } from "./json-field";
-import { parseJson } from "./typed-json";
 
 export function openRetryFrom(id: string, step: { index: number; name: string }): void {
   showDialog(<RetryDialog id={id} step={step} />);

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { sendEvent } from "../api/commands";
-import { write } from "../api/lossless";
 import { showDialog } from "../state/dialogs";
+import { write } from "../wire/lossless";
+import { parseJson } from "../wire/typed-json";
 import { ActionDialog } from "./action-dialog";
 import { commandLine } from "./commandline";
 import { JsonField } from "./json-field";
-import { parseJson } from "./typed-json";
 
 /** Send an event, such as one that a workflow waits for. */
 export function openSendEvent(to: { workflow?: string; kind?: string; data?: unknown } = {}): void {

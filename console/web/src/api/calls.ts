@@ -1,14 +1,14 @@
 import { type Change, toChange } from "../views/change";
+import { type Letter, toLetter } from "../views/dead-letter";
 import { type Graph, toGraph } from "../views/graph";
 import { type Health, toHealth } from "../views/health";
-import { type Letter, toLetter } from "../views/letter";
 import { type StepDetail, toStepDetail } from "../views/step";
 import { toUnserved, type Unserved } from "../views/unserved";
 import { toWait, type Wait } from "../views/wait";
 import { type Summary, toSummary, toWorkflow, type Workflow } from "../views/workflow";
+import type { Typed } from "../wire/lossless";
+import type * as wire from "../wire/types";
 import { json, lossless, request } from "./client";
-import type { Typed } from "./lossless";
-import type * as wire from "./wire";
 
 /** Everything the console reads from the API, each call one function. */
 

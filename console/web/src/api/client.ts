@@ -1,8 +1,8 @@
 import { apiAddress } from "../state/config";
 import { linkLost, linkRegained } from "../state/link";
 import { token, tokenRefused } from "../state/session";
+import { bodyOf, read, type Typed } from "../wire/lossless";
 import { ApiError, LinkLost } from "./errors";
-import { bodyOf, read, type Typed } from "./lossless";
 import { send } from "./send";
 
 export interface Options {

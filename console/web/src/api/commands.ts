@@ -1,7 +1,7 @@
+import type { Typed } from "../wire/lossless";
+import type { WireBulk, WireDone } from "../wire/types";
 import { at } from "./calls";
 import { json, request } from "./client";
-import type { Typed } from "./lossless";
-import type { WireBulk, WireDone } from "./wire";
 
 /** Everything the console asks the API to change, each call one function. */
 

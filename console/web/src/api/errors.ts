@@ -1,4 +1,4 @@
-import type { Problem, WireError } from "./wire";
+import type { Problem, WireError } from "../wire/types";
 
 /** The API answered, with an error. `word` is its stable name, such as `no-source`. */
 export class ApiError extends Error {

@@ -1,8 +1,8 @@
 import { effect } from "@preact/signals";
 import { tabVisible } from "../state/visible";
+import type { WireFeed } from "../wire/types";
 import { request } from "./client";
 import { serverEvents } from "./sse";
-import type { WireFeed } from "./wire";
 
 /** Ms between two tries to connect: the first, and the most. */
 const FIRST_PAUSE = 500;

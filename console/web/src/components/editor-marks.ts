@@ -1,4 +1,4 @@
-import type { Problem } from "../api/wire";
+import type { Problem } from "../wire/types";
 import type { Token } from "./source-text";
 
 export interface Piece {

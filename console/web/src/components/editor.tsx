@@ -1,5 +1,5 @@
 import { useMemo, useRef } from "preact/hooks";
-import type { Problem } from "../api/wire";
+import type { Problem } from "../wire/types";
 import { marked } from "./editor-marks";
 import { tokens } from "./source-text";
 

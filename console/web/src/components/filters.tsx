@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { route, setQuery } from "../router";
-import { PERIODS } from "../routes/list-query";
+import { PERIODS } from "../state/list-query";
+import { route, setQuery } from "../state/router";
 import { lookOf, WORKFLOW_STATES } from "../views/states";
 import { Button } from "./button";
 import { Icon } from "./icon";

@@ -1,4 +1,4 @@
-import { route, setQuery } from "../router";
+import { route, setQuery } from "../state/router";
 import { Button } from "./button";
 
 /** To the next page and back; the pages passed stand in the address, so that a reload stays here. */

@@ -1,5 +1,5 @@
-import type { Problem } from "../api/wire";
 import { visible } from "../views/text";
+import type { Problem } from "../wire/types";
 
 interface Props {
   problems: Problem[];

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { go, route } from "../router";
 import { showDialog } from "../state/dialogs";
 import { theme, times } from "../state/preferences";
+import { go, route } from "../state/router";
 import { mayChange, me } from "../state/session";
 import { Button } from "./button";
 import { KeysDialog } from "./keys-dialog";

@@ -1,11 +1,11 @@
 import { useMemo } from "preact/hooks";
 import { loadSource } from "../api/calls";
+import { LoadError, useLoad } from "../live/load";
 import { lookOf } from "../views/states";
 import type { Step } from "../views/step";
 import { visible } from "../views/text";
 import type { Workflow } from "../views/workflow";
 import { CopyButton } from "./copy";
-import { LoadError, useLoad } from "./load";
 import { type Token, tokens } from "./source-text";
 
 interface Props {

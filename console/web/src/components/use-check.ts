@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Parsed } from "../actions/typed-json";
 import { type Checked, checkFlow } from "../api/calls";
 import { messageOf } from "../api/errors";
-import { Typed } from "../api/lossless";
 import { tabVisible } from "../state/visible";
+import { Typed } from "../wire/lossless";
+import type { Parsed } from "../wire/typed-json";
 
 /** Ms without a key after which a text is checked. */
 const TYPING_MS = 350;

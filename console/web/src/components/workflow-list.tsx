@@ -1,5 +1,5 @@
-import { go, href, route, setQuery } from "../router";
 import { now } from "../state/clock";
+import { go, href, route, setQuery } from "../state/router";
 import { mayChange } from "../state/session";
 import { lookOf } from "../views/states";
 import { duration } from "../views/time";

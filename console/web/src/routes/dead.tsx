@@ -1,9 +1,9 @@
-import { openDrop, openRetry } from "../actions/letters";
+import { openDrop, openRetry } from "../actions/dead-letters";
 import { loadLetters } from "../api/calls";
 import { Button } from "../components/button";
 import { JsonView } from "../components/json-view";
-import { LoadError, useLoad } from "../components/load";
 import { Time } from "../components/time";
+import { LoadError, useLoad } from "../live/load";
 import { mayChange } from "../state/session";
 import { clipped } from "../views/text";
 

@@ -1,5 +1,5 @@
 import { loadHealth } from "../api/calls";
-import { LoadError, useLoad } from "../components/load";
+import { LoadError, useLoad } from "../live/load";
 import { apiAddress } from "../state/config";
 import { lostSince } from "../state/link";
 import type { Health } from "../views/health";

@@ -3,16 +3,16 @@ import { openRestore } from "../actions/restore";
 import { listWorkflows } from "../api/calls";
 import { follow } from "../api/live";
 import { Button } from "../components/button";
-import { EmptyList, NothingFound } from "../components/empty-list";
 import { Filters } from "../components/filters";
-import { LoadError, useLoad } from "../components/load";
 import { Pager } from "../components/pager";
-import { SelectionBar } from "../components/selection-bar";
-import { throttled } from "../components/throttled";
 import { WorkflowList } from "../components/workflow-list";
-import { route } from "../router";
+import { LoadError, useLoad } from "../live/load";
+import { throttled } from "../live/throttled";
+import { EmptyList, NothingFound } from "../panels/empty-list";
+import { SelectionBar } from "../panels/selection-bar";
+import { apiQuery, isFiltered } from "../state/list-query";
+import { route } from "../state/router";
 import { mayChange } from "../state/session";
-import { apiQuery, isFiltered } from "./list-query";
 
 /** Ms between two loads of the list while things happen. */
 const RELOAD_MS = 1000;

@@ -1,11 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { commandLine } from "../actions/commandline";
 import { JsonField } from "../actions/json-field";
-import { parseJson } from "../actions/typed-json";
 import { loadSource, loadWorkflow } from "../api/calls";
 import { start } from "../api/commands";
 import { ApiError, messageOf } from "../api/errors";
-import { write } from "../api/lossless";
 import { Button } from "../components/button";
 import { Command } from "../components/copy";
 import { Editor } from "../components/editor";
@@ -16,9 +14,11 @@ import { UnservedNotice } from "../components/unserved";
 import { UploadButton } from "../components/upload-button";
 import { useCheck } from "../components/use-check";
 import { GraphView } from "../graph/graph-view";
-import { go, href, route } from "../router";
+import { go, href, route } from "../state/router";
 import { toast } from "../state/toasts";
 import { hasContent } from "../views/text";
+import { write } from "../wire/lossless";
+import { parseJson } from "../wire/typed-json";
 
 const DRAFT = "littleflow-draft";
 const NO_STEPS = new Map();

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
-import type { Me } from "../api/wire";
-import { go } from "../router";
+import type { Me } from "../wire/types";
+import { go } from "./router";
 
 const KEY = "littleflow-token";
 

@@ -1,4 +1,4 @@
-import type { WireChange } from "../api/wire";
+import type { WireChange } from "../wire/types";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";
 

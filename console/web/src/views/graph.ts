@@ -1,4 +1,4 @@
-import type { WireGraph } from "../api/wire";
+import type { WireGraph } from "../wire/types";
 import { visible } from "./text";
 
 export interface GraphNode {

@@ -1,4 +1,4 @@
-import type { WireGroups } from "../api/wire";
+import type { WireGroups } from "../wire/types";
 import { visible } from "./text";
 
 export interface Health {

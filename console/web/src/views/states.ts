@@ -1,3 +1,11 @@
+import {
+  DONE_STEP_STATES,
+  ENDED_WORKFLOW_STATES,
+  OVER_STEP_STATES,
+  type StepState,
+  type WorkflowState,
+} from "../wire/facts";
+
 /** How states look: a tone (a colour of tokens.css) and a glyph, so that colour never stands alone. */
 export type Tone =
   | "idle"
@@ -15,7 +23,7 @@ export interface Look {
   glyph: string;
 }
 
-const LOOKS: Record<string, Look> = {
+const LOOKS: Record<WorkflowState | StepState, Look> = {
   RUNNING: { label: "Running", tone: "running", glyph: "▶" },
   TERMINATING: { label: "Stopping", tone: "waiting", glyph: "◧" },
   TERMINATED: { label: "Stopped", tone: "cancelled", glyph: "■" },
@@ -33,10 +41,17 @@ const LOOKS: Record<string, Look> = {
   cancelled: { label: "cancelled", tone: "cancelled", glyph: "■" },
 };
 
-export const WORKFLOW_STATES = ["RUNNING", "TERMINATING", "FAILED", "FINISHED", "TERMINATED"];
+/** In the order of the filter. */
+export const WORKFLOW_STATES: WorkflowState[] = [
+  "RUNNING",
+  "TERMINATING",
+  "FAILED",
+  "FINISHED",
+  "TERMINATED",
+];
 
 /** The states of steps, the most urgent first: of many steps the first found stands for all. */
-export const STEP_STATES = [
+export const STEP_STATES: StepState[] = [
   "failed",
   "retrying",
   "running",
@@ -49,10 +64,12 @@ export const STEP_STATES = [
   "skipped",
 ];
 
-const OVER = new Set(["ended", "skipped", "failed", "cancelled"]);
+const OVER = new Set<string>(OVER_STEP_STATES);
+const DONE = new Set<string>(DONE_STEP_STATES);
+const ENDED = new Set<string>(ENDED_WORKFLOW_STATES);
 
 export function lookOf(state: string): Look {
-  return LOOKS[state] ?? { label: state, tone: "idle", glyph: "?" };
+  return (LOOKS as Record<string, Look>)[state] ?? { label: state, tone: "idle", glyph: "?" };
 }
 
 /** Whether a step in this state has come to an end. */
@@ -60,9 +77,14 @@ export function over(state: string): boolean {
   return OVER.has(state);
 }
 
+/** Whether a step in this state needs no more work: it counts as progress. */
+export function done(state: string): boolean {
+  return DONE.has(state);
+}
+
 /** Whether a workflow in this state goes on. */
 export function inProgress(state: string): boolean {
-  return state === "RUNNING" || state === "TERMINATING";
+  return !ENDED.has(state);
 }
 
 /** Whether a workflow in this state can be resumed. */

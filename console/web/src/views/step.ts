@@ -1,4 +1,4 @@
-import type { WireAttempt, WireItems, WireStep, WireStepDetail } from "../api/wire";
+import type { WireAttempt, WireItems, WireStep, WireStepDetail } from "../wire/types";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { read } from "../api/lossless";
+import { read } from "../wire/lossless";
 import { clipped, count, hasContent, pretty, visible } from "./text";
 
 test("what cannot be seen or turns the text around is spelled out", () => {

@@ -1,4 +1,4 @@
-import { write } from "../api/lossless";
+import { write } from "../wire/lossless";
 
 /** Control and format characters, but line feeds and tabs. */
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu;

@@ -1,4 +1,4 @@
-import type { WireUnserved } from "../api/wire";
+import type { WireUnserved } from "../wire/types";
 import { visible } from "./text";
 
 /** A category that nobody serves: sentences that say so, and what to start. */

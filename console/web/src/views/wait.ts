@@ -1,5 +1,5 @@
-import { read } from "../api/lossless";
-import type { WireWait } from "../api/wire";
+import { read } from "../wire/lossless";
+import type { WireWait } from "../wire/types";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";
 

@@ -1,4 +1,4 @@
-import type { WireSummary, WireWorkflow } from "../api/wire";
+import type { WireSummary, WireWorkflow } from "../wire/types";
 import { type Step, toStep } from "./step";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";

@@ -1,9 +1,9 @@
 import { openRestore } from "../actions/restore";
-import { go } from "../router";
+import { Button } from "../components/button";
+import { Command } from "../components/copy";
 import { COMMAND } from "../state/config";
+import { go } from "../state/router";
 import { mayChange } from "../state/session";
-import { Button } from "./button";
-import { Command } from "./copy";
 
 /** The list before the first workflow: it says how to get one. */
 export function EmptyList() {

@@ -4,18 +4,18 @@ import { openRemove } from "../actions/remove";
 import { openResume } from "../actions/resume";
 import { openSendEvent } from "../actions/send-event";
 import { openStop } from "../actions/stop";
-import { go, href } from "../router";
+import { Badge } from "../components/badge";
+import { Button } from "../components/button";
+import { CopyButton, copyText } from "../components/copy";
+import { type Item, Menu } from "../components/menu";
+import { Notice } from "../components/notice";
+import { Progress } from "../components/progress";
+import { Duration, Time } from "../components/time";
+import { UnservedNotice } from "../components/unserved";
+import { go, href } from "../state/router";
 import { mayChange } from "../state/session";
 import { inProgress, lookOf, resumable } from "../views/states";
 import type { Workflow } from "../views/workflow";
-import { Badge } from "./badge";
-import { Button } from "./button";
-import { CopyButton, copyText } from "./copy";
-import { type Item, Menu } from "./menu";
-import { Notice } from "./notice";
-import { Progress } from "./progress";
-import { Duration, Time } from "./time";
-import { UnservedNotice } from "./unserved";
 
 /** Reasons shown at once; of more their number. */
 const REASONS = 3;

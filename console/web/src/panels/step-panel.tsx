@@ -2,6 +2,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { openRetryFrom } from "../actions/retry-from";
 import { openSendEvent } from "../actions/send-event";
 import { loadStep } from "../api/calls";
+import { Attempts } from "../components/attempts";
+import { Badge } from "../components/badge";
+import { Button } from "../components/button";
+import { JsonView } from "../components/json-view";
+import { Time } from "../components/time";
+import { LoadError, useLoad } from "../live/load";
 import { now } from "../state/clock";
 import { mayChange } from "../state/session";
 import { inProgress } from "../views/states";
@@ -9,12 +15,6 @@ import { isWork, type Step, type StepDetail, spent } from "../views/step";
 import { hasContent } from "../views/text";
 import { duration } from "../views/time";
 import type { Workflow } from "../views/workflow";
-import { Attempts } from "./attempts";
-import { Badge } from "./badge";
-import { Button } from "./button";
-import { JsonView } from "./json-view";
-import { LoadError, useLoad } from "./load";
-import { Time } from "./time";
 
 interface Props {
   workflow: Workflow;

@@ -1,4 +1,4 @@
-import type { WireLetter } from "../api/wire";
+import type { WireLetter } from "../wire/types";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { WireChange, WireStep } from "../api/wire";
 import { toWorkflow } from "../views/workflow";
-import { patch } from "./live-workflow";
+import type { WireChange, WireStep } from "../wire/types";
+import { patch } from "./workflow";
 
 function step(index: number, state: string): WireStep {
   return {

@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { loadWorkflow } from "../api/calls";
 import { follow } from "../api/live";
-import type { WireFeed } from "../api/wire";
-import { type Loaded, useLoad } from "../components/load";
-import { throttled } from "../components/throttled";
 import { type Change, toChange } from "../views/change";
-import { over } from "../views/states";
+import { done as isDone, over } from "../views/states";
 import type { Step } from "../views/step";
 import type { Workflow } from "../views/workflow";
+import type { WireFeed } from "../wire/types";
+import { type Loaded, useLoad } from "./load";
+import { throttled } from "./throttled";
 
 /** Ms between two loads of a workflow while it changes: at least, and for each of its steps. */
 const LEAST_PAUSE = 1000;
@@ -93,7 +93,7 @@ export function patch({ workflow, steps }: Patched, feed: WireFeed): Patched {
     if (step) next.set(step.index, changed(step, change));
   }
   const listed = workflow.steps.map((step) => next.get(step.index) ?? step);
-  const done = listed.filter((step) => step.state === "ended" || step.state === "skipped").length;
+  const done = listed.filter((step) => isDone(step.state)).length;
   return {
     workflow: {
       ...workflow,

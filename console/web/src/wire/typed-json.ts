@@ -1,4 +1,4 @@
-import { read, Typed } from "../api/lossless";
+import { read, Typed } from "./lossless";
 
 /** What stands in a JSON field: JSON as it was typed, nothing, or why it is neither. */
 export interface Parsed {

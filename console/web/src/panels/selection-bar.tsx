@@ -3,12 +3,12 @@ import { openBulk } from "../actions/bulk";
 import { listAllIds } from "../api/calls";
 import type { BulkAction } from "../api/commands";
 import { messageOf } from "../api/errors";
-import { route } from "../router";
-import { apiQuery } from "../routes/list-query";
+import { Button } from "../components/button";
+import { apiQuery } from "../state/list-query";
+import { route } from "../state/router";
 import { toast } from "../state/toasts";
 import { count } from "../views/text";
 import type { Summary } from "../views/workflow";
-import { Button } from "./button";
 
 /** Most workflows that one selection may hold. */
 const MOST = 10_000;
