@@ -18,6 +18,7 @@ from typing import Protocol
 
 from celery import Celery
 
+from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.defaults import store_defaults, without_timeout
 from littleflow_redis.engine.store.handing import Serving
@@ -27,7 +28,6 @@ from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import CLAIM_IDLE, GroupReader, consumer_name
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Stop
-from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.workers.applying import Applying
 from littleflow_redis.workers.following import Following
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -244,7 +244,7 @@ def served_categories(app: Celery, name: str, wanted: Sequence[str] = ()) -> lis
                 f"category {category!r}: set --category to what stands before the colon, "
                 f"{category.partition(':')[0]!r}"
             )
-        if category in BUILTINS:
+        if category in BUILTIN_CATEGORIES:
             hint = "its steps are run by the worker: give your steps another category"
             LOG.warning(kv("category-built-in", category=category, next=hint))
         else:

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from littleflow_redis.engine.model.states import StepState
-from littleflow_redis.engine.views.waits import WaitKind
+from littleflow_redis.engine.model.wait_kinds import WaitKind
 from littleflow_redis.language import StepKind
 
 from .common import STATES, described

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from littleflow_redis.engine.model.states import StepState, WorkflowState
-from littleflow_redis.engine.views.waits import WaitKind
+from littleflow_redis.engine.model.wait_kinds import WaitKind
 
 FILE = Path(__file__).resolve().parents[1] / "web/src/wire/facts.ts"
 

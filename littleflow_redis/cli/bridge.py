@@ -72,8 +72,8 @@ def command(
 
 def _explained(serving: ServingOptions, words: Sequence[str]) -> Iterator[str]:
     from littleflow_redis.bridges.calls.explain import explained
+    from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
     from littleflow_redis.language import StepKind
-    from littleflow_redis.tasks import BUILTINS
     from littleflow_redis.tasks.coming import Standing
 
     about = (serving.app, serving.names, serving.rules, serving.categories)
@@ -83,5 +83,5 @@ def _explained(serving: ServingOptions, words: Sequence[str]) -> Iterator[str]:
             continue
         flow = compile_file(word)
         for step in flow.steps:
-            if step.kind is StepKind.TASK and step.category not in BUILTINS:
+            if step.kind is StepKind.TASK and step.category not in BUILTIN_CATEGORIES:
                 yield explained(*about, step.base, Standing(flow, step))

@@ -31,7 +31,7 @@ def compile_file(name: str) -> Flow:
 
 def runnable_file(name: str) -> Flow:
     """Compile a file as ``compile_file`` does; what ``run`` would refuse is a FlowError too."""
-    from littleflow_redis.engine.model.unsupported import refusal
+    from littleflow_redis.engine.builtins.unsupported import refusal
 
     flow = compile_file(name)
     if error := refusal(flow, shown_name(name)):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from littleflow_redis.engine.builtins.unsupported import unsupported
 from littleflow_redis.engine.client import Client, as_flow
 from littleflow_redis.engine.model.states import WorkflowState
-from littleflow_redis.engine.model.unsupported import unsupported
 from littleflow_redis.workers.embedded import EmbeddedServer
 
 from .run_log import follow

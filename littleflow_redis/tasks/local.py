@@ -14,16 +14,17 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES, builtin_task
+from littleflow_redis.engine.builtins.builtin import CannotRunLocally
+from littleflow_redis.engine.builtins.unsupported import unsupported
 from littleflow_redis.engine.client import as_flow
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.errors import WorkflowFailed
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.model.typed_values import split
-from littleflow_redis.engine.model.unsupported import unsupported
 from littleflow_redis.engine.store.inputs import first_input
 from littleflow_redis.language import Flow, Step
 
-from . import BUILTINS, EventWait, Latch, Sleep
 from .functions import TaskFailed, call
 from .localrecords import Stopped
 from .localrun import LocalRun
@@ -98,22 +99,13 @@ def _player(
 
 def _builtin(task: StartTask, lookup: Lookup) -> str:
     """Run a built-in task as the engine would, if users give no function for it."""
-    builtin = BUILTINS.get(task.category)
-    if builtin is None:
+    if task.category not in BUILTIN_CATEGORIES:
         raise TaskFailed(lookup.unknown(task.base), final=True)
-    todo = builtin(task)
-    if isinstance(todo, Sleep | Latch):
-        # Nobody waits in a test for a delay, and no other workflow holds a latch.
-        return json_values.dump(task.input)
-    if isinstance(todo, EventWait):
-        reason = (
-            f"nobody sends events here: add a function for {task.base} that returns what the "
-            f"event {todo.kind} would bring"
-        )
-        raise TaskFailed(reason, final=True)
-    if "reason" in todo:
-        raise TaskFailed(todo["reason"], final=True)
-    return json_values.output_text(json_values.dump(todo.get("output")))
+    builtin = builtin_task(task.base)
+    try:
+        return builtin.run_local(task, builtin.request(task))
+    except (ValueError, CannotRunLocally) as error:
+        raise TaskFailed(str(error), final=True) from error
 
 
 def _raised_by(stop: Stopped) -> BaseException | None:

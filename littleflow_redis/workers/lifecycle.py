@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from redis.exceptions import ConnectionError, TimeoutError
 
+from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model import json_values
 from littleflow_redis.engine.model.errors import InvalidId
+from littleflow_redis.engine.model.event_kinds import EventKind
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome, WorkflowState
 from littleflow_redis.engine.model.task_events import (
@@ -19,9 +21,7 @@ from littleflow_redis.engine.model.task_events import (
     category_of,
     end_task,
     kind_of,
-    receipt_target,
 )
-from littleflow_redis.engine.model.user_events import is_user_event
 from littleflow_redis.engine.operations.reconcile import Reconciler
 from littleflow_redis.engine.store.defaults import store_defaults
 from littleflow_redis.engine.store.keys import OUTPUT
@@ -31,8 +31,8 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.script_batch import Call, Command, run_batch
 from littleflow_redis.events.shutdown import Pace, Stop
 from littleflow_redis.language.flow import Json
-from littleflow_redis.tasks import BUILTINS
 
+from .batch import EventBatch
 from .batch_isolation import BatchIsolation
 from .builtins import Builtins
 from .dead_lettering import MAX_DELIVERIES, failed, give_up, is_outage
@@ -85,7 +85,7 @@ class LifecycleWorker:
         self._alone = BatchIsolation(self.reader, self.handle, self._give_up)
         self._waits = Waits(client, self.reader)
         self._claim = Pace(claim_idle / 2)
-        self._reconciler = Reconciler(client.context, group, BUILTINS)
+        self._reconciler = Reconciler(client.context, group, BUILTIN_CATEGORIES)
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
         self._newer = VersionSkew(LOG)
@@ -94,6 +94,14 @@ class LifecycleWorker:
         self._builtins = Builtins(client, group, self._waits, self._newer, self._tell)
         self._retention = Retention(client, retain or {})
         self._defaults = defaults
+        #: The handler of each kind of event; all kinds but these are users' events.
+        self._handlers: Mapping[str | None, Callable[[EventBatch, Entry], None]] = {
+            None: EventBatch.add_done,
+            **dict.fromkeys(EventKind, EventBatch.add_done),
+            EventKind.END_TASK: self._add_end,
+            EventKind.RECEIPT: EventBatch.add_receipt,
+            EventKind.START_TASK: self._begin_task,
+        }
 
     def run(self, halt: Stop | None = None) -> None:
         """Work until stopped, or until ``halt``. Raises what Redis raises: the caller waits and
@@ -147,48 +155,37 @@ class LifecycleWorker:
 
         Raises what Redis raises, and what nobody expected.
         """
-        ends: list[tuple[Entry, EndTask]] = []
-        done: list[str] = []
-        signed: dict[str, str] = {}
-        receipts: list[tuple[str, str]] = []
-        events: list[Entry] = []
+        batch = EventBatch()
         for entry in entries:
-            kind = kind_of(entry.fields)
+            handler = self._handlers.get(kind_of(entry.fields), EventBatch.add_event)
             try:
-                if kind == "end-task":
-                    ends.append((entry, self._end(entry)))
-                    continue
-                if kind == "start-task" and category_of(base_of(entry.fields)) in BUILTINS:
-                    # A wait finds what came before it.
-                    self._bring(receipts, events)
-                    self._builtins.take_up(entry)
-                    continue
-                if kind == "receipt":
-                    signed |= dict.fromkeys(receipt_target(entry.fields), entry.id)
-                    receipts += [(event, entry.id) for event in receipt_target(entry.fields)]
-                elif is_user_event(entry.fields):
-                    events.append(entry)
-                    continue
+                handler(batch, entry)
             except (Garbage, InvalidId) as error:
                 self._give_up(entry, str(error))
-                continue
-            done.append(entry.id)
-        self._bring(receipts, events)
-        self._apply(ends, signed, done)
+        self._deliver(batch)
+        self._apply(batch.ends, batch.started, batch.done)
         return len(entries)
 
-    def _end(self, entry: Entry) -> EndTask:
+    def _add_end(self, batch: EventBatch, entry: Entry) -> None:
         end = end_task(entry.id, entry.fields)
         self.client.keys.full_id(end.workflow)
-        return end
+        batch.ends.append((entry, end))
 
-    def _bring(self, receipts: list[tuple[str, str]], events: list[Entry]) -> None:
-        """Bring users' events to those who wait for them, and empty both lists."""
-        self._waits.receipted(receipts)
-        for report in self._waits.arrive(events):
+    def _begin_task(self, batch: EventBatch, entry: Entry) -> None:
+        if category_of(base_of(entry.fields)) not in BUILTIN_CATEGORIES:
+            batch.add_done(entry)
+            return
+        # A wait finds what came before it.
+        self._deliver(batch)
+        self._builtins.begin(entry)
+
+    def _deliver(self, batch: EventBatch) -> None:
+        """Deliver the users' events of a batch to the waits for them, and forget them."""
+        self._waits.receipted(batch.receipts)
+        for report in self._waits.arrive(batch.events):
             self._tell(report)
-        receipts.clear()
-        events.clear()
+        batch.receipts.clear()
+        batch.events.clear()
 
     def _apply(
         self, ends: Sequence[tuple[Entry, EndTask]], taken: Mapping[str, str], done: Sequence[str]

@@ -25,11 +25,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from typing import Any, Self, TypeVar, overload
 
+from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.views.health import LISTENER
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.shutdown import Stop, stop_on_signals
-from littleflow_redis.tasks import BUILTINS
 
 from .functions import Functions
 from .intake import MAX_DEATHS
@@ -246,7 +246,7 @@ def _check(categories: Sequence[str], concurrency: int, group: str, partial: boo
     for category in categories:
         if ":" in category:
             raise ValueError(f"category {category!r}: write only what stands before the colon")
-        if category in BUILTINS:
+        if category in BUILTIN_CATEGORIES:
             raise ValueError(f"category {category!r} is built in: choose another name")
     if partial and group == GROUP:
         raise ValueError("a partial listener needs a group of its own: set group='…'")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from redis.exceptions import RedisError
 
+from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, category_of, end_fields
 from littleflow_redis.engine.views.health import SIMULATE
@@ -19,7 +20,6 @@ from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.renewal import Renewal
 from littleflow_redis.events.shutdown import Stop
-from littleflow_redis.tasks import BUILTINS
 
 from .intake import Intake
 
@@ -142,4 +142,4 @@ class Simulator:
 
 
 def _is_not_builtin(base: str) -> bool:
-    return category_of(base) not in BUILTINS
+    return category_of(base) not in BUILTIN_CATEGORIES

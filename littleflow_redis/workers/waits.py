@@ -12,13 +12,12 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import InvalidId
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome
-from littleflow_redis.engine.model.task_events import Garbage, StartTask, end_fields
+from littleflow_redis.engine.model.task_events import Garbage, StartTask
 from littleflow_redis.engine.model.user_events import UserEvent, shape_of, signal
 from littleflow_redis.engine.store.mailbox import EventWait, EventWaiter, Mailbox
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.script_batch import Call, run_batch
-from littleflow_redis.tasks import Fields
 
 from .dead_lettering import MAX_DELIVERIES, is_outage
 
@@ -60,9 +59,9 @@ class Waits:
         self._mailbox = Mailbox(client.transitions, reader.group)
         self._shapes: OrderedDict[str, set[str]] = OrderedDict()
 
-    def listen(self, task: StartTask, wait: EventWait) -> tuple[list[Report], Fields | None]:
-        """Take up a wait: what followed if its event was there already, and how the step fails if
-        it cannot wait.
+    def listen(self, task: StartTask, wait: EventWait) -> tuple[list[Report], str]:
+        """Begin a wait. Returns the reports, if its event was there already, and the reason to
+        fail the step if it cannot wait, else ''.
         """
         indexed = ""
         for _ in range(TRIES):
@@ -74,16 +73,16 @@ class Waits:
                 case Outcome.MATCHED:
                     reports = self._take(task, wait, self._mailbox.signal(*rest))
                     if reports:
-                        return reports, None
+                        return reports, ""
                 case Outcome.TOO_MANY:
                     reason = (
                         f"wait:event: too many different sets of fields are compared for events "
                         f"of kind {wait.kind}: give the wait an input with fewer, fixed names"
                     )
-                    return [], end_fields(task, reason=reason, final=True)
+                    return [], reason
                 case _:
-                    return [], None
-        return [], None
+                    return [], ""
+        return [], ""
 
     def arrive(self, entries: Sequence[Entry]) -> Iterator[Report]:
         """Bring users' events, in their order, to those who wait for them; yield what followed."""

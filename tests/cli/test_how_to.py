@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from littleflow_redis import Client, TaskListener, WorkflowState
+from littleflow_redis.engine.builtins.latch import MAX_NAME
 from littleflow_redis.engine.client import as_flow
-from littleflow_redis.tasks.latch import MAX_NAME
 from littleflow_redis.workers.intake import MAX_DEATHS
 from littleflow_redis.workers.lifecycle import MAX_DELIVERIES
 from tests.cli.conftest import Command, Process

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import redis
 
+from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.exception_classes import class_names
 from littleflow_redis.engine.model.states import Outcome, WorkflowState
@@ -23,7 +24,6 @@ from littleflow_redis.engine.model.timers import Timer, TimerKind
 from littleflow_redis.events.event_codec import encode
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.script_batch import run_batch
-from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG
 
@@ -74,7 +74,7 @@ class Player:
         return len(entries)
 
     def serve(self, task: StartTask) -> None:
-        if task.category in BUILTINS:
+        if task.category in BUILTIN_CATEGORIES:
             return
         (report,) = self.client.transitions.run(
             [self.client.transitions.take(task, self.reader.group)]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from littleflow_redis import run_local
+from littleflow_redis.engine.builtins.event import event_wait
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import BadArchive
 from littleflow_redis.engine.model.json_values import MAX_NESTING, BadValue, output_text
 from littleflow_redis.engine.model.states import WorkflowState
-from littleflow_redis.tasks.event import listening
 from littleflow_redis.tasks.local import LocalFailure
 
 from .event_scene import MATCH, Scene
@@ -79,4 +79,4 @@ def test_a_wait_matches_an_input_as_deep_as_the_limit(scene: Scene) -> None:
 def test_a_match_beyond_it_fails_its_step() -> None:
     """Joins add levels to what was within the limit, and waits pass them on."""
     with pytest.raises(ValueError, match="match: the input has more than 200 levels"):
-        listening({"event": "approved", "match": "input"}, nested(MAX_NESTING + 1))
+        event_wait({"event": "approved", "match": "input"}, nested(MAX_NESTING + 1))

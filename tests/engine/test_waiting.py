@@ -9,7 +9,8 @@ from littleflow_redis.engine.model.errors import BadQuery
 from littleflow_redis.engine.model.states import StepState
 from littleflow_redis.engine.model.task_events import start_task
 from littleflow_redis.engine.model.timestamps import LATEST
-from littleflow_redis.engine.views.waits import WaitKind, WaitView
+from littleflow_redis.engine.model.wait_kinds import WaitKind
+from littleflow_redis.engine.views.waits import WaitView
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .test_ends import Hand

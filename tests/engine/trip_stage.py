@@ -7,13 +7,13 @@ from typing import Any
 
 import redis
 
+from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.task_events import StartTask, encode_success, end_fields
 from littleflow_redis.engine.model.timers import Timer, TimerKind
+from littleflow_redis.engine.model.wait_kinds import WaitKind
 from littleflow_redis.engine.store.keys import Keys
-from littleflow_redis.engine.views.waits import WaitKind
-from littleflow_redis.tasks import BUILTINS
 from littleflow_redis.tasks.conversion import output_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
@@ -51,7 +51,7 @@ class Scene:
         self.player.reader.close()
 
     def seen(self, task: StartTask) -> None:
-        if task.category not in BUILTINS:
+        if task.category not in BUILTIN_CATEGORIES:
             self._seen[task.event] = task
 
     def turn(self) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from littleflow_redis.engine.builtins import BUILTINS
+from littleflow_redis.engine.builtins.latch import LatchTask
 from littleflow_redis.language import FlowError, Problem, ProblemKind, compile_text
 from littleflow_redis.language.builtins import FILLED
-from littleflow_redis.tasks.latch import LATCHES
 
 
 def problem(text: str) -> Problem:
@@ -82,4 +83,5 @@ def test_templates_that_nobody_fills(text: str, warned: str) -> None:
 
 
 def test_which_tasks_fill_templates() -> None:
-    assert dict.fromkeys(LATCHES, "name") == FILLED
+    latches = [task.name for task in BUILTINS.values() if isinstance(task, LatchTask)]
+    assert dict.fromkeys(latches, "name") == FILLED

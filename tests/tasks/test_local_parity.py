@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from littleflow_redis import Client, FlowError, WorkflowFailed, compile_text, run_local
+from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.model.task_events import StartTask
-from littleflow_redis.tasks import BUILTINS
 from tests.engine.flowtexts import NAMES, flow_texts
 from tests.engine.support import echo, run
 from tests.engine.test_oracle import INPUT, judge, output
@@ -49,7 +49,7 @@ class Local:
 
     def _told(self, task: StartTask) -> None:
         self._task = task
-        if task.category not in BUILTINS:
+        if task.category not in BUILTIN_CATEGORIES:
             self.played.append(played(task))
 
     def _function(self, *args: Any, **kwargs: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from littleflow_redis.tasks.templates import BadTemplate, render
+from littleflow_redis.engine.builtins.templates import BadTemplate, render
 
 GIVEN: dict[str, Any] = {
     "input": {

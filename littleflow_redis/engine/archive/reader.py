@@ -14,9 +14,9 @@ from littleflow_redis import extensions
 from littleflow_redis.language import Flow, load
 from littleflow_redis.language.limits import DEFAULT_LIMITS
 
+from ..builtins.unsupported import unsupported
 from ..model import json_values
 from ..model.errors import BadArchive
-from ..model.unsupported import unsupported
 from ..store.restored_state import RestoredState
 from .checks import object_of
 from .document import FORMAT, MAX_BYTES, VERSION

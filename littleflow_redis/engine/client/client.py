@@ -16,10 +16,10 @@ from redis.exceptions import TimeoutError as LostReply
 
 from littleflow_redis.language import Flow, compile_text, from_littleflow
 
+from ..builtins.unsupported import unsupported
 from ..model.errors import IdConflict, WorkflowFailed, WorkflowTerminated
 from ..model.script_results import Report
 from ..model.states import Outcome, WorkflowState
-from ..model.unsupported import unsupported
 from ..store.flows import MAX_CACHED, FlowEncoder
 from ..store.inputs import first_input
 from ..store.keys import Keys

@@ -7,8 +7,8 @@ from typing import Any
 
 from littleflow_redis.language import Flow, FlowError, compile_text
 
+from ..builtins.unsupported import refusal
 from ..model.json_values import BadValue
-from ..model.unsupported import refusal
 from ..store.inputs import first_input
 
 

@@ -11,8 +11,8 @@ from redis.exceptions import ResponseError
 
 from littleflow_redis.language import Flow, Step, StepKind
 
+from ..builtins import BUILTIN_CATEGORIES
 from ..model.states import StepState, WorkflowState
-from ..model.unsupported import BUILTIN
 from ..views.health import BRIDGE, LIFECYCLE, LISTENER, RECEIPTS, SIMULATE
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Unserved:
     @property
     def found(self) -> str:
         """The problem, with its steps."""
-        if self.category in BUILTIN:
+        if self.category in BUILTIN_CATEGORIES:
             return f"no worker runs for {self._names}"
         other = f", unless {listed(self.others)} does" if self.others else ""
         return f"nobody serves {self.what}{other}"
@@ -74,7 +74,7 @@ class Unserved:
     @property
     def advice(self) -> str:
         """Names that may be meant, and the process to start."""
-        if self.category in BUILTIN:
+        if self.category in BUILTIN_CATEGORIES:
             return "start `python -m littleflow_redis worker`"
         option, name = (f" --category {self.category}", repr(self.category))
         if not self.category:
@@ -116,7 +116,7 @@ class ServedNames:
         ]
 
     def _has(self, category: str) -> bool:
-        if category in BUILTIN:
+        if category in BUILTIN_CATEGORIES:
             return self.worker
         return self.everything or category in self.categories
 

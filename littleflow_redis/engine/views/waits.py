@@ -5,31 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from littleflow_redis.language import Flow, Step
 
+from ..builtins import builtin_task
 from ..model.records import AttemptRecord, Dynamic, Record, Wait
 from ..model.states import StepState
 from ..model.task_events import category_of
 from ..model.timers import Timer, TimerKind
 from ..model.timestamps import optional_time, required_time
-
-
-class WaitKind(StrEnum):
-    """The kind of a wait.
-
-    It ends with an event, the zero of a latch, a time, a process that serves the category, a
-    lifecycle worker, or the end of a running task.
-    """
-
-    EVENT = "event"
-    LATCH = "latch"
-    TIMER = "timer"
-    CATEGORY = "category"
-    WORKER = "worker"
-    TASK = "task"
+from ..model.wait_kinds import WaitKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +51,6 @@ class WaitView:
             case WaitKind.EVENT:
                 match = f" with {self.match}" if self.match else ""
                 return f"waits for event {self.on}{match}{until and ','}{until}"
-            case WaitKind.LATCH:
-                return f"waits for latch {self.on}{since}"
             case WaitKind.CATEGORY:
                 limit = until and f",{until}"
                 return f"waits for whoever serves {self.on!r}{since}{limit}"
@@ -76,8 +60,10 @@ class WaitView:
                 return f"attempt {self.number} at {due}"
             case WaitKind.TIMER:
                 return f"waits{until}"
-        by = f" by {self.on}" if self.on else ""
-        return f"taken{by}" + (f", to end by {due}" if due else "")
+            case WaitKind.TASK:
+                by = f" by {self.on}" if self.on else ""
+                return f"taken{by}" + (f", to end by {due}" if due else "")
+        return f"waits for {self.kind} {self.on}{since}"
 
 
 def waits(
@@ -180,9 +166,9 @@ def _engines(
     ends: Mapping[tuple[str, str], float],
 ) -> WaitView:
     """An attempt that the engine runs itself."""
-    due, event, match, latch = _told(_wait(attempt))
+    wait = _wait(attempt)
+    due, event, match, latch = _told(wait)
     name = f"{step.index}@{scope}" if scope else str(step.index)
-    kind = WaitKind.EVENT if event else WaitKind.LATCH if latch else WaitKind.TIMER
     return WaitView(
         workflow=workflow,
         index=step.index,
@@ -190,7 +176,8 @@ def _engines(
         scope=scope,
         state=StepState.WAITING,
         number=attempt[AttemptRecord.NUMBER - 1],
-        kind=kind,
+        # A record of an older version does not say what the attempt waits for.
+        kind=builtin_task(step.base).waits_for if wait else WaitKind.TIMER,
         on=event or latch,
         match=match,
         since=optional_time(attempt[AttemptRecord.TAKEN - 1]),

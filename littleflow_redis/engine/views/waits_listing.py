@@ -7,11 +7,12 @@ from typing import Any
 
 from ..model.errors import BadQuery, NewerVersion
 from ..model.states import WorkflowState
+from ..model.wait_kinds import WaitKind
 from ..store.context import EngineContext
 from ..store.keys import STEPS, TIMERS
 from ..store.rows import read_rows
 from .listing import MAX_SIZE, Listing, Page, Query
-from .waits import WaitKind, WaitView, waits
+from .waits import WaitView, waits
 
 #: Workflows looked at in one round trip.
 WORKFLOWS = 50

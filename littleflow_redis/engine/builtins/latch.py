@@ -1,7 +1,7 @@
 """`wait:acquire`, `wait:release`, `wait:countdown`: a count that workflows share.
 
-All three happen in the script that takes the attempt up; whoever waits for zero is a record in
-Redis, not a thread.
+The script that begins the attempt does all three. A wait for zero is a record in Redis, not a
+thread.
 """
 
 from __future__ import annotations
@@ -9,26 +9,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from littleflow_redis.engine.model.script_results import LatchAction
-from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.events.event_codec import sendable
 
-from .actions import Latch, Todo
+from ..model.script_results import LatchAction
+from ..model.task_events import StartTask
+from ..model.wait_kinds import WaitKind
+from .builtin import BuiltinAttempt, BuiltinTask
 from .templates import BadTemplate, render
-
-#: The tasks that work on latches.
-LATCHES: Mapping[str, LatchAction] = {f"wait:{action}": action for action in LatchAction}
 
 #: Characters of a latch's name: it becomes part of a key.
 MAX_NAME = 500
 
 
-def latch(task: StartTask) -> Todo:
-    """Take up one of `LATCHES`. Bad parameters fail the step, finally, and say what is wrong."""
-    try:
-        return Latch(LATCHES[task.base], _name(task))
-    except ValueError as error:
-        return end_fields(task, reason=f"{task.base} {error}", final=True)
+class LatchTask(BuiltinTask[str]):
+    """Counts a latch up or down, or waits until it is at zero; the output is the input.
+
+    Its request is the name of the latch.
+    """
+
+    waits_for = WaitKind.LATCH
+
+    def __init__(self, action: LatchAction) -> None:
+        self.name = f"wait:{action}"
+        self._action = action
+
+    def read(self, task: StartTask) -> str:
+        return _name(task)
+
+    def begin(self, attempt: BuiltinAttempt, request: str) -> None:
+        attempt.run(attempt.transitions.latch(attempt.task, attempt.group, self._action, request))
 
 
 def _name(task: StartTask) -> str:

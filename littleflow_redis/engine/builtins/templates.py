@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from littleflow_redis.engine.model import json_values
+from ..model import json_values
 
 #: Characters of a filled template at most; the caller may ask for fewer.
 MAX_LENGTH = 65_536

@@ -1,34 +1,44 @@
-"""`wait:event`: wait for an event that somebody sends. Its parameters; the engine does the rest."""
+"""`wait:event`: wait for an event that somebody sends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from littleflow_redis.engine.model import json_values
-from littleflow_redis.engine.model.task_events import StartTask, end_fields
-from littleflow_redis.engine.model.user_events import MAX_KIND, OURS
-from littleflow_redis.engine.store.mailbox import EventWait
 from littleflow_redis.language import BadOption, seconds
 from littleflow_redis.language.errors import close_match
 
-from .actions import Todo
+from ..model import json_values
+from ..model.task_events import StartTask
+from ..model.user_events import MAX_KIND, OURS
+from ..model.wait_kinds import WaitKind
+from ..store.mailbox import EventWait
+from .builtin import BuiltinAttempt, BuiltinTask, CannotRunLocally
 
 _NAMES = ("event", "match", "receipt", "timeout")
 
 
-def event(task: StartTask) -> Todo:
-    """Take up a `wait:event`. Bad parameters fail the step, finally, and say what is expected."""
-    try:
-        return listening(task.parameters, task.input)
-    except BadOption as error:
-        return end_fields(task, reason=f"wait:event timeout {error}", final=True)
-    except ValueError as error:
-        return end_fields(task, reason=f"wait:event {error}", final=True)
+class EventTask(BuiltinTask[EventWait]):
+    """Ends with what the event carries."""
+
+    name = "wait:event"
+    waits_for = WaitKind.EVENT
+
+    def read(self, task: StartTask) -> EventWait:
+        return event_wait(task.parameters, task.input)
+
+    def begin(self, attempt: BuiltinAttempt, request: EventWait) -> None:
+        attempt.listen(request)
+
+    def run_local(self, task: StartTask, request: EventWait) -> str:
+        raise CannotRunLocally(
+            f"nobody sends events here: add a function for {task.base} that returns what the "
+            f"event {request.kind} would bring"
+        )
 
 
-def listening(parameters: object, input: object) -> EventWait:
-    """Read the parameters. Raises BadOption for a bad timeout, ValueError with a sentence."""
+def event_wait(parameters: object, input: object) -> EventWait:
+    """Read the parameters. Raises ValueError with a sentence."""
     given: Mapping[str, Any] = parameters if isinstance(parameters, Mapping) else {}
     for name in given:
         if name not in _NAMES:
@@ -37,12 +47,11 @@ def listening(parameters: object, input: object) -> EventWait:
     receipt = given.get("receipt", True)
     if not isinstance(receipt, bool):
         raise ValueError("receipt: needs true or false")
-    timeout = given.get("timeout")
     return EventWait(
         kind=_kind(given.get("event")),
         match=_match(given.get("match"), input),
         receipt=receipt,
-        ms=None if timeout is None else round(seconds(timeout) * 1000),
+        ms=_timeout(given.get("timeout")),
     )
 
 
@@ -56,6 +65,13 @@ def _kind(kind: object) -> str:
     if len(kind) > MAX_KIND:
         raise ValueError(f"event: a kind has {MAX_KIND} characters at most")
     return kind
+
+
+def _timeout(timeout: Any) -> int | None:
+    try:
+        return None if timeout is None else round(seconds(timeout) * 1000)
+    except BadOption as error:
+        raise ValueError(f"timeout {error}") from error
 
 
 def _match(match: object, input: object) -> dict[str, Any]:

@@ -7,17 +7,10 @@ from collections.abc import Iterator
 from littleflow_redis.language import Flow, FlowError, Problem, ProblemKind, Step, StepKind
 from littleflow_redis.language.errors import close_match
 
-from .errors import UnsupportedFlow
-from .script_results import LatchAction
-
-#: Categories of built-in tasks that are understood and not run.
-NOT_RUN = frozenset({"redis", "request", "resource"})
-
-#: Categories that the engine keeps for itself.
-BUILTIN = NOT_RUN | {"wait"}
-
-#: The built-in tasks under `wait:`.
-WAITS = ("wait:delay", "wait:event", *(f"wait:{action}" for action in LatchAction))
+from ..model.errors import UnsupportedFlow
+from ..model.task_events import category_of
+from . import BUILTINS
+from .not_implemented import NOT_RUN
 
 _RESOURCES = (StepKind.LOAD, StepKind.STORE)
 
@@ -28,6 +21,7 @@ def refusals(flow: Flow, *, played: bool = False) -> Iterator[Problem]:
     ``played``: functions serve the tasks, those that are built in too.
     """
     for step in flow.steps:
+        known = [name for name in BUILTINS if category_of(name) == step.category]
         if step.kind in _RESOURCES:
             what = f"resources such as <{step.uri}> are understood but cannot be run by this "
             yield _problem(step, f"{what}version yet", "let a task load or store the data")
@@ -35,8 +29,8 @@ def refusals(flow: Flow, *, played: bool = False) -> Iterator[Problem]:
             what = f"{step.base} is a built-in task that this version does not run yet"
             hint = "serve the step by a task of your own, under another category"
             yield _problem(step, what, hint)
-        elif step.category == "wait" and step.base not in WAITS and not played:
-            hint = close_match(step.base, WAITS) or f"there are {', '.join(WAITS)}"
+        elif known and step.base not in known and not played:
+            hint = close_match(step.base, known) or f"there are {', '.join(known)}"
             yield _problem(step, f"there is no built-in task {step.base}", hint)
 
 
