@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from littleflow_redis.console.files import NOT_BUILT
-from littleflow_redis.workers.child_process import GivenUp
+from littleflow_redis.workers.child_process import ChildFailed
 from littleflow_redis.workers.embedded import EmbeddedError, EmbeddedServer, prepare
 from littleflow_redis.workers.ports import LOOPBACK
 from littleflow_redis.workers.supervisor import supervise
@@ -95,7 +95,7 @@ def command(
             if not no_console and play is None:
                 web = stack.enter_context(choose(server.folder))
             code = _run(server, celery, play, web, log_level=log_level, quiet=quiet)
-    except (EmbeddedError, AppError, GivenUp) as error:
+    except (EmbeddedError, AppError, ChildFailed) as error:
         raise click.ClickException(str(error)) from error
     sys.exit(code)
 

@@ -1,4 +1,4 @@
-"""Batches of events in which one raises what nobody expected: it costs that one alone."""
+"""Batches of events: an unexpected error costs the event that raises it, and no other."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ LOG = logging.getLogger("littleflow_redis.worker")
 
 
 class BatchIsolation:
-    """Applies batches with ``apply``, and after an error what is left of them one by one.
+    """Applies batches with ``apply``, and after an error the rest of the batch one by one.
 
-    What raises by itself stays pending, and comes again; after MAX_DELIVERIES ``give_up`` is called
-    with the reason. Without this, one event would end every worker, one after another.
+    An event that raises alone stays pending and is delivered again. After MAX_DELIVERIES,
+    ``refuse`` is called with the reason. Without this, one event would end every worker in turn.
     """
 
     def __init__(
         self,
         reader: GroupReader,
         apply: Callable[[Sequence[Entry]], int],
-        give_up: Callable[[Entry, str], None],
+        refuse: Callable[[Entry, str], None],
     ) -> None:
         self._reader = reader
         self._apply = apply
-        self._give_up = give_up
+        self._refuse = refuse
 
     def handle(self, entries: Sequence[Entry]) -> int:
-        """Apply a batch; return how many events it had. Raises what Redis raises when it is away,
-        and what is no event's fault.
+        """Apply a batch; return the number of its events. Raises RedisError during an outage, and
+        errors that are no event's fault.
         """
         try:
             return self._apply(entries)
@@ -40,7 +40,7 @@ class BatchIsolation:
             if is_outage(error) or not entries:
                 raise
             LOG.exception(kv("batch-failed", events=len(entries), error=error))
-        # Whatever was done is acknowledged, and not ours any more.
+        # Events that were applied are acknowledged, and not ours any more.
         left = self._reader.renew([entry.id for entry in entries])
         for entry in entries:
             if entry.id in left:
@@ -55,4 +55,4 @@ class BatchIsolation:
                 raise
             LOG.error(kv("event-failed", id=entry.id, error=error))
             if entry.deliveries >= MAX_DELIVERIES:
-                self._give_up(entry, failed(entry.deliveries, error))
+                self._refuse(entry, failed(entry.deliveries, error))

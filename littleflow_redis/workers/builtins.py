@@ -28,7 +28,7 @@ from littleflow_redis.events.group import Entry
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.script_batch import Call
 
-from .dead_lettering import MAX_DELIVERIES, failed, give_up, is_outage
+from .dead_lettering import MAX_DELIVERIES, fail_permanently, failed, is_outage
 from .version_skew import VersionSkew
 from .waits import Waits
 
@@ -36,7 +36,7 @@ LOG = logging.getLogger("littleflow_redis.worker")
 
 
 class Builtins:
-    """Begins built-in tasks for one group; ``tell`` gets the report of each."""
+    """Begins built-in tasks for one group; ``on_report`` gets the report of each."""
 
     def __init__(
         self,
@@ -44,13 +44,13 @@ class Builtins:
         group: str,
         waits: Waits,
         newer: VersionSkew,
-        tell: Callable[[Report], None],
+        on_report: Callable[[Report], None],
     ) -> None:
         self._client = client
         self._group = group
         self._waits = waits
         self._newer = newer
-        self._tell = tell
+        self._on_report = on_report
 
     def task_of(self, entry: Entry) -> StartTask | None:
         """The built-in task that an event starts; None for any other event, and for garbage."""
@@ -90,7 +90,7 @@ class Builtins:
             self._begun(entry, task, error)
             return
         for report in reports:
-            self._tell(report)
+            self._on_report(report)
         if failure:
             self._fail(entry, task, failure)
 
@@ -98,16 +98,16 @@ class Builtins:
         if isinstance(report, Report):
             if report.outcome is Outcome.NEWER:
                 self._newer.leave(task.workflow, entry.id)
-            self._tell(report)
+            self._on_report(report)
             for after in self._client.settle(report):
-                self._tell(after)
+                self._on_report(after)
             return
         if is_outage(report):
             raise report
         LOG.error(kv("task-failed", workflow=task.workflow, step=task.index, error=report))
         if entry.deliveries >= MAX_DELIVERIES:
             # As a dead letter alone, its attempt would stay open for ever.
-            give_up(self._client, self._group, task, failed(entry.deliveries, report))
+            fail_permanently(self._client, self._group, task, failed(entry.deliveries, report))
 
     def _fail(self, entry: Entry, task: StartTask, reason: str) -> None:
         """Fail a task finally. One of a newer workflow is left alone: its version may know it."""

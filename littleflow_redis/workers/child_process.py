@@ -19,11 +19,11 @@ FIRST_DELAY = 0.5
 LAST_DELAY = 10.0
 STEADY = 30.0
 
-#: Starts after which a child that was never ready is given up: three would have met any passing
+#: Starts after which a child that was never ready counts as failed: three outlast any passing
 #: trouble with a port or a file.
 HOPELESS = 3
 
-#: Seconds a child may take to finish its work in hand when told to end; then it is killed.
+#: Seconds a child may take to finish its work after SIGTERM; then it is killed.
 GRACE = 15.0
 
 #: Bytes after which a line is broken, so that output without newlines does not pile up.
@@ -36,16 +36,16 @@ TAIL = 20
 Show = Callable[[str, str], None]
 
 
-class GivenUp(Exception):
-    """A child cannot be had; the message names it and says how it ended."""
+class ChildFailed(Exception):
+    """A child never became ready; the message names it and says how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
     """A process to keep alive.
 
-    ``ready_line`` is a part of the output line by which it says that it is at work; without one it
-    is ready when it runs. A ``quiet`` child's output is shown only when it dies.
+    ``ready_line`` is a part of the output line that says it is ready; without one it is ready when
+    it runs. A ``quiet`` child's output is shown only when it dies.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Child:
     pass_fds: Sequence[int] = ()
 
 
-class Keeper:
+class ChildKeeper:
     """Keeps one child alive while :meth:`keep` runs."""
 
     def __init__(self, child: Child, show: Show) -> None:
@@ -71,7 +71,7 @@ class Keeper:
     async def keep(self) -> None:
         """Start the child, and again whenever it dies, until :meth:`end` was called.
 
-        Cancelled, it kills the child and all it started. Raises :exc:`GivenUp`.
+        Cancelled, it kills the child and all it started. Raises :exc:`ChildFailed`.
         """
         delay, starts = FIRST_DELAY, 0
         while True:
@@ -82,7 +82,7 @@ class Keeper:
             starts += 1
             self._show_death(code)
             if starts >= HOPELESS and not self.ready.is_set():
-                raise GivenUp(f"{self.child.name} ended {starts} times before it was ready")
+                raise ChildFailed(f"{self.child.name} ended {starts} times before it was ready")
             if time.monotonic() - born > STEADY:
                 delay = FIRST_DELAY
             self._show(self.child.name, f"starting it again in {delay:g} s")
@@ -90,7 +90,7 @@ class Keeper:
             delay = min(delay * 2, LAST_DELAY)
 
     async def end(self, task: asyncio.Task[None]) -> None:
-        """Tell the child to end, wait for ``GRACE`` seconds, kill it; ``task`` runs ``keep``."""
+        """Send SIGTERM, wait for ``GRACE`` seconds, then kill; ``task`` runs ``keep``."""
         self._ending = True
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
@@ -134,7 +134,7 @@ class Keeper:
     @staticmethod
     async def _outlive(process: Process, group: ProcessGroup) -> int:
         code = await process.wait()
-        # What it left behind would hold its output open, and work beside its successor.
+        # Its descendants would hold the output open, and work beside its successor.
         group.kill()
         return code
 

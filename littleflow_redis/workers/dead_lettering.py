@@ -1,4 +1,4 @@
-"""Tasks that nobody can run: ended as failures, and kept as dead letters."""
+"""Tasks that cannot be run: they end as failures, and their events become dead letters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_DELIVERIES = 5
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether Redis is at fault, and not the event: then nothing is counted against it."""
+    """Whether the error is an outage of Redis, which does not count against the event."""
     if not isinstance(error, RedisError):
         return False
     return not isinstance(error, (ResponseError, DataError)) or is_temporary(error)
@@ -32,11 +32,11 @@ def failed(times: int, error: Exception) -> str:
 
 
 def died(times: int) -> str:
-    """The reason of a task that nobody survived."""
+    """The reason of a task whose workers all died."""
     return f"its worker died {times} times while running it"
 
 
-def give_up(client: Client, group: str, task: StartTask, reason: str) -> None:
+def fail_permanently(client: Client, group: str, task: StartTask, reason: str) -> None:
     """End the task's attempt as failed, finally, and keep its event as a dead letter."""
     end = encode(message(end_fields(task, reason=reason, final=True)))
     if client.transitions.give_up(task, group, reason, end):

@@ -21,7 +21,7 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.shutdown import Pace
 
-from .dead_lettering import died, give_up
+from .dead_lettering import died, fail_permanently
 from .version_skew import VersionSkew
 
 LOG = logging.getLogger(__name__)
@@ -205,7 +205,7 @@ class Intake:
             # Left pending: a newer process of the group claims it.
             self._newer.leave(task.workflow, task.event)
         elif report.outcome is Outcome.WORN_OUT:
-            give_up(self.client, self.reader.group, task, died(self._max_deaths))
+            fail_permanently(self.client, self.reader.group, task, died(self._max_deaths))
         elif report.outcome is not Outcome.APPLIED:
             LOG.debug(_skipped(task, report.outcome))
             self._ignored.append(task.event)

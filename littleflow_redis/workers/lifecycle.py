@@ -35,7 +35,7 @@ from littleflow_redis.language.flow import Json
 from .batch import EventBatch
 from .batch_isolation import BatchIsolation
 from .builtins import Builtins
-from .dead_lettering import MAX_DELIVERIES, failed, give_up, is_outage
+from .dead_lettering import MAX_DELIVERIES, fail_permanently, failed, is_outage
 from .following import BATCH, Following
 from .retention import Retention
 from .version_skew import VersionSkew
@@ -56,16 +56,16 @@ BLOCK = 1.0
 #: Seconds between two searches for start-tasks that went missing.
 RECONCILE_EVERY = 60.0
 
-#: Seconds until the second look at tasks that somebody took and has no more: their ends may be
-#: under way.
+#: Seconds until the second look at tasks that a group had read and lost: their ends may be under
+#: way.
 LOOK_AGAIN = 30.0
 
 
 class LifecycleWorker:
     """Drives workflows: one consumer of the lifecycle group.
 
-    ``retain`` says for states of ended workflows after how many seconds these are deleted;
-    ``defaults`` are options by category, stored once when the worker starts to run.
+    ``retain``: final state → seconds after which such workflows are deleted. ``defaults``: options
+    by category, stored once when the worker starts to run.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class LifecycleWorker:
         self.stop = stop or Stop()
         self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=claim_idle)
         self.applied = 0
-        self._alone = BatchIsolation(self.reader, self.handle, self._give_up)
+        self._isolation = BatchIsolation(self.reader, self.handle, self._refuse)
         self._waits = Waits(client, self.reader)
         self._claim = Pace(claim_idle / 2)
         self._reconciler = Reconciler(client.context, group, BUILTIN_CATEGORIES)
@@ -90,8 +90,8 @@ class LifecycleWorker:
         self._regrouped = 0
         self._newer = VersionSkew(LOG)
         self.following = Following(client, self._newer, BLOCK)
-        self._tell = self.following.tell
-        self._builtins = Builtins(client, group, self._waits, self._newer, self._tell)
+        self._on_report = self.following.tell
+        self._builtins = Builtins(client, group, self._waits, self._newer, self._on_report)
         self._retention = Retention(client, retain or {})
         self._defaults = defaults
         #: The handler of each kind of event; all kinds but these are users' events.
@@ -103,11 +103,11 @@ class LifecycleWorker:
             EventKind.START_TASK: self._begin_task,
         }
 
-    def run(self, halt: Stop | None = None) -> None:
-        """Work until stopped, or until ``halt``. Raises what Redis raises: the caller waits and
-        calls again.
+    def run(self, stop: Stop | None = None) -> None:
+        """Work until ``stop``, by default the worker's own. Raises RedisError: the caller waits
+        and calls again.
         """
-        stop = halt or self.stop
+        stop = stop or self.stop
         self._store_defaults()
         self.reader.ensure()
         self.reader.resume()
@@ -142,18 +142,20 @@ class LifecycleWorker:
         self._retention.turn()
         handled = 0
         if self._claim.due():
-            handled = self._alone.handle(self.reader.claim_stale(BATCH, skip=self._newer.events))
+            handled = self._isolation.handle(
+                self.reader.claim_stale(BATCH, skip=self._newer.events)
+            )
         if not handled:
             self.following.ask()
         patience = round(self.following.patience(block) * 1000)
         entries = self.reader.read(BATCH, patience)
         self.following.backlog = len(entries) == BATCH
-        return handled + self._alone.handle(entries)
+        return handled + self._isolation.handle(entries)
 
     def handle(self, entries: Sequence[Entry]) -> int:
-        """Apply a batch of events, in their order, and acknowledge what is not for us.
+        """Apply a batch of events in their order, and acknowledge those of no interest.
 
-        Raises what Redis raises, and what nobody expected.
+        Raises RedisError, and unexpected errors of a single event.
         """
         batch = EventBatch()
         for entry in entries:
@@ -161,7 +163,7 @@ class LifecycleWorker:
             try:
                 handler(batch, entry)
             except (Garbage, InvalidId) as error:
-                self._give_up(entry, str(error))
+                self._refuse(entry, str(error))
         self._deliver(batch)
         self._apply(batch.ends, batch.started, batch.done)
         return len(entries)
@@ -183,14 +185,14 @@ class LifecycleWorker:
         """Deliver the users' events of a batch to the waits for them, and forget them."""
         self._waits.receipted(batch.receipts)
         for report in self._waits.arrive(batch.events):
-            self._tell(report)
+            self._on_report(report)
         batch.receipts.clear()
         batch.events.clear()
 
     def _apply(
         self, ends: Sequence[tuple[Entry, EndTask]], taken: Mapping[str, str], done: Sequence[str]
     ) -> None:
-        """Everything that a batch comes to, in one round trip; then what follows from it."""
+        """Apply a batch in one round trip; then fire the steps and timers that follow."""
         send = self.client.transitions
         # A sign of start comes before the end that it belongs to.
         signs = send.signs(taken, self.reader.group)
@@ -239,9 +241,9 @@ class LifecycleWorker:
 
     def _applied(self, entry: Entry, end: EndTask, report: Report) -> None:
         if report.outcome is Outcome.BAD_INDEX:
-            self._bury(entry, f"field 'index': the flow has no task with index {end.index}")
+            self._dead_letter(entry, f"field 'index': the flow has no task with index {end.index}")
         elif report.outcome is Outcome.LOST_WORKFLOW:
-            self._bury(entry, report.outcome.sentence)
+            self._dead_letter(entry, report.outcome.sentence)
         elif report.outcome is Outcome.APPLIED:
             self.applied += 1
             self.following.follow(report)
@@ -263,16 +265,16 @@ class LifecycleWorker:
             raise error
         LOG.error(kv("end-failed", workflow=end.workflow, step=end.index, error=error))
         if entry.deliveries >= MAX_DELIVERIES:
-            self._bury(entry, failed(entry.deliveries, error))
+            self._dead_letter(entry, failed(entry.deliveries, error))
 
-    def _give_up(self, entry: Entry, reason: str) -> None:
-        """Make a dead letter of an event; a task of ours fails with it, or its step would wait."""
+    def _refuse(self, entry: Entry, reason: str) -> None:
+        """Make an event a dead letter. A built-in task fails with it, or its step would wait."""
         task = self._builtins.task_of(entry)
         if task is None:
-            self._bury(entry, reason)
+            self._dead_letter(entry, reason)
         else:
-            give_up(self.client, self.reader.group, task, reason)
+            fail_permanently(self.client, self.reader.group, task, reason)
 
-    def _bury(self, entry: Entry, reason: str) -> None:
+    def _dead_letter(self, entry: Entry, reason: str) -> None:
         self.client.transitions.dead_letter(entry.id, self.reader.group, reason)
         LOG.warning(kv("dead-letter", id=entry.id, reason=reason))

@@ -1,4 +1,4 @@
-"""Receipt log and janitor: prints what was taken up, and alone deletes entries of the stream."""
+"""Receipt log and janitor: prints receipts, and is the only one to delete entries of the stream."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ class Receipts:
         self._grace = grace
         self._show = show
         self._prune = Pace(PRUNE_EVERY)
-        #: What came after it was not seen by the last sweep of the whole stream.
+        #: The last sweep of the whole stream saw no entries after this one.
         self._swept = BEGINNING
 
     def run(self) -> None:
-        """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
+        """Work until stopped. Raises RedisError: the caller waits and calls again."""
         whole_at = 0.0
         for _ in self.stop.turns():
             began, looked = time.monotonic(), self.looked
@@ -112,7 +112,7 @@ class Receipts:
                 return total
 
     def sweep(self, whole: bool = True) -> int:
-        """Delete what is no longer needed; return how many entries were deleted."""
+        """Delete entries that are no longer needed; return their number."""
         position, more, total = BEGINNING if whole else self._swept, True, 0
         while more and not self.stop.is_set():
             more, position, looked, deleted = self.client.transitions.sweep(

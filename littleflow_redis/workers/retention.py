@@ -22,7 +22,7 @@ SEARCH_EVERY = 60.0
 
 
 class Retention:
-    """Deletes what ended ``seconds[state]`` ago or earlier, for each state that is given.
+    """Deletes workflows that ended ``seconds[state]`` ago or earlier, for each given state.
 
     Nothing is armed when a workflow ends, so there is nothing to lose, and another retention counts
     for all that is there. The script that deletes looks again at state and age, by Redis' clock, so
@@ -40,7 +40,7 @@ class Retention:
         self._kept = 0
 
     def turn(self) -> int:
-        """Look at one page if a search is due or under way; return how many were deleted."""
+        """Look at one page if a search is due or under way; return the number of deletions."""
         if not self._left:
             if not self._seconds or not self._search.due():
                 return 0

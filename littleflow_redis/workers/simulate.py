@@ -1,4 +1,4 @@
-"""Plays every task that is not built in: it takes a random while and has no output."""
+"""Simulated tasks: each that is not built in takes a random time and has no output."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ class Simulator:
         return len(tasks)
 
     def close(self) -> None:
-        """Hand back what is being played, and leave the group."""
+        """Release the simulated tasks, and leave the group."""
         self._renewal.close()
         try:
             self._intake.release([playing.task for playing in self._playing])
             self._intake.close()
         except RedisError as error:
-            # What is pending is claimed by others; the name is swept by a later consumer.
+            # Others claim the pending entries; a later consumer sweeps the name.
             LOG.warning(kv("consumer-left", consumer=self._intake.reader.consumer, error=error))
 
     def _until_due(self, block: float) -> float:
@@ -132,7 +132,7 @@ class Simulator:
             worker = self._intake.reader.consumer
             fields = end_fields(task, reason=REASON if fails else None, worker=worker)
             if not fails:
-                # No output: whoever has left one at the workflow's key is heard.
+                # No output: one that was left at the workflow's key counts.
                 del fields["output"]
             self._intake.end(task, encode(message(fields)))
             self._renewal.let_go(task.event)

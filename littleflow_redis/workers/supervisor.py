@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from .child_process import Child, GivenUp, Keeper, Show
+from .child_process import Child, ChildFailed, ChildKeeper, Show
 
 #: Seconds the children of one stage may take to get ready; a Celery app may import much.
 READY_PATIENCE = 60.0
@@ -16,7 +16,7 @@ READY_PATIENCE = 60.0
 #: the process and then to its group.
 ECHO = 0.1
 
-#: By which people, terminals and service managers end a process.
+#: The signals by which people, terminals and service managers end a process.
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -33,7 +33,7 @@ def supervise(
     second one kills them at once, which returns 128 and its number. If this process is killed, the
     kernel and the guards see to it that no child is left.
 
-    Raises :exc:`~littleflow_redis.workers.child_process.GivenUp` when a child does not start;
+    Raises :exc:`~littleflow_redis.workers.child_process.ChildFailed` when a child does not start;
     errors of the job pass through.
     """
 
@@ -46,9 +46,9 @@ def supervise(
 class _Supervisor:
     def __init__(self, stages: Sequence[Sequence[Child]], show: Show, interrupted: int) -> None:
         self._interrupted = interrupted
-        self._stages = [[Keeper(child, show) for child in stage] for stage in stages]
-        self._tasks: dict[Keeper, asyncio.Task[None]] = {}
-        #: What ends the run: the job's result or error, a signal, a child given up.
+        self._stages = [[ChildKeeper(child, show) for child in stage] for stage in stages]
+        self._tasks: dict[ChildKeeper, asyncio.Task[None]] = {}
+        #: The end of the run: the job's result or error, a signal, a failed child.
         self._outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._forced: int | None = None
         #: Number and time of the last signal.
@@ -79,14 +79,14 @@ class _Supervisor:
         return await job()
 
     @staticmethod
-    async def _until_ready(stage: Sequence[Keeper]) -> None:
+    async def _until_ready(stage: Sequence[ChildKeeper]) -> None:
         try:
             async with asyncio.timeout(READY_PATIENCE):
                 for keeper in stage:
                     await keeper.ready.wait()
         except TimeoutError:
             late = ", ".join(keeper.child.name for keeper in stage if not keeper.ready.is_set())
-            raise GivenUp(f"not ready after {READY_PATIENCE:g} s: {late}") from None
+            raise ChildFailed(f"not ready after {READY_PATIENCE:g} s: {late}") from None
 
     async def _end_all(self) -> None:
         for stage in reversed(self._stages):

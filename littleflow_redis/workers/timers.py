@@ -1,4 +1,4 @@
-"""Firing timers: what is due, by Redis' clock, whoever set it."""
+"""Timers that are due by Redis' clock, whichever process set them."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from .version_skew import VersionSkew
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
-#: Stuck timers remembered; beyond, they are put off at once.
+#: Stuck timers remembered; beyond that they are put off at once.
 MOST_STUCK = 10_000
 
 #: Seconds that a newer worker has to fire a timer before an older one puts it off.
 PATIENCE = 5.0
 
 
-class Stuck:
+class StuckTimers:
     """Timers that are due and that this process cannot fire.
 
-    They are not looked at again, and left for others to fire. If nobody does, they are put off:
-    in the end there would be so many of them that nobody finds the others.
+    They are left for other workers to fire. If none does, they are put off: otherwise a growing
+    number of them would hide the others.
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
@@ -63,13 +63,15 @@ class Stuck:
 
 
 class Timers:
-    """Fires what is due; ``tell`` is shown what came of it."""
+    """Fires what is due; ``on_report`` gets each report."""
 
-    def __init__(self, client: Client, newer: VersionSkew, tell: Callable[[Report], None]) -> None:
+    def __init__(
+        self, client: Client, newer: VersionSkew, on_report: Callable[[Report], None]
+    ) -> None:
         self._client = client
         self._newer = newer
-        self._tell = tell
-        self.stuck = Stuck()
+        self._on_report = on_report
+        self.stuck = StuckTimers()
 
     def due(self, count: int) -> Call:
         """Ask for ``count`` timers that are due; the reply is for ``fire``."""
@@ -88,17 +90,17 @@ class Timers:
         for timer, report in zip(timers, self._client.fire(timers), strict=True):
             ready += self._fired(timer, report)
         for after in self._client.act(ready):
-            self._tell(after)
+            self._on_report(after)
         self._client.transitions.put_off(self.stuck.overdue())
         return None if timers else math.inf if wait is None else wait
 
     def _fired(self, timer: Timer, report: Report | Exception) -> Sequence[Timer]:
-        """Tell what came of a timer; return those that follow."""
+        """Report a timer that was fired; return those that follow."""
         if isinstance(report, Report):
             if report.outcome is Outcome.NEWER:
                 self.stuck.add(str(timer).encode())
                 self._newer.leave(timer.workflow)
-            self._tell(report)
+            self._on_report(report)
             return report.ready
         if not isinstance(report, ResponseError) or is_temporary(report):
             raise report

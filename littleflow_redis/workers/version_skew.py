@@ -16,8 +16,8 @@ MOST_KNOWN = 10_000
 class VersionSkew:
     """The events that a worker left to newer ones.
 
-    Without this memory it would claim each event again as soon as that has been idle, and count up
-    its deliveries until somebody took it for poison.
+    Without this memory it would claim each event again as soon as that has been idle. Its
+    deliveries would count up until it became a dead letter.
     """
 
     def __init__(self, log: logging.Logger) -> None:
@@ -31,7 +31,7 @@ class VersionSkew:
         return self._events.keys()
 
     def leave(self, workflow: str, event: str | None = None) -> None:
-        """Leave an event pending; say so if it is the first one of its workflow."""
+        """Leave an event pending; log the first one of its workflow."""
         if event is not None:
             _remember(self._events, event)
         if workflow not in self._told:

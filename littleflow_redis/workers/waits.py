@@ -1,4 +1,4 @@
-"""Waits and users' events, as a lifecycle worker brings them together."""
+"""Waits and users' events: a lifecycle worker delivers the events to the waits."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from .dead_lettering import MAX_DELIVERIES, is_outage
 
 LOG = logging.getLogger("littleflow_redis.waits")
 
-#: Tries to take a wait up at once; it stays pending, and comes again, after so many.
+#: Tries to begin a wait at once; after that it stays pending and is delivered again.
 TRIES = 20
 
 #: Kinds whose shapes are remembered, so that most events go by in one call.
 MAX_KINDS = 1000
 
-#: Rounds without progress after which an event is left to come again. One or two are another worker
-#: that was faster.
+#: Rounds without progress after which an event is left pending. One or two mean that another worker
+#: was faster.
 MAX_IDLE = 3
 
 
 @dataclass(slots=True)
 class _Arrival:
-    """An event on its way to those who wait for it.
+    """An event on its way to the waits for it.
 
-    ``last``: it came often enough; ``idle``: rounds since somebody could be given it.
+    ``last``: this is its last delivery. ``idle``: rounds since it reached a wait.
     """
 
     signal: UserEvent
@@ -51,7 +51,7 @@ class _Arrival:
 
 
 class Waits:
-    """Takes up waits and brings events to them, for one group. One thread uses it."""
+    """Begins waits and delivers events to them, for one group. One thread uses it."""
 
     def __init__(self, client: Client, reader: GroupReader) -> None:
         self._client = client
@@ -85,7 +85,7 @@ class Waits:
         return [], ""
 
     def arrive(self, entries: Sequence[Entry]) -> Iterator[Report]:
-        """Bring users' events, in their order, to those who wait for them; yield what followed."""
+        """Deliver users' events, in their order, to the waits for them; yield the reports."""
         arrivals = [a for entry in entries if (a := self._arrival(entry)) is not None]
         while arrivals:
             calls = [
@@ -123,7 +123,7 @@ class Waits:
         return _Arrival(found, entry.deliveries >= MAX_DELIVERIES)
 
     def _raised(self, arrival: _Arrival, error: Exception) -> None:
-        """A script that raises has changed nothing; the event stays pending and comes again."""
+        """A script that raises has changed nothing; the event stays pending."""
         if is_outage(error):
             raise error
         LOG.error(kv("event-failed", id=arrival.signal.id, error=error))
@@ -137,7 +137,7 @@ class Waits:
             self._shapes.popitem(last=False)
 
     def _deliver(self, arrival: _Arrival, waiters: Sequence[EventWaiter]) -> Iterator[Report]:
-        """Give an event to these."""
+        """Deliver an event to these waiters."""
         event = arrival.signal
         arrival.idle += 1
         outputs = {waiter.shape: event.output(waiter.shape) for waiter in waiters}
@@ -153,7 +153,7 @@ class Waits:
                 yield report
 
     def _take(self, task: StartTask, wait: EventWait, event: UserEvent) -> list[Report]:
-        """Give a wait an event of the mailbox; nothing if that is gone."""
+        """Deliver an event of the mailbox to a wait; no reports if the event is gone."""
         shape = shape_of(wait.match)
         waiter = EventWaiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)
         output = event.output(shape) or task.value.text()

@@ -18,7 +18,7 @@ from littleflow_redis.events.event_codec import receipt_for
 from littleflow_redis.workers.lifecycle import MAX_DELIVERIES, LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from littleflow_redis.workers.retention import Retention
-from littleflow_redis.workers.timers import Stuck
+from littleflow_redis.workers.timers import StuckTimers
 from tests.support import wait_until
 
 from .support import Player, append, drive, due, hurry
@@ -115,7 +115,7 @@ def test_due_timers_are_put_off_by_an_old_worker(engine: Client, newer: Client) 
     engine.redis.zadd(engine.keys.timers, {"someday|workflow:w|1|x": 0})
     turns(old)
     assert len(due(engine)) == 2, "no newer one could see them"
-    old.following.timers.stuck = Stuck(patience=0.0)
+    old.following.timers.stuck = StuckTimers(patience=0.0)
     turns(old)
     assert due(engine) == [], "it would look at them in every turn"
     assert engine.redis.zcard(engine.keys.timers) == 2

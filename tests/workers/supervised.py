@@ -10,7 +10,7 @@ import os
 import sys
 
 from littleflow_redis.workers import child_process, supervisor
-from littleflow_redis.workers.child_process import Child, GivenUp
+from littleflow_redis.workers.child_process import Child, ChildFailed
 from littleflow_redis.workers.supervisor import supervise
 
 MARK = sys.argv[2]
@@ -109,5 +109,5 @@ def main(scene: str) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1]))
-    except GivenUp as error:
+    except ChildFailed as error:
         sys.exit(f"given up: {error}")
