@@ -28,7 +28,9 @@ _ALONE = {
     "retry": "n:flaky(- $retry: 1 -)",
     "failing": "n:echo → n:fail → n:echo",
     "carry": "n:fail(- $on-failure: continue -)",
-    "loop": "n:echo → wait:delay(- duration: 0.05 -) → :start; wait:delay(- duration: 0.3 -) → :end",
+    "loop": (
+        "n:echo → wait:delay(- duration: 0.05 -) → :start; wait:delay(- duration: 0.3 -) → :end"
+    ),
     "late": "math:nap(- {line: a, seconds: 2, $timeout: 0.3} -)",
     "queue": "n:echo(- $queue-timeout: 60 -)",
 }
