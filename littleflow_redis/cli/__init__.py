@@ -58,7 +58,8 @@ class LazyGroup(click.Group):
     """A group that knows its commands from :data:`COMMANDS` and imports only the one called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
+        # Not list(): the module of that command has the name here, once it is imported.
+        return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         entry = COMMANDS.get(cmd_name)

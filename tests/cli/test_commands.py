@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import metadata
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -31,6 +32,14 @@ def shown_by(*args: str) -> list[str]:
     result = subprocess.run([sys.executable, "-c", PROBE, *args], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return result.stdout.splitlines()
+
+
+def test_commands_are_listed_when_each_was_imported() -> None:
+    """The command `list` hid the builtin of this name, so that nothing was listed after it."""
+    context = click.Context(cli)
+    for name in COMMANDS:
+        assert cli.get_command(context, name) is not None
+    assert cli.list_commands(context) == [*COMMANDS]
 
 
 def test_the_list_of_commands_imports_nothing_heavy() -> None:
