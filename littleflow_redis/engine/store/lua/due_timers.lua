@@ -2,8 +2,9 @@
 -- Returns {ms until the next one, -1 if there is none; members that are due...}
 --@keys timers
 --@args count:number
---@include base
-local time = clock()
+-- Asked with each batch, so it includes nothing.
+local clock = redis.call('TIME')
+local time = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local due = redis.call('ZRANGEBYSCORE', timers, '-inf', time, 'LIMIT', 0, count)
 local wait = 0
 if #due < count then
