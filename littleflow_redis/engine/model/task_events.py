@@ -15,6 +15,7 @@ from littleflow_redis.events.event_codec import ENTRY_ID, encode, message, senda
 from . import exception_classes, json_values, typed_values
 from .event_fields import SURROGATE, field, index, text
 from .event_fields import Garbage as Garbage
+from .tokens import scope_of
 from .typed_values import TypedValue
 
 #: Texts that mean "no base".
@@ -62,8 +63,8 @@ class StartTask:
     @property
     def field(self) -> str:
         """The field of the step's record: its index and, under iterations, its scope."""
-        scope = self.token.partition("-")[0].split(".", 2)[2:]
-        return f"{self.index}@{scope[0]}" if scope else str(self.index)
+        scope = scope_of(self.token)
+        return f"{self.index}@{scope}" if scope else str(self.index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from ..model.limits import GATHERED
 from ..model.records import VERSION
 from ..model.script_results import Firing
 from ..model.timers import Timer, TimerKind
+from ..model.tokens import activation_of
 from ..model.typed_values import TypedValue, items_of, listed, merged, read, stored
 from .flows import Flows
 from .keys import ITEMS, OUTPUT, TYPES, Keys
@@ -66,9 +67,8 @@ class Inputs:
         is empty. Somebody may have written something else where an output was.
         """
         index, _, scope = field.partition("@")
-        activation, _, _ = token.partition(".")
         try:
-            return self.text(workflow, int(index), scope, int(activation)), ""
+            return self.text(workflow, int(index), scope, activation_of(token)), ""
         except (LookupError, MergeError, NewerVersion, json_values.BadValue) as error:
             return "", f"its input cannot be read again: {error}"
 

@@ -64,7 +64,7 @@ if not static or not is_task(static) then
   return {Outcome.BAD_INDEX, '', ''}
 end
 
-local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
+local scope = scope_of(token)
 local step = load_reached(w, index, scope, static, status)
 if token == '' then
   -- Whoever echoes no token means the oldest attempt that started before this end; the

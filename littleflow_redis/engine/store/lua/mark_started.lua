@@ -10,8 +10,7 @@
 local about = redis.call('HMGET', workflow, 'flow', 'version', 'state')
 local flow = about[1]
 if flow and tonumber(about[2]) > VERSION then return {Outcome.NEWER} end
-local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-')
-local field = scope and index .. '@' .. scope or index
+local field = field_by_token(index, token)
 local raw = flow and redis.call('HGET', workflow .. S.steps, field)
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, token)

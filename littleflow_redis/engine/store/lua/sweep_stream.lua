@@ -47,8 +47,7 @@ local function is_needed(fields)
   local version = key and redis.pcall('HGET', key, 'version')
   if type(version) ~= 'string' then return false end
   if tonumber(version) > VERSION then return true end
-  local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-')
-  local field = scope and (f.index or '') .. '@' .. scope or f.index or ''
+  local field = field_by_token(f.index or '', token)
   local raw = redis.pcall('HGET', key .. S.steps, field)
   for _, attempt in ipairs(type(raw) == 'string' and cmsgpack.unpack(raw)[Dynamic.OPEN] or {}) do
     if token == '' or attempt[AttemptRecord.TOKEN] == token then return true end

@@ -7,8 +7,7 @@
 --@include attempt_start
 local about = redis.call('HMGET', workflow, 'version', 'state', 'flow')
 if tonumber(about[1] or 0) > VERSION then return {Outcome.NEWER} end
-local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-')
-local field, steps = scope and index .. '@' .. scope or index, workflow .. S.steps
+local field, steps = field_by_token(index, token), workflow .. S.steps
 local raw = redis.call('HGET', steps, field)
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, token)

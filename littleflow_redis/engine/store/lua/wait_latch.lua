@@ -7,7 +7,7 @@
 --@keys workflow
 --@args event group index:number token action name input
 --@include transition attempt_start
-local scope = string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
+local scope = scope_of(token)
 local field = field_of(index, scope)
 local w = load_workflow(workflow, clock())
 if w and w.version > VERSION then return {Outcome.NEWER} end

@@ -56,6 +56,18 @@ local function timer_member(kind, key, field, rest)
   return kind .. '|' .. key .. '|' .. field .. '|' .. rest
 end
 
+-- The scope in a token, `<activation>.<attempt>[.<item>...]-<nonce>`; '' for none. Python's side is
+-- engine/model/tokens.py.
+local function scope_of(token)
+  return string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
+end
+
+-- The field of the step that the token's attempt is of.
+local function field_by_token(index, token)
+  local scope = scope_of(token)
+  return scope == '' and index or index .. '@' .. scope
+end
+
 -- States of a step that needs no more work.
 local DONE = {}
 for _, state in ipairs(StepState.DONE) do DONE[state] = true end
