@@ -19,7 +19,7 @@ from tests.engine.support import Player, append, hurry
 from tests.support import RedisServer, wait_until
 
 #: Workflows of a burst, and timers that are due in the same instant.
-JOINS, TIMERS = 1000, 2500
+JOINS, TIMERS = 1000, 5000
 
 #: Seconds; only a test that fails waits so long.
 LONG = 60.0
