@@ -65,6 +65,10 @@ class Call:
     shared: tuple[Argument, ...] = ()
     read: Callable[[Any], Any] | None = None
 
+    def run(self, client: redis.Redis) -> Any:
+        """Send it alone, unless its script is batched; return its result. Raises RedisError."""
+        return _read(self, self.script.run(client, self.keys, (*self.shared, *self.args)))
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

@@ -200,10 +200,11 @@ class LifecycleWorker:
         calls: list[Call | Command] = [*signs.values(), *applied]
         if rest := [id for id in done if id not in signs]:
             calls.append(send.acknowledge(self.reader.group, rest))
-        *replies, due = run_batch(self.client.redis, [*calls, self.following.due()])
-        results = iter(replies)
-        self._signed({receipt: next(results) for receipt in signs})
-        for (entry, end), report in zip(ends, results, strict=False):
+        *results, due = run_batch(self.client.redis, [*calls, self.following.due()])
+        reports = iter(results)
+        self._signed({receipt: next(reports) for receipt in signs})
+        for entry, end in ends:
+            report = next(reports)
             if isinstance(report, Exception):
                 self._raised(entry, end, report)
             else:

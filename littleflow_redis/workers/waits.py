@@ -17,7 +17,7 @@ from littleflow_redis.engine.model.user_events import UserEvent, shape_of, signa
 from littleflow_redis.engine.store.mailbox import EventWait, EventWaiter, Mailbox
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.script_batch import Call, run_batch
+from littleflow_redis.events.script_batch import run_batch
 
 from .dead_lettering import MAX_DELIVERIES, is_outage
 
@@ -65,7 +65,7 @@ class Waits:
         """
         indexed = ""
         for _ in range(TRIES):
-            outcome, *rest = self._run(self._mailbox.register(task, wait, indexed))
+            outcome, *rest = self._mailbox.register(task, wait, indexed).run(self._client.redis)
             match Outcome(outcome):
                 case Outcome.AGAIN:
                     self._mailbox.index(wait)
@@ -157,7 +157,7 @@ class Waits:
         shape = shape_of(wait.match)
         waiter = EventWaiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)
         output = event.output(shape) or task.value.text()
-        reply = self._run(self._mailbox.deliver(event.id, waiter, output))
+        reply = self._mailbox.deliver(event.id, waiter, output).run(self._client.redis)
         return list(self._delivered(event, waiter, reply))
 
     def _delivered(self, event: UserEvent, waiter: EventWaiter, reply: Any) -> Iterator[Report]:
@@ -165,15 +165,12 @@ class Waits:
             input, missing = self._client.inputs.recover(
                 waiter.workflow, waiter.field, waiter.token
             )
-            reply = self._run(self._mailbox.deliver(event.id, waiter, input, missing))
+            reply = self._mailbox.deliver(event.id, waiter, input, missing).run(self._client.redis)
         report = self._client.transitions.report(waiter.workflow, reply)
         if report.outcome is Outcome.APPLIED:
             LOG.info(kv("event-taken", id=event.id, kind=event.kind, workflow=waiter.workflow))
             yield report
             yield from self._client.settle(report)
-
-    def _run(self, call: Call) -> Any:
-        return call.script.run(self._client.redis, call.keys, call.args)
 
 
 def _waiters(flat: Sequence[bytes]) -> Iterator[EventWaiter]:

@@ -86,6 +86,20 @@ def test_what_is_too_much_for_one_goes_through_the_stream(
     assert len(report.handed) == 7
 
 
+def test_ends_that_share_a_call_share_what_one_takes(engine: Client, client: redis.Redis) -> None:
+    """The bound holds for a call: per end, a batch of 32 was handed 32 times as much."""
+    text = f"x → {{ {'a:one ' * 600} }}"
+    workflows = [engine.start(text), engine.start(text)]
+    handing = caller(client)
+    ends = [
+        EndTask("", workflow, 1, first_token(engine, workflow), True, "1", "", "")
+        for workflow in workflows
+    ]
+    reports = run_batch(client, handing.transitions.ends([(end, "1") for end in ends], ""))
+    assert [len(report.handed) for report in reports] == [600, 400]
+    assert client.hlen(engine.keys.publications + "a") == 1000
+
+
 def test_no_more_is_handed_over_than_may_be_in_flight(engine: Client, client: redis.Redis) -> None:
     few = Client(redis=client)
     few.transitions.serve(replace(SERVING, most=3))

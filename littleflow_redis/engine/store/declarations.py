@@ -4,8 +4,9 @@
 ``--@keys NAME``        its key; ``NAME...`` any number of them
 ``--@args NAME …``      its arguments, in order; ``NAME:number`` a number, nil if it is empty;
                         ``NAME...``, the last: all that follow, as a list
-``--@each NAME …``      the script runs once for each of its keys, each time with these arguments,
-                        which follow those of ``--@args``; one that raises does not stop the others
+``--@each NAME …``      from here on the script runs for each of its keys, each time with these
+                        arguments, which follow those of ``--@args``; what stands before this line
+                        runs once. One that raises does not stop the others
 ``--@finally NAME``     of such a script: this is called after the last
 ``--@include NAME …``   files of ``lua/lib`` that it uses; each of these names its own
 ======================  ============================================================================

@@ -46,8 +46,7 @@ class Scripts:
 
     def run(self, client: redis.Redis, args: Arguments, *keys: str) -> Any:
         """Run it now and return its reply. Raises RedisError."""
-        shared, own = args.encoded()
-        return self._scripts[args.script].run(client, keys, (*shared, *own))
+        return self.call(args, *keys).run(client)
 
 
 @cache
@@ -106,11 +105,12 @@ def _batched(declared: ScriptHead, body: str) -> str:
     """A script that runs once for each key; newer servers raise tables, older ones texts."""
     names = [name.partition(":")[0] for name in declared.each]
     width, first = len(names), len(declared.args)
+    once, _, each = re.split(r"^(--@each .*\n)", body, maxsplit=1, flags=re.MULTILINE)
     values = [
         _value(name, f"ARGV[at + {place}]") for place, name in enumerate(declared.each, start=1)
     ]
     return "".join(f"{line}\n" for line in _locals(declared.args)) + (
-        f"local function one({', '.join((declared.keys, *names))})\n{body}end\n"
+        f"{once}local function one({', '.join((declared.keys, *names))})\n{each}end\n"
         "local replies = {}\n"
         "for i, key in ipairs(KEYS) do\n"
         f"  local at = {first} + (i - 1) * {width}\n"

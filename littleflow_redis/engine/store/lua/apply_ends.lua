@@ -7,14 +7,17 @@
 -- is the token: an end is applied only while its attempt is open.
 -- Each end is a transition of its own; many share a call, for setting a call up costs as much as a
 -- small transition.
+-- group: the consumer group that read the events. serving: what the caller serves, see lib/handing.lua,
+-- or ''. event: its id, '' if no event reported the end. token: '' if it was not echoed. status: SUCCESS or
+-- FAILURE. output: JSON text. detail: JSON text for the trace: error, worker. final: '1' forbids a retry.
+-- classes: those of the exception, JSON list, or ''.
 --@keys workflow
 --@args group serving
---@each event index:number token status output reason detail final classes
 --@finally write_counts
 --@include transition
 local NO_TOKEN = "its listener must echo the field 'token': without it nobody can tell which item "
   .. 'has ended'
-local now = clock()
+local now, served = clock(), serving_of(serving)
 defer_counts()
 
 local function acknowledge(event)
@@ -51,6 +54,7 @@ local function fail_without_token(w, index, step)
   if w.state == WorkflowState.RUNNING then conclude(w, WorkflowState.FAILED, NO_TOKEN) end
 end
 
+--@each event index:number token status output reason detail final classes
 local w = load_workflow(workflow, now)
 if not w then
   if not redis.call('ZSCORE', K.deleted, workflow) then return {Outcome.LOST_WORKFLOW, '', ''} end
@@ -58,7 +62,7 @@ if not w then
   return acknowledged(event, Outcome.UNKNOWN_WORKFLOW, 'unknown')
 end
 if w.version > VERSION then return {Outcome.NEWER, '', ''} end
-w.serving = serving_of(serving)
+w.serving = served
 local static = index >= 0 and index <= w.last and static_of(w, index)
 if not static or not is_task(static) then
   return {Outcome.BAD_INDEX, '', ''}
