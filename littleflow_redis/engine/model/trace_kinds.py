@@ -49,6 +49,16 @@ class TraceKind(StrEnum):
     LATE = "late"
 
 
+#: The changes by which an attempt is closed.
+CLOSING_KINDS = (
+    TraceKind.END,
+    TraceKind.CONTINUE,
+    TraceKind.FAIL,
+    TraceKind.RETRY,
+    TraceKind.REQUEUE,
+    TraceKind.CANCEL,
+)
+
 #: The state of the step after each change; those that leave it as it was are left out.
 STATE_AFTER: Mapping[str, StepState] = {
     TraceKind.READY: StepState.READY,

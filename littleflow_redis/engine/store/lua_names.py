@@ -13,7 +13,7 @@ from ..model.event_kinds import EventKind
 from ..model.records import BUCKETS, RECORDS, UNTOUCHED
 from ..model.states import DONE_STATES, Outcome, StepState, WorkflowState
 from ..model.timers import TimerKind
-from ..model.trace_kinds import TraceKind
+from ..model.trace_kinds import CLOSING_KINDS, TraceKind
 
 
 def _members(kind: type[Enum]) -> dict[str, Any]:
@@ -26,6 +26,7 @@ LUA: dict[str, dict[str, Any]] = {
     for kind in (*RECORDS, Outcome, StepState, WorkflowState, TimerKind, TraceKind)
 }
 LUA["StepState"]["DONE"] = [state.value for state in DONE_STATES]
+LUA["TraceKind"]["CLOSING"] = [kind.value for kind in CLOSING_KINDS]
 #: As they stand in the stream: JSON text.
 LUA["EventKind"] = {name: f'"{kind}"' for name, kind in EventKind.__members__.items()}
 LUA["EventKind"]["ALL"] = list(LUA["EventKind"].values())

@@ -9,10 +9,8 @@ from typing import Any
 
 from ..model import json_values
 from ..model.states import WorkflowState
+from ..model.trace_kinds import CLOSING_KINDS, TraceKind
 from .trace import TraceEntry
-
-#: Changes by which an attempt is closed.
-_CLOSES = frozenset({"end", "continue", "fail", "retry", "requeue", "cancel"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +44,18 @@ def attempts(trace: Iterable[TraceEntry]) -> list[AttemptView]:
     open_: set[tuple[str, int, int]] = set()
     for entry in trace:
         key = (entry.field, entry.activation, entry.attempt)
-        if entry.what == "queue" and entry.field:
+        if entry.what == TraceKind.QUEUE and entry.field:
             found[key] = _handed_out(entry)
             open_.add(key)
-        elif entry.what in ("take", "publish", "wait") and key in open_:
+        elif entry.what in (TraceKind.TAKE, TraceKind.PUBLISH, TraceKind.WAIT) and key in open_:
             found[key] = _taken(found[key], entry)
-        elif entry.what in _CLOSES and key in open_:
+        elif entry.what in CLOSING_KINDS and key in open_:
             open_.remove(key)
             found[key] = _closed(found[key], entry)
         elif not entry.field and entry.what in (WorkflowState.FINISHED, WorkflowState.TERMINATED):
             # Restored from an archive: what was open there was closed by that.
             for left in open_:
-                found[left] = replace(found[left], ended=entry.at, result="cancel")
+                found[left] = replace(found[left], ended=entry.at, result=TraceKind.CANCEL.value)
             open_.clear()
     return list(found.values())
 
@@ -75,7 +73,7 @@ def _taken(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
     known = _object(detail) or {"worker": detail}
     return replace(
         attempt,
-        started=attempt.started if entry.what == "publish" else entry.at,
+        started=attempt.started if entry.what == TraceKind.PUBLISH else entry.at,
         worker=str(known.get("worker", "")) or attempt.worker,
         celery_id=str(known.get("celery_id", "")) or attempt.celery_id,
     )

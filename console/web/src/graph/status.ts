@@ -1,4 +1,4 @@
-import { lookOf, STEP_STATES, type Tone } from "../views/states";
+import { done, lookOf, STEP_STATES, type Tone } from "../views/states";
 import type { Step } from "../views/step";
 import type { Shape } from "./fold";
 
@@ -63,8 +63,8 @@ function statusOfMany(steps: Live[]): Status {
 /** The most urgent state stands for all; a part that ended already means that the whole runs. */
 function stateOfMany(counts: Map<string, number>, total: number): string {
   const first = STEP_STATES.find((state) => counts.has(state)) ?? "idle";
-  const over = (counts.get("ended") ?? 0) + (counts.get("skipped") ?? 0);
-  return first === "idle" && over > 0 && over < total ? "running" : first;
+  const finished = [...counts].reduce((sum, [state, n]) => sum + (done(state) ? n : 0), 0);
+  return first === "idle" && finished > 0 && finished < total ? "running" : first;
 }
 
 export function sameStatus(a: Status, b: Status): boolean {

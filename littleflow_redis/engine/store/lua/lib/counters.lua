@@ -21,8 +21,8 @@ local function observe(w, name, label, ms)
 end
 
 -- Changes by which an attempt is closed.
-local COUNTED = {[TraceKind.END] = true, [TraceKind.CONTINUE] = true, [TraceKind.FAIL] = true,
-  [TraceKind.RETRY] = true, [TraceKind.REQUEUE] = true, [TraceKind.CANCEL] = true}
+local COUNTED = {}
+for _, kind in ipairs(TraceKind.CLOSING) do COUNTED[kind] = true end
 
 -- What became of an attempt: how it ended, how long it waited for somebody, and how long it ran.
 local function count_attempt(w, what, static, number)
