@@ -19,7 +19,7 @@ from littleflow_redis.events.shutdown import Pace, Stop
 from .client import EventClient
 from .desk import Desk, Item
 
-LOGGER = logging.getLogger(__name__)
+LOGGER = logging.getLogger("littleflow_redis.events.listener")
 
 #: Milliseconds that one read waits for events. A new event ends it, and so does ``stop``.
 BLOCK = 1000

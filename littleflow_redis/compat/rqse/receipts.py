@@ -14,7 +14,7 @@ from littleflow_redis.events.scripts import load_script
 
 from .listener import EventListener
 
-LOGGER = logging.getLogger(__name__)
+LOGGER = logging.getLogger("littleflow_redis.events.receipts")
 
 DELETE_RECEIPT = load_script(Path(__file__).with_name("delete_receipt.lua"))
 
