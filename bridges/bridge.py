@@ -160,8 +160,7 @@ class Bridge:
 
     @contextmanager
     def parts(self, halt: Stop) -> Iterator[list[Part]]:
-        """The parts that run side by side until ``halt`` or an error of Redis; then they are made
-        anew."""
+        """The parts that run side by side; after an error of Redis they are made anew."""
         with (
             ResultSubscriber(self._results, self.groups, lambda: self.flights.linger) as watch,
             ExitStack() as stack,

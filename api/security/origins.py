@@ -51,7 +51,8 @@ def preflight() -> Response | None:
 
 def check_changing_get() -> None:
     """A link or an image on any page can make a browser send a GET. So a GET that changes something
-    must come from a page of ours, from no browser, or with a token."""
+    must come from a page of ours, from no browser, or with a token.
+    """
     if request.method not in ("GET", "HEAD") or not traits().changes:
         return
     if request.method == "HEAD":

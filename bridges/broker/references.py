@@ -57,8 +57,7 @@ class References:
         return [self._resolved(result) if result.returned else result for result in results]
 
     def again(self) -> list[TaskResult]:
-        """The results to report of those that were left open, and of publications that follow
-        others."""
+        """The results to report, of those left open and of publications that follow others."""
         followed = self._flights.followed
         if not (self._open or followed) or not self._pace.due():
             return []

@@ -42,8 +42,7 @@ class _Target:
 
 
 class CallBuilder:
-    """Builds the calls of one app's tasks; ``names`` says which task serves which step, ``rules``
-    how."""
+    """Builds the calls of an app's tasks: ``names`` finds the task, ``rules`` say how."""
 
     def __init__(self, app: Celery, names: TaskLookup, rules: CallOptions | None = None) -> None:
         self._app = app

@@ -3,8 +3,10 @@
 -- Race closed: the rate is that of the category, whoever publishes: reading and moving its clock are
 -- one. What is in flight is counted, not reserved: bridges that ask at the same moment may exceed the
 -- limit by what each of them has in hand.
--- Milliseconds until there may be room again: some ends come meanwhile.
+-- wanted: tasks to publish. most: those that may be in flight, 0 for no limit. interval: microseconds
+-- between two tasks, 0 for no rate. burst: tasks that a rate lets go together.
 --@args category wanted:number most:number interval:number burst:number
+-- Milliseconds until there may be room again: some ends come meanwhile.
 local FULL = 100
 if most > 0 then
   wanted = math.min(wanted, most - redis.call('HLEN', K.publications .. category))

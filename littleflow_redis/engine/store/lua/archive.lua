@@ -3,6 +3,7 @@
 --       fields, steps, items, timers and when they are due, outputs (field and JSON text), their types, trace}
 -- Race closed: read by several calls, an end in between would be in the outputs and not in the
 -- tokens; what is restored from that would wait for ever, or run a step twice.
+-- most: bytes that may be returned.
 --@keys workflow
 --@args most:number
 --@include base

@@ -5,6 +5,8 @@
 -- and whoever claims from a dead consumer must be able to take what that one had taken. If its workflow
 -- is TERMINATING, the timer that cancels it is set in the script that finds nobody to work on it.
 -- Each is by itself; many share a call.
+-- group: the owner. worker: for people. category, task: those of a publication, '' for none. most: how
+-- often it may be claimed, 0 for no limit. queued: '1' if it goes into a queue from which a sign of start comes.
 --@keys workflow
 --@each index token group worker category task most:number queued
 --@include attempt_start

@@ -3,6 +3,7 @@
 -- Race closed: open attempts, timers and flights go in the same script, so an end that comes later
 -- finds no workflow and writes nothing. Retention looks again at state and age here: what was
 -- restarted since it was found stays.
+-- state, age: the one state in which it may go, and the ms since its end; '' for any.
 --@keys workflow
 --@args state age:number
 --@include transition

@@ -1,5 +1,6 @@
 -- Which timers are due, by Redis' clock; they are removed by the scripts that act on them.
 -- Returns {ms until the next one, -1 if there is none; members that are due...}
+-- count: timers at most.
 --@keys timers
 --@args count:number
 -- Asked with each batch, so it includes nothing.

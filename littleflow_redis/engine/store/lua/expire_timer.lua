@@ -4,6 +4,8 @@
 -- Races closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
 -- and an end that comes later is late. Whether a queue moves is read where the attempt is closed: a
 -- sign of start that comes first stops the timer.
+-- member: the timer. given: the step's input (JSON text), '' until the script has asked for it. serving:
+-- see lib/handing.lua. missing: why there is no input.
 --@keys workflow
 --@args member given serving missing
 --@include transition attempt_start queue_timeout
@@ -12,15 +14,10 @@ local TIMED_OUT = '["TimeoutError","OSError","Exception"]'
 -- Times that an attempt which got lost is closed and handed out again.
 local MAX_REQUEUES = 3
 local kind, field, token = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|([^~]+)')
-local w = load_workflow(workflow, clock())
-if not w then
-  redis.call('ZREM', K.timers, member)
-  return {Outcome.UNKNOWN_WORKFLOW, '', ''}
-end
-if w.version > VERSION then return {Outcome.NEWER, '', ''} end
+local w, refused = load_for_timer(workflow, member)
+if not w then return refused end
 w.serving = serving_of(serving)
-local index = tonumber(string.match(field, '^%d+'))
-local scope = string.match(field, '@(.+)$') or ''
+local index, scope = index_and_scope(field)
 local static, step = static_of(w, index), step_of(w, index, scope)
 local attempt = open_attempt(step, token)
 if not attempt then

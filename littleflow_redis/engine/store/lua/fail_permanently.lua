@@ -2,6 +2,7 @@
 -- Returns the dead letter's id, or false if somebody else has acknowledged the event.
 -- Race closed: letter, end and acknowledgement are one. The acknowledgement is the permission: of two
 -- that give the same event up, or one whose reply was lost, only the first writes.
+-- end_task: fields and values of the end-task.
 --@keys stream
 --@args event group reason end_task...
 --@include base dead_letter

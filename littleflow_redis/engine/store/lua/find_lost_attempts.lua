@@ -1,5 +1,7 @@
 -- Which open attempts nobody works on, nor will, as far as the stream can tell?
 -- Returns for each '', 'missing' or 'dropped'; see lib/lost_attempt.lua.
+-- takers: the groups that claim each category (msgpack), see lib/lost_attempt.lua. addresses: an event's id
+-- and its workflow|step|token, in turn.
 --@keys stream
 --@args takers addresses...
 --@include lost_attempt

@@ -2,24 +2,21 @@
 -- Returns {code, state, reason, ready..., handed...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: the ready record is the permission. Of two workers that both saw the step become
 -- ready, or a worker and the timer, only the one whose call removes the record fires it.
+-- member: the timer of the step. action: run, skip, items or fail. input: JSON text. reason: of fail. serving:
+-- see lib/handing.lua. items: JSON texts.
 --@keys workflow
 --@args member action input reason serving items...
 --@include transition
 local kind, field, activation = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(%d+)$')
-local w = load_workflow(workflow, clock())
-if not w then
-  redis.call('ZREM', K.timers, member)
-  return {Outcome.UNKNOWN_WORKFLOW, '', ''}
-end
-if w.version > VERSION then return {Outcome.NEWER, '', ''} end
+local w, refused = load_for_timer(workflow, member)
+if not w then return refused end
 if redis.call('SISMEMBER', w.key .. S.timers, member) == 0 then
   redis.call('ZREM', K.timers, member)
   return {Outcome.NOT_READY, '', ''}
 end
 
 w.serving = serving_of(serving)
-local index = tonumber(string.match(field, '^%d+'))
-local scope = string.match(field, '@(.+)$') or ''
+local index, scope = index_and_scope(field)
 local static, step = static_of(w, index), step_of(w, index, scope)
 w.untimed[1] = member
 w.waiting = w.waiting - 1

@@ -2,6 +2,8 @@
 -- Returns {1 if these were not the last, id, time, name or ''...}
 -- Race closed: ranks move while workflows start; here they are those of one moment. The cursor names
 -- an entry, not a rank, so nothing is shown twice and nothing is passed over.
+-- order: asc or desc. earliest, latest: times in ms, -inf and +inf for none. after, after_id: time and id to
+-- go on after, '' for the beginning. most: entries. named: '1' to return names too.
 --@keys indexes...
 --@args order earliest latest after:number after_id most:number named
 local descending = order == 'desc'

@@ -3,6 +3,7 @@
 -- Race closed: mark and acknowledgement are one. Marked alone, a redelivered entry would wait for
 -- ever as published; acknowledged alone, a bridge that dies would leave it recorded and unpublished.
 -- A flight that is gone (its attempt was closed meanwhile) is not made anew.
+-- publications: a task's id, its event's id or '', and what it follows or '', in turn.
 --@keys stream
 --@args group category publications...
 --@include base

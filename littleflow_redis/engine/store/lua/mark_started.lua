@@ -4,6 +4,7 @@
 -- NEWER acknowledge the receipt.
 -- Race closed: a sign that comes after the end of its attempt finds it closed.
 -- Each is by itself; many share a call.
+-- index: of the step. receipt, group: the receipt that is acknowledged, '' for none. worker: for people.
 --@keys workflow
 --@each index token receipt group worker
 --@include attempt_start

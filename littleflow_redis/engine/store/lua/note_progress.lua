@@ -2,6 +2,8 @@
 -- Returns {code}: APPLIED, UNCHANGED, GONE, NEWER.
 -- Race closed: what comes after the end of its attempt finds it closed. Nothing else hangs on a note,
 -- so a retry that is told twice is only counted twice.
+-- index: of the step. retried: retries of its worker: '+' for one more than known, a number for at least so
+-- many, '' for none.
 --@keys workflow
 --@args index token text retried
 --@include attempt_start

@@ -1,5 +1,6 @@
 -- Acknowledge pending ids whose entry is gone; Redis 6.2 keeps them for ever.
 -- Returns {id to go on after, '' at the end; how many were acknowledged}
+-- position: the id to go on after.
 --@keys stream
 --@args group position count:number
 local rows = redis.call('XPENDING', stream, group, position, '+', count)

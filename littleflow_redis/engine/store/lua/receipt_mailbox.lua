@@ -1,6 +1,7 @@
 -- Receipts came: their events leave the mailbox.
 -- Race closed: noted and removed in one. A receipt that is read before its event keeps the event
 -- from whoever begins to wait later.
+-- receipts: an event's id and its receipt's, in turn.
 --@keys mailbox
 --@args receipts...
 --@include mailbox

@@ -3,12 +3,14 @@
 -- Race closed: state is the truth and the stream its transport; of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare. The token
 -- stays: if somebody works on it after all, one of two ends is applied.
+-- field: of the step. event: the id that it had. given: the input (JSON text) or ''. lost: 'missing' or
+-- 'dropped', as it was found. takers: see lib/lost_attempt.lua. missing: why there is no input.
 --@keys workflow
 --@args field token event given lost takers missing
 --@include transition lost_attempt
 local w = load_workflow(workflow, clock())
 if w and w.version > VERSION then return {Outcome.NEWER} end
-local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
+local index, scope = index_and_scope(field)
 local step, attempt = w and step_of(w, index, scope), nil
 for _, open in ipairs(step and step[Dynamic.OPEN] or {}) do
   if open[AttemptRecord.TOKEN] == token then attempt = open end

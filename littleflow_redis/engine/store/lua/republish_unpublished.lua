@@ -3,13 +3,15 @@
 -- Returns {code}: APPLIED, GONE (or its step has failed for want of its input), UNCHANGED, NEWER.
 -- Race closed: who was handed the attempt may be about to publish it, so it must have had it for a
 -- while. Of several that find it, the first writes the event, whose absence the others look for.
+-- field: of the step. input: JSON text or ''. after: ms since it was handed over. missing: why there is no
+-- input.
 --@keys workflow
 --@args field token input after:number missing
 --@include transition
 local w = load_workflow(workflow, clock())
 if not w then return {Outcome.GONE} end
 if w.version > VERSION then return {Outcome.NEWER} end
-local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
+local index, scope = index_and_scope(field)
 local attempt
 for _, open in ipairs(step_of(w, index, scope)[Dynamic.OPEN]) do
   if open[AttemptRecord.TOKEN] == token then attempt = open end

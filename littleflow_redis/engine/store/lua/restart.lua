@@ -3,6 +3,7 @@
 -- Returns {code, state, reason, ready...}: APPLIED, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: a new nonce, so that an end of an attempt from before can only close that attempt: one
 -- that is still open (it was taken, and its task still runs) or none.
+-- all: '1' to cancel what runs too. plan: msgpack, see lib/restart_plan.lua, or ''.
 --@keys workflow
 --@args nonce all plan
 --@include transition restart_plan
@@ -62,7 +63,7 @@ local function resume()
   for field in pairs(w.steps) do fields[#fields + 1] = field end
   table.sort(fields)
   for _, field in ipairs(fields) do
-    local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
+    local index, scope = index_and_scope(field)
     local step, static = w.steps[field], static_of(w, index)
     local owed = owed_of(static, step)
     local iterates = static[Static.FLAGS] >= Flag.ITERATE and not is_item(static, scope)

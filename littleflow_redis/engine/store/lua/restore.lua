@@ -3,6 +3,8 @@
 -- Race closed: the reply is lost and the client calls again, with the same id: the second call finds
 -- what the first one made. Half of a workflow is never seen, and never left behind.
 -- (Lists are packed, because a command has room for a million arguments and an archive for more.)
+-- digest: of the archive. form: of the rules by which it runs. done: how many steps have ended. steps to types:
+-- msgpack lists of field and value; trace: a msgpack list. detail: of its last entry. flow: fields and values.
 --@keys workflow
 --@args digest flow_digest nonce name form done input steps items outputs types trace detail flow...
 --@include base

@@ -2,6 +2,7 @@
 -- Returns {code, id of the new event or ''}: APPLIED, GONE (there is no such letter), UNCHANGED (its
 -- event was not kept as a whole), LATE (the attempt of its start-task has ended).
 -- Race closed: apart, a client that dies in between would lose the event or send it twice.
+-- id: of the dead letter.
 --@keys stream
 --@args id
 local letter = redis.call('XRANGE', K.dead, id, id)[1]

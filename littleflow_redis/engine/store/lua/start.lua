@@ -3,6 +3,7 @@
 -- Race closed: the reply is lost and the client calls again, with the same id: the second call finds
 -- the first one's workflow and changes nothing. A flow is never stored without a workflow that
 -- refers to it, so a client that dies in between leaves nothing behind.
+-- digest: of text and input. form: of the rules by which it runs. flow: fields and values, none if it may be stored.
 --@keys workflow
 --@args digest flow_digest nonce name input form flow...
 --@include transition

@@ -6,6 +6,7 @@
 -- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine"); but an
 -- end-task never while its attempt is open.
 -- Race closed: "closed" and "acknowledged" are read in the script that deletes.
+-- position: the id to go on after. grace, retention: ms, see the rules.
 --@keys stream
 --@args position count:number grace:number retention:number
 --@include base groups mailbox queue

@@ -2,6 +2,7 @@
 -- Returns {code}: APPLIED, GONE, NEWER.
 -- Race closed: the timer is set and the start-task acknowledged in one; apart, a worker that dies
 -- would lose the wait, or begin it anew.
+-- ms: how long to wait, or '' and `at`: the time (ms) to wait for.
 --@keys workflow
 --@args event group index token ms:number at:number
 --@include attempt_start

@@ -3,13 +3,15 @@
 -- NEWER.
 -- Race closed: the attempt is closed, the event noted as taken and, if so wished, receipted in one:
 -- of two workers, or an event and a timeout, one comes first, and the other finds nothing.
+-- id: of the event. start: the start-task. receipt: '1' to receipt the event; the record of one that waits
+-- already says so itself. output: JSON text, '' for the input. missing: why there is no input.
 --@keys workflow
 --@args id group start field token receipt output missing
 --@include transition attempt_start mailbox write_receipt
 local w = load_workflow(workflow, clock())
 if not w or redis.call('HEXISTS', K.mailbox, id) == 0 then return {Outcome.GONE} end
 if w.version > VERSION then return {Outcome.NEWER} end
-local index, scope = tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
+local index, scope = index_and_scope(field)
 local step = step_of(w, index, scope)
 local attempt = open_attempt(step, token)
 if not attempt or had_event(w.key, field, id) or not entitled(id, start) then return {Outcome.GONE} end

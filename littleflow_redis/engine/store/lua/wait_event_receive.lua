@@ -5,6 +5,8 @@
 -- and finds the event in the mailbox. Shapes are compared here, so one that came into use after the
 -- digests were computed cannot be missed. It stays pending until everybody has it, so a worker that
 -- dies on the way is followed by one that goes on.
+-- meant: the full id of the workflow that the event is for, or ''. fields: JSON text. finish: '1' to leave
+-- those that wait. digests: each shape in use and its digest, in turn.
 --@keys stream
 --@args id group kind meant fields finish digests...
 --@include mailbox write_receipt
@@ -22,14 +24,14 @@ end
 if missing then return used end
 
 local function mail()
-  local letter, slots = {kind, meant, {}}, {0, '*|' .. ordered(id)}
+  local entry, slots = {kind, meant, {}}, {0, '*|' .. ordered(id)}
   for i, shape in ipairs(shapes) do
-    letter[MailboxEntry.DIGESTS][i] = given[shape]
+    entry[MailboxEntry.DIGESTS][i] = given[shape]
     slots[#slots + 1] = 0
     slots[#slots + 1] = slot(given[shape], meant, id)
   end
   local before = redis.call('HEXISTS', K.receipted, id) == 1
-  redis.call('HSET', K.mailbox, id, fields, 'd' .. id, cmsgpack.pack(letter),
+  redis.call('HSET', K.mailbox, id, fields, 'd' .. id, cmsgpack.pack(entry),
     'a' .. id, before and id or '0')
   sliced('ZADD', K.mailbox_digests, slots)
   redis.call('HINCRBY', K.kind .. kind, 'mail', 1)

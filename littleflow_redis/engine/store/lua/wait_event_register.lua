@@ -4,6 +4,8 @@
 -- Race closed: looking into the mailbox and beginning to wait are one; apart, an event that comes in
 -- between is missed. A new shape is put into use before the mailbox is indexed: what comes
 -- meanwhile is indexed by who brings it.
+-- start: the start-task. shape: JSON text, the names of the fields that must be equal. ms: to wait at most, or ''.
+-- shown: the match, for people. indexed: the 'new:…' that this returned before the mailbox was indexed.
 --@keys workflow
 --@args start group index token kind shape digest receipt ms:number shown indexed
 --@include attempt_start mailbox

@@ -4,6 +4,7 @@
 -- however often its start-task is delivered. Looking and registering are one: a release in between
 -- would leave the waiter behind. Whoever waits moves to the timers in the script that reaches zero:
 -- from there any worker wakes them, one by one, whoever dies.
+-- action: acquire, release or countdown. name: of the latch. input: JSON text.
 --@keys workflow
 --@args event group index:number token action name input
 --@include transition attempt_start

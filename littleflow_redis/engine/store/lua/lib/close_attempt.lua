@@ -20,7 +20,7 @@ local function owe(step, activation, kind)
 end
 
 local function mark_cancelled(w, field, activation, number, kind)
-  local step = step_of(w, tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or '')
+  local step = step_of(w, index_and_scope(field))
   step[Dynamic.STATE], step[Dynamic.ENDED] = StepState.CANCELLED, w.now
   owe(step, activation, kind or TimerKind.RETRY)
   trace(w, TraceKind.CANCEL, field, activation, number)

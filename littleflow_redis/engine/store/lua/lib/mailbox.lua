@@ -1,5 +1,5 @@
 -- The mailbox: users' events that nobody has receipted yet, found by a digest of their kind and of
--- some of their fields. K.mailbox has of each its text, `d<id>` its Letter and, while it is handed to
+-- some of their fields. K.mailbox has of each its text, `d<id>` its MailboxEntry and, while it is handed to
 -- who waits already, `a<id>`: '0', or once it is receipted the last stream id before that.
 -- K.mailbox_digests sorts `digest|mark|id`, K.waiters `digest|mark|start-task`.
 --@include base
@@ -44,7 +44,7 @@ local function had_event(workflow, field, id)
   return redis.call('SISMEMBER', workflow .. S.taken, field .. '|' .. id) == 1
 end
 
--- The last letter of its kind has gone: so do the shapes that nobody waits with.
+-- The last entry of its kind has gone: so do the shapes that nobody waits with.
 local function forget_shapes(kind)
   local all, unused = redis.call('HGETALL', kind), {'mail'}
   for i = 1, #all, 2 do
@@ -56,13 +56,13 @@ end
 local function leave_mailbox(id)
   local raw = redis.call('HGET', K.mailbox, 'd' .. id)
   if not raw then return end
-  local letter, slots = cmsgpack.unpack(raw), {'*|' .. ordered(id)}
-  for i, digest in ipairs(letter[MailboxEntry.DIGESTS]) do
-    slots[i + 1] = slot(digest, letter[MailboxEntry.MEANT], id)
+  local entry, slots = cmsgpack.unpack(raw), {'*|' .. ordered(id)}
+  for i, digest in ipairs(entry[MailboxEntry.DIGESTS]) do
+    slots[i + 1] = slot(digest, entry[MailboxEntry.MEANT], id)
   end
   sliced('ZREM', K.mailbox_digests, slots)
   redis.call('HDEL', K.mailbox, id, 'd' .. id, 'a' .. id)
-  local kind = K.kind .. letter[MailboxEntry.KIND]
+  local kind = K.kind .. entry[MailboxEntry.KIND]
   if redis.call('HINCRBY', kind, 'mail', -1) <= 0 then forget_shapes(kind) end
 end
 

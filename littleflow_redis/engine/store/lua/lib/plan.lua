@@ -13,6 +13,10 @@ local function field_of(index, scope)
   return name
 end
 
+local function index_and_scope(field)
+  return tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
+end
+
 -- The steps of the flows that this call has read: they never change, and many ends share a flow.
 local flows = {}
 

@@ -1,9 +1,20 @@
 -- Timers: members of one sorted set, `kind|workflow|step|rest`, due in ms; the workflow's own set
 -- says which it has. Whoever acts on a timer does it in the script that removes it.
---@include base
+--@include base plan
 
 local function timer(kind, w, field, rest)
   return timer_member(kind, w.key, field, rest)
+end
+
+-- The plan of a due timer's workflow; nil and the reply if there is none, or a newer one.
+local function load_for_timer(key, member)
+  local w = load_workflow(key, clock())
+  if not w then
+    redis.call('ZREM', K.timers, member)
+    return nil, {Outcome.UNKNOWN_WORKFLOW, '', ''}
+  end
+  if w.version > VERSION then return nil, {Outcome.NEWER, '', ''} end
+  return w
 end
 
 local function set_timer(w, member, due)
