@@ -153,6 +153,7 @@ def _play(stage: Stage) -> None:
     wait_until(lambda: len(client.dead_letters()) == 2, "what is garbage is put aside")
     client.retry_dead(client.dead_letters()[0].id)
     stage.wait_for(*_ALONE, "event", "latched", "stopped")
+    wait_until(lambda: "late" in stage.trace_of("late"), "its end comes after its timeout")
     _again(stage)
     stage.stream = [fields for _, fields in stage.redis.xrange("workflows:run")]
     stage.start("receipts", "littleflow_redis", "receipts").wait_for_output("event=ready")
