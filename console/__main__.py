@@ -21,14 +21,14 @@ PORT = 8000
 @click.option(
     "--api",
     metavar="URL",
-    help="Where the pages find the API: a URL, or a path of the pages' own host."
+    help="Address of the API for the pages: a URL, or a path of the pages' own host."
     "  [env: LITTLEFLOW_CONSOLE_API; default: port 5000 of the pages' own host]",
 )
 @click.option(
     "--prefix",
     default="",
     metavar="PATH",
-    help="Path under which a proxy hands requests on, if it leaves that path in them.",
+    help="Path under which a proxy passes requests on, if it leaves that path in them.",
 )
 @click.option(
     "--log-level",
@@ -41,8 +41,8 @@ PORT = 8000
 def command(address: str, api: str | None, prefix: str, log_level: str) -> None:
     """Serve the web console, on 0.0.0.0:8000 by default.
 
-    The pages call the API themselves, from the browser; this service only hands them out.
-    SERVICE_CONFIG may name a class (module.Class) whose attribute API says where the API is.
+    The pages call the API themselves, from the browser; this service only serves the pages.
+    SERVICE_CONFIG may name a class (module.Class) whose attribute API has the address of the API.
     """
     try:
         configure_logging(log_level)

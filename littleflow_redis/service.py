@@ -28,7 +28,7 @@ USAGE = """\
 Usage: python -m littleflow_redis.service [HOST[:PORT]]
 
 The HTTP API. Default: 0.0.0.0:5000. Without a token it answers only programs on this machine:
-LITTLEFLOW_API_TOKEN sets one. docs/api.md has all that the environment can say."""
+LITTLEFLOW_API_TOKEN sets one. docs/api.md lists the variables of the environment."""
 
 
 def main(arguments: list[str] | None = None) -> int:

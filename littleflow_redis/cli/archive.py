@@ -23,7 +23,7 @@ from .parameters import client_of
 def command(settings: CommandSettings, workflow: str, output: str) -> None:
     """Write everything about a workflow as JSON: its flow, outputs and trace.
 
-    `restore` brings it back, on any Redis. A workflow that runs goes on undisturbed.
+    `restore` makes the workflow again, on any Redis. A workflow that runs goes on undisturbed.
     """
     from littleflow_redis.engine.archive import storage
 

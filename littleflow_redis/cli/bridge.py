@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "defaults",
     multiple=True,
     metavar="CATEGORY:KEY=VALUE",
-    help="retry, timeout, queue-timeout, bind or celery.OPTION for steps of a category that say "
+    help="retry, timeout, queue-timeout, bind or celery.OPTION for steps of a category that set "
     "none; repeatable.",
 )
 @click.option(
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     "--explain",
     metavar="STEP|FILE",
     multiple=True,
-    help="Show how a step such as math:add, or each step of a workflow file where it stands, would "
-    "be called, and end; repeatable.",
+    help="Show the call of a step such as math:add, or of each step of a workflow file, and end; "
+    "repeatable.",
 )
 @connection_options
 @clean_errors
@@ -52,14 +52,14 @@ def command(
     explain: tuple[str, ...],
     **options: Any,
 ) -> None:
-    """Publish the steps of some categories as tasks of a Celery app, and tell how they ended.
+    """Publish the steps of some categories as tasks of a Celery app, and report their ends.
 
     The tasks run in the app's own workers, which run as always. Any number of bridges may serve a
-    category; they share the work. Ctrl-C ends one when the work in hand is done, a second Ctrl-C at
-    once.
+    category; they share the work. Ctrl-C ends one when the work that it has begun is done, a second
+    Ctrl-C at once.
 
-    A step's own parameters win over these options, these over --config, that over the app's own
-    app.conf.littleflow. Options of a task win over those of its category.
+    A step's own parameters win over these options, these over --config, --config over the app's
+    own app.conf.littleflow. Options of a task win over those of its category.
     """
     from littleflow_redis.workers.process_main import run_worker
 

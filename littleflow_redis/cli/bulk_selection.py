@@ -19,7 +19,7 @@ Act = Callable[[str], str]
 
 def which_options(command: Any) -> Any:
     """The arguments that say which workflows, for :func:`act_on`."""
-    yes = click.option("--yes", is_flag=True, help="Do not ask whether all that match are meant.")
+    yes = click.option("--yes", is_flag=True, help="Do not ask before acting on all that match.")
     return click.argument("workflows", metavar="[ID]...", nargs=-1)(query_options(yes(command)))
 
 
@@ -31,7 +31,7 @@ def act_on(client: Client, workflows: Sequence[str], act: Act, *, yes: bool, **q
     """
     if bool(workflows) == any(query.values()):
         raise click.UsageError(
-            "say which workflows: their ids, or what they have in common, such as --state FAILED"
+            "name the workflows by their ids, or select them by options such as --state FAILED"
         )
     if workflows:
         for workflow in workflows:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @click.option(
     "-A",
     "--app",
-    help="Celery app, as for `celery -A`: say also which steps nobody would run, and what becomes "
-    "of the input of each that the app runs.",
+    help="Celery app, as for `celery -A`: report also steps that nobody would run, and show the "
+    "call of each that the app runs.",
 )
 @click.option(
     "--category", "categories", multiple=True, help="With -A: as for `bridge`; repeatable."
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How problems are printed; json: one line for each file that has any, no warnings.",
+    help="Form of the problems; json: one line for each file that has any, no warnings.",
 )
 @clean_errors
 def command(
@@ -43,15 +43,15 @@ def command(
     """Print the problems of workflow files (`-`: standard input), one a line, as
     `file:line:column: message`.
 
-    The exit code is 1 if there are any. Warnings are printed as such, and are no problems; a file
-    that is fine prints nothing, but for what -A adds.
+    The exit code is 1 if there are any. Warnings are printed as such, and are no problems. For a
+    file that is fine nothing is printed, except the notes of -A.
 
     With -A a step whose category the app serves is a problem if the app has no task for it, or if
     no input fits the call. Three things are warnings: a category that nobody serves, a queue from
     which no Celery worker consumes, and a name in $retry of which no exception is imported here.
-    Where Redis and the broker are says the environment; without them nobody is asked, and the
-    warning is that the app does not serve the category. A note at each step shows the call of its
-    task for inputs of each shape; a shape such as [1, 2] stands for all lists of two.
+    The environment names Redis and the broker. Without them nobody is asked, and the warning is
+    that the app does not serve the category. A note at each step shows the call of its task for
+    inputs of each shape; a shape such as [1, 2] stands for all lists of two.
     """
     from littleflow_redis.language import FlowError
 

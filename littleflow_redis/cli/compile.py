@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How errors are written on stderr; json: one line for each file.",
+    help="Form of the errors on stderr; json: one line for each file.",
 )
 @clean_errors
 def command(files: Sequence[str], as_json: bool, errors: str) -> None:
     """Compile workflow files (`-`: standard input) without running them.
 
     Reports the errors of all files, and exits with 1 if there are any. --json prints the form of
-    littleflow's Flow.save(), {"F": matrix, "T": [[class, fields], ...]}, one document a line; what
-    littleflow cannot express stands in a third member "X".
+    littleflow's Flow.save(), {"F": matrix, "T": [[class, fields], ...]}, one document a line. A
+    third member "X" has the parts that littleflow cannot express.
     """
     from littleflow_redis.language import FlowError, save
 

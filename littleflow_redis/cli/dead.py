@@ -25,7 +25,7 @@ def command() -> None:
 
 
 @command.command(name="list")
-@click.option("--start", metavar="ID", default="", help="Go on after this letter.")
+@click.option("--start", metavar="ID", default="", help="Go on after this dead letter.")
 @click.option("--size", type=click.IntRange(1), default=50, show_default=True)
 @connection_options
 @clean_errors
@@ -42,7 +42,7 @@ def list_letters(settings: CommandSettings, start: str, size: int) -> None:
 @connection_options
 @clean_errors
 def show(settings: CommandSettings, letter: str) -> None:
-    """Show one dead letter: why, and all that is kept of its event."""
+    """Show one dead letter: its reason, and all that is kept of its event."""
     found = client_of(settings).dead.get(letter)
     click.echo(f"{printable(found.reason)}\nevent {found.event}, given up at {moment(found.at)}")
     if found.cut:
@@ -57,7 +57,7 @@ def show(settings: CommandSettings, letter: str) -> None:
 @connection_options
 @clean_errors
 def retry(settings: CommandSettings, letters: Sequence[str], every: bool) -> None:
-    """Send events again; print the id that each one has now."""
+    """Send events again; print the new id of each."""
     client = client_of(settings)
     for letter in _chosen(client, letters, every, only_whole=True):
         click.echo(f"{letter} sent again as {client.retry_dead(letter)}")
@@ -65,7 +65,7 @@ def retry(settings: CommandSettings, letters: Sequence[str], every: bool) -> Non
 
 @command.command()
 @click.argument("letters", metavar="ID...", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="All that are there.")
+@click.option("--all", "every", is_flag=True, help="All dead letters.")
 @connection_options
 @clean_errors
 def drop(settings: CommandSettings, letters: Sequence[str], every: bool) -> None:
@@ -83,6 +83,6 @@ def _chosen(
         raise click.UsageError("Give the ids of dead letters, or --all.")
     if not every:
         return iter(letters)
-    # From the newest down: what is sent again and buried again is not met a second time.
+    # From the newest down: one that is sent again and fails again is not met a second time.
     found = client.dead.all()
     return (it.id for it in found if not (only_whole and (it.cut or it.ended)))

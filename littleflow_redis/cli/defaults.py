@@ -93,7 +93,7 @@ def _parts(option: str, text: str, *, removable: bool) -> tuple[str, list[str], 
     what, example = ("STEP", "math:add:bind=whole")
     if option == "--default":
         what, example = ("CATEGORY", "math:timeout=30")
-    alone = f", or {what}: alone to remove what holds for it" if removable else ""
+    alone = f", or {what}: alone to remove its defaults" if removable else ""
     raise click.ClickException(f"{option} {text}: write {what}:KEY=VALUE, such as {example}{alone}")
 
 

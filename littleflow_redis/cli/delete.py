@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @click.command(name="delete")
 @which_options
-@click.option("--force", is_flag=True, help="Terminate first what is in progress.")
+@click.option("--force", is_flag=True, help="Terminate workflows in progress first.")
 @connection_options
 @clean_errors
 def command(settings: CommandSettings, workflows: Sequence[str], force: bool, **which: Any) -> None:
     """Delete workflows that ended, with their outputs and their traces.
 
-    Name them, or say what they have in common, as to `list`.
+    Name the workflows, or select them by the options of `list`.
     """
     client = client_of(settings)
 

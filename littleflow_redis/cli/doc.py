@@ -10,14 +10,14 @@ from .files import compile_file
 
 @click.command(name="doc")
 @click.argument("file", metavar="FILE", type=click.Path())
-@click.option("--no-docs", is_flag=True, help="Leave out what tasks say of themselves.")
+@click.option("--no-docs", is_flag=True, help="Leave out the texts of tasks.")
 @click.option("--vertical", is_flag=True, help="Draw from top to bottom.")
 @clean_errors
 def command(file: str, no_docs: bool, vertical: bool) -> None:
     """Print the workflow in FILE (`-`: standard input) as a Mermaid state diagram.
 
-    GitHub, GitLab and many editors draw it where it stands in a Markdown file as a code block of
-    the language `mermaid`.
+    GitHub, GitLab and many editors draw it in a Markdown file, as a code block of the language
+    `mermaid`.
     """
     from littleflow_redis.language import mermaid
 

@@ -39,10 +39,10 @@ def command(
     as_json: bool,
     files: Sequence[str],
 ) -> None:
-    """Look at a Celery app, its workers and all servers; say what may be lost, and what to set.
+    """Check a Celery app, its workers and all servers; report possible losses, and what to set.
 
-    FILES are flows whose steps somebody should serve; those of workflows that run are looked at
-    anyhow. Exits 1 if there are errors or warnings, 0 if there are hints at most.
+    FILES are flows whose steps somebody should serve; steps of running workflows are checked too.
+    Exits 1 if there are errors or warnings, 0 if there are hints at most.
     """
     from littleflow_redis.bridges.doctor import CHECKS, Level, examine
 
@@ -75,7 +75,7 @@ def _compiled(files: Sequence[str]) -> tuple[dict[str, Flow], list[Finding]]:
             found = f"{shown_name(file)}: {error.strerror or error}"
         if file not in flows:
             costs = "nothing is known about its steps, and no workflow begins with it"
-            advice = f"what `check {file}` says"
+            advice = f"the fix that `check {file}` names"
             broken.append(Finding("flows", Level.ERROR, found, costs, advice))
     return flows, broken
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @click.command(name="follow")
 @click.argument("workflow", metavar="[ID]", required=False)
-@click.option("--after", default="", help="Begin behind this entry; each line ends with its own.")
+@click.option("--after", default="", help="Begin after this entry; each line ends with its id.")
 @connection_options
 @clean_errors
 def command(settings: CommandSettings, workflow: str | None, after: str) -> None:
     """Print every change of every workflow, or of one, as it happens; Ctrl-C ends it.
 
-    A line has the time, the workflow, the step (and its item), what happened, and the state
+    A line has the time, the workflow, the step (and its item), the change, and the state
     afterwards.
     """
     try:
@@ -40,7 +40,7 @@ def command(settings: CommandSettings, workflow: str | None, after: str) -> None
 
 def _lines(entry: FeedEntry) -> Iterator[str]:
     if entry.reset:
-        yield f"some changes are lost: `list` shows what is there  {entry.id}"
+        yield f"some changes are lost: `list` shows the workflows there are  {entry.id}"
     elif not entry.changes:
         yield f"{entry.workflow}  {entry.state}  {entry.id}"
     for change in entry.changes:

@@ -25,20 +25,20 @@ from .options import CommandSettings, connection_options
     default=10.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long ago it may have been touched.",
+    help="Longest time since the file was touched.",
 )
 @click.option(
-    "--live", is_flag=True, help="Do not ask Redis: what a liveness probe should not depend on."
+    "--live", is_flag=True, help="Do not ask Redis, on which a liveness probe should not depend."
 )
 @connection_options
 @clean_errors
 def command(settings: CommandSettings, file: Path, max_age: float, live: bool) -> None:
-    """Tell if the worker, receipts, bridge or simulate of this container works: exit code 0 or 1.
+    """Check that the worker, receipts, bridge or simulate of this container works: exits 0 or 1.
 
-    Give it and the process the same LITTLEFLOW_HEALTH_FILE. The process touches that file each
-    second as long as its loops turn; one that hangs for half a minute does so no more. While Redis
-    is away it goes on touching it: it waits for Redis, and starting it anew would not help. So
-    only without --live is Redis asked too.
+    Set the same LITTLEFLOW_HEALTH_FILE for this command and the process. The process touches that
+    file each second as long as its loops turn, and stops when one hangs for half a minute. While
+    Redis is away the process waits for it and goes on touching the file: a restart would not help.
+    So Redis is asked only without --live.
     """
     try:
         age = time.time() - file.stat().st_mtime

@@ -45,8 +45,8 @@ SHOWN = 5
     is_flag=True,
     help="Show every attempt of every step, and the tracebacks of those that failed.",
 )
-@click.option("--source", is_flag=True, help="Show the text that it runs, and nothing else.")
-@click.option("--follow", is_flag=True, help="Show what has happened, and goes on to the end.")
+@click.option("--source", is_flag=True, help="Show the text of the workflow, and nothing else.")
+@click.option("--follow", is_flag=True, help="Show the changes so far, and follow it to the end.")
 @connection_options
 @clean_errors
 def command(

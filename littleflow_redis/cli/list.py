@@ -27,10 +27,12 @@ def query_options(command: Any) -> Any:
                 "states",
                 multiple=True,
                 type=click.Choice(STATES, case_sensitive=False),
-                help="Only these; may be repeated.",
+                help="Only these states; may be repeated.",
             ),
             click.option(
-                "--name", default="", help="Only flows whose name begins so, or matches a pattern."
+                "--name",
+                default="",
+                help="Only flows whose name begins with this, or matches a pattern.",
             ),
             click.option(
                 "--search", "text", default="", help="Only those with this in their id or name."
@@ -52,17 +54,23 @@ def query_options(command: Any) -> Any:
     type=click.Choice(SORTS),
     default="-created",
     show_default=True,
-    help="By which time; `-` puts the latest first. --since and --until mean this time.",
+    help="Time to sort by; `-` puts the latest first. --since and --until mean this time.",
 )
 @click.option(
-    "--size", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many."
+    "--size",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    help="Workflows at most.",
 )
-@click.option("--after", "cursor", default="", help="Go on there; the end of a page says where.")
-@click.option("--next", "start", type=click.IntRange(0), default=0, help="How many to pass over.")
+@click.option(
+    "--after", "cursor", default="", help="Go on after this cursor, which the end of a page shows."
+)
+@click.option("--next", "start", type=click.IntRange(0), default=0, help="Workflows to skip.")
 @connection_options
 @clean_errors
 def command(settings: CommandSettings, size: int, cursor: str, start: int, **query: Any) -> None:
-    """List workflows, newest first, with how many of their steps are over. Times are UTC."""
+    """List workflows, newest first, with the number of steps that are over. Times are UTC."""
     from littleflow_redis.engine.views.listing import MAX_SIZE, Query
 
     client, which, found = client_of(settings), Query(**query), list[Any]()

@@ -51,8 +51,8 @@ _OPTIONS = (
         "--sweep",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="How often stored results are looked through."
-        "  [default: 5; 1 where the result backend tells of none]",
+        help="Time between two searches for stored results."
+        "  [default: 5; 1 if the result backend publishes none]",
     ),
     click.option(
         "--batch",
@@ -66,8 +66,8 @@ _OPTIONS = (
         type=click.IntRange(min=0),
         default=10_000,
         show_default=True,
-        help="Tasks of a category with Celery, all its bridges together; 0: any number. The rest"
-        " waits in the stream.",
+        help="Tasks of a category that may be with Celery, all its bridges together; 0: any number."
+        " The rest waits in the stream.",
     ),
     click.option(
         "--rate",
@@ -81,13 +81,13 @@ _OPTIONS = (
         metavar="SECONDS",
         default=600,
         show_default=True,
-        help="How long tasks that are no longer wanted are revoked, unless they end before.",
+        help="Time for which unwanted tasks are revoked, unless they end before.",
     ),
     click.option(
         "--terminate-signal",
         type=click.Choice(["SIGTERM", "SIGINT", "SIGUSR1", "SIGKILL"]),
-        help="End tasks that run and are no longer wanted, by this signal to their process; prefork"
-        " pools only. It may hit another task that the process has begun meanwhile."
+        help="End unwanted tasks that run, by this signal to their process; prefork pools only. It"
+        " may hit another task that the process has begun meanwhile."
         "  [default: they run on]",
     ),
 )

@@ -15,14 +15,14 @@ from .parameters import DURATION, client_of
     type=DURATION,
     default="7d",
     show_default=True,
-    help="How long an event is kept without a receipt, or unacknowledged by a group.",
+    help="Time for which an event is kept without a receipt, or unacknowledged by a group.",
 )
 @connection_options
 @clean_errors
 def command(settings: CommandSettings, event_retention: float) -> None:
-    """Print each receipted event and when it was taken up; remove what nobody needs any more.
+    """Print each receipted event and its time; remove entries that nobody needs any more.
 
-    One must run, or the stream grows for ever. What belongs to open work is never removed.
+    One must run, or the stream grows for ever. Entries of open attempts are never removed.
     """
     from littleflow_redis.workers.process_main import run_worker
     from littleflow_redis.workers.receipts import Receipts

@@ -17,7 +17,7 @@ from .parameters import JSON, client_of
 
 @click.command(name="restart")
 @which_options
-@click.option("--all", "everything", is_flag=True, help="Restart what still runs, too.")
+@click.option("--all", "everything", is_flag=True, help="Restart tasks that still run, too.")
 @click.option(
     "--from",
     "from_steps",
@@ -30,7 +30,7 @@ from .parameters import JSON, client_of
     "input_",
     type=JSON,
     default=ABSENT,
-    help="With one --from: the input of that step.  [default: what the steps before gave]",
+    help="With one --from: the input of that step.  [default: the outputs of the steps before]",
 )
 @connection_options
 @clean_errors
@@ -44,9 +44,9 @@ def command(
 ) -> None:
     """Restart workflows that FAILED or were TERMINATED; print each one's state.
 
-    What failed or was cancelled starts again, what had ended is not run twice. With --from the
-    steps named begin anew, with all that follows from them, also in a workflow that FINISHED. Name
-    the workflows, or say what they have in common, as to `list`.
+    Steps that failed or were cancelled start again; steps that had ended are not run twice. With
+    --from the steps named begin anew, with all that follows from them, also in a workflow that
+    FINISHED. Name the workflows, or select them by the options of `list`.
     """
     if input_ is not ABSENT and len(from_steps) != 1:
         raise click.UsageError("--input is the input of one step: name it by --from")

@@ -37,10 +37,10 @@ INTERRUPTED = 130
     help="With --wait: show each step on stderr.  [default: on a terminal]",
 )
 @click.option(
-    "-A", "--app", help="With --wait: Celery app whose workers are asked who consumes its queues."
+    "-A", "--app", help="With --wait: Celery app whose workers are asked which queues they consume."
 )
 @click.option("--local", is_flag=True, help="Run it here, with Python functions, without Redis.")
-@click.option("--tasks", metavar="MODULE[:OBJECT]", help="With --local: where the functions are.")
+@click.option("--tasks", metavar="MODULE[:OBJECT]", help="With --local: module of the functions.")
 @connection_options
 @clean_errors
 def command(
@@ -67,7 +67,7 @@ def command(
 
     _check(local, tasks, workflow_id)
     if app is not None and not wait:
-        raise click.UsageError("-A goes with --wait: it tells what keeps the workflow waiting")
+        raise click.UsageError("-A goes with --wait: it reports what keeps the workflow waiting")
     flow = compile_file(workflow)
     for warning in flow.warnings:
         click.echo(f"{shown_name(workflow)}:{warning}", err=True)
@@ -93,7 +93,7 @@ def command(
 
 def _check(local: bool, tasks: str | None, workflow_id: str | None) -> None:
     if tasks is not None and not local:
-        raise click.UsageError("--tasks goes with --local: who serves tasks otherwise is a worker")
+        raise click.UsageError("--tasks goes with --local: otherwise workers serve the tasks")
     if local and tasks is None:
         raise click.UsageError(
             "--local needs the functions of the tasks: give --tasks MODULE, --tasks FILE.py or "

@@ -24,14 +24,14 @@ from .parameters import client_of
     type=click.FloatRange(0, 100),
     default=0.0,
     metavar="PERCENT",
-    help="How many of the tasks fail.",
+    help="Share of the tasks that fail.",
 )
 @connection_options
 @clean_errors
 def command(settings: CommandSettings, group: str, wait_period: float, failures: float) -> None:
     """Play every task that is not built in: it takes a random while and has no output.
 
-    Tasks that a listener or a bridge has taken are left to it.
+    Tasks that a listener or a bridge has claimed are left to it.
     """
     from littleflow_redis.workers.process_main import run_worker
     from littleflow_redis.workers.simulate import Simulator

@@ -20,9 +20,9 @@ from .parameters import client_of
 def command(settings: CommandSettings, workflows: Sequence[str], **which: Any) -> None:
     """Terminate workflows; print each one's state.
 
-    What nobody works on is cancelled. What runs may end, and until then the workflow is
-    TERMINATING; a second call ends it at once. Name them, or say what they have in common, as to
-    `list`.
+    Attempts that nobody has claimed are cancelled. Tasks that run may end, and until then the
+    workflow is TERMINATING; a second call ends it at once. Name the workflows, or select them by
+    the options of `list`.
     """
     client = client_of(settings)
     act_on(

@@ -39,26 +39,28 @@ _NAMES = 8
     "--dir",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the server keeps its data.  [default: .littleflow; with --run a temporary folder]",
+    help="Folder for the server's data.  [default: .littleflow; with --run a temporary folder]",
 )
 @click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1.  [default: any]")
-@click.option("--category", "categories", multiple=True, help="What the app serves; repeatable.")
+@click.option(
+    "--category", "categories", multiple=True, help="Category that the app serves; repeatable."
+)
 @click.option("--concurrency", type=click.IntRange(1), help="Celery tasks at once.")
 @click.option(
     "--pool",
     type=click.Choice(["prefork", "threads", "solo"]),
     default="prefork",
     show_default=True,
-    help="How the Celery worker runs its tasks.",
+    help="Pool of the Celery worker.",
 )
 @click.option(
     "--run",
     "file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Run this workflow, show what happens, and end.",
+    help="Run this workflow, show its changes, and end.",
 )
 @click.option("--no-console", is_flag=True, help="Without the API and the console.")
-@click.option("--quiet", is_flag=True, help="Show what a process wrote only when it dies.")
+@click.option("--quiet", is_flag=True, help="Show the output of a process only when it dies.")
 @click.option(
     "--log-level", type=click.Choice(["debug", "info"]), default="info", show_default=True
 )
@@ -77,9 +79,9 @@ def command(
     """Run Redis, worker, receipts, API and console here; with -A a bridge and a Celery worker too.
 
     For development: all of it listens on 127.0.0.1 only. The Redis is a Valkey server of its own,
-    with a password; what it holds stays in the folder --dir from start to start. Prints a link to
-    the console, and what to type in other terminals. Ctrl-C ends everything in order, a second one
-    at once. With --run neither API nor console is started.
+    with a password; its data stays in the folder --dir from start to start. Prints a link to the
+    console, and lines to type in other terminals. Ctrl-C ends everything in order, a second one at
+    once. With --run neither API nor console is started.
     """
     if app is None and (categories or concurrency):
         raise click.UsageError("--category and --concurrency are about a Celery app: add -A APP")

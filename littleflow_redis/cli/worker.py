@@ -46,7 +46,7 @@ LOG = logging.getLogger("littleflow_redis.worker")
 @click.option(
     "--retain",
     type=DURATION,
-    help="Delete workflows so long after they FINISHED or were TERMINATED, such as 7d.",
+    help="Delete workflows this long after they FINISHED or were TERMINATED, such as 7d.",
 )
 @click.option("--retain-failed", type=DURATION, help="The same for those that FAILED.")
 @click.option(
@@ -54,7 +54,7 @@ LOG = logging.getLogger("littleflow_redis.worker")
     "defaults",
     multiple=True,
     metavar="CATEGORY:KEY=VALUE",
-    help="retry, timeout or queue-timeout for steps of a category that say none; repeatable.",
+    help="retry, timeout or queue-timeout for steps of a category that set none; repeatable.",
 )
 @click.option(
     "--config",
@@ -85,17 +85,17 @@ def command(
     """Advance workflows as their tasks end, and run built-in tasks.
 
     Any number of workers may run side by side; they share the work. Ctrl-C ends one when the work
-    in hand is done, a second Ctrl-C at once. Who gives another KEY gives it to every command.
+    that it has begun is done, a second Ctrl-C at once. Use the same KEY with every command.
 
     With -A the process is a bridge as well, and faster than both apart. Its attempts of the
     categories that it serves go to Celery without a trip through the stream, and results come back
     the same way. --config and --default then hold for its steps as they do for `bridge`.
 
-    Without --retain and --retain-failed workflows are kept until somebody deletes them. What runs
-    is never deleted.
+    Without --retain and --retain-failed workflows are kept until somebody deletes them. A workflow
+    that runs is never deleted.
 
-    Defaults of categories are kept in Redis for all workers: whoever started last with a category
-    has it. `--default CATEGORY:` removes those of a category.
+    Defaults of categories are kept in Redis for all workers: the worker that started last with a
+    category sets them. `--default CATEGORY:` removes those of a category.
     """
     from littleflow_redis.engine.model.states import WorkflowState
     from littleflow_redis.events.logs import kv

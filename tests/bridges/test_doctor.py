@@ -265,7 +265,7 @@ def test_a_file_that_does_not_compile_keeps_nobody_from_the_others(
     assert f"error: {odd}: " in doctor.output
     assert f"error: {absent}: No such file or directory [flows]" in doctor.output
     assert doctor.output.count(" [flows]\n") == 3
-    assert f"set:   what `check {broken}` says" in doctor.output
+    assert f"set:   the fix that `check {broken}` names" in doctor.output
     assert f"error: {good}:1:7 (absent): the app has no task absent" in doctor.output
 
 

@@ -1,4 +1,4 @@
-"""Sentences of docstrings, and what is wrong with them: the house's rule for English.
+"""Sentences of docstrings, pages and helps, and what is wrong with them: the rule for English.
 
 Subject first, one idea a sentence, the field's words. `CONTRIBUTING.md` has the rule in words.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-#: Words in a sentence of a docstring at most.
+#: Words in a sentence at most.
 LONGEST = 30
 
 #: A clause in the place of the subject: "What was read is acknowledged" hides who does what.
@@ -26,7 +26,9 @@ CLAUSE = re.compile(
 TOLD = re.compile(r"\b(?:told|tells)\b", re.IGNORECASE)
 
 #: Code counts as one word, however long it is.
-_CODE = re.compile(r"(?::[a-z:]+:)?``[^`]+``|(?::[a-z:]+:)?`[^`]+`|\bhttps?://\S+")
+_CODE = re.compile(r"(?::[a-z:]+:)?``[^`]+``|(?::[a-z:]+:)?`[^`]+`|\bhttps?://[^\s)]+")
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_FENCE = re.compile(r"`{3,}")
 _ITEM = re.compile(r"\s*(?:[-*•] |\d+[.)] |:\w[^:]*: |\|)")
 #: Tables, and drawings of trees, are no sentences.
 _TABLE = re.compile(r"^=+ +=|[├└]──", re.MULTILINE)
@@ -35,7 +37,7 @@ _END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=[^a-z])")
 
 
 class Sentence(NamedTuple):
-    """One sentence: the line it begins in, its text, and whether a docstring opens with it."""
+    """One sentence: the line it begins in, its text, and whether its subject is looked at."""
 
     line: int
     text: str
@@ -48,12 +50,20 @@ def sentences(docstring: str, line: int) -> Iterator[Sentence]:
     for begin, paragraph in _paragraphs(inspect.cleandoc(docstring).splitlines()):
         if _TABLE.search(paragraph):
             continue
-        prose = _ABBREVIATION.sub("such", _CODE.sub(lambda found: _masked(found[0]), paragraph))
-        start = 0
-        for end in [*(found.end() for found in _END.finditer(prose)), len(prose)]:
-            at = line + begin + paragraph.count("\n", 0, start)
-            yield Sentence(at, " ".join(paragraph[start:end].split()), first)
-            start, first = end, False
+        for at, text in _split(paragraph, line + begin):
+            yield Sentence(at, text, first)
+            first = False
+
+
+def page(markdown: str) -> Iterator[Sentence]:
+    """The sentences of a page: of its paragraphs, items and tables; of each the subject counts.
+
+    Headings, the heads of tables, questions and code are left out.
+    """
+    for begin, paragraph in _prose(markdown):
+        plain = _LINK.sub(r"\1", paragraph.replace("**", ""))
+        for line, text in _split(plain, begin):
+            yield Sentence(line, text, not text.endswith("?"))
 
 
 def problems(sentence: Sentence) -> Iterator[str]:
@@ -78,6 +88,47 @@ def offenders(file: Path) -> Iterator[tuple[int, str, str]]:
         for sentence in sentences(text, node.body[0].lineno):
             for problem in problems(sentence):
                 yield sentence.line, problem, sentence.text
+
+
+def _split(paragraph: str, line: int) -> Iterator[tuple[int, str]]:
+    """Line and text of each sentence of a paragraph."""
+    prose = _ABBREVIATION.sub("such", _CODE.sub(lambda found: _masked(found[0]), paragraph))
+    start = 0
+    for end in [*(found.end() for found in _END.finditer(prose)), len(prose)]:
+        at = line + paragraph.count("\n", 0, start)
+        yield at, " ".join(paragraph[start:end].split())
+        start = end
+
+
+def _prose(markdown: str) -> Iterator[tuple[int, str]]:
+    """Paragraphs, items and cells of a page, each with the number of its first line."""
+    begin, held, fence = 0, list[str](), ""
+    lines = [*markdown.splitlines(), ""]
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        fenced = _FENCE.match(text)
+        item = _ITEM.match(line)
+        apart = fence or fenced or not text or text[0] in "#|" or item
+        if held and apart:
+            yield begin, "\n".join(held)
+            held = []
+        if fence or fenced:
+            fence = "" if text == fence else fence or fenced[0]
+        elif text.startswith("|"):
+            if not lines[number].startswith("|-"):
+                yield from ((number, cell) for cell in _cells(text))
+        elif text and not text.startswith("#") and (held or not line.startswith("    ")):
+            begin = begin if held else number
+            held.append(line[item.end() :] if item else line)
+
+
+def _cells(row: str) -> Iterator[str]:
+    """What the cells of a table's row say; notes between semicolons count apart."""
+    masked = _CODE.sub(lambda found: _masked(found[0]), row)
+    start = 0
+    for found in [*re.finditer(r"[|;]", masked)]:
+        yield row[start : found.start()].strip()
+        start = found.end()
 
 
 def _masked(code: str) -> str:

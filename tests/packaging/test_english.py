@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from .english import offenders, problems, sentences
+from littleflow_redis.cli import COMMANDS
+
+from .english import offenders, page, problems, sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("littleflow_redis", "bridges", "api", "console")
@@ -29,6 +33,45 @@ def test_docstrings_keep_the_rule() -> None:
     assert not found, "\n".join(found)
 
 
+def _pages() -> Iterator[Path]:
+    yield from (ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+    yield from sorted((ROOT / "docs").rglob("*.md"))
+
+
+def test_pages_keep_the_rule() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}:{one.line}: {problem}: {one.text}"
+        for file in _pages()
+        for one in page(file.read_text("utf-8"))
+        for problem in problems(one)
+    ]
+    assert not found, "\n".join(found)
+
+
+def _helps(command: click.Command) -> Iterator[str]:
+    yield from filter(None, (command.help, command.short_help))
+    yield from (
+        found.help for found in command.params if isinstance(found, click.Option) and found.help
+    )
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from _helps(inner)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_commands_keeps_the_rule(name: str) -> None:
+    entry = COMMANDS[name]
+    module, _, attribute = entry.target.partition(":")
+    command = getattr(importlib.import_module(module), attribute)
+    found = [
+        f"{problem}: {one.text}"
+        for text in (entry.help, *_helps(command))
+        for one in page(text)
+        for problem in problems(one)
+    ]
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize(
     ("docstring", "expected"),
     [
@@ -42,3 +85,24 @@ def test_docstrings_keep_the_rule() -> None:
 )
 def test_the_rule_finds_what_breaks_it(docstring: str, expected: list[str]) -> None:
     assert [p for one in sentences(docstring, 1) for p in problems(one)] == expected
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("# What is a heading\n\nThe text.", []),
+        ("It is.\nWhat was read goes.", ["a clause as subject: name the thing first"]),
+        ("**What** goes is gone.", ["a clause as subject: name the thing first"]),
+        ("What is it? A page.", []),
+        (
+            "| what | who |\n|---|---|\n| a page | is told |",
+            ["'told': say report, return or publish"],
+        ),
+        ("```text\nwhat is told\n```\n- The end.", []),
+        ("Thus:\n\n    what is told", []),
+        ("| a |\n|---|\n| " + "goes " * 20 + "; " + "on " * 20 + "|", []),
+        ("It " + "goes " * 30 + "on.", ["32 words: split it, at most 30"]),
+    ],
+)
+def test_the_rule_reads_pages(markdown: str, expected: list[str]) -> None:
+    assert [p for one in page(markdown) for p in problems(one)] == expected
