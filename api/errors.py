@@ -68,12 +68,12 @@ _ENGINE: tuple[tuple[type[Exception], int, str], ...] = (
 
 #: Words and next steps for what Flask and werkzeug raise.
 _HTTP = {
-    400: ("bad-request", "the request cannot be read: GET /apidocs/ shows what it takes"),
-    404: ("not-found", "there is nothing at this address: GET /apidocs/ lists what there is"),
+    400: ("bad-request", "the request cannot be read: GET /apidocs/ shows its form"),
+    404: ("not-found", "there is nothing at this address: GET /apidocs/ lists the addresses"),
     405: ("method-not-allowed", "this address has other methods: the header Allow lists them"),
     408: ("too-slow", "the request took too long to arrive: send it at once"),
-    413: ("too-large", "the body is too large: GET /apidocs/ tells the limits"),
-    415: ("unsupported-type", "a body of this type is not taken: send application/json"),
+    413: ("too-large", "the body is too large: GET /apidocs/ lists the limits"),
+    415: ("unsupported-type", "a body of this type is not accepted: send application/json"),
 }
 
 
@@ -128,7 +128,7 @@ def translate(error: Exception) -> Refused:
     for kind, status, word in _ENGINE:
         if isinstance(error, kind):
             return Refused(status, word, str(error))
-    message = "something went wrong here: tell the operator the request_id, the log has more"
+    message = "something went wrong here: give the operator the request_id, the log has more"
     return Refused(500, "internal", message)
 
 
@@ -146,7 +146,7 @@ def _problem(problem: Problem, error: FlowError) -> dict[str, Any]:
 def _redis(error: RedisError) -> Refused:
     LOG.warning(kv("redis-error", request=request_id(), error=error))
     if not is_temporary(error):
-        message = "Redis refused the command: the operator finds why in the log"
+        message = "Redis refused the command: the operator finds the reason in the log"
         return Refused(503, "redis-refuses", message)
     message = "Redis cannot be reached now: try again in a few seconds"
     return Refused(503, "redis-unavailable", message, headers={"Retry-After": str(RETRY_AFTER)})
@@ -170,7 +170,7 @@ def _http(error: HTTPException) -> Refused:
     if messages:
         found = list(_invalid(messages, ()))
         first = found[0]
-        message = f"{first['field']}: {first['message']} GET /apidocs/ shows what is taken."
+        message = f"{first['field']}: {first['message']} GET /apidocs/ shows the fields."
         return Refused(status, "invalid", message, errors=found, headers=headers)
     word, message = _HTTP.get(status, (f"http-{status}", error.description or error.name))
     return Refused(status, word, message, headers=headers)

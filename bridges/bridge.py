@@ -154,7 +154,7 @@ class Bridge:
         self._defaults = None
         if categories := without_timeout(redis, keys, list(self.groups)):
             shown = ",".join(category or "''" for category in categories)
-            why = "a task that Celery loses, or that ends without a result, is waited for for ever"
+            why = "the bridge waits for ever for a task that Celery loses or that stores no result"
             hint = "set --timeout SECONDS, --queue-timeout SECONDS, or $timeout in the flows"
             LOG.warning(kv("no-timeout", categories=shown, reason=why, next=hint))
 
@@ -240,7 +240,7 @@ def served_categories(app: Celery, name: str, wanted: Sequence[str] = ()) -> lis
     for category in dict.fromkeys(wanted or ("", app.main or "", module)):
         if ":" in category:
             raise ConfigurationError(
-                f"category {category!r}: set --category to what stands before the colon, "
+                f"category {category!r}: set --category to the part before the colon, "
                 f"{category.partition(':')[0]!r}"
             )
         if category in BUILTIN_CATEGORIES:
@@ -259,4 +259,4 @@ def warn_about(app: Celery) -> None:
     """Log what the app's settings keep the engine from knowing."""
     if not app.conf.task_track_started:
         hint = "set task_track_started=True to see when a worker really begins"
-        LOG.warning(kv("start-unseen", reason="publishing counts as the sign of start", next=hint))
+        LOG.warning(kv("start-unseen", reason="publishing counts as the start", next=hint))

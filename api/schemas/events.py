@@ -65,7 +65,7 @@ class LetterPageSchema(ma.Schema):
     """A part of the letters."""
 
     start = ma.fields.String(
-        load_default="", validate=Length(0, 50), metadata=described("Go on after this letter.")
+        load_default="", validate=Length(0, 50), metadata=described("Go on after this dead letter.")
     )
     size = ma.fields.Integer(
         load_default=50, validate=Range(1, MOST_PER_PAGE), metadata=described("How many to show.")

@@ -129,7 +129,7 @@ class CheckedSchema(ma.Schema):
     )
     unserved = ma.fields.List(
         ma.fields.Nested(UnservedSchema),
-        metadata=described("What nobody would run now; not told while Redis is away."),
+        metadata=described("Steps that nobody would run now; left out while Redis is away."),
     )
     flow = ma.fields.Nested(FlowSchema, metadata=described("What it compiles to."))
     graph = ma.fields.Nested(GraphSchema, metadata=described("The same, for drawing."))

@@ -53,7 +53,7 @@ class StepSchema(ma.Schema):
     reason = ma.fields.String(required=True, metadata=described("Why it failed or was cancelled."))
     waits = ma.fields.String(required=True, metadata=described("What it waits for, a sentence."))
     note = ma.fields.String(
-        required=True, metadata=described("What its worker tells, such as Celery retry 2: …")
+        required=True, metadata=described("The note of its worker, such as Celery retry 2: …")
     )
     line = ma.fields.Integer(required=True, metadata=described("Where it stands in the text; 0."))
     column = ma.fields.Integer(required=True)
@@ -96,7 +96,7 @@ class AttemptSchema(ma.Schema):
     queued = TimeField(required=True)
     started = TimeField(required=True, allow_none=True)
     ended = TimeField(required=True, allow_none=True)
-    worker = ma.fields.String(required=True, metadata=described("Who said that it took it up."))
+    worker = ma.fields.String(required=True, metadata=described("The worker that claimed it."))
     result = ma.fields.String(
         required=True,
         metadata={

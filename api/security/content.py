@@ -15,7 +15,9 @@ def check_body() -> None:
         return
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Refused(
-            415, "compressed", "compressed bodies are not taken: send it without Content-Encoding"
+            415,
+            "compressed",
+            "compressed bodies are not accepted: send it without Content-Encoding",
         )
     config, accepts = context().config, traits().accepts
     most = config.max_archive if traits().archive else config.max_body
@@ -28,7 +30,7 @@ def check_body() -> None:
         raise Refused(
             415,
             "unsupported-type",
-            f"a body of this type is not taken: send {' or '.join(accepts)}",
+            f"a body of this type is not accepted: send {' or '.join(accepts)}",
             headers={"Accept": ", ".join(accepts)},
         )
 

@@ -67,7 +67,7 @@ def _by_token(given: str | None) -> Caller:
     scheme, _, secret = given.partition(" ")
     token = find(context().config.tokens, secret.strip())
     if token is None or scheme.lower() != "bearer":
-        message = "this token is not known: ask whoever set LITTLEFLOW_API_TOKEN"
+        message = "this token is not known: ask the operator of the service"
         raise Refused(401, "token-unknown", message, headers=_CHALLENGE)
     return Caller(token.name, token.access, authenticated=True)
 

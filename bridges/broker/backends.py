@@ -50,7 +50,7 @@ def _refusal(backend: object) -> str | None:
         case DisabledBackend():
             return "the app stores no results, so nobody could learn how a task ended"
         case RPCBackend():
-            return "rpc:// sends a result once, to whoever sent the task, and stores nothing"
+            return "rpc:// sends a result once, to the sender of the task, and stores nothing"
         case CacheBackend():
             return "a cache forgets results when it is full or starts anew"
         case _ if not hasattr(backend, "_get_task_meta_for"):

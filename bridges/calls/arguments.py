@@ -65,5 +65,5 @@ class _Arguments:
         except Exception as error:
             raise Unsendable(
                 f"the type {name[:100]!r} cannot be made of the value that came with it: "
-                f"{type(error).__name__}; import what registers it with kombu in the app's modules"
+                f"{type(error).__name__}; import the module that registers it with kombu in the app"
             ) from error

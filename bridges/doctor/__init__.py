@@ -104,7 +104,7 @@ def _away(subject: Subject, reason: str, checks: Sequence[str]) -> Finding:
         Level.ERROR,
         f"the engine's Redis at {address_of(subject.client.redis)} cannot be reached: {reason}"
         f"{unasked}",
-        "no workflow goes on, and nothing is known about what was not looked at",
+        "no workflow goes on, and nothing is known about the other checks",
         "REDIS_URL (or --url, or REDIS_HOST and REDIS_PORT) to where it is, or start it there",
     )
 
@@ -115,7 +115,7 @@ def _unknown(checks: Sequence[str], reason: str) -> Finding:
         Level.WARNING,
         f"a server did not answer or cannot be: {reason}; not looked at: {', '.join(checks)}",
         "nothing is known about these",
-        "what it takes to reach it from here, and ask again",
+        "network and credentials so that it can be reached from here, and ask again",
     )
 
 

@@ -27,7 +27,7 @@ def visibility_timeout(subject: Subject) -> Iterator[Finding]:
             "visibility-timeout",
             Level.WARNING,
             f"{listed([task.name for task in longer])} may run for longer than {seconds} s, after "
-            "which the broker hands them to another worker",
+            "which the broker delivers them to another worker",
             "they run twice at the same time, again and again",
             f"task_time_limit below {seconds}, or broker_transport_options="
             "{'visibility_timeout': …} above what they take, in all apps of the broker",

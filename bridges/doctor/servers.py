@@ -46,7 +46,7 @@ def permissions(subject: Subject) -> Iterator[Finding]:
     if lack.commands:
         names = listed([name.upper() for name in lack.commands], 10)
         allow = " ".join(f"+{name}" for name in lack.commands)
-        costs = "whatever needs them fails"
+        costs = "all calls that need them fail"
         yield Finding(
             "permissions",
             Level.ERROR,
@@ -89,7 +89,7 @@ def persistence(subject: Subject) -> Iterator[Finding]:
             continue
         saves = _saves(server)
         if saves is None or saves:
-            kept = "what was written since the last snapshot"
+            kept = "all data since the last snapshot"
             found, level = f"{role} writes snapshots only", Level.HINT
         else:
             kept, found, level = "everything", f"{role} writes nothing to disk", Level.WARNING

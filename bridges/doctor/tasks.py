@@ -50,7 +50,7 @@ def track_started(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             "track-started",
             Level.HINT,
-            f"nobody tells when {silent} begin",
+            f"no worker reports when {silent} begin",
             "$timeout counts from publishing, so an outage of all workers uses up retries; "
             "$queue-timeout finds no lost message",
             "task_track_started=True",

@@ -116,7 +116,9 @@ def stop_on_signals(stop: Stop, log: logging.Logger) -> Iterator[None]:
         number = received.get()
         if number is not None:
             name = signal.Signals(number).name
-            log.info(kv("stopping", signal=name, next="finish the work in hand; again: quit"))
+            log.info(
+                kv("stopping", signal=name, next="finish the work that has begun; again: quit")
+            )
             stop.set()
 
     thread = _in_thread(pass_on)

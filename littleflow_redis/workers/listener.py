@@ -245,7 +245,7 @@ def _check(categories: Sequence[str], concurrency: int, group: str, partial: boo
         raise ValueError(f"concurrency is {concurrency}: set it to 1 or more")
     for category in categories:
         if ":" in category:
-            raise ValueError(f"category {category!r}: write only what stands before the colon")
+            raise ValueError(f"category {category!r}: write only the part before the colon")
         if category in BUILTIN_CATEGORIES:
             raise ValueError(f"category {category!r} is built in: choose another name")
     if partial and group == GROUP:

@@ -157,7 +157,7 @@ def test_a_broker_that_is_away_is_waited_for(
         (["--task", "ad:bind=whole"], {}, "options: tasks.ad: no Celery task serves"),
         (["--config", "none.toml"], {}, "none.toml: cannot be read"),
         (["--timeout", "0"], {}, "timeout needs a time above 0"),
-        (["--category", "math:add"], {}, "set --category to what stands before the colon, 'math'"),
+        (["--category", "math:add"], {}, "set --category to the part before the colon, 'math'"),
         (["--category", "wait"], {}, "set --category to one of your own"),
     ],
 )

@@ -134,7 +134,7 @@ def test_a_serializer_gets_what_it_carries(serializer: str, types: str, expected
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        (TypedValue("x", "nobody's"), "import what registers it"),
+        (TypedValue("x", "nobody's"), "import the module that registers it"),
         (TypedValue("x", "decimal"), "type 'decimal' cannot be made"),
         (TypedValue({}, {"a": "decimal"}), ""),
         (TypedValue([], {"0": "decimal"}), ""),

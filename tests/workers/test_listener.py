@@ -158,7 +158,7 @@ def test_partial_listeners_share_a_category(engine: Client, worker: LifecycleWor
 @pytest.mark.parametrize(
     ("categories", "settings", "advice"),
     [
-        (["math:add"], {}, "write only what stands before the colon"),
+        (["math:add"], {}, "write only the part before the colon"),
         (["wait"], {}, "is built in: choose another name"),
         (["math"], {"concurrency": 0}, "set it to 1 or more"),
         (["math"], {"partial": True}, "set group="),
