@@ -14,5 +14,5 @@ NOT_BUILT = (
 
 
 def built() -> bool:
-    """Tell if the pages are there."""
+    """Whether the pages are there."""
     return (STATIC / "index.html").is_file()

@@ -47,7 +47,7 @@ _TEXT = {".css", ".html", ".js", ".json", ".map", ".svg", ".txt", ".wasm"}
 #: Lines shown of a failed command; the rest of what it wrote is above in any case.
 _FAILED = (
     "The console's pages could not be built: `{command}` failed in {folder} (exit code {code});"
-    " its output stands above. Mend that and install again, or set {skip}=1 to do without the"
+    " its output stands above. Fix that and install again, or set {skip}=1 to do without the"
     " console."
 )
 _NO_NODE = (
@@ -62,12 +62,12 @@ class PagesError(Exception):
 
 
 def skipped() -> bool:
-    """Tell if the environment says to do without pages."""
+    """Whether the environment says to do without pages."""
     return os.environ.get(SKIP, "") not in ("", "0")
 
 
 def current() -> bool:
-    """Tell if the pages were built from the sources as they are."""
+    """Whether the pages were built from the sources as they are."""
     return STAMP.is_file() and STAMP.read_text().strip() == _digest()
 
 
@@ -77,7 +77,7 @@ def requirements() -> list[str]:
 
 
 def build() -> bool:
-    """Build the pages unless they are current; tell if there was anything to do.
+    """Build the pages unless they are current; return whether there was anything to do.
 
     Raises :exc:`PagesError`.
     """
@@ -142,7 +142,7 @@ def _new_enough(node: str) -> bool:
 
 
 def _modules_current() -> bool:
-    """Tell if ``node_modules`` is what the lock file says; npm leaves the first file behind."""
+    """Whether ``node_modules`` is what the lock file says; npm leaves the first file behind."""
     done, lock = WEB / "node_modules" / ".package-lock.json", WEB / "package-lock.json"
     return done.is_file() and done.stat().st_mtime >= lock.stat().st_mtime
 

@@ -46,7 +46,7 @@ def test_a_dead_letter_is_sent_again_or_dropped(open_page: Open, stage: Stage) -
             "workflows:run", {"kind": '"end-task"', "workflow": "{not json", "n": str(number)}
         )
     page = open_page("dead")
-    letters = page.locator(".letter")
+    letters = page.locator(".dead-letter")
     expect(letters).to_have_count(2)
     letters.first.get_by_text("The event").click()
     expect(letters.first).to_contain_text("{not json")

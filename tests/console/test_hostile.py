@@ -51,7 +51,7 @@ def test_hostile_dead_letters_and_addresses_are_text(open_page: Open, stage: Sta
     stage.redis.xadd("workflows:run", {"kind": '"end-task"', "workflow": MARKUP})
     page = open_page("dead")
     page.get_by_text("The event").click()
-    expect(page.locator(".letter")).to_contain_text(MARKUP)
+    expect(page.locator(".dead-letter")).to_contain_text(MARKUP)
     page.goto(f"{stage.url}#/workflow/{MARKUP}")
     expect(page.get_by_text("There is no such workflow")).to_be_visible()
     unharmed(page)

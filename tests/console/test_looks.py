@@ -59,7 +59,7 @@ READY = {
     "run": ".run-preview .step",
     "waiting": "tbody tr",
     "health": "tbody tr",
-    "dead": ".letter",
+    "dead": ".dead-letter",
 }
 
 

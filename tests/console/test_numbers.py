@@ -154,7 +154,7 @@ def test_what_a_dead_letter_has(open_page: Open, stage: Stage) -> None:
     page = open_page("dead")
     page.get_by_text("The event").click()
     for line in SHOWN.splitlines()[1:-1]:
-        expect(page.locator(".letter pre")).to_contain_text(line.strip())
+        expect(page.locator(".dead-letter pre")).to_contain_text(line.strip())
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ SCHEMAS = {
     "WireCheck": "Checked",
     "WireDone": "Done",
     "WireBulk": "BulkDone",
+    "WireDeadLetter": "Letter",
 }
 #: Not in the specification: what streams carry.
 STREAMED = {"WireFeed"}

@@ -12,10 +12,10 @@ import { RunRoute } from "./routes/run";
 import { WaitingRoute } from "./routes/waiting";
 import { WorkflowRoute } from "./routes/workflow";
 import { dialog } from "./state/dialogs";
+import { invalidate } from "./state/invalidation";
 import { regained } from "./state/link";
 import { route } from "./state/router";
 import { me } from "./state/session";
-import { touch } from "./state/touched";
 
 export function App() {
   const back = regained.value;
@@ -30,7 +30,7 @@ export function App() {
       <TokenDialog
         onDone={() => {
           void whoAmI();
-          touch();
+          invalidate();
         }}
       />
       <Toasts />

@@ -6,8 +6,8 @@ import { Command } from "../components/copy";
 import { Dialog } from "../components/dialog";
 import type { IconName } from "../components/icon";
 import { closeDialog } from "../state/dialogs";
+import { invalidate } from "../state/invalidation";
 import { toast } from "../state/toasts";
-import { touch } from "../state/touched";
 
 interface Props {
   title: string;
@@ -34,7 +34,7 @@ export function ActionDialog(props: Props) {
       const message = await props.run();
       closeDialog();
       toast(message);
-      touch();
+      invalidate();
     } catch (caught) {
       setError(caught);
       setBusy(false);

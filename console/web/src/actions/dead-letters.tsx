@@ -1,23 +1,23 @@
-import { dropLetter, retryLetter } from "../api/commands";
+import { dropDeadLetter, retryDeadLetter } from "../api/commands";
 import { showDialog } from "../state/dialogs";
 import { ActionDialog } from "./action-dialog";
 import { commandLine } from "./commandline";
 
-export function openRetry(id: string): void {
+export function openRetryDeadLetter(id: string): void {
   showDialog(
     <ActionDialog
       title="Send this event again"
       verb="Retry"
       icon="refresh"
       command={commandLine("dead", "retry", id)}
-      run={async () => (await retryLetter(id)).message}
+      run={async () => (await retryDeadLetter(id)).message}
     >
-      <p>If its cause is not mended, it comes back.</p>
+      <p>If its cause is not fixed, it comes back.</p>
     </ActionDialog>,
   );
 }
 
-export function openDrop(id: string): void {
+export function openDropDeadLetter(id: string): void {
   showDialog(
     <ActionDialog
       title="Drop this event"
@@ -25,7 +25,7 @@ export function openDrop(id: string): void {
       icon="trash"
       danger
       command={commandLine("dead", "drop", id)}
-      run={async () => (await dropLetter(id)).message}
+      run={async () => (await dropDeadLetter(id)).message}
     >
       <p>It goes for good, and what it would have done is never done.</p>
     </ActionDialog>,

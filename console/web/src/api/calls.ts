@@ -1,5 +1,5 @@
 import { type Change, toChange } from "../views/change";
-import { type Letter, toLetter } from "../views/dead-letter";
+import { type DeadLetter, toDeadLetter } from "../views/dead-letter";
 import { type Graph, toGraph } from "../views/graph";
 import { type Health, toHealth } from "../views/health";
 import { type StepDetail, toStepDetail } from "../views/step";
@@ -62,19 +62,21 @@ export function nextCursor(link: string | null): string {
 }
 
 export async function loadWorkflow(id: string, signal: Signal = null): Promise<Workflow> {
-  return toWorkflow(await lossless<wire.WireWorkflow>(`${at(id)}/steps`, { signal }));
+  return toWorkflow(await lossless<wire.WireWorkflow>(`${workflowPath(id)}/steps`, { signal }));
 }
 
 export async function loadGraph(id: string, signal: Signal = null): Promise<Graph> {
-  return toGraph(await json<wire.WireGraph>(`${at(id)}/graph.json`, { signal }));
+  return toGraph(await json<wire.WireGraph>(`${workflowPath(id)}/graph.json`, { signal }));
 }
 
 export async function loadStep(id: string, index: number, signal: Signal): Promise<StepDetail> {
-  return toStepDetail(await lossless<wire.WireStepDetail>(`${at(id)}/steps/${index}`, { signal }));
+  return toStepDetail(
+    await lossless<wire.WireStepDetail>(`${workflowPath(id)}/steps/${index}`, { signal }),
+  );
 }
 
 export async function loadSource(id: string, signal: Signal = null): Promise<string> {
-  return (await request(`${at(id)}/source`, { signal })).text();
+  return (await request(`${workflowPath(id)}/source`, { signal })).text();
 }
 
 export async function loadTrace(
@@ -82,7 +84,9 @@ export async function loadTrace(
   start: number,
   signal: Signal = null,
 ): Promise<{ changes: Change[]; next: number | null }> {
-  const trace = await json<wire.WireTrace>(`${at(id)}/trace?start=${start}&size=500`, { signal });
+  const trace = await json<wire.WireTrace>(`${workflowPath(id)}/trace?start=${start}&size=500`, {
+    signal,
+  });
   return { changes: trace.changes.map(toChange), next: trace.next ?? null };
 }
 
@@ -106,8 +110,8 @@ export async function loadHealth(signal: Signal = null): Promise<Health> {
   return toHealth(await json<wire.WireGroups>("groups", { signal }));
 }
 
-export async function loadLetters(signal: Signal = null): Promise<Letter[]> {
-  return (await lossless<wire.WireLetter[]>("dead?size=200", { signal })).map(toLetter);
+export async function loadDeadLetters(signal: Signal = null): Promise<DeadLetter[]> {
+  return (await lossless<wire.WireDeadLetter[]>("dead?size=200", { signal })).map(toDeadLetter);
 }
 
 export async function loadMe(): Promise<wire.Me> {
@@ -137,6 +141,6 @@ export async function checkFlow(
   return { valid: check.valid, problems: check.problems ?? [], unserved, graph };
 }
 
-export function at(id: string): string {
+export function workflowPath(id: string): string {
   return `workflows/${encodeURIComponent(id)}`;
 }

@@ -1,6 +1,6 @@
 import type { Typed } from "../wire/lossless";
 import type { WireBulk, WireDone } from "../wire/types";
-import { at } from "./calls";
+import { workflowPath } from "./calls";
 import { json, request } from "./client";
 
 /** Everything the console asks the API to change, each call one function. */
@@ -18,20 +18,21 @@ export function start(workflow: string, input: Typed | undefined, key: string): 
   });
 }
 
-export const terminate = (id: string) => post(`${at(id)}/terminate`);
+export const terminate = (id: string) => post(`${workflowPath(id)}/terminate`);
 
-export const resume = (id: string, all = false) => post(`${at(id)}/restart`, all ? { all } : {});
+export const resume = (id: string, all = false) =>
+  post(`${workflowPath(id)}/restart`, all ? { all } : {});
 
 /** Run steps again with all that follows from them. */
 export const restartFrom = (id: string, step: number, input?: Typed) =>
-  post(`${at(id)}/restart`, { from: [step], input });
+  post(`${workflowPath(id)}/restart`, { from: [step], input });
 
-export const remove = (id: string) => json<WireDone>(at(id), { method: "DELETE" });
+export const remove = (id: string) => json<WireDone>(workflowPath(id), { method: "DELETE" });
 
-export const archiveTo = (id: string, uri: string) => post(`${at(id)}/archive`, { uri });
+export const archiveTo = (id: string, uri: string) => post(`${workflowPath(id)}/archive`, { uri });
 
 export async function archiveText(id: string): Promise<Blob> {
-  return (await request(`${at(id)}/archive`)).blob();
+  return (await request(`${workflowPath(id)}/archive`)).blob();
 }
 
 export const restoreFrom = (uri: string) => post("workflows/restore", { uri });
@@ -41,9 +42,9 @@ export const restoreArchive = (archive: Typed) => post("workflows/restore", arch
 export const sendEvent = (kind: string, data: Typed | undefined, workflow: string) =>
   post("events", { kind, data, workflow: workflow || undefined });
 
-export const retryLetter = (id: string) => post(`dead/${encodeURIComponent(id)}/retry`);
+export const retryDeadLetter = (id: string) => post(`dead/${encodeURIComponent(id)}/retry`);
 
-export const dropLetter = (id: string) =>
+export const dropDeadLetter = (id: string) =>
   json<WireDone>(`dead/${encodeURIComponent(id)}`, { method: "DELETE" });
 
 export type BulkAction = "terminate" | "restart" | "delete";

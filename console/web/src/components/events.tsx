@@ -11,19 +11,19 @@ import { useWindow } from "./window";
 const ROW = 36;
 /** Most changes that are kept in the page. */
 const MOST = 20_000;
-/** Ms after news before the trace is read on. */
+/** Ms after a report of the feed before the trace is read on. */
 const PAUSE_MS = 300;
 
 interface Props {
   workflow: Workflow;
-  news: number;
+  revision: number;
   selected: number | null;
   onSelect: (step: number) => void;
 }
 
 /** Every change of the workflow, the newest first, live. */
-export function Events({ workflow, news, selected, onSelect }: Props) {
-  const { changes, error } = useTrace(workflow.id, news);
+export function Events({ workflow, revision, selected, onSelect }: Props) {
+  const { changes, error } = useTrace(workflow.id, revision);
   const [onlyStep, setOnlyStep] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const rows = (
@@ -108,8 +108,8 @@ function Row({ change, name, onSelect }: RowProps) {
   );
 }
 
-/** The trace so far, read on whenever there is news. */
-function useTrace(id: string, news: number): { changes: Change[]; error: string } {
+/** The trace so far, read on whenever the feed reported something. */
+function useTrace(id: string, revision: number): { changes: Change[]; error: string } {
   const [changes, setChanges] = useState<Change[]>([]);
   const [error, setError] = useState("");
   const known = useRef<Change[]>([]);
@@ -136,6 +136,6 @@ function useTrace(id: string, news: number): { changes: Change[]; error: string 
       known.current.length ? PAUSE_MS : 0,
     );
     return () => clearTimeout(timer);
-  }, [id, news]);
+  }, [id, revision]);
   return { changes, error };
 }

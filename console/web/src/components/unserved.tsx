@@ -1,20 +1,20 @@
 import type { Unserved } from "../views/unserved";
 import { Notice } from "./notice";
 
-/** Categories that are told at once; of more their number. */
-const TOLD = 3;
+/** Categories that are listed at once; of more their number. */
+const LISTED = 3;
 
 /** Which categories nobody serves, what may be meant, and what to start. */
 export function UnservedNotice({ unserved }: { unserved: Unserved[] }) {
   if (!unserved.length) return null;
   return (
     <Notice tone="waiting">
-      {unserved.slice(0, TOLD).map((one) => (
+      {unserved.slice(0, LISTED).map((one) => (
         <p key={one.category}>
           <strong>{one.found}</strong> <Advice text={one.advice} />
         </p>
       ))}
-      {unserved.length > TOLD && <p>… and {unserved.length - TOLD} more</p>}
+      {unserved.length > LISTED && <p>… and {unserved.length - LISTED} more</p>}
     </Notice>
   );
 }

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "../api/errors";
+import { invalidations } from "../state/invalidation";
 import { regained } from "../state/link";
-import { touched } from "../state/touched";
 import { tabVisible } from "../state/visible";
 
 export interface Loaded<T> {
@@ -41,14 +41,14 @@ export function useLoad<T>(
       })
       .finally(() => !mine.signal.aborted && setLoading(false));
   }, [key]);
-  const news = regained.value + touched.value;
+  const changed = regained.value + invalidations.value;
   const seen = tabVisible.value;
   useEffect(() => {
     if (!seen) return;
     reload();
     const timer = everyMs ? setInterval(reload, everyMs) : undefined;
     return () => clearInterval(timer);
-  }, [reload, news, seen, everyMs]);
+  }, [reload, changed, seen, everyMs]);
   useEffect(() => () => control.current?.abort(), []);
   const fresh = state.key === key;
   return { value: fresh ? state.value : null, error: fresh ? state.error : null, loading, reload };

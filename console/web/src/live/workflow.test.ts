@@ -31,7 +31,7 @@ function change(step: number | null, state: string, at = "2026-01-01T00:00:00.00
   return { at, what: state, step, scope: "", activation: 1, attempt: 1, detail: "", state };
 }
 
-test("what the feed tells is in the steps at once, and the rest stays", () => {
+test("what the feed reports is in the steps at once, and the rest stays", () => {
   const workflow = toWorkflow({
     id: "w",
     name: null,

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { loadWorkflow } from "../api/calls";
-import { follow } from "../api/live";
+import { loadWorkflow, workflowPath } from "../api/calls";
+import { followFeed } from "../api/feed";
 import { type Change, toChange } from "../views/change";
 import { done as isDone, over } from "../views/states";
 import type { Step } from "../views/step";
@@ -12,32 +12,32 @@ import { throttled } from "./throttled";
 /** Ms between two loads of a workflow while it changes: at least, and for each of its steps. */
 const LEAST_PAUSE = 1000;
 const PAUSE_PER_STEP = 1.5;
-/** The same of one that runs and where nothing happens: who serves it changes without news. */
+/** The same of one that runs and where nothing happens: the feed says nothing of who serves it. */
 const LOOK_MS = 5000;
 const LONGEST_LOOK = 9000;
 
 export interface LiveWorkflow extends Omit<Loaded<Workflow>, "value"> {
   workflow: Workflow | null;
   steps: ReadonlyMap<number, Step>;
-  /** Counts what the feed told: a reason to look at the trace again. */
-  news: number;
+  /** Counts what the feed reported: a reason to look at the trace again. */
+  revision: number;
 }
 
 const NO_STEPS: ReadonlyMap<number, Step> = new Map();
 
-/** A workflow as it is now: what the feed tells is shown at once, and then loaded exactly. */
+/** A workflow as it is now: what the feed reports is shown at once, and then loaded exactly. */
 export function useLiveWorkflow(id: string): LiveWorkflow {
   const [patched, setPatched] = useState<Patched | null>(null);
   const look = patched ? lookPause(patched.workflow) : 0;
   const loaded = useLoad(`workflow ${id}`, (signal) => loadWorkflow(id, signal), look);
   const { value, reload } = loaded;
-  const [news, setNews] = useState(0);
+  const [revision, setRevision] = useState(0);
   useEffect(() => setPatched(value && fresh(value)), [value]);
   const size = useRef(0);
   size.current = value?.steps.length ?? 0;
   const change = useCallback((feed: WireFeed) => {
     setPatched((old) => old && patch(old, feed));
-    setNews((count) => count + 1);
+    setRevision((count) => count + 1);
   }, []);
   useEffect(() => {
     let soon = throttled(reload, LEAST_PAUSE);
@@ -51,7 +51,7 @@ export function useLiveWorkflow(id: string): LiveWorkflow {
       }
       soon.call();
     };
-    const stop = follow(`workflows/${encodeURIComponent(id)}/events`, {
+    const stop = followFeed(`${workflowPath(id)}/events`, {
       change(feed) {
         change(feed);
         again();
@@ -67,7 +67,7 @@ export function useLiveWorkflow(id: string): LiveWorkflow {
     ...loaded,
     workflow: patched?.workflow ?? null,
     steps: patched?.steps ?? NO_STEPS,
-    news,
+    revision,
   };
 }
 

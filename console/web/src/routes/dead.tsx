@@ -1,5 +1,5 @@
-import { openDrop, openRetry } from "../actions/dead-letters";
-import { loadLetters } from "../api/calls";
+import { openDropDeadLetter, openRetryDeadLetter } from "../actions/dead-letters";
+import { loadDeadLetters } from "../api/calls";
 import { Button } from "../components/button";
 import { JsonView } from "../components/json-view";
 import { Time } from "../components/time";
@@ -12,19 +12,19 @@ const EVERY_MS = 5000;
 
 /** Events that could not be processed: send them again, or drop them. */
 export function DeadRoute() {
-  const { value, error } = useLoad("dead", loadLetters, EVERY_MS);
+  const { value, error } = useLoad("dead", loadDeadLetters, EVERY_MS);
   return (
     <section class="page">
       <div class="page-head">
         <h1>Dead letters</h1>
       </div>
       <p class="muted">
-        Events that no worker could process. Nothing is lost: mend the cause, then send them again.
+        Events that no worker could process. Nothing is lost: fix the cause, then send them again.
       </p>
       <LoadError error={error} />
       {value?.length === 0 && <p class="nothing">There are none.</p>}
       {value?.map((letter) => (
-        <article key={letter.id} class="card letter">
+        <article key={letter.id} class="card dead-letter">
           <header>
             <div>
               <h2>{clipped(letter.reason, 200)}</h2>
@@ -38,10 +38,10 @@ export function DeadRoute() {
             <span class="spacer" />
             {mayChange.value && (
               <>
-                <Button icon="refresh" onClick={() => openRetry(letter.id)}>
+                <Button icon="refresh" onClick={() => openRetryDeadLetter(letter.id)}>
                   Retry
                 </Button>
-                <Button icon="trash" onClick={() => openDrop(letter.id)}>
+                <Button icon="trash" onClick={() => openDropDeadLetter(letter.id)}>
                   Drop
                 </Button>
               </>

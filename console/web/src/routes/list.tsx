@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { openRestore } from "../actions/restore";
 import { listWorkflows } from "../api/calls";
-import { follow } from "../api/live";
+import { followFeed } from "../api/feed";
 import { Button } from "../components/button";
 import { Filters } from "../components/filters";
 import { Pager } from "../components/pager";
@@ -27,7 +27,7 @@ export function ListRoute() {
   useEffect(() => setChosen(new Set()), [asked]);
   useEffect(() => {
     const soon = throttled(reload, RELOAD_MS);
-    const stop = follow("events", { change: soon.call, reset: soon.call });
+    const stop = followFeed("events", { change: soon.call, reset: soon.call });
     return () => {
       stop();
       soon.cancel();

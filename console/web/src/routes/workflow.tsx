@@ -18,7 +18,7 @@ import type { Graph } from "../views/graph";
 const TABS = ["graph", "timeline", "table", "source", "events"] as const;
 
 export function WorkflowRoute({ id, tab }: { id: string; tab: string }) {
-  const { workflow, steps, error, news } = useLiveWorkflow(id);
+  const { workflow, steps, error, revision } = useLiveWorkflow(id);
   const graph = useGraph(id);
   const [pointed, setPointed] = useState<number | null>(null);
   const asked = route.value.query.get("step");
@@ -79,7 +79,7 @@ export function WorkflowRoute({ id, tab }: { id: string; tab: string }) {
             </div>
           )}
           {tab === "events" && (
-            <Events workflow={workflow} news={news} selected={selected} onSelect={select} />
+            <Events workflow={workflow} revision={revision} selected={selected} onSelect={select} />
           )}
         </div>
         {step && <StepPanel key={step.index} workflow={workflow} step={step} select={select} />}

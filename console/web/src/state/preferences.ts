@@ -6,7 +6,7 @@ export type Orientation = "horizontal" | "vertical";
 
 export const theme = kept<Theme>("theme", "auto", ["auto", "light", "dark"]);
 export const times = kept<Times>("times", "local", ["local", "utc", "relative"]);
-/** On a window that is higher than wide, such as a phone's, graphs run downwards unless told. */
+/** On a window that is higher than wide, such as a phone's, graphs run downwards by default. */
 const natural: Orientation = innerWidth < innerHeight ? "vertical" : "horizontal";
 export const orientation = kept<Orientation>("orientation", natural, ["horizontal", "vertical"]);
 

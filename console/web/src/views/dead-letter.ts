@@ -1,8 +1,8 @@
-import type { WireLetter } from "../wire/types";
+import type { WireDeadLetter } from "../wire/types";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";
 
-export interface Letter {
+export interface DeadLetter {
   id: string;
   at: Moment;
   reason: string;
@@ -13,7 +13,7 @@ export interface Letter {
   event: { id: string; fields: Record<string, unknown> };
 }
 
-export function toLetter(wire: WireLetter): Letter {
+export function toDeadLetter(wire: WireDeadLetter): DeadLetter {
   const notes = [
     wire.cut && "It was too large to be kept as a whole.",
     wire.ended && "It was a task, which has ended as failed.",

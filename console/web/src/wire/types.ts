@@ -197,7 +197,7 @@ export interface WireBulk {
   more: boolean;
 }
 
-export interface WireLetter {
+export interface WireDeadLetter {
   id: string;
   at: string;
   reason: string;

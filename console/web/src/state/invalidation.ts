@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 
 /** Counts what was changed from this page: whatever is shown loads itself anew. */
-export const touched = signal(0);
+export const invalidations = signal(0);
 
-export function touch(): void {
-  touched.value += 1;
+export function invalidate(): void {
+  invalidations.value += 1;
 }
