@@ -6,6 +6,7 @@ import { type StepDetail, toStepDetail } from "../views/step";
 import { toUnserved, type Unserved } from "../views/unserved";
 import { toWait, type Wait } from "../views/wait";
 import { type Summary, toSummary, toWorkflow, type Workflow } from "../views/workflow";
+import { MOST_PER_PAGE, type WaitKind } from "../wire/facts";
 import type { Typed } from "../wire/lossless";
 import type * as wire from "../wire/types";
 import { json, lossless, request } from "./client";
@@ -92,18 +93,22 @@ export async function loadTrace(
 
 /** Waits that are shown at most. */
 const MOST_WAITS = 1000;
+/** Waits in one answer. */
+const PAGE = MOST_PER_PAGE / 2;
+/** Running tasks are no waits to be shown. */
+const RUNNING_TASK: WaitKind = "task";
 
 /** What waits, but for tasks that somebody works on: those run. */
 export async function loadWaits(signal: Signal = null): Promise<Wait[]> {
   const waits: wire.WireWait[] = [];
   for (let cursor = "", more = true; more && waits.length < MOST_WAITS; more = cursor !== "") {
-    const response = await request(`waits?size=500&cursor=${encodeURIComponent(cursor)}`, {
+    const response = await request(`waits?size=${PAGE}&cursor=${encodeURIComponent(cursor)}`, {
       signal,
     });
     waits.push(...((await response.json()) as wire.WireWait[]));
     cursor = nextCursor(response.headers.get("Link"));
   }
-  return waits.filter((wait) => wait.kind !== "task").map(toWait);
+  return waits.filter((wait) => wait.kind !== RUNNING_TASK).map(toWait);
 }
 
 export async function loadHealth(signal: Signal = null): Promise<Health> {

@@ -1,3 +1,4 @@
+import type { BulkAction } from "../wire/facts";
 import type { Typed } from "../wire/lossless";
 import type { WireBulk, WireDone } from "../wire/types";
 import { workflowPath } from "./calls";
@@ -46,8 +47,6 @@ export const retryDeadLetter = (id: string) => post(`dead/${encodeURIComponent(i
 
 export const dropDeadLetter = (id: string) =>
   json<WireDone>(`dead/${encodeURIComponent(id)}`, { method: "DELETE" });
-
-export type BulkAction = "terminate" | "restart" | "delete";
 
 export const bulk = (action: BulkAction, ids: string[]) =>
   json<WireBulk>("workflows/bulk", { method: "POST", json: { action, ids } });

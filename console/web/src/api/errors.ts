@@ -1,3 +1,4 @@
+import { COMMAND } from "../state/config";
 import type { Problem, WireError } from "../wire/types";
 
 /** The API answered, with an error. `word` is its stable name, such as `no-source`. */
@@ -17,9 +18,7 @@ export class ApiError extends Error {
 /** The API could not be reached. */
 export class LinkLost extends Error {
   constructor(address: string) {
-    super(
-      `The API at ${address} does not answer. Is it running? python -m littleflow_redis.service`,
-    );
+    super(`The API at ${address} does not answer. Is it running? ${COMMAND}.service`);
   }
 }
 

@@ -1,25 +1,10 @@
-import type { Attempt } from "../views/step";
+import { type Attempt, attemptState } from "../views/step";
 import { Badge } from "./badge";
 import { LongText } from "./json-view";
 import { Duration, Time } from "./time";
 
 /** Attempts that are listed, the newest ones. */
 const LISTED = 50;
-
-const STATES: Record<string, string> = {
-  end: "ended",
-  fail: "failed",
-  continue: "failed",
-  retry: "retrying",
-  requeue: "queued",
-  cancel: "cancelled",
-};
-
-/** How an attempt ended, as a state of a step. */
-function stateOf(attempt: Attempt): string {
-  if (!attempt.result) return attempt.started === null ? "queued" : "running";
-  return STATES[attempt.result] ?? attempt.result;
-}
 
 /** The tries of a step, newest first. */
 export function Attempts({ history }: { history: Attempt[] }) {
@@ -35,7 +20,7 @@ export function Attempts({ history }: { history: Attempt[] }) {
         {newest.map((attempt) => (
           <li key={attempt.key}>
             <p>
-              <Badge state={stateOf(attempt)} />
+              <Badge state={attemptState(attempt)} />
               <span class="muted">
                 {attempt.activation}.{attempt.number}
                 {attempt.scope && ` item ${attempt.scope}`}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { PERIODS } from "../state/list-query";
 import { route, setQuery } from "../state/router";
-import { lookOf, WORKFLOW_STATES } from "../views/states";
+import { lookOf, STATES_OF_FILTER } from "../views/states";
 import { Button } from "./button";
 import { Icon } from "./icon";
 import { useShortcuts } from "./shortcuts";
@@ -40,7 +40,7 @@ function StateFilter({ chosen }: { chosen: string[] }) {
       >
         All
       </button>
-      {WORKFLOW_STATES.map((state) => (
+      {STATES_OF_FILTER.map((state) => (
         <button
           key={state}
           type="button"

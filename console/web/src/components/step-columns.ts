@@ -1,4 +1,4 @@
-import { lookOf, STEP_STATES } from "../views/states";
+import { lookOf, STATES_BY_URGENCY } from "../views/states";
 import { type Step, spent } from "../views/step";
 import { pretty } from "../views/text";
 
@@ -59,7 +59,7 @@ export function sorted(steps: Step[], key: SortKey, down: boolean, now: number):
 
 function cell(step: Step, key: SortKey, now: number): string | number | null {
   if (key === "duration") return spent(step, now).run;
-  if (key === "state") return (STEP_STATES as string[]).indexOf(step.state);
+  if (key === "state") return (STATES_BY_URGENCY as string[]).indexOf(step.state);
   if (key === "parameters") return pretty(step.parameters, 0) || null;
   return step[key];
 }

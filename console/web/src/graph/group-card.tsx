@@ -1,6 +1,6 @@
 import { Badge } from "../components/badge";
 import { Button } from "../components/button";
-import { STEP_STATES } from "../views/states";
+import { STATES_BY_URGENCY } from "../views/states";
 import type { Shape } from "./fold";
 import type { Live } from "./status";
 
@@ -22,7 +22,7 @@ export function GroupCard({ shape, steps, unfold, select, close }: Props) {
     const state = steps.get(index)?.state ?? "idle";
     states.set(state, [...(states.get(state) ?? []), index]);
   }
-  const urgent = STEP_STATES.flatMap((state) => states.get(state) ?? []);
+  const urgent = STATES_BY_URGENCY.flatMap((state) => states.get(state) ?? []);
   return (
     <section class="group-card" aria-label={shape.label}>
       <header>
@@ -30,7 +30,7 @@ export function GroupCard({ shape, steps, unfold, select, close }: Props) {
         <Button icon="close" kind="quiet" label="Close" onClick={close} />
       </header>
       <p class="group-states">
-        {STEP_STATES.filter((state) => states.has(state)).map((state) => (
+        {STATES_BY_URGENCY.filter((state) => states.has(state)).map((state) => (
           <Badge key={state} state={state} detail={String(states.get(state)?.length)} />
         ))}
       </p>

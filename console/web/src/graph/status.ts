@@ -1,4 +1,4 @@
-import { done, lookOf, STEP_STATES, type Tone } from "../views/states";
+import { done, lookOf, STATES_BY_URGENCY, type Tone } from "../views/states";
 import type { Step } from "../views/step";
 import type { Shape } from "./fold";
 
@@ -45,7 +45,7 @@ function statusOfOne(step: Live): Status {
 function statusOfMany(steps: Live[]): Status {
   const counts = new Map<string, number>();
   for (const { state } of steps) counts.set(state, (counts.get(state) ?? 0) + 1);
-  const present = STEP_STATES.filter((state) => counts.has(state));
+  const present = STATES_BY_URGENCY.filter((state) => counts.has(state));
   const state = stateOfMany(counts, steps.length);
   const words = present.map((one) => `${counts.get(one)} ${lookOf(one).label}`);
   return {
@@ -62,7 +62,7 @@ function statusOfMany(steps: Live[]): Status {
 
 /** The most urgent state stands for all; a part that ended already means that the whole runs. */
 function stateOfMany(counts: Map<string, number>, total: number): string {
-  const first = STEP_STATES.find((state) => counts.has(state)) ?? "idle";
+  const first = STATES_BY_URGENCY.find((state) => counts.has(state)) ?? "idle";
   const finished = [...counts].reduce((sum, [state, n]) => sum + (done(state) ? n : 0), 0);
   return first === "idle" && finished > 0 && finished < total ? "running" : first;
 }

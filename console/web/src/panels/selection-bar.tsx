@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import { openBulk } from "../actions/bulk";
 import { listAllIds } from "../api/calls";
-import type { BulkAction } from "../api/commands";
 import { messageOf } from "../api/errors";
 import { Button } from "../components/button";
 import { apiQuery } from "../state/list-query";
@@ -9,9 +8,12 @@ import { route } from "../state/router";
 import { toast } from "../state/toasts";
 import { count } from "../views/text";
 import type { Summary } from "../views/workflow";
+import { type BulkAction, MOST_PER_PAGE } from "../wire/facts";
 
 /** Most workflows that one selection may hold. */
 const MOST = 10_000;
+/** Workflows in one answer, on the way to all of them. */
+const PAGE = MOST_PER_PAGE / 2;
 
 interface Props {
   chosen: ReadonlySet<string>;
@@ -28,7 +30,7 @@ export function SelectionBar({ chosen, rows, more, choose }: Props) {
   const chooseAll = async () => {
     setBusy(true);
     try {
-      const query = apiQuery(new URLSearchParams(route.value.query), Date.now(), 500);
+      const query = apiQuery(new URLSearchParams(route.value.query), Date.now(), PAGE);
       query.set("cursor", "");
       choose(new Set(await listAllIds(query, MOST)));
     } catch (error) {

@@ -1,6 +1,6 @@
 import { loadHealth } from "../api/calls";
 import { LoadError, useLoad } from "../live/load";
-import { apiAddress } from "../state/config";
+import { apiAddress, COMMAND } from "../state/config";
 import { lostSince } from "../state/link";
 import type { Health } from "../views/health";
 
@@ -78,7 +78,7 @@ function Groups({ health }: { health: Health }) {
           {!health.groups.length && (
             <tr>
               <td colSpan={4} class="muted">
-                No group yet: is a worker running? <code>python -m littleflow_redis worker</code>
+                No group yet: is a worker running? <code>{COMMAND} worker</code>
               </td>
             </tr>
           )}

@@ -10,11 +10,12 @@ import { href } from "../state/router";
 import { mayChange } from "../state/session";
 import { count } from "../views/text";
 import type { Wait } from "../views/wait";
+import type { WaitKind } from "../wire/facts";
 
 /** Ms between two looks. */
 const EVERY_MS = 3000;
 
-const KINDS = [
+const FILTERS: { kind: WaitKind | ""; title: string }[] = [
   { kind: "", title: "All" },
   { kind: "event", title: "Events" },
   { kind: "latch", title: "Latches" },
@@ -22,12 +23,13 @@ const KINDS = [
   { kind: "category", title: "Workers" },
 ];
 
-const WORDS: Record<string, string> = {
+const WORDS: Record<WaitKind, string> = {
   event: "event",
   latch: "latch",
   timer: "a time",
   category: "a worker of",
   worker: "a lifecycle worker",
+  task: "task",
 };
 
 /** What waits for what, and since when. */
@@ -51,7 +53,7 @@ export function WaitingRoute() {
         category has taken up.
       </p>
       <div class="chips">
-        {KINDS.map((one) => (
+        {FILTERS.map((one) => (
           <button
             key={one.kind}
             type="button"
@@ -141,7 +143,10 @@ function WaitsFor({ wait }: { wait: Wait }) {
     <span class="waits-for" title={wait.sentence}>
       <Badge state={wait.state} />
       <span>
-        {none ? "a worker of no category" : (WORDS[wait.kind] ?? wait.kind)} <code>{wait.on}</code>
+        {none
+          ? "a worker of no category"
+          : ((WORDS as Record<string, string>)[wait.kind] ?? wait.kind)}{" "}
+        <code>{wait.on}</code>
       </span>
     </span>
   );

@@ -1,7 +1,10 @@
 import { signal } from "@preact/signals";
+import { API_PORT } from "../wire/facts";
 
-/** Where the API is: what config.json beside the page says, else port 5000 of the page's own host. */
-export const apiAddress = signal(`${location.protocol}//${location.hostname || "localhost"}:5000/`);
+/** Where the API is: what config.json beside the page says, else its own port on the page's host. */
+export const apiAddress = signal(
+  `${location.protocol}//${location.hostname || "localhost"}:${API_PORT}/`,
+);
 
 /** How a command line begins that a user may copy. */
 export const COMMAND = "python -m littleflow_redis";

@@ -1,8 +1,12 @@
 import { computed, signal } from "@preact/signals";
+import type { Access } from "../wire/facts";
 import type { Me } from "../wire/types";
 import { go } from "./router";
 
 const KEY = "littleflow-token";
+
+/** The access of a token that changes nothing. */
+const READ: Access = "read";
 
 /** The API's token: kept for this tab only. */
 export const token = signal(stored());
@@ -12,7 +16,7 @@ export const me = signal<Me | null>(null);
 /** The API wants a token, or another one. */
 export const needsToken = signal(false);
 
-export const mayChange = computed(() => me.value?.access !== "read");
+export const mayChange = computed(() => me.value?.access !== READ);
 
 function stored(): string {
   try {

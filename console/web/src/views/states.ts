@@ -41,8 +41,8 @@ const LOOKS: Record<WorkflowState | StepState, Look> = {
   cancelled: { label: "cancelled", tone: "cancelled", glyph: "■" },
 };
 
-/** In the order of the filter. */
-export const WORKFLOW_STATES: WorkflowState[] = [
+/** The states of workflows, in the order of the filter. */
+export const STATES_OF_FILTER: WorkflowState[] = [
   "RUNNING",
   "TERMINATING",
   "FAILED",
@@ -51,7 +51,7 @@ export const WORKFLOW_STATES: WorkflowState[] = [
 ];
 
 /** The states of steps, the most urgent first: of many steps the first found stands for all. */
-export const STEP_STATES: StepState[] = [
+export const STATES_BY_URGENCY: StepState[] = [
   "failed",
   "retrying",
   "running",

@@ -1,3 +1,4 @@
+import { STATES_AFTER_CLOSING, type StepKind, type StepState } from "../wire/facts";
 import type { WireAttempt, WireItems, WireStep, WireStepDetail } from "../wire/types";
 import { visible } from "./text";
 import { type Moment, moment } from "./time";
@@ -95,6 +96,15 @@ function toAttempt(wire: WireAttempt): Attempt {
   };
 }
 
+/** A failure with which the workflow goes on ends the step; the attempt failed all the same. */
+const RESULTS: Record<string, StepState> = { ...STATES_AFTER_CLOSING, continue: "failed" };
+
+/** How an attempt stands or was closed, as a state of a step. */
+export function attemptState(attempt: Attempt): string {
+  if (!attempt.result) return attempt.started === null ? "queued" : "running";
+  return RESULTS[attempt.result] ?? attempt.result;
+}
+
 /** Ms it waited for somebody to take it up, and ms it ran, as far as they are known. */
 export function spent(step: Step, now: number): { queue: number | null; run: number | null } {
   const { queued, started, ended } = step;
@@ -105,7 +115,14 @@ export function spent(step: Step, now: number): { queue: number | null; run: num
   };
 }
 
+const NO_WORK: ReadonlySet<string> = new Set<StepKind>([
+  "start",
+  "end",
+  "subflow-start",
+  "subflow-end",
+]);
+
 /** Whether it stands for work, rather than for a beginning, an end or a fork. */
 export function isWork(step: { kind: string }): boolean {
-  return !["start", "end", "subflow-start", "subflow-end"].includes(step.kind);
+  return !NO_WORK.has(step.kind);
 }

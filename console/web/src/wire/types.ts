@@ -1,3 +1,5 @@
+import type { Access } from "./facts";
+
 /** What the API says, as it says it. Times are ISO 8601 in UTC, null if it did not come to that. */
 
 export interface WireError {
@@ -19,7 +21,7 @@ export interface Problem {
 
 export interface Me {
   name: string;
-  access: "full" | "read";
+  access: Access;
   authenticated: boolean;
 }
 
