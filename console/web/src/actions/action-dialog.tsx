@@ -1,6 +1,5 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { messageOf } from "../api/errors";
 import { Button } from "../components/button";
 import { Command } from "../components/copy";
 import { Dialog } from "../components/dialog";
@@ -8,6 +7,7 @@ import type { IconName } from "../components/icon";
 import { closeDialog } from "../state/dialogs";
 import { invalidate } from "../state/invalidation";
 import { toast } from "../state/toasts";
+import { messageOf } from "../views/error";
 
 interface Props {
   title: string;

@@ -25,7 +25,3 @@ export class LinkLost extends Error {
 function isProblem(error: Partial<Problem>): error is Problem {
   return typeof error.line === "number" && typeof error.message === "string";
 }
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

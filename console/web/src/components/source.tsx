@@ -1,11 +1,11 @@
 import { useMemo } from "preact/hooks";
-import { loadSource } from "../api/calls";
-import { LoadError, useLoad } from "../live/load";
+import { useSource } from "../live/source";
 import { lookOf } from "../views/states";
 import type { Step } from "../views/step";
 import { visible } from "../views/text";
 import type { Workflow } from "../views/workflow";
 import { CopyButton } from "./copy";
+import { LoadError } from "./load-error";
 import { type Token, tokens } from "./source-text";
 
 interface Props {
@@ -17,9 +17,7 @@ interface Props {
 
 /** The text of the flow; a step under the pointer is marked in the graph beside it. */
 export function Source({ workflow, selected, onSelect, onPoint }: Props) {
-  const { value, error } = useLoad(`source ${workflow.id}`, (signal) =>
-    workflow.hasSource ? loadSource(workflow.id, signal) : Promise.resolve(""),
-  );
+  const { value, error } = useSource(workflow);
   const pieces = useMemo(() => tokens(value ?? ""), [value]);
   const places = useMemo(() => byPlace(workflow.steps), [workflow.steps]);
   if (!workflow.hasSource)

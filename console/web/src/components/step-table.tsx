@@ -1,15 +1,13 @@
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
+import { useOutput } from "../live/output";
 import { now } from "../state/clock";
 import type { Step } from "../views/step";
 import { clipped, pretty } from "../views/text";
 import type { Workflow } from "../views/workflow";
 import { Badge } from "./badge";
-import { OutputCell } from "./output-cell";
 import { COLUMNS, matches, type SortKey, sorted } from "./step-columns";
 import { Duration, Time } from "./time";
-import { useWindow } from "./window";
-
-const ROW = 40;
+import { WindowedTable } from "./windowed-table";
 
 interface Props {
   workflow: Workflow;
@@ -21,12 +19,10 @@ interface Props {
 export function StepTable({ workflow, selected, onSelect }: Props) {
   const [sort, setSort] = useState<{ key: SortKey; down: boolean }>({ key: "index", down: false });
   const [filter, setFilter] = useState("");
-  const box = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => {
     const found = workflow.steps.filter((step) => matches(step, filter));
     return sorted(found, sort.key, sort.down, now.peek());
   }, [workflow.steps, filter, sort]);
-  const seen = useWindow(box, rows.length, ROW);
   return (
     <>
       <div class="view-tools">
@@ -43,47 +39,42 @@ export function StepTable({ workflow, selected, onSelect }: Props) {
             : `${rows.length} of ${workflow.steps.length} steps`}
         </span>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it */}
-      <section class="scroll card" ref={box} tabIndex={0} aria-label="Steps">
-        <table class="steps" aria-rowcount={rows.length + 1}>
-          <thead>
-            <tr>
-              {COLUMNS.map(({ key, title }) => (
-                <th
-                  key={key}
-                  aria-sort={sort.key === key ? (sort.down ? "descending" : "ascending") : "none"}
+      <WindowedTable
+        label="Steps"
+        head={
+          <>
+            {COLUMNS.map(({ key, title }) => (
+              <th
+                key={key}
+                aria-sort={sort.key === key ? (sort.down ? "descending" : "ascending") : "none"}
+              >
+                <button
+                  type="button"
+                  class="sort"
+                  onClick={() => setSort({ key, down: sort.key === key && !sort.down })}
                 >
-                  <button
-                    type="button"
-                    class="sort"
-                    onClick={() => setSort({ key, down: sort.key === key && !sort.down })}
-                  >
-                    {title}
-                    <span aria-hidden="true">
-                      {sort.key === key ? (sort.down ? " ↓" : " ↑") : ""}
-                    </span>
-                  </button>
-                </th>
-              ))}
-              <th>Output</th>
-            </tr>
-          </thead>
-          <tbody>
-            {seen.before > 0 && <tr class="gap" style={{ height: `${seen.before}px` }} />}
-            {rows.slice(seen.first, seen.end).map((step, i) => (
-              <Row
-                key={step.index}
-                place={seen.first + i + 2}
-                id={workflow.id}
-                step={step}
-                chosen={step.index === selected}
-                onSelect={onSelect}
-              />
+                  {title}
+                  <span aria-hidden="true">
+                    {sort.key === key ? (sort.down ? " ↓" : " ↑") : ""}
+                  </span>
+                </button>
+              </th>
             ))}
-            {seen.after > 0 && <tr class="gap" style={{ height: `${seen.after}px` }} />}
-          </tbody>
-        </table>
-      </section>
+            <th>Output</th>
+          </>
+        }
+        rows={rows}
+        row={(step, place) => (
+          <Row
+            key={step.index}
+            place={place + 2}
+            id={workflow.id}
+            step={step}
+            chosen={step.index === selected}
+            onSelect={onSelect}
+          />
+        )}
+      />
     </>
   );
 }
@@ -98,6 +89,7 @@ interface RowProps {
 
 function Row({ id, place, step, chosen, onSelect }: RowProps) {
   const parameters = step.parameters === null ? "" : pretty(step.parameters, 0);
+  const output = useOutput(id, step);
   return (
     <tr class={chosen ? "chosen" : ""} aria-rowindex={place} onClick={() => onSelect(step.index)}>
       <td class="number">{step.index}</td>
@@ -123,9 +115,7 @@ function Row({ id, place, step, chosen, onSelect }: RowProps) {
         <Duration from={step.started} to={step.ended} />
       </td>
       <td class="number">{step.attempts || ""}</td>
-      <td class="code">
-        <OutputCell id={id} step={step} />
-      </td>
+      <td class="code">{output}</td>
     </tr>
   );
 }

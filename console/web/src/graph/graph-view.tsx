@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { messageOf } from "../api/errors";
 import { orientation } from "../state/preferences";
+import { messageOf } from "../views/error";
 import type { Graph } from "../views/graph";
 import { count } from "../views/text";
 import { Camera } from "./camera";

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { openBulk } from "../actions/bulk";
 import { listAllIds } from "../api/calls";
-import { messageOf } from "../api/errors";
 import { Button } from "../components/button";
 import { apiQuery } from "../state/list-query";
 import { route } from "../state/router";
 import { toast } from "../state/toasts";
+import { messageOf } from "../views/error";
 import { count } from "../views/text";
 import type { Summary } from "../views/workflow";
 import { type BulkAction, MOST_PER_PAGE } from "../wire/facts";

@@ -2,8 +2,9 @@ import { openDropDeadLetter, openRetryDeadLetter } from "../actions/dead-letters
 import { loadDeadLetters } from "../api/calls";
 import { Button } from "../components/button";
 import { JsonView } from "../components/json-view";
+import { LoadError } from "../components/load-error";
 import { Time } from "../components/time";
-import { LoadError, useLoad } from "../live/load";
+import { useLoad } from "../live/load";
 import { mayChange } from "../state/session";
 import { clipped } from "../views/text";
 

@@ -1,5 +1,6 @@
 import { loadHealth } from "../api/calls";
-import { LoadError, useLoad } from "../live/load";
+import { LoadError } from "../components/load-error";
+import { useLoad } from "../live/load";
 import { apiAddress, COMMAND } from "../state/config";
 import { lostSince } from "../state/link";
 import type { Health } from "../views/health";

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Checked, checkFlow } from "../api/calls";
-import { messageOf } from "../api/errors";
 import { tabVisible } from "../state/visible";
+import { messageOf } from "../views/error";
 import { Typed } from "../wire/lossless";
 import type { Parsed } from "../wire/typed-json";
 

@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { messageOf } from "../api/errors";
 import { invalidations } from "../state/invalidation";
 import { regained } from "../state/link";
 import { tabVisible } from "../state/visible";
@@ -52,9 +51,4 @@ export function useLoad<T>(
   useEffect(() => () => control.current?.abort(), []);
   const fresh = state.key === key;
   return { value: fresh ? state.value : null, error: fresh ? state.error : null, loading, reload };
-}
-
-/** Why there is nothing to see. */
-export function LoadError({ error }: { error: unknown }) {
-  return error ? <p class="error-text">{messageOf(error)}</p> : null;
 }

@@ -3,11 +3,13 @@ import { loadStep } from "../api/calls";
 import { isWork, type Step } from "../views/step";
 import { clipped, pretty } from "../views/text";
 
-/** Ms for which a row must be in sight before its output is asked for. */
+/** Ms for which a step must be in sight before its output is asked for. */
 const REST_MS = 200;
+/** Characters of an output that are shown. */
+const SHOWN = 80;
 
-/** The beginning of a step's output, loaded when its row is in sight. */
-export function OutputCell({ id, step }: { id: string; step: Step }) {
+/** The beginning of a step's output, loaded when the step has ended; empty until then. */
+export function useOutput(id: string, step: Step): string {
   const [text, setText] = useState("");
   const { index, state, activations } = step;
   const wanted = isWork(step) && state === "ended";
@@ -16,7 +18,7 @@ export function OutputCell({ id, step }: { id: string; step: Step }) {
     const control = new AbortController();
     const timer = setTimeout(() => {
       loadStep(id, index, control.signal)
-        .then((detail) => setText(clipped(pretty(detail.output, 0), 80)))
+        .then((detail) => setText(clipped(pretty(detail.output, 0), SHOWN)))
         .catch(() => setText(""));
     }, REST_MS);
     return () => {
@@ -24,5 +26,5 @@ export function OutputCell({ id, step }: { id: string; step: Step }) {
       control.abort();
     };
   }, [id, index, wanted, activations]);
-  return <>{wanted ? text : ""}</>;
+  return wanted ? text : "";
 }
