@@ -9,12 +9,11 @@ interface Props {
   kind?: "plain" | "primary" | "danger" | "quiet";
   type?: "button" | "submit";
   disabled?: boolean;
-  pressed?: boolean | undefined;
   children?: ComponentChildren;
 }
 
 export function Button(props: Props) {
-  const { icon, label, kind = "plain", type = "button", children, pressed } = props;
+  const { icon, label, kind = "plain", type = "button", children } = props;
   return (
     <button
       type={type}
@@ -23,7 +22,6 @@ export function Button(props: Props) {
       disabled={props.disabled ?? false}
       title={label}
       aria-label={children ? undefined : label}
-      aria-pressed={pressed}
     >
       {icon && <Icon name={icon} />}
       {children}
