@@ -97,22 +97,26 @@ def test_both_versions_drive_the_same_workflows_and_one_is_killed(
     doomed, survivor = (versions[name] for name in _both(first))
     worker = doomed.spawn("worker")
     begun = _start_all(survivor)
-    _wait_for_gates(doomed, begun)
+    _wait_for_waits(doomed, begun, "event")
+    sleeper = survivor.call("start", "wait:delay(- duration: 1h -) → new:grow", 3)
+    _wait_for_waits(doomed, [sleeper], "timer")
 
     survivor.spawn("worker").wait_for_output("event=ready")
     begun |= _start_all(doomed)
-    _wait_for_gates(survivor, begun)
-    _agree(versions, begun)
+    _wait_for_waits(survivor, begun, "event")
+    _agree(versions, [*begun, sleeper])
 
     left = list(begun)
     _kill_with_work_in_hand(client, worker, lambda: _open(doomed, left.pop(0)))
     assert left, "it died in the midst of the work"
+    _make_timers_due(client)
     for workflow in left:
         _open(survivor, workflow)
     for workflow, form in begun.items():
         assert doomed.call("wait", workflow, timeout=LONG) == FLOWS[form][1], form
+    assert doomed.call("wait", sleeper, timeout=LONG) == 4
     wait_until(lambda: not client.xpending("workflows:run", GROUP)["pending"], "nothing is left")
-    _agree(versions, begun)
+    _agree(versions, [*begun, sleeper])
     assert not survivor.call("dead_letters")
 
 
@@ -154,16 +158,22 @@ def _start_all(version: Version) -> dict[str, str]:
     return ids
 
 
-def _wait_for_gates(version: Version, workflows: Iterable[str]) -> None:
-    """Each waits for its event, and for nothing else."""
+def _wait_for_waits(version: Version, workflows: Iterable[str], kind: str) -> None:
+    """Each waits for one thing of this kind, and for nothing else."""
 
     def there() -> bool:
         for workflow in workflows:
             waits = version.call("waits", workflow)
-            assert [wait["kind"] for wait in waits] == ["event"], (workflow, waits)
+            assert [wait["kind"] for wait in waits] == [kind], (workflow, waits)
         return True
 
-    wait_until(there, "all wait for their event")
+    wait_until(there, f"all wait for: {kind}")
+
+
+def _make_timers_due(client: redis.Redis) -> None:
+    """Make the delay of an hour, which a dead worker began, a matter of now."""
+    timers: Any = client.zrange("workflows:timers", 0, -1)
+    client.zadd("workflows:timers", dict.fromkeys(timers, 0), xx=True)
 
 
 def _open(version: Version, workflow: str) -> None:
