@@ -12,11 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import redis
 
-from tests.support import Spawned, free_port
+from tests.support import LONG, RedisServer, Spawned, free_port
 from tests.web import ask
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = Path(__file__).with_name("installed.py")
 NODE_MODULES = Path("console/web/node_modules")
 
 #: What installing may use besides Python. Node is not among it.
@@ -107,10 +109,42 @@ def serves_its_pages(spawn: Callable[..., Spawned], packages: Path) -> None:
         assert ask(f"http://127.0.0.1:{port}{path}").status == 200, path
 
 
+def data_of(checkout: Path) -> set[str]:
+    """Scripts and grammar: files that Python does not import, by their names in the package."""
+    package = checkout / "littleflow_redis"
+    found = {
+        file.relative_to(checkout).as_posix()
+        for pattern in ("*.lua", "*.lark")
+        for file in package.rglob(pattern)
+    }
+    kinds = {(Path(name).parent.name, Path(name).suffix) for name in found}
+    assert {("lua", ".lua"), ("lib", ".lua"), ("events", ".lua"), ("language", ".lark")} <= kinds
+    return found
+
+
+def runs_a_workflow(packages: Path, server: RedisServer, cwd: Path) -> None:
+    """The package installed in ``packages`` takes a workflow to its end, on a real server."""
+    command = [sys.executable, "-P", str(PROGRAM), str(packages), server.url]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("LITTLEFLOW_")}
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**kept, "PYTHONPATH": str(packages)},
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "FINISHED [4, 5]\n"
+
+
 def test_the_sdist_carries_the_pages_and_installs_without_node(
     checkout: Path,
     without_node: dict[str, str],
     spawn: Callable[..., Spawned],
+    redis_server: RedisServer,
+    client: redis.Redis,
     tmp_path: Path,
 ) -> None:
     with_tools_of(checkout)
@@ -124,18 +158,22 @@ def test_the_sdist_carries_the_pages_and_installs_without_node(
     assert "littleflow_redis/console/static/index.html" in names
     assert "littleflow_redis/console/web/package-lock.json" in names
     assert not [name for name in names if "node_modules" in name or name.startswith("tests")]
+    assert data_of(checkout) - names == set(), "every script and the grammar are in the sdist"
 
     target = tmp_path / "target"
     done = installed(target, sdist, **without_node)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nodejs" not in done.stdout + done.stderr, "no Node was fetched"
     serves_its_pages(spawn, target)
+    runs_a_workflow(target, redis_server, tmp_path)
 
 
 def test_a_wheel_is_built_on_a_machine_without_node(
     checkout: Path,
     without_node: dict[str, str],
     spawn: Callable[..., Spawned],
+    redis_server: RedisServer,
+    client: redis.Redis,
     tmp_path: Path,
 ) -> None:
     stale = checkout / "build" / "lib" / "littleflow_redis" / "console" / "static" / "old.js"
@@ -151,11 +189,13 @@ def test_a_wheel_is_built_on_a_machine_without_node(
     for word in ("node_modules", "console/web", "console/packaging", "sources.sha256", "old.js"):
         assert not [name for name in names if word in name], word
     assert sources_of(checkout) - names == set(), "every file of the package is in the wheel"
+    assert data_of(checkout) - names == set(), "every script and the grammar are in the wheel"
 
     target = tmp_path / "target"
     done = installed(target, wheel)
     assert done.returncode == 0, done.stdout + done.stderr
     serves_its_pages(spawn, target)
+    runs_a_workflow(target, redis_server, tmp_path)
 
 
 def sources_of(checkout: Path) -> set[str]:
