@@ -76,11 +76,8 @@ def test_an_end_goes_through_few_files_and_one_way(engine: Client) -> None:
     workflow = engine.start("math:add(- {x: 1, y: 2} -) → math:times-ten")
     assert read_all(engine, listener) == 1
     worker.reader.ensure()
-    (end,) = [
-        id.decode()
-        for id, fields in engine.redis.xrange(engine.keys.events)
-        if kind_of(fields) == "end-task"
-    ]
+    rows: Any = engine.redis.xrange(engine.keys.events)
+    (end,) = [id.decode() for id, fields in rows if kind_of(fields) == "end-task"]
     way = Way(end)
     with way.watched():
         while not worker.applied:
