@@ -19,6 +19,13 @@ LUA_FILES = Path(contracts.__file__).with_name("lua")
 #: Lua allows 200 locals and 60 upvalues in one function.
 MOST_LOCALS = 170
 
+#: A field of the working table in the constructor: its indentation, name, types and meaning.
+_FIELD = re.compile(r"^( {4}| {6})(\w+) = .+, -- (\w+(?: or \w+)?): (\S.*)$", re.MULTILINE)
+_PART = re.compile(r"^ {4}(\w+) = \{$", re.MULTILINE)
+#: What a script uses of it. A local that holds a part has the part's name.
+_USED = re.compile(r"\bw\.((?:cache|writes)(?:\.\w+)?|\w+)|(?<![.\w])((?:cache|writes)\.\w+)")
+_TYPES = {"boolean", "false", "list", "map", "nil", "number", "string", "table"}
+
 
 def test_arguments_that_differ_from_the_file_are_refused_at_import() -> None:
     with pytest.raises(TypeError, match=r"Archive has least; lua/archive.lua declares most"):
@@ -63,6 +70,45 @@ def test_the_largest_script_stays_well_below_luas_limits() -> None:
         source = compose(name, {**LUA, **Keys().lua()}).source
         top = re.findall(r"^local (?:function )?([\w, ]+)", source, re.MULTILINE)
         assert sum(len(names.split(",")) for names in top) < MOST_LOCALS, name
+
+
+def working_table() -> dict[str, set[str]]:
+    """The fields that the constructor of the working table documents, each with its types."""
+    plan = (LUA_FILES / "lib" / "plan.lua").read_text()
+    constructor = plan[plan.index("local function new_plan") :]
+    constructor = constructor[: constructor.index("\nend\n")]
+    parts = [(found.start(), found[1]) for found in _PART.finditer(constructor)]
+    fields = {name: {"table"} for _, name in parts}
+    for found in _FIELD.finditer(constructor):
+        above = [name for at, name in parts if at < found.start()]
+        prefix = f"{above[-1]}." if len(found[1]) > 4 else ""
+        fields[f"{prefix}{found[2]}"] = set(found[3].split(" or "))
+    built = re.findall(r"^ {4,6}\w+ = ", constructor, re.MULTILINE)
+    assert len(fields) == len(built), "each field has its type and meaning"
+    return fields
+
+
+def used_fields(source: str) -> set[str]:
+    """The fields of the working table that a script reads or writes."""
+    return {whole or part for whole, part in _USED.findall(source)}
+
+
+def test_each_field_of_the_working_table_is_documented_and_used() -> None:
+    fields, used = working_table(), set[str]()
+    assert {"key", "cache.steps", "writes.trace"} <= fields.keys()
+    assert set[str]().union(*fields.values()) <= _TYPES
+    for name in script_names():
+        found = used_fields(compose(name, {**LUA, **Keys().lua()}).source)
+        assert found <= fields.keys(), f"{name}: {found - fields.keys()}"
+        used |= found
+    assert fields.keys() == used
+
+
+def test_a_misspelt_field_of_the_working_table_is_noticed() -> None:
+    source = "w.stat = 1 w.cache.stesp[1] = 2 writes.trase[1] = w.key w.writes.txts = cache.backs"
+    assert used_fields(source) - working_table().keys() == {
+        "stat", "cache.stesp", "writes.trase", "writes.txts",
+    }  # fmt: skip
 
 
 def test_values_are_sent_as_the_scripts_read_them() -> None:

@@ -19,7 +19,7 @@ if state ~= '' then
 end
 cancel(w)
 write_closed(w)
-write_untimed(w)
+write_removed_timers(w)
 -- So that an end which comes later is known to be for nobody, and not taken for one that Redis lost.
 redis.call('ZADD', K.deleted, w.now, w.key)
 redis.call('ZREMRANGEBYRANK', K.deleted, 0, -10001)

@@ -18,7 +18,7 @@ end
 w.serving = serving_of(serving)
 local index, scope = index_and_scope(field)
 local static, step = static_of(w, index), step_of(w, index, scope)
-w.untimed[1] = member
+w.writes.removed_timers[1] = member
 w.waiting = w.waiting - 1
 local code = Outcome.APPLIED
 
@@ -57,7 +57,7 @@ end
 -- The input has been used, unless it is that of an attempt or of a step that a restart runs again.
 if code == Outcome.APPLIED and static[Static.LOOPED] == 1 and action ~= 'fail'
   and not (action == 'run' and is_task(static)) then
-  w.kept[input_name(static, field, activation)] = false
+  w.writes.kept[input_name(static, field, activation)] = false
 end
 settle(w)
 detect_stall(w)

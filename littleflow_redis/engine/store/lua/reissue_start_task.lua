@@ -30,7 +30,7 @@ if input == '' then
   return {Outcome.GONE}
 end
 trace(w, TraceKind.REEMIT, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
-w.emits[1] = {index = index, field = field, attempt = attempt, input = input}
+w.writes.start_tasks[1] = {index = index, field = field, attempt = attempt, input = input}
 redis.call('HDEL', K.open_attempts, event)
 commit(w)
 return {Outcome.APPLIED}

@@ -60,11 +60,11 @@ end
 
 local function resume()
   local fields = {}
-  for field in pairs(w.steps) do fields[#fields + 1] = field end
+  for field in pairs(w.cache.steps) do fields[#fields + 1] = field end
   table.sort(fields)
   for _, field in ipairs(fields) do
     local index, scope = index_and_scope(field)
-    local step, static = w.steps[field], static_of(w, index)
+    local step, static = w.cache.steps[field], static_of(w, index)
     local owed = owed_of(static, step)
     local iterates = static[Static.FLAGS] >= Flag.ITERATE and not is_item(static, scope)
     if iterates and step[Dynamic.ITEMS] > step[Dynamic.DONE] then
@@ -77,7 +77,7 @@ local function resume()
 end
 
 -- A workflow that was archived when it had FINISHED, and restored, has nothing left to do.
-local last = w.steps[tostring(w.last)]
+local last = w.cache.steps[tostring(w.last)]
 if last and last[Dynamic.STATE] == StepState.ENDED then conclude(w, WorkflowState.FINISHED)
 else
   resume()
@@ -85,8 +85,8 @@ else
   settle(w)
   detect_stall(w)
 end
-w.fields = {'nonce', w.nonce}
+w.writes.fields = {'nonce', w.nonce}
 redis.call('SADD', K.running, w.key)
 commit(w)
-sliced('HDEL', w.key .. S.steps, w.forgotten)
+sliced('HDEL', w.key .. S.steps, w.writes.removed_steps)
 return report(w, Outcome.APPLIED)

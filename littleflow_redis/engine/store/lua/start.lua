@@ -20,14 +20,14 @@ end
 local now = clock()
 local last = tonumber(steps) - 1
 local w = new_plan(workflow, now, {flow_digest, nonce, last, 0, 0, 0, form, now, WorkflowState.RUNNING})
-w.before, w.fresh, w.outputs['-1'] = '', true, input
+w.before, w.fresh, w.cache.outputs['-1'] = '', true, input
 trace(w, WorkflowState.RUNNING, '', 0, 0)
 count(w, 'start', 1)
 fire_step(w, 0, '')
 settle(w)
 detect_stall(w)
 
-w.fields = {'digest', digest, 'flow', flow_digest, 'nonce', nonce, 'name', name, 'last', last,
+w.writes.fields = {'digest', digest, 'flow', flow_digest, 'nonce', nonce, 'name', name, 'last', last,
   'version', form, 'created', now}
 store(w, S.output .. '-1', input)
 redis.call('HINCRBY', flow_key, 'workflows', 1)

@@ -5,7 +5,8 @@
 local function close_attempt(w, step, token)
   for i, attempt in ipairs(step[Dynamic.OPEN]) do
     if attempt[AttemptRecord.TOKEN] == token then
-      w.closed[#w.closed + 1] = table.remove(step[Dynamic.OPEN], i)
+      local closed = w.writes.closed
+      closed[#closed + 1] = table.remove(step[Dynamic.OPEN], i)
       w.open = w.open - 1
       for _, member in ipairs(attempt[AttemptRecord.TIMERS]) do remove_timer(w, member) end
       return attempt
@@ -29,19 +30,21 @@ end
 
 -- Every step of the workflow that was reached, with what this plan has changed.
 local function load_all(w)
-  local all, tokens = redis.call('HGETALL', w.key .. S.steps), {}
+  local all, found = redis.call('HGETALL', w.key .. S.steps), {}
+  local cache = w.cache
+  local steps, tokens, backs = cache.steps, cache.tokens, cache.backs
   for i = 1, #all, 2 do
     local kind, field = string.match(all[i], '^([tb]?)(.+)$')
-    if kind == 't' then tokens[field] = tonumber(all[i + 1])
-    elseif kind == 'b' then w.backs[field] = w.backs[field] or tonumber(all[i + 1])
-    elseif not w.steps[field] then w.steps[field] = cmsgpack.unpack(all[i + 1]) end
+    if kind == 't' then found[field] = tonumber(all[i + 1])
+    elseif kind == 'b' then backs[field] = backs[field] or tonumber(all[i + 1])
+    elseif not steps[field] then steps[field] = cmsgpack.unpack(all[i + 1]) end
   end
-  for field, count in pairs(tokens) do
-    w.steps[field] = w.steps[field] or Step.UNTOUCHED
-    if w.tokens[field] == nil then w.tokens[field], w.had[field] = count, count end
+  for field, count in pairs(found) do
+    steps[field] = steps[field] or Step.UNTOUCHED
+    if tokens[field] == nil then tokens[field], cache.tokens_before[field] = count, count end
   end
-  for field in pairs(w.steps) do
-    if w.tokens[field] == nil then w.tokens[field], w.had[field] = 0, 0 end
+  for field in pairs(steps) do
+    if tokens[field] == nil then tokens[field], cache.tokens_before[field] = 0, 0 end
   end
 end
 
@@ -49,7 +52,7 @@ end
 -- the queue of a broker.
 local function cancel_attempts(w, idle)
   load_all(w)
-  for field, step in pairs(w.steps) do
+  for field, step in pairs(w.cache.steps) do
     for i = #step[Dynamic.OPEN], 1, -1 do
       local attempt = step[Dynamic.OPEN][i]
       local left = idle and (attempt[AttemptRecord.TAKEN] > 0
@@ -60,7 +63,7 @@ local function cancel_attempts(w, idle)
       end
     end
   end
-  w.emits, w.handed = {}, {}
+  w.writes.start_tasks, w.writes.handed = {}, {}
 end
 
 -- Cancel what is open, ready or waiting, here or in this very plan; with `idle`, leave those
@@ -68,8 +71,8 @@ end
 local function cancel(w, idle)
   if w.open > 0 then cancel_attempts(w, idle) end
   if w.waiting == 0 then return end
-  local members = redis.call('SMEMBERS', w.key .. S.timers)
-  for i = 2, #w.timers, 2 do members[#members + 1] = w.timers[i] end
+  local members, timers = redis.call('SMEMBERS', w.key .. S.timers), w.writes.timers
+  for i = 2, #timers, 2 do members[#members + 1] = timers[i] end
   for _, member in ipairs(members) do
     local kind, field, activation = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(%d+)$')
     if field then

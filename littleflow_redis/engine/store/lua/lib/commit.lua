@@ -20,37 +20,38 @@ local function done_in(w, field, state)
 end
 
 local function count_done(w, field, before)
-  local state = w.steps[field][Dynamic.STATE]
+  local state = w.cache.steps[field][Dynamic.STATE]
   if state ~= before and not string.find(field, '@', 1, true) then
     w.done = w.done + done_in(w, field, state) - done_in(w, field, before)
   end
 end
 
 local function write_steps(w)
-  local sets, drops = {}, {}
-  for field, before in pairs(w.changed) do
+  local cache, writes, sets, drops = w.cache, w.writes, {}, {}
+  for field, before in pairs(writes.changed) do
     sets[#sets + 1] = field
-    sets[#sets + 1] = cmsgpack.pack(w.steps[field])
+    sets[#sets + 1] = cmsgpack.pack(cache.steps[field])
     count_done(w, field, before)
   end
-  for field, count in pairs(w.tokens) do
-    if count ~= w.had[field] then
+  for field, count in pairs(cache.tokens) do
+    if count ~= cache.tokens_before[field] then
       if count == 0 then drops[#drops + 1] = 't' .. field
       else sets[#sets + 1] = 't' .. field; sets[#sets + 1] = count end
     end
   end
-  for field, count in pairs(w.backs) do
+  for field, count in pairs(cache.backs) do
     if count == 0 then drops[#drops + 1] = 'b' .. field
     else sets[#sets + 1] = 'b' .. field; sets[#sets + 1] = count end
   end
   sliced('HSET', w.key .. S.steps, sets)
   sliced('HDEL', w.key .. S.steps, drops)
-  for name, text in pairs(w.kept) do
-    if text then w.itemized[#w.itemized + 1] = name; w.itemized[#w.itemized + 1] = text
-    else w.unitemized[#w.unitemized + 1] = name end
+  local items, removed = writes.items, writes.removed_items
+  for name, text in pairs(writes.kept) do
+    if text then items[#items + 1] = name; items[#items + 1] = text
+    else removed[#removed + 1] = name end
   end
-  sliced('HSET', w.key .. S.items, w.itemized)
-  sliced('HDEL', w.key .. S.items, w.unitemized)
+  sliced('HSET', w.key .. S.items, items)
+  sliced('HDEL', w.key .. S.items, removed)
 end
 
 local function write_start_task(w, at, e)
@@ -101,7 +102,7 @@ end
 
 local function write_closed(w)
   local forgotten = {}
-  for _, attempt in ipairs(w.closed) do
+  for _, attempt in ipairs(w.writes.closed) do
     -- Of what was handed over there is no start-task.
     if attempt[AttemptRecord.EVENT] ~= '' then forgotten[#forgotten + 1] = attempt[AttemptRecord.EVENT] end
     stop_waiting(w, attempt)
@@ -110,10 +111,11 @@ local function write_closed(w)
   sliced('HDEL', K.open_attempts, forgotten)
 end
 
-local function write_emits(w)
-  if #w.emits == 0 then return end
+local function write_start_tasks(w)
+  local start_tasks = w.writes.start_tasks
+  if #start_tasks == 0 then return end
   local known, at = {}, iso_time(w.now)
-  for _, e in ipairs(w.emits) do
+  for _, e in ipairs(start_tasks) do
     e.attempt[AttemptRecord.EVENT] = write_start_task(w, at, e)
     known[#known + 1] = e.attempt[AttemptRecord.EVENT]
     known[#known + 1] = address(w, e.field, e.attempt)
@@ -125,7 +127,8 @@ end
 local function plan_state(w)
   store(w, S.state, w.state)
   local fields = {'state', w.state, 'reason', w.reason or '', 'ended', NOTICES[w.state] and w.now or 0}
-  for _, each in ipairs(fields) do w.fields[#w.fields + 1] = each end
+  local all = w.writes.fields
+  for _, each in ipairs(fields) do all[#all + 1] = each end
 end
 
 local function write_state(w)
@@ -148,26 +151,27 @@ end
 local function has_moved(w) return w.restarted or w.state ~= w.before end
 
 local function commit(w)
-  local moved = has_moved(w)
+  local moved, writes = has_moved(w), w.writes
   if moved then plan_state(w) end
   -- What begins anew may be over at once, and its output stored again; whoever is handed an attempt
   -- must not find the output of the one before.
-  sliced('UNLINK', nil, w.erased)
-  sliced('MSET', nil, w.stored)
-  sliced('UNLINK', nil, w.dropped)
+  sliced('UNLINK', nil, writes.unlinked_before)
+  sliced('MSET', nil, writes.texts)
+  sliced('UNLINK', nil, writes.unlinked_after)
   write_closed(w)
-  write_emits(w)
+  write_start_tasks(w)
   write_handed(w)
   write_types(w)
   write_steps(w)
-  sliced('ZADD', K.timers, w.timers)
-  for i = 2, #w.timers, 2 do redis.call('SADD', w.key .. S.timers, w.timers[i]) end
-  write_untimed(w)
-  sliced('RPUSH', w.key .. S.trace, w.trace)
-  redis.call('HSET', w.key, 'open', w.open, 'waiting', w.waiting, 'done', w.done, unpack(w.fields))
+  local timers = writes.timers
+  sliced('ZADD', K.timers, timers)
+  for i = 2, #timers, 2 do redis.call('SADD', w.key .. S.timers, timers[i]) end
+  write_removed_timers(w)
+  sliced('RPUSH', w.key .. S.trace, writes.trace)
+  redis.call('HSET', w.key, 'open', w.open, 'waiting', w.waiting, 'done', w.done, unpack(writes.fields))
   if moved then write_state(w) end
   commit_counts(w)
-  feed(w.key, w.state, table.concat(w.trace))
+  feed(w.key, w.state, table.concat(writes.trace))
 end
 
 -- What the caller is told: the code, the state if it moved, its reason, then the timer of every

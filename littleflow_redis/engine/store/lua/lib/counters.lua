@@ -9,7 +9,8 @@ local counted, deferred = {}, false
 local categories = {}
 
 local function count(w, field, number)
-  w.counts[field] = (w.counts[field] or 0) + number
+  local counts = w.writes.counts
+  counts[field] = (counts[field] or 0) + number
 end
 
 local function observe(w, name, label, ms)
@@ -26,7 +27,8 @@ for _, kind in ipairs(TraceKind.CLOSING) do COUNTED[kind] = true end
 
 -- What became of an attempt: how it ended, how long it waited for somebody, and how long it ran.
 local function count_attempt(w, what, static, number)
-  local attempt = w.closed[#w.closed]
+  local closed = w.writes.closed
+  local attempt = closed[#closed]
   if not attempt or attempt[AttemptRecord.NUMBER] ~= number then return end
   local base = static[Static.BASE]
   local category = categories[base] or category_of(static)
@@ -50,6 +52,6 @@ end
 
 -- The plan is carried out.
 local function commit_counts(w)
-  for field, number in pairs(w.counts) do counted[field] = (counted[field] or 0) + number end
+  for field, number in pairs(w.writes.counts) do counted[field] = (counted[field] or 0) + number end
   if not deferred then write_counts() end
 end

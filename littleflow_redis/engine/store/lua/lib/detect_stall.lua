@@ -9,7 +9,7 @@ local function stall_reason(w)
       tokens[string.sub(all[i], 2)] = tonumber(all[i + 1])
     end
   end
-  for field, count in pairs(w.tokens) do tokens[field] = count end
+  for field, count in pairs(w.cache.tokens) do tokens[field] = count end
   for field, count in pairs(tokens) do
     local index = tonumber(string.match(field, '^%d+'))
     if count > 0 and (not best or index < best[1]) then best = {index, count} end

@@ -60,11 +60,12 @@ end
 local function pass_tokens(w, index, scope)
   local successors = static_of(w, index)[Static.SUCCESSORS]
   prefetch(w, successors, scope)
+  local backs, tokens, arrived = w.cache.backs, w.cache.tokens, w.arrived
   for _, successor in ipairs(successors) do
     local target = field_of(successor, scope)
-    if leads_back(w, index, successor) then w.backs[target] = backs_of(w, target) + 1
-    else w.tokens[target] = w.tokens[target] + 1 end
-    w.arrived[#w.arrived + 1] = {successor, scope}
+    if leads_back(w, index, successor) then backs[target] = backs_of(w, target) + 1
+    else tokens[target] = tokens[target] + 1 end
+    arrived[#arrived + 1] = {successor, scope}
   end
 end
 
@@ -81,8 +82,9 @@ complete = function(w, index, scope, text, what, attempt, detail)
   step[Dynamic.STATE], step[Dynamic.ENDED] = what == TraceKind.SKIP and StepState.SKIPPED or StepState.ENDED, w.now
   store_output(w, field, text)
   if static[Static.LOOPED] == 1 then
-    w.kept['o' .. field] = false
-    if attempt then w.kept[input_name(static, field, attempt[AttemptRecord.ACTIVATION])] = false end
+    local kept = w.writes.kept
+    kept['o' .. field] = false
+    if attempt then kept[input_name(static, field, attempt[AttemptRecord.ACTIVATION])] = false end
   end
   trace_step(w, what, field, step, attempt, detail)
   if static[Static.KIND] == KindCode.END then
@@ -120,14 +122,17 @@ local function emit(w, index, scope, text, activation)
   -- Of a first attempt there can be no old output: `start` has seen to that.
   if number > 1 or latest > 1 then
     if number == 1 and static[Static.LOOPED] == 1 then keep_output(w, field) end
-    drop_output(w, field, w.dropped)
+    drop_output(w, field, w.writes.unlinked_after)
   end
   -- The id of what is published outlives its flight in the trace alone.
   trace(w, TraceKind.QUEUE, field, activation, number, attempt[AttemptRecord.TASK])
   if handed then
     trace(w, w.serving.queued and TraceKind.PUBLISH or TraceKind.TAKE, field, activation, number,
       w.serving.detail .. attempt[AttemptRecord.TASK] .. '"}')
-  else w.emits[#w.emits + 1] = e end
+  else
+    local start_tasks = w.writes.start_tasks
+    start_tasks[#start_tasks + 1] = e
+  end
 end
 
 local function is_task(static)
@@ -155,15 +160,15 @@ local function fire_step(w, index, scope, round)
   step[Dynamic.ACTIVATIONS], step[Dynamic.ATTEMPTS] = step[Dynamic.ACTIVATIONS] + 1, 0
   step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.ROUND] = 0, 0, round and 1 or 0
   local looped, waits = static[Static.LOOPED] == 1, ready or is_task(static)
-  local name = input_name(static, field, step[Dynamic.ACTIVATIONS])
+  local name, kept = input_name(static, field, step[Dynamic.ACTIVATIONS]), w.writes.kept
   -- An input given at a restart is that of one activation and of its retries.
   local given = w.given[field] or looped and kept_input(w, name)
   if looped and waits and not given then
     given = gather(w, index, scope, round)
     if not given then return run(w, index, scope, nil) end
   end
-  if given then w.kept[name] = given
-  elseif step[Dynamic.ACTIVATIONS] > 1 then w.kept['i' .. field] = false end
+  if given then kept[name] = given
+  elseif step[Dynamic.ACTIVATIONS] > 1 then kept['i' .. field] = false end
   if ready then
     step[Dynamic.STATE], step[Dynamic.QUEUED] = StepState.READY, w.now
     w.ready[#w.ready + 1] = set_step_timer(w, round and TimerKind.ROUND or TimerKind.READY, field,
@@ -175,7 +180,7 @@ local function fire_step(w, index, scope, round)
     run(w, index, scope, given or gather(w, index, scope, round))
   end
   -- What is kept is the input of an activation that is not over.
-  if looped and not waits and step[Dynamic.STATE] ~= StepState.FAILED then w.kept[name] = false end
+  if looped and not waits and step[Dynamic.STATE] ~= StepState.FAILED then kept[name] = false end
 end
 
 -- Whether the step may open another activation; what has no room waits until one is over.
@@ -190,33 +195,33 @@ end
 -- may run again before.
 local function keep_inputs(w, index, scope)
   local field, static = field_of(index, scope), static_of(w, index)
-  local latest = w.steps[field][Dynamic.ACTIVATIONS]
-  for ahead = math.floor(w.tokens[field] / static[Static.THRESHOLD]), 1, -1 do
+  local latest = w.cache.steps[field][Dynamic.ACTIVATIONS]
+  for ahead = math.floor(w.cache.tokens[field] / static[Static.THRESHOLD]), 1, -1 do
     local name = input_name(static, field, latest + ahead)
     if kept_input(w, name) then return end
-    w.kept[name] = gather(w, index, scope)
+    w.writes.kept[name] = gather(w, index, scope)
   end
 end
 
 -- Fire whatever has its tokens. While the workflow does not run, tokens wait for a restart.
 local function settle(w)
-  local at = 1
-  while w.arrived[at] and w.state ~= WorkflowState.FINISHED and w.state ~= WorkflowState.TERMINATED do
-    local index, scope = w.arrived[at][1], w.arrived[at][2]
+  local at, arrived = 1, w.arrived
+  local steps, tokens, backs = w.cache.steps, w.cache.tokens, w.cache.backs
+  while arrived[at] and w.state ~= WorkflowState.FINISHED and w.state ~= WorkflowState.TERMINATED do
+    local index, scope = arrived[at][1], arrived[at][2]
     local field, static = field_of(index, scope), static_of(w, index)
-    local backs = #static[Static.BACK]
-    local step = w.steps[field]
+    local edges, step = #static[Static.BACK], steps[field]
     while w.state == WorkflowState.RUNNING and has_room(static, step) do
-      local round = backs > 0 and backs_of(w, field) >= backs
-      if round then w.backs[field] = w.backs[field] - backs
-      elseif w.tokens[field] >= static[Static.THRESHOLD] then
-        w.tokens[field] = w.tokens[field] - static[Static.THRESHOLD]
+      local round = edges > 0 and backs_of(w, field) >= edges
+      if round then backs[field] = backs[field] - edges
+      elseif tokens[field] >= static[Static.THRESHOLD] then
+        tokens[field] = tokens[field] - static[Static.THRESHOLD]
       else break end
       w.fired = w.fired + 1
       if w.fired > Limit.FIRED then return conclude(w, WorkflowState.FAILED, 'a loop without a task in it') end
       fire_step(w, index, scope, round)
     end
-    if static[Static.LOOPED] == 1 and backs == 0 and w.state ~= WorkflowState.FINISHED then
+    if static[Static.LOOPED] == 1 and edges == 0 and w.state ~= WorkflowState.FINISHED then
       keep_inputs(w, index, scope)
     end
     at = at + 1

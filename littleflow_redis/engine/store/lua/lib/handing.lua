@@ -44,22 +44,22 @@ local function hand_over(w, static, step, e, clocked)
     return false
   end
   serving.count, serving.bytes = count, bytes
-  w.part = w.part or part_of(string.match(w.key, '[^:]*$'))
-  local attempt = e.attempt
+  local attempt, cache, handed = e.attempt, w.cache, w.writes.handed
+  cache.id_part = cache.id_part or part_of(string.match(w.key, '[^:]*$'))
   attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKES] = served[1], 1
   attempt[AttemptRecord.FLIGHT] = category
-  attempt[AttemptRecord.TASK] = served[2] .. w.part .. ':' .. e.index .. ':'
+  attempt[AttemptRecord.TASK] = served[2] .. cache.id_part .. ':' .. e.index .. ':'
     .. part_of(attempt[AttemptRecord.TOKEN])
   if not serving.queued then
     attempt[AttemptRecord.TAKEN], step[Dynamic.STATE], step[Dynamic.STARTED] = w.now, StepState.RUNNING, w.now
   end
-  w.handed[#w.handed + 1] = e
+  handed[#handed + 1] = e
   return true
 end
 
 local function write_handed(w)
   local flights = {}
-  for _, e in ipairs(w.handed) do
+  for _, e in ipairs(w.writes.handed) do
     local attempt = e.attempt
     local list = flights[attempt[AttemptRecord.FLIGHT]] or {}
     flights[attempt[AttemptRecord.FLIGHT]] = list
@@ -72,7 +72,7 @@ end
 
 -- What the caller is told of them: the fields of a start-task that differ between start-tasks.
 local function handed_of(w, into)
-  for _, e in ipairs(w.handed) do
+  for _, e in ipairs(w.writes.handed) do
     local static, input, types = static_of(w, e.index), parts_of(e.input)
     into[#into + 1] = {e.index, static[Static.NAME], static[Static.BASE], static[Static.PARAMETERS],
       input, e.attempt[AttemptRecord.TOKEN], static[Static.OPTIONS], types,

@@ -45,15 +45,16 @@ end
 
 -- An input that was kept before its activation fired; false if none was.
 local function kept_input(w, name)
-  if w.kept[name] ~= nil then return w.kept[name] end
+  local kept = w.writes.kept[name]
+  if kept ~= nil then return kept end
   return redis.call('HGET', w.key .. S.items, name)
 end
 
 -- Keep the output that a step has had, if any, as long as it runs again.
 local function keep_output(w, field)
-  local value = w.outputs[field]
+  local value = w.cache.outputs[field]
   if not value then each_output(w, {field}, function(_, found) value = found end) end
-  if value and value ~= '{}' then w.kept['o' .. field] = value end
+  if value and value ~= '{}' then w.writes.kept['o' .. field] = value end
 end
 
 -- The rule of runs that began with a form before the second: empty objects are dropped, none gives {},
@@ -69,10 +70,11 @@ end
 -- Returns the value, or nil when this transition gathers more than Limit.GATHERED.
 local function gather(w, index, scope, round)
   local values, fields, names, places, before = {}, {}, {}, {}, {}
+  local outputs = w.cache.outputs
   for i, source in ipairs(sources(w, index, round)) do
     local field = field_of(source, scope)
-    values[i] = w.outputs[field] or '{}'
-    if not w.outputs[field] then
+    values[i] = outputs[field] or '{}'
+    if not outputs[field] then
       fields[#fields + 1] = field
       names[#fields], places[#fields] = 'o' .. field, i
     end
@@ -81,8 +83,8 @@ local function gather(w, index, scope, round)
     each_value('HMGET', w.key .. S.items, names, function(i, value) before[i] = value end)
   end
   each_output(w, fields, function(i, value) values[places[i]] = before[i] or value or '{}' end)
-  for _, value in ipairs(values) do w.bytes = w.bytes + #value end
-  if w.bytes > Limit.GATHERED then return nil end
+  for _, value in ipairs(values) do w.gathered = w.gathered + #value end
+  if w.gathered > Limit.GATHERED then return nil end
   if w.version < 2 then values = without_empty(values) end
   if #values < 2 then return values[1] or '{}' end
   return list_of(values)

@@ -20,15 +20,15 @@ end
 
 -- Begin an iteration over these items (JSON texts): start a slice, keep the rest.
 local function start_items(w, index, scope, items)
-  local static, step = static_of(w, index), step_of(w, index, scope)
+  local static, step, stored = static_of(w, index), step_of(w, index, scope), w.writes.items
   step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = StepState.RUNNING, w.now, w.now
   local first = math.min(#items, static[Static.CONCURRENCY])
   step[Dynamic.ITEMS], step[Dynamic.NEXT], step[Dynamic.DONE] = #items, first, 0
   trace(w, TraceKind.ITEMS, field_of(index, scope), step[Dynamic.ACTIVATIONS], 0, tostring(#items))
   for number = 0, #items - 1 do
     local text = items[number + 1]
-    w.itemized[#w.itemized + 1] = field_of(index, item_scope(scope, number))
-    w.itemized[#w.itemized + 1] = text
+    stored[#stored + 1] = field_of(index, item_scope(scope, number))
+    stored[#stored + 1] = text
     if number < first then start_item(w, index, scope, number, text) end
   end
 end
@@ -36,18 +36,19 @@ end
 -- All items have ended: their outputs, in the items' order, are the output of the whole.
 local function gather_items(w, index, last, scope, count)
   local values, fields, places = {}, {}, {}
+  local outputs, removed = w.cache.outputs, w.writes.removed_items
   for number = 0, count - 1 do
     local inner = item_scope(scope, number)
-    w.unitemized[#w.unitemized + 1] = field_of(index, inner)
-    values[number + 1] = w.outputs[field_of(last, inner)]
+    removed[#removed + 1] = field_of(index, inner)
+    values[number + 1] = outputs[field_of(last, inner)]
     if not values[number + 1] then
       fields[#fields + 1] = field_of(last, inner)
       places[#fields] = number + 1
     end
   end
   each_output(w, fields, function(i, value) values[places[i]] = value or '{}' end)
-  for _, value in ipairs(values) do w.bytes = w.bytes + #value end
-  if w.bytes > Limit.GATHERED then return nil end
+  for _, value in ipairs(values) do w.gathered = w.gathered + #value end
+  if w.gathered > Limit.GATHERED then return nil end
   return list_of(values)
 end
 

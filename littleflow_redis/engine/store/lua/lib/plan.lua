@@ -25,18 +25,69 @@ local function statics_of(flow)
   return flows[flow]
 end
 
--- `f`: flow, nonce, last, open, waiting, done, version, created, state, and whether an output has had
--- types. `fields` are more of the workflow's own, names and values; `kept` are inputs and outputs by
--- their names in :items, false for those to be removed; `types` are those of outputs that change, ''
--- for none. Of a `fresh` workflow nothing is stored yet.
+-- The working table `w` of one transition, and each of its fields: the type, then the meaning. `f` has
+-- the values of `load_workflow`. A local that holds a part has the part's name: `cache`, `writes`.
 local function new_plan(key, now, f)
-  return {key = key, now = now, flow = K.flow .. f[1], nonce = f[2], last = tonumber(f[3]),
-    open = tonumber(f[4]), waiting = tonumber(f[5]), done = tonumber(f[6]),
-    version = tonumber(f[7]), created = f[8], state = f[9], before = f[9], typed = f[10],
-    statics = statics_of(f[1]), fields = {}, steps = {}, tokens = {}, outputs = {}, arrived = {}, bytes = 0, fired = 0,
-    changed = {}, had = {}, backs = {}, stored = {}, itemized = {}, unitemized = {}, dropped = {},
-    erased = {}, kept = {}, forgotten = {}, given = {}, types = {}, emits = {}, handed = {}, closed = {},
-    ready = {}, timers = {}, untimed = {}, trace = {}, counts = {}}
+  return {
+    -- The workflow as it was loaded. Its state and numbers change in place.
+    key = key, -- string: the workflow's id, which is the key of its hash
+    flow = K.flow .. f[1], -- string: the key of its flow
+    nonce = f[2], -- string: the end of new tokens; a restart replaces it
+    last = tonumber(f[3]), -- number: index of the flow's end
+    open = tonumber(f[4]), -- number: open attempts
+    waiting = tonumber(f[5]), -- number: steps that wait for Python or for a retry
+    done = tonumber(f[6]), -- number: steps that need no more work
+    version = tonumber(f[7]), -- number: the form of its run
+    created = f[8], -- number or string: when it was started, in ms
+    state = f[9], -- string: its state, the new one once it has changed
+    before = f[9], -- string: the state that is stored, '' if none is
+    reason = nil, -- string or nil: why it is in its new state, for people
+    typed = f[10], -- string or false: set if one of its outputs has had types
+    fresh = false, -- boolean: nothing of it is stored yet
+    restarted = false, -- boolean: this transition is a restart
+
+    -- The transition: the arguments that it got, and how far it has come.
+    now = now, -- number: its time, in ms
+    serving = nil, -- table or nil: what the caller serves, see lib/handing.lua
+    answered = nil, -- table or nil: the attempt that is closed by its own end
+    given = {}, -- map: field to the input that a restart gives this step
+    arrived = {}, -- list: {index, scope} of each step that may fire, as `settle` shall look at them
+    ready = {}, -- list: timers of steps that are ready, for the report
+    gathered = 0, -- number: bytes of the inputs gathered, see Limits
+    fired = 0, -- number: firings, see Limits
+
+    -- What is read once. Records and counts change in place; `writes` says which are stored.
+    cache = {
+      statics = statics_of(f[1]), -- map: index to the step's entry in the flow
+      steps = {}, -- map: field to the step's record
+      tokens = {}, -- map: field to the number of its tokens
+      tokens_before = {}, -- map: field to the number of tokens that is stored
+      backs = {}, -- map: field to the number of tokens that came back from within
+      outputs = {}, -- map: field to the output, as one text with its types
+      id_part = nil, -- string or nil: the workflow's part of the ids of published tasks
+    },
+
+    -- What `commit` writes, beside the state and numbers above.
+    writes = {
+      changed = {}, -- map: field of each record to write, to the state that is stored
+      removed_steps = {}, -- list: names in :steps to remove; `restart` does it after the commit
+      texts = {}, -- list: keys and texts, in turn
+      unlinked_before = {}, -- list: keys to remove before the texts are set
+      unlinked_after = {}, -- list: keys to remove after the texts are set
+      types = {}, -- map: field to the types of its new output, '' for none
+      items = {}, -- list: names in :items and texts, in turn
+      removed_items = {}, -- list: names in :items to remove
+      kept = {}, -- map: name in :items to an input or output that is kept, false to remove it
+      start_tasks = {}, -- list: {index, field, attempt, input} by name, one for each start-task
+      handed = {}, -- list: the same for each attempt that is handed over
+      closed = {}, -- list: attempts that were closed
+      timers = {}, -- list: times in ms and members, in turn
+      removed_timers = {}, -- list: members to remove
+      trace = {}, -- list: packed entries of the trace
+      fields = {}, -- list: names and values of the workflow's hash, in turn
+      counts = {}, -- map: counter to what is added to it
+    },
+  }
 end
 
 local function load_workflow(key, now)
@@ -47,29 +98,31 @@ end
 
 -- Have one of the workflow's keys, named by its end, hold this text.
 local function store(w, suffix, text)
-  w.stored[#w.stored + 1] = w.key .. suffix
-  w.stored[#w.stored + 1] = text
+  local texts = w.writes.texts
+  texts[#texts + 1] = w.key .. suffix
+  texts[#texts + 1] = text
 end
 
 -- Read what firing these steps may need, in two calls at most however many they are.
 local function prefetch(w, indexes, scope)
-  local statics, fields = {}, {}
+  local cache, unknown, fields = w.cache, {}, {}
+  local statics, steps, tokens = cache.statics, cache.steps, cache.tokens
   for _, index in ipairs(indexes) do
     local field = field_of(index, scope)
-    if not w.statics[index] then statics[#statics + 1] = index end
-    if w.tokens[field] == nil then
+    if not statics[index] then unknown[#unknown + 1] = index end
+    if tokens[field] == nil then
       fields[#fields + 1] = field
       fields[#fields + 1] = 't' .. field
     end
   end
-  each_value('HMGET', w.flow, statics, function(i, raw)
-    w.statics[statics[i]] = cmsgpack.unpack(raw)
+  each_value('HMGET', w.flow, unknown, function(i, raw)
+    statics[unknown[i]] = cmsgpack.unpack(raw)
   end)
   local function take(i, raw)
     if i % 2 == 0 then
-      w.tokens[fields[i - 1]] = tonumber(raw or 0)
-      w.had[fields[i - 1]] = w.tokens[fields[i - 1]]
-    else w.steps[fields[i]] = raw and cmsgpack.unpack(raw) or Step.UNTOUCHED
+      local count = tonumber(raw or 0)
+      tokens[fields[i - 1]], cache.tokens_before[fields[i - 1]] = count, count
+    else steps[fields[i]] = raw and cmsgpack.unpack(raw) or Step.UNTOUCHED
     end
   end
   if not w.fresh then return each_value('HMGET', w.key .. S.steps, fields, take) end
@@ -77,27 +130,30 @@ local function prefetch(w, indexes, scope)
 end
 
 local function static_of(w, index)
-  if not w.statics[index] then
+  local statics = w.cache.statics
+  if not statics[index] then
     local raw = redis.call('HGET', w.flow, index)
-    w.statics[index] = raw and cmsgpack.unpack(raw)
+    statics[index] = raw and cmsgpack.unpack(raw)
   end
-  return w.statics[index]
+  return statics[index]
 end
 
 -- A step's record, to be changed in place; marked with the state that it had, so that it is written.
 local function step_of(w, index, scope)
-  local field = field_of(index, scope)
-  if not w.steps[field] then prefetch(w, {index}, scope) end
-  w.changed[field] = w.changed[field] or w.steps[field][Dynamic.STATE]
-  return w.steps[field]
+  local field, steps, changed = field_of(index, scope), w.cache.steps, w.writes.changed
+  if not steps[field] then prefetch(w, {index}, scope) end
+  local step = steps[field]
+  changed[field] = changed[field] or step[Dynamic.STATE]
+  return step
 end
 
 -- Tokens that came back from within (`→ :start`); few steps have such edges.
 local function backs_of(w, field)
-  if not w.backs[field] then
-    w.backs[field] = tonumber(redis.call('HGET', w.key .. S.steps, 'b' .. field) or 0)
+  local backs = w.cache.backs
+  if not backs[field] then
+    backs[field] = tonumber(redis.call('HGET', w.key .. S.steps, 'b' .. field) or 0)
   end
-  return w.backs[field]
+  return backs[field]
 end
 
 -- Whether this is one item of an iterating step: its scope is deeper than the step lies.
@@ -111,5 +167,6 @@ local function trace(w, what, field, activation, attempt, detail)
   if COUNTED[what] and attempt > 0 then
     count_attempt(w, what, static_of(w, tonumber(string.match(field, '^%d+'))), attempt)
   end
-  w.trace[#w.trace + 1] = cmsgpack.pack({w.now, what, field, activation, attempt, detail or ''})
+  local entries = w.writes.trace
+  entries[#entries + 1] = cmsgpack.pack({w.now, what, field, activation, attempt, detail or ''})
 end

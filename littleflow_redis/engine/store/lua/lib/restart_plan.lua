@@ -12,20 +12,20 @@ end
 -- Which steps have ended, in the present round of their loops. Whatever got its inputs has begun, if
 -- nothing held it; so what has ended and does not follow from steps that count ended before.
 local function counting(w, order)
-  local counts = {}
+  local counts, steps, tokens = {}, w.cache.steps, w.cache.tokens
   if #order == 0 then
-    for field, step in pairs(w.steps) do counts[field] = over(step) end
+    for field, step in pairs(steps) do counts[field] = over(step) end
     return counts
   end
   for _, entry in ipairs(order) do
     local field = tostring(entry[1])
-    local step = w.steps[field]
+    local step = steps[field]
     if over(step) then
       local static, sources = static_of(w, entry[1]), entry
       if static[Static.KIND] == KindCode.SUBFLOW_END and step[Dynamic.STATE] == StepState.SKIPPED then
         sources = {entry[1], static[Static.PARTNER]}
       end
-      counts[field] = w.tokens[field] < static[Static.THRESHOLD]
+      counts[field] = tokens[field] < static[Static.THRESHOLD]
       for i = 2, #sources do
         if not counts[tostring(sources[i])] then counts[field] = false end
       end
@@ -43,8 +43,9 @@ local function tally(counts, entry)
 end
 
 local function zero(w, field)
-  if w.tokens[field] ~= nil then w.tokens[field] = 0 end
-  if (w.backs[field] or 0) > 0 then w.backs[field] = 0 end
+  local cache = w.cache
+  if cache.tokens[field] ~= nil then cache.tokens[field] = 0 end
+  if (cache.backs[field] or 0) > 0 then cache.backs[field] = 0 end
 end
 
 local function close_all(w, field, step)
@@ -64,15 +65,15 @@ local function reset(w, index)
   step[Dynamic.QUEUED], step[Dynamic.STARTED], step[Dynamic.OWED] = 0, 0, {}
   step[Dynamic.ITEMS], step[Dynamic.NEXT], step[Dynamic.DONE] = 0, 0, 0
   zero(w, field)
-  drop_output(w, field, w.erased)
-  w.outputs[field] = '{}'
+  drop_output(w, field, w.writes.unlinked_before)
+  w.cache.outputs[field] = '{}'
 end
 
 -- Items of iterations among these steps, and inputs and outputs that are kept, go altogether: the
 -- next activation has its own.
 local function drop_items(w, set)
-  local gone = {}
-  for field, step in pairs(w.steps) do
+  local cache, writes, gone = w.cache, w.writes, {}
+  for field, step in pairs(cache.steps) do
     local index, at = string.match(field, '^(%d+)(@?)')
     if at ~= '' and set[tonumber(index)] then
       close_all(w, field, step)
@@ -81,14 +82,16 @@ local function drop_items(w, set)
   end
   for _, name in ipairs(redis.call('HKEYS', w.key .. S.items)) do
     local index = string.match(name, '^[io]?(%d+)')
-    if index and set[tonumber(index)] then w.kept[name] = false end
+    if index and set[tonumber(index)] then writes.kept[name] = false end
   end
+  local removed = writes.removed_steps
   for _, field in ipairs(gone) do
-    drop_output(w, field, w.erased)
-    w.changed[field], w.tokens[field], w.backs[field], w.steps[field] = nil, nil, nil, nil
-    w.forgotten[#w.forgotten + 1] = field
-    w.forgotten[#w.forgotten + 1] = 't' .. field
-    w.forgotten[#w.forgotten + 1] = 'b' .. field
+    drop_output(w, field, writes.unlinked_before)
+    writes.changed[field], cache.steps[field] = nil, nil
+    cache.tokens[field], cache.backs[field] = nil, nil
+    removed[#removed + 1] = field
+    removed[#removed + 1] = 't' .. field
+    removed[#removed + 1] = 'b' .. field
   end
 end
 
@@ -105,11 +108,11 @@ end
 
 -- A round that was about to begin is undone: what leads to it runs again.
 local function undo_round(w, head)
-  local step = w.steps[tostring(head)]
+  local step = w.cache.steps[tostring(head)]
   if not step or over(step) then return end
   step = step_of(w, head, '')
   if step[Dynamic.ROUND] ~= 1 then return end
-  w.kept[input_name(static_of(w, head), tostring(head), step[Dynamic.ACTIVATIONS])] = false
+  w.writes.kept[input_name(static_of(w, head), tostring(head), step[Dynamic.ACTIVATIONS])] = false
   step[Dynamic.STATE], step[Dynamic.ACTIVATIONS] = StepState.ENDED, step[Dynamic.ACTIVATIONS] - 1
   step[Dynamic.REASON], step[Dynamic.OWED] = '', {}
 end
@@ -128,15 +131,15 @@ local function rewind(w, plan)
     -- A step under an iteration has records of its items alone, and they are gone.
     if static_of(w, entry[1])[Static.DEPTH] == 0 then
       reset(w, entry[1])
-      w.tokens[tostring(entry[1])] = tally(counts, entry)
+      w.cache.tokens[tostring(entry[1])] = tally(counts, entry)
     end
   end
-  for _, head in ipairs(plan.heads) do w.backs[tostring(head[1])] = tally(counts, head) end
+  for _, head in ipairs(plan.heads) do w.cache.backs[tostring(head[1])] = tally(counts, head) end
 end
 
 local function rerun(w, plan)
   for _, index in ipairs(plan.from) do
-    w.tokens[tostring(index)] = 0
+    w.cache.tokens[tostring(index)] = 0
     if plan.input ~= '' then w.given[tostring(index)] = plan.input end
     fire_step(w, index, '', false)
   end

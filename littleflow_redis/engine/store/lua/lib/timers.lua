@@ -18,13 +18,15 @@ local function load_for_timer(key, member)
 end
 
 local function set_timer(w, member, due)
-  w.timers[#w.timers + 1] = due
-  w.timers[#w.timers + 1] = member
+  local timers = w.writes.timers
+  timers[#timers + 1] = due
+  timers[#timers + 1] = member
   return member
 end
 
 local function remove_timer(w, member)
-  w.untimed[#w.untimed + 1] = member
+  local removed = w.writes.removed_timers
+  removed[#removed + 1] = member
 end
 
 -- Who waits for a latch, `latch|workflow|step|token~<sha1 of its name>`, is a timer without a time:
@@ -33,10 +35,11 @@ local function latch_member(w, field, token, name)
   return timer(TimerKind.LATCH, w, field, token .. '~' .. redis.sha1hex(name))
 end
 
-local function write_untimed(w)
-  sliced('ZREM', K.timers, w.untimed)
-  sliced('SREM', w.key .. S.timers, w.untimed)
-  for _, member in ipairs(w.untimed) do
+local function write_removed_timers(w)
+  local removed = w.writes.removed_timers
+  sliced('ZREM', K.timers, removed)
+  sliced('SREM', w.key .. S.timers, removed)
+  for _, member in ipairs(removed) do
     local latch = string.match(member, '^latch|.*~(%x+)$')
     if latch then redis.call('ZREM', K.latched .. latch, member) end
   end

@@ -34,15 +34,15 @@ local function store_output(w, field, value)
     value, types = text == 'null' and '{}' or text, ''
     text = value
   end
-  w.outputs[field] = value
+  w.cache.outputs[field] = value
   store(w, S.output .. field, text)
-  w.types[field] = types
+  w.writes.types[field] = types
 end
 
 -- The step has no output any more.
 local function drop_output(w, field, list)
   list[#list + 1] = w.key .. S.output .. field
-  w.types[field] = ''
+  w.writes.types[field] = ''
 end
 
 -- The stored outputs of these steps; calls take(position in list, value or false).
@@ -59,11 +59,15 @@ end
 
 local function write_types(w)
   local sets, drops = {}, {}
-  for field, types in pairs(w.types) do
+  for field, types in pairs(w.writes.types) do
     if types ~= '' then sets[#sets + 1] = field; sets[#sets + 1] = types
     else drops[#drops + 1] = field end
   end
   sliced('HSET', w.key .. S.types, sets)
   if w.typed then sliced('HDEL', w.key .. S.types, drops) end
-  if #sets > 0 then w.fields[#w.fields + 1] = 'typed'; w.fields[#w.fields + 1] = 1 end
+  if #sets > 0 then
+    local fields = w.writes.fields
+    fields[#fields + 1] = 'typed'
+    fields[#fields + 1] = 1
+  end
 end
