@@ -1,16 +1,22 @@
--- Apply ends of tasks: close each attempt, store its output, fire what has its inputs.
--- Returns for each {code, state, reason, ready..., handed...}: APPLIED, LATE, DUPLICATE, UNKNOWN_WORKFLOW,
--- LOST_WORKFLOW (unknown, and not deleted lately), BAD_INDEX, NEWER; or the text of the error that it
--- raised, having written nothing. All but the last four acknowledge the event.
+-- Apply ends of tasks: close each attempt, store its output, fire the steps that have their inputs.
+-- Returns for each {code, state, reason, ready..., handed...}: APPLIED, LATE, DUPLICATE,
+-- UNKNOWN_WORKFLOW, LOST_WORKFLOW (unknown, and not deleted lately), BAD_INDEX, NEWER. An end that
+-- raised returns the text of its error, and has written nothing. LOST_WORKFLOW, BAD_INDEX, NEWER and
+-- errors leave the event unacknowledged.
 -- Race closed: acknowledgement, state and the start-tasks that follow are one. Apart, a worker that
--- dies in between applies an end twice (state first) or never (acknowledgement first). The fence
--- is the token: an end is applied only while its attempt is open.
--- Each end is a transition of its own; many share a call, for setting a call up costs as much as a
+-- dies in between applies an end twice (state first) or never (acknowledgement first). The token is the
+-- fence: an end is applied only while its attempt is open.
+-- Each end is a transition of its own. Many share a call, because setting up a call costs as much as a
 -- small transition.
--- group: the consumer group that read the events. serving: what the caller serves, see lib/handing.lua,
--- or ''. event: its id, '' if no event reported the end. token: '' if it was not echoed. status: SUCCESS or
--- FAILURE. output: JSON text. detail: JSON text for the trace: error, worker. final: '1' forbids a retry.
--- classes: those of the exception, JSON list, or ''.
+-- group: the consumer group that read the events.
+-- serving: the categories that the caller serves, see lib/handing.lua, or ''.
+-- event: its id, '' if no event reported the end.
+-- token: '' if the listener did not echo it.
+-- status: SUCCESS or FAILURE.
+-- output: JSON text.
+-- detail: JSON text for the trace: error, worker.
+-- final: '1' forbids a retry.
+-- classes: JSON list, the exception's class and its bases, or ''.
 --@keys workflow
 --@args group serving
 --@finally write_counts
@@ -30,7 +36,7 @@ local function acknowledged(event, code, counter)
   return {code, '', ''}
 end
 
--- The step, read together with those that follow it if it has succeeded.
+-- Returns the step. If it has succeeded, its successors are read by the same call.
 local function load_reached(w, index, scope, static, status)
   if status == 'SUCCESS' and not is_item(static, scope) then
     local indexes = {index}
@@ -40,14 +46,15 @@ local function load_reached(w, index, scope, static, status)
   return step_of(w, index, scope)
 end
 
--- An attempt that was handed over has no start-task; the last id of its millisecond stands for that.
+-- An attempt that was handed over has no start-task: the last id of its millisecond stands for one.
 local function started_before(attempt, event)
   local began = attempt[AttemptRecord.EVENT]
   if began == '' then began = string.format('%.0f-18446744073709551615', attempt[AttemptRecord.QUEUED]) end
   return earlier(began, event)
 end
 
--- Its attempts stay open, for a restart to find, so no output can follow: whatever `$on-failure` says.
+-- The attempts stay open, so that a restart finds them. No output can follow, whatever `$on-failure`
+-- says.
 local function fail_without_token(w, index, step)
   step[Dynamic.STATE], step[Dynamic.ENDED], step[Dynamic.REASON] = StepState.FAILED, w.now, NO_TOKEN
   trace_step(w, TraceKind.FAIL, field_of(index, ''), step, nil, NO_TOKEN)
@@ -71,8 +78,8 @@ end
 local scope = scope_of(token)
 local step = load_reached(w, index, scope, static, status)
 if token == '' then
-  -- Whoever echoes no token means the oldest attempt that started before this end; the
-  -- acknowledgement stands for the token: an event that is not pending was applied before.
+  -- An end without a token means the oldest attempt that started before this end. The acknowledgement
+  -- replaces the token: an event that is not pending was applied before.
   if #redis.call('XPENDING', K.events, group, event, event, 1) == 0 then
     return acknowledged(event, Outcome.DUPLICATE, 'duplicate')
   end
@@ -99,7 +106,7 @@ if status == 'SUCCESS' then
 else
   fail_attempt(w, index, scope, attempt, reason, detail, classes, final == '1')
 end
--- What had no room until now.
+-- The step itself may fire again: a firing that had no room has it now.
 w.arrived[#w.arrived + 1] = {index, scope}
 settle(w)
 detect_stall(w)

@@ -1,8 +1,9 @@
 -- Read everything that a workflow has, at one moment.
 -- Returns {code}: UNKNOWN_WORKFLOW, NEWER, TOO_LARGE; or {APPLIED, now (ms), state, the workflow's own
---       fields, steps, items, timers and when they are due, outputs (field and JSON text), their types, trace}
--- Race closed: read by several calls, an end in between would be in the outputs and not in the
--- tokens; what is restored from that would wait for ever, or run a step twice.
+-- fields, steps, items, timers and when they are due, outputs (field and JSON text), their types,
+-- trace}.
+-- Race closed: between several calls, an end could come into the outputs and not into the tokens. A
+-- workflow restored from that would wait for ever, or run a step twice.
 -- most: bytes that may be returned.
 --@keys workflow
 --@args most:number

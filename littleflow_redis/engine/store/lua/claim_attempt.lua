@@ -1,12 +1,15 @@
--- Take an attempt before any work is done for it.
+-- Claim an attempt before any work is done for it.
 -- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, WORN_OUT, NEWER.
--- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again).
--- The owner is the group, not the process: within a group the stream's pending list says who works,
--- and whoever claims from a dead consumer must be able to take what that one had taken. If its workflow
--- is TERMINATING, the timer that cancels it is set in the script that finds nobody to work on it.
--- Each is by itself; many share a call.
--- group: the owner. worker: for people. category, task: those of a publication, '' for none. most: how
--- often it may be claimed, 0 for no limit. queued: '1' if it goes into a queue from which a sign of start comes.
+-- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again). The
+-- owner is the group, not the process. Within a group the stream's pending list says who works, so a
+-- consumer that claims a dead one's entries can claim its attempts too. If the workflow is TERMINATING,
+-- the script that finds nobody at work on the attempt sets the timer that cancels it.
+-- Each claim stands by itself; many share a call.
+-- group: the owner.
+-- worker: for people.
+-- category, task: those of a publication, '' for none.
+-- most: how often the attempt may be claimed, 0 for no limit.
+-- queued: '1' if it goes into a queue whose workers report that they start it.
 --@keys workflow
 --@each index token group worker category task most:number queued
 --@include attempt_start
@@ -29,13 +32,13 @@ if attempt[AttemptRecord.TASK] ~= '' then
   end
 end
 if f[2] ~= WorkflowState.RUNNING then
-  -- Whoever had taken it died before it began: to a restart it is as if nobody had.
+  -- The owner died before it began. A restart sees the attempt as unclaimed.
   if owner ~= '' then
     attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKEN] = '', 0
     if flight then redis.call('HDEL', flights, attempt[AttemptRecord.TASK]) end
     attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = '', ''
-    -- The workflow waits for an end that nobody will send. A timer cancels the attempt, for that takes
-    -- all the libraries of a transition, and this script runs for each task.
+    -- The workflow waits for an end that nobody will send. A timer cancels the attempt: cancelling
+    -- takes all the libraries of a transition, and this script runs for each task.
     if f[2] == WorkflowState.TERMINATING then
       local member = timer_member(TimerKind.CANCEL, workflow, field, token)
       table.insert(attempt[AttemptRecord.TIMERS], member)
@@ -47,7 +50,7 @@ if f[2] ~= WorkflowState.RUNNING then
   return {Outcome.GONE}
 end
 if flight then return {Outcome.RECORDED} end
--- Not the stream's count of deliveries: that grows with every lost connection, too.
+-- The stream's count of deliveries will not do: it grows with every lost connection, too.
 local takes = attempt[AttemptRecord.TAKES] or 0
 if most > 0 and takes >= most then return {Outcome.WORN_OUT} end
 local now = clock()
@@ -58,7 +61,7 @@ local is_queued = queued == '1'
 if is_queued then clock_taken(workflow, K.flow .. f[3], field, attempt, now)
 else started(workflow, K.flow .. f[3], field, step, attempt, now) end
 redis.call('HSET', steps, field, cmsgpack.pack(step))
--- The task's id outlives its flight in the trace alone.
+-- Only the trace keeps the task's id longer than its publication.
 local detail = task == '' and worker or cjson.encode({worker = worker, celery_id = task})
 trace_now(workflow, f[2], now, is_queued and TraceKind.PUBLISH or TraceKind.TAKE, field, attempt, detail)
 if task ~= '' then

@@ -1,9 +1,9 @@
 -- Delete a workflow and every key that it has.
 -- Returns {code, state, reason}: APPLIED, IN_PROGRESS, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
--- Race closed: open attempts, timers and flights go in the same script, so an end that comes later
--- finds no workflow and writes nothing. Retention looks again at state and age here: what was
+-- Race closed: open attempts, timers and publications go in the same script, so a later end finds no
+-- workflow and writes nothing. Retention compares state and age again here: a workflow that was
 -- restarted since it was found stays.
--- state, age: the one state in which it may go, and the ms since its end; '' for any.
+-- state, age: delete only in this state and this many ms after its end; '' for any.
 --@keys workflow
 --@args state age:number
 --@include transition
@@ -20,7 +20,7 @@ end
 cancel(w)
 write_closed(w)
 write_removed_timers(w)
--- So that an end which comes later is known to be for nobody, and not taken for one that Redis lost.
+-- A later end is then known to be for nobody, and not taken for one whose workflow Redis lost.
 redis.call('ZADD', K.deleted, w.now, w.key)
 redis.call('ZREMRANGEBYRANK', K.deleted, 0, -10001)
 local keys = {w.key, w.key .. S.state, w.key .. S.steps, w.key .. S.items, w.key .. S.timers,
@@ -29,7 +29,7 @@ for _, field in ipairs(redis.call('HKEYS', w.key .. S.steps)) do
   keys[#keys + 1] = w.key .. S.output .. field
 end
 sliced('UNLINK', nil, keys)
--- From the tail: there lie the oldest, which retention deletes.
+-- From the tail: the oldest lie there, and retention deletes these.
 redis.call('LREM', K.all, -1, w.key)
 redis.call('SREM', K.running, w.key)
 redis.call('ZREM', K.index, w.key)

@@ -1,9 +1,9 @@
--- Which timers are due, by Redis' clock; they are removed by the scripts that act on them.
--- Returns {ms until the next one, -1 if there is none; members that are due...}
+-- List the timers that are due by Redis' clock. The scripts that act on them remove them.
+-- Returns {ms until the next one, -1 if there is none; members that are due...}.
 -- count: timers at most.
 --@keys timers
 --@args count:number
--- Asked with each batch, so it includes nothing.
+-- It is called with each batch, so it includes nothing.
 local clock = redis.call('TIME')
 local time = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local due = redis.call('ZRANGEBYSCORE', timers, '-inf', time, 'LIMIT', 0, count)

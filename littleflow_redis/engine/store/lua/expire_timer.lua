@@ -1,17 +1,19 @@
--- The timer of an open attempt is due: a wait is over, or a task took too long.
+-- Act on the due timer of an open attempt: its wait is over, or its task took too long.
 -- Returns {code, state, reason, ready..., handed...}: APPLIED, UNCHANGED, NOT_READY, NEED_INPUT,
 -- UNKNOWN_WORKFLOW, NEWER.
--- Races closed: the timer goes with its attempt, so an end that came first leaves nothing to expire,
--- and an end that comes later is late. Whether a queue moves is read where the attempt is closed: a
--- sign of start that comes first stops the timer.
--- member: the timer. given: the step's input (JSON text), '' until the script has asked for it. serving:
--- see lib/handing.lua. missing: why there is no input.
+-- Races closed: the timer goes with its attempt. An end that came first leaves nothing to expire, and
+-- an end that comes later is late. The script that closes the attempt also reads whether its queue
+-- moves: a reported start that comes first stops the timer.
+-- member: the timer.
+-- given: the step's input (JSON text), '' until the script has asked for it.
+-- serving: see lib/handing.lua.
+-- missing: why there is no input.
 --@keys workflow
 --@args member given serving missing
 --@include transition attempt_start queue_timeout
--- Of what a time that is over raises, as Python has it.
+-- Python's classes for a time limit that is over.
 local TIMED_OUT = '["TimeoutError","OSError","Exception"]'
--- Times that an attempt which got lost is closed and handed out again.
+-- Times that a lost attempt is closed and handed out again.
 local MAX_REQUEUES = 3
 local kind, field, token = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|([^~]+)')
 local w, refused = load_for_timer(workflow, member)
@@ -41,7 +43,7 @@ if kind == TimerKind.WAKE or kind == TimerKind.LATCH or kind == TimerKind.QUEUE 
 end
 close_attempt(w, step, token)
 
--- A default may have been taken back since the clock began: then it is the time that has passed.
+-- A default may have been withdrawn since the clock began: then the time that has passed counts.
 local function bound(own, default, since)
   local limit = time_of(static, own, default)
   return (limit > 0 and limit or w.now - since) / 1000 .. ' s'

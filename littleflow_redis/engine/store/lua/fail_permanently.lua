@@ -1,7 +1,7 @@
--- Give a start-task up: a dead letter, and the end of its attempt.
--- Returns the dead letter's id, or false if somebody else has acknowledged the event.
+-- Give up a start-task: write a dead letter and the end of its attempt.
+-- Returns the dead letter's id, or false if another caller has acknowledged the event.
 -- Race closed: letter, end and acknowledgement are one. The acknowledgement is the permission: of two
--- that give the same event up, or one whose reply was lost, only the first writes.
+-- callers that give up the same event, or of a call and its repetition, only the first writes.
 -- end_task: fields and values of the end-task.
 --@keys stream
 --@args event group reason end_task...

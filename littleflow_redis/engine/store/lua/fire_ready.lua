@@ -1,9 +1,14 @@
 -- Fire a ready step with the input that Python made of its predecessors' outputs.
--- Returns {code, state, reason, ready..., handed...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
--- Race closed: the ready record is the permission. Of two workers that both saw the step become
--- ready, or a worker and the timer, only the one whose call removes the record fires it.
--- member: the timer of the step. action: run, skip, items or fail. input: JSON text. reason: of fail. serving:
--- see lib/handing.lua. items: JSON texts.
+-- Returns {code, state, reason, ready..., handed...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW,
+-- NEWER.
+-- Race closed: the ready record is the permission. Two workers may both see the step become ready, or a
+-- worker and the timer: only the call that removes the record fires it.
+-- member: the timer of the step.
+-- action: run, skip, items or fail.
+-- input: JSON text.
+-- reason: of fail.
+-- serving: see lib/handing.lua.
+-- items: JSON texts.
 --@keys workflow
 --@args member action input reason serving items...
 --@include transition
@@ -22,13 +27,13 @@ w.writes.removed_timers[1] = member
 w.waiting = w.waiting - 1
 local code = Outcome.APPLIED
 
--- As terminating it would: a restart makes it ready again, with the input that it had.
+-- As at a termination: a restart makes the step ready again, with the input that it had.
 local function hold()
   code = Outcome.HELD
   mark_cancelled(w, field, tonumber(activation), 0, kind)
 end
 
--- No match: the input passes through; of a subflow, to its end.
+-- The guard does not match: the input passes through the step, or to the end of the subflow.
 local function skip()
   step[Dynamic.QUEUED], step[Dynamic.STARTED] = w.now, w.now
   if static[Static.KIND] == KindCode.SUBFLOW_START then
@@ -45,7 +50,7 @@ end
 if w.state ~= WorkflowState.RUNNING then hold()
 elseif action == 'run' then run(w, index, scope, input, tonumber(activation))
 elseif action == 'fail' then
-  -- It has no attempt open: what stands for one names the activation.
+  -- No attempt is open: this one stands in for it and names the activation.
   local failed = {}
   failed[AttemptRecord.ACTIVATION] = tonumber(activation)
   failed[AttemptRecord.NUMBER] = kind == TimerKind.RETRY and step[Dynamic.ATTEMPTS] or 0
@@ -54,7 +59,7 @@ elseif action == 'skip' then skip()
 else
   start_items(w, index, scope, items)
 end
--- The input has been used, unless it is that of an attempt or of a step that a restart runs again.
+-- The input has been used, unless an attempt has it, or a restart runs the step again.
 if code == Outcome.APPLIED and static[Static.LOOPED] == 1 and action ~= 'fail'
   and not (action == 'run' and is_task(static)) then
   w.writes.kept[input_name(static, field, activation)] = false

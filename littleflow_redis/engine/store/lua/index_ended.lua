@@ -1,6 +1,6 @@
 -- Enter ended workflows of an older version into the index by their end.
 -- Returns how many were entered.
--- Race closed: state and end are read in the script that writes the index: what was restarted or
+-- Race closed: the script that writes the index reads state and end. A workflow that was restarted or
 -- deleted since its id was read is left alone.
 --@keys workflows...
 local entered = 0

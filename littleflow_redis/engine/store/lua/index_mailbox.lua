@@ -1,6 +1,6 @@
 -- Index events of the mailbox under a shape that has come into use.
--- Race closed: an event that was receipted since it was read is left alone; a second worker that
--- does the same changes nothing.
+-- Race closed: an event that was receipted since it was read is left alone. A second worker that does
+-- the same changes nothing.
 -- digests: an event's id and its digest, in turn.
 --@keys mailbox
 --@args digests...

@@ -1,9 +1,12 @@
--- Entries of indexes of workflows, merged in the order of their times, earliest a cursor on.
--- Returns {1 if these were not the last, id, time, name or ''...}
--- Race closed: ranks move while workflows start; here they are those of one moment. The cursor names
--- an entry, not a rank, so nothing is shown twice and nothing is passed over.
--- order: asc or desc. earliest, latest: times in ms, -inf and +inf for none. after, after_id: time and id to
--- go on after, '' for the beginning. most: entries. named: '1' to return names too.
+-- List entries of indexes of workflows, merged by time, from a cursor on.
+-- Returns {1 if these were not the last, id, time, name or ''...}.
+-- Race closed: ranks move while workflows start; here they are those of one moment. The cursor names an
+-- entry, not a rank, so no entry is shown twice or passed over.
+-- order: asc or desc.
+-- earliest, latest: times in ms, -inf and +inf for none.
+-- after, after_id: time and id to go on after, '' for the beginning.
+-- most: entries.
+-- named: '1' to return names too.
 --@keys indexes...
 --@args order earliest latest after:number after_id most:number named
 local descending = order == 'desc'
@@ -53,7 +56,7 @@ local sources = {}
 for i, key in ipairs(indexes) do
   local source = {key = key, rank = first_rank(key)}
   refill(source)
-  -- Of the same time as the cursor, but passed already.
+  -- Entries of the cursor's time that come before it were passed already.
   local time, id = head(source)
   while id and after and not before(after, after_id, time, id) do
     advance(source)

@@ -1,9 +1,9 @@
--- A bridge published these tasks: mark their flights and acknowledge their start-tasks.
--- Returns how many flights were marked.
--- Race closed: mark and acknowledgement are one. Marked alone, a redelivered entry would wait for
--- ever as published; acknowledged alone, a bridge that dies would leave it recorded and unpublished.
--- A flight that is gone (its attempt was closed meanwhile) is not made anew.
--- publications: a task's id, its event's id or '', and what it follows or '', in turn.
+-- Mark the publications of these tasks as published, and acknowledge their start-tasks.
+-- Returns how many publications were marked.
+-- Race closed: mark and acknowledgement are one. Marked alone, a redelivered entry would wait for ever
+-- as published. Acknowledged alone, a bridge that dies would leave it recorded and unpublished. A
+-- publication that is gone (its attempt was closed meanwhile) is not made anew.
+-- publications: a task's id, its event's id or '', and the task that it follows or '', in turn.
 --@keys stream
 --@args group category publications...
 --@include base

@@ -1,10 +1,12 @@
--- Somebody took an attempt up and said so, without owning it: a listener by a receipt, or a Celery
--- worker by the state that it stored.
--- Returns {code}: APPLIED, GONE, UNCHANGED (there was a sign before), NEWER. All but
--- NEWER acknowledge the receipt.
--- Race closed: a sign that comes after the end of its attempt finds it closed.
--- Each is by itself; many share a call.
--- index: of the step. receipt, group: the receipt that is acknowledged, '' for none. worker: for people.
+-- Record that an attempt was started without a claim: a listener sent a receipt, or a Celery worker
+-- stored the state STARTED.
+-- Returns {code}: APPLIED, GONE, UNCHANGED (its start was reported before), NEWER. All but NEWER
+-- acknowledge the receipt.
+-- Race closed: a report that comes after the end of its attempt finds it closed.
+-- Each report stands by itself; many share a call.
+-- index: of the step.
+-- receipt, group: the receipt that is acknowledged, '' for none.
+-- worker: for people.
 --@keys workflow
 --@each index token receipt group worker
 --@include attempt_start

@@ -1,6 +1,6 @@
 -- Move an event that cannot be processed to the dead letters.
 -- Returns the dead letter's id, or false if the event is gone.
--- Race closed: copy, removal and acknowledgement are one; apart, it would be lost or kept twice.
+-- Race closed: copy, removal and acknowledgement are one. Apart, the event would be lost or kept twice.
 --@keys stream
 --@args event group reason
 --@include base dead_letter

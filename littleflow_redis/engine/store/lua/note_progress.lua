@@ -1,9 +1,10 @@
--- Note how far an open attempt has come, for people: that its worker tries it again, or what it says.
+-- Note the progress of an open attempt, for people: its worker retries it, or reports a text.
 -- Returns {code}: APPLIED, UNCHANGED, GONE, NEWER.
--- Race closed: what comes after the end of its attempt finds it closed. Nothing else hangs on a note,
--- so a retry that is told twice is only counted twice.
--- index: of the step. retried: retries of its worker: '+' for one more than known, a number for at least so
--- many, '' for none.
+-- Race closed: a note that comes after the end of its attempt finds it closed. Nothing else depends on
+-- a note, so a retry that is reported twice is only counted twice.
+-- index: of the step.
+-- retried: retries of its worker: '+' for one more than known, a number for at least so many, '' for
+-- none.
 --@keys workflow
 --@args index token text retried
 --@include attempt_start
@@ -21,7 +22,7 @@ if retried == '+' then retries = retries + 1
 elseif retried ~= '' then retries = math.max(retries, tonumber(retried)) end
 if retries == known[1] and text == known[2] then return {Outcome.UNCHANGED} end
 local now = clock()
--- Without holes, which no array survives.
+-- No holes: no array survives them.
 attempt[AttemptRecord.WAIT] = attempt[AttemptRecord.WAIT] or false
 attempt[AttemptRecord.NOTE] = {retries, text}
 if attempt[AttemptRecord.TAKEN] == 0 then started(workflow, K.flow .. about[1], field, step, attempt, now) end

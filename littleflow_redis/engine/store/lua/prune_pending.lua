@@ -1,5 +1,5 @@
--- Acknowledge pending ids whose entry is gone; Redis 6.2 keeps them for ever.
--- Returns {id to go on after, '' at the end; how many were acknowledged}
+-- Acknowledge pending ids whose entry is gone: Redis 6.2 keeps them for ever.
+-- Returns {id to go on after, '' at the end; how many were acknowledged}.
 -- position: the id to go on after.
 --@keys stream
 --@args group position count:number

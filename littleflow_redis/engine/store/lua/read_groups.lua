@@ -1,8 +1,9 @@
--- What monitoring asks of the stream: its groups, and since when the oldest task waits.
--- Returns {entries; time (ms) of the oldest start-task that nobody has taken up among those looked at,
---       0 if there is none; then for each group name, consumers, pending, entries that it has not read}
--- (Redis' own lag is unknown as soon as an entry was deleted, and there every entry is, one day.)
--- most: unread entries that are counted. looked_at: entries searched for the oldest task.
+-- Read the stream for monitoring: its groups, and since when the oldest task waits.
+-- Returns {entries; time (ms) of the oldest start-task not yet started among those looked at, 0 if
+-- there is none; then for each group name, consumers, pending, entries that it has not read}.
+-- Redis' own lag is unknown as soon as an entry was deleted, and here every entry is, one day.
+-- most: unread entries that are counted.
+-- looked_at: entries searched for the oldest task.
 --@keys stream
 --@args most:number looked_at:number
 --@include groups

@@ -1,12 +1,12 @@
--- Take up new receipts: note which user events they stand for, and return what is to be printed.
--- Returns {entries read; per receipt: its fields, the target's fields or false}
+-- Read new receipts: note the user events that they are for, and return the events to print.
+-- Returns {entries read; per receipt: its fields, the target's fields or false}.
 -- Reading here, not in Python, keeps the payload of all other events inside the server.
 --@keys stream
 --@args group consumer count:number
 --@include mailbox
 
--- The id in a JSON text; nil for what can be none. Redis raises for numbers beyond 64 bits, and has
--- read the whole batch by then: 19 digits always fit.
+-- The id in a JSON text, nil if it can be none. Redis raises for numbers beyond 64 bits, and has read
+-- the whole batch by then: 19 digits always fit.
 local function id_of(text)
   local ms, sequence = string.match(text, '^"(%d+)%-(%d+)"$')
   if ms and #ms <= 19 and #sequence <= 19 then return ms .. '-' .. sequence end

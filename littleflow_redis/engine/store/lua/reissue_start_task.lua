@@ -1,10 +1,14 @@
 -- Write the start-task of an open attempt again, if nobody works on it.
--- Returns {code}: APPLIED, GONE (or its step has failed for want of its input), UNCHANGED, NEWER.
--- Race closed: state is the truth and the stream its transport; of several workers that find the
+-- Returns {code}: APPLIED, GONE (or its step has failed for lack of its input), UNCHANGED, NEWER.
+-- Race closed: the state is the truth and the stream its transport. Of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare. The token
 -- stays: if somebody works on it after all, one of two ends is applied.
--- field: of the step. event: the id that it had. given: the input (JSON text) or ''. lost: 'missing' or
--- 'dropped', as it was found. takers: see lib/lost_attempt.lua. missing: why there is no input.
+-- field: of the step.
+-- event: the id that it had.
+-- given: the input (JSON text) or ''.
+-- lost: 'missing' or 'dropped', as it was found.
+-- takers: see lib/lost_attempt.lua.
+-- missing: why there is no input.
 --@keys workflow
 --@args field token event given lost takers missing
 --@include transition lost_attempt

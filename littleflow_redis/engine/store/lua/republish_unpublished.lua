@@ -1,10 +1,11 @@
--- Write the start-task of an attempt that was handed to somebody who did not publish it (see
--- handing.lua).
--- Returns {code}: APPLIED, GONE (or its step has failed for want of its input), UNCHANGED, NEWER.
--- Race closed: who was handed the attempt may be about to publish it, so it must have had it for a
--- while. Of several that find it, the first writes the event, whose absence the others look for.
--- field: of the step. input: JSON text or ''. after: ms since it was handed over. missing: why there is no
--- input.
+-- Write the start-task of an attempt that was handed over and never published (see lib/handing.lua).
+-- Returns {code}: APPLIED, GONE (or its step has failed for lack of its input), UNCHANGED, NEWER.
+-- Race closed: the process that has the attempt may be about to publish it, so it must have had it for
+-- a while. Only the first caller writes the event; the others see it and do nothing.
+-- field: of the step.
+-- input: JSON text or ''.
+-- after: ms since it was handed over.
+-- missing: why there is no input.
 --@keys workflow
 --@args field token input after:number missing
 --@include transition

@@ -1,9 +1,10 @@
--- Restart a workflow where it stopped: what failed or was cancelled starts again, what was held fires;
--- or from named steps: they and all that follows from them begin anew.
+-- Restart a workflow where it stopped: failed and cancelled steps start again, held ones fire. From
+-- named steps: they and all that follow from them begin anew.
 -- Returns {code, state, reason, ready...}: APPLIED, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
--- Race closed: a new nonce, so that an end of an attempt from before can only close that attempt: one
--- that is still open (it was taken, and its task still runs) or none.
--- all: '1' to cancel what runs too. plan: msgpack, see lib/restart_plan.lua, or ''.
+-- Race closed: a new nonce. An end of an earlier attempt can only close that attempt, if it is still
+-- open (it was claimed, and its task still runs), or none.
+-- all: '1' to cancel running attempts too.
+-- plan: msgpack, see lib/restart_plan.lua, or ''.
 --@keys workflow
 --@args nonce all plan
 --@include transition restart_plan
@@ -16,12 +17,12 @@ if w.state ~= WorkflowState.FAILED and w.state ~= WorkflowState.TERMINATED and n
 end
 w.state, w.nonce, w.restarted = WorkflowState.RUNNING, nonce, true
 trace(w, WorkflowState.RUNNING, '', 0, 0, rerun_plan and 'restart from ' .. table.concat(rerun_plan.from, ', ') or 'restart')
--- What nobody had taken up is closed and opened anew: its start-task may have been read, and let go,
--- while the workflow did not run.
+-- Attempts that nobody claimed are closed and opened anew: their start-tasks may have been read, and
+-- dropped, while the workflow did not run.
 cancel_attempts(w, all ~= '1' and 'unpublished')
 if rerun_plan then rewind(w, rerun_plan) end
 
--- What of the step failed or was cancelled. Of what an older version recorded the state alone says so.
+-- The step's failed or cancelled activations. Records of an older version show them by the state alone.
 local function owed_of(static, step)
   local owed, state = step[Dynamic.OWED] or {}, step[Dynamic.STATE]
   if #owed == 0 and (state == StepState.FAILED or state == StepState.CANCELLED) and #step[Dynamic.OPEN] == 0
@@ -31,7 +32,7 @@ local function owed_of(static, step)
   return owed
 end
 
--- Run these activations again, with a fresh budget of retries.
+-- Runs these activations again, with a fresh budget of retries.
 local function again(index, scope, step, owed)
   step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.REASON] = 0, 0, ''
   table.sort(owed, function(a, b) return a[1] < b[1] end)
@@ -45,7 +46,7 @@ local function again(index, scope, step, owed)
   step[Dynamic.OWED] = {}
 end
 
--- Go on with an iteration: its items that failed start again by themselves.
+-- Goes on with an iteration. Its failed items start again by themselves.
 local function go_on(index, scope, step)
   step[Dynamic.STATE], step[Dynamic.REASON], step[Dynamic.OWED] = StepState.RUNNING, '', {}
   local limit = static_of(w, index)[Static.CONCURRENCY]
@@ -76,7 +77,7 @@ local function resume()
   end
 end
 
--- A workflow that was archived when it had FINISHED, and restored, has nothing left to do.
+-- A workflow that was archived as FINISHED and restored has nothing left to do.
 local last = w.cache.steps[tostring(w.last)]
 if last and last[Dynamic.STATE] == StepState.ENDED then conclude(w, WorkflowState.FINISHED)
 else

@@ -1,10 +1,15 @@
 -- Store a workflow as an archive has it, TERMINATED: a restart goes on with it.
 -- Returns {code, state, reason}: APPLIED, EXISTS, CONFLICT.
--- Race closed: the reply is lost and the client calls again, with the same id: the second call finds
--- what the first one made. Half of a workflow is never seen, and never left behind.
--- (Lists are packed, because a command has room for a million arguments and an archive for more.)
--- digest: of the archive. form: of the rules by which it runs. done: how many steps have ended. steps to types:
--- msgpack lists of field and value; trace: a msgpack list. detail: of its last entry. flow: fields and values.
+-- Race closed: the reply is lost and the client calls again, with the same id. The second call finds
+-- the workflow of the first. Half a workflow is never seen, and never left behind.
+-- Lists are packed, because a command has room for a million arguments and an archive for more.
+-- digest: of the archive.
+-- form: of the rules by which it runs.
+-- done: how many steps have ended.
+-- steps to types: msgpack lists of field and value.
+-- trace: a msgpack list.
+-- detail: of its last entry.
+-- flow: fields and values.
 --@keys workflow
 --@args digest flow_digest nonce name form done input steps items outputs types trace detail flow...
 --@include base
@@ -28,7 +33,7 @@ sliced('HSET', workflow .. S.steps, steps)
 sliced('HSET', workflow .. S.items, items)
 sliced('HSET', workflow .. S.types, types)
 if #types > 0 then redis.call('HSET', workflow, 'typed', 1) end
--- What a listener of a deleted workflow of this id left behind must not be taken for ours.
+-- A listener of a deleted workflow of this id may have left outputs: they must not be taken for ours.
 local stale, texts = {}, {}
 for i = 0, size - 1 do stale[i + 1] = workflow .. S.output .. i end
 sliced('UNLINK', nil, stale)

@@ -1,9 +1,11 @@
 -- Start a workflow: store it and fire its first step, in one.
 -- Returns {code, state, reason, ready...}: APPLIED, EXISTS, CONFLICT, NEED_FLOW.
--- Race closed: the reply is lost and the client calls again, with the same id: the second call finds
--- the first one's workflow and changes nothing. A flow is never stored without a workflow that
--- refers to it, so a client that dies in between leaves nothing behind.
--- digest: of text and input. form: of the rules by which it runs. flow: fields and values, none if it may be stored.
+-- Race closed: the reply is lost and the client calls again, with the same id. The second call finds
+-- the workflow of the first and changes nothing. A flow is never stored without a workflow that refers
+-- to it, so a client that dies in between leaves nothing behind.
+-- digest: of text and input.
+-- form: of the rules by which it runs.
+-- flow: fields and values, none if it may be stored.
 --@keys workflow
 --@args digest flow_digest nonce name input form flow...
 --@include transition
@@ -31,7 +33,7 @@ w.writes.fields = {'digest', digest, 'flow', flow_digest, 'nonce', nonce, 'name'
   'version', form, 'created', now}
 store(w, S.output .. '-1', input)
 redis.call('HINCRBY', flow_key, 'workflows', 1)
--- An output that a listener of a deleted workflow of this id left behind must not be taken for ours.
+-- A listener of a deleted workflow of this id may have left outputs: they must not be taken for ours.
 local outputs = {}
 for i = 0, last do outputs[i + 1] = workflow .. S.output .. i end
 sliced('UNLINK', nil, outputs)

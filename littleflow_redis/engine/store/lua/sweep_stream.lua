@@ -1,12 +1,13 @@
--- Delete the entries of the stream that nobody needs any more; the only place that deletes them.
+-- Delete the entries of the stream that nobody needs any more. No other place deletes them.
 -- Returns {whether more may follow; the last id seen, '' if there is none; entries seen; entries
--- deleted}
+-- deleted}.
 -- Rules: a start-task goes when its attempt is closed, whoever acknowledged it before. A user's event
--- goes when receipted and acknowledged by all, or after its retention. All else goes when every group has
--- read and acknowledged it, or after the grace (some listeners never acknowledge "not mine"); but an
--- end-task never while its attempt is open.
+-- goes when it is receipted and acknowledged by all, or after its retention. Any other entry goes when
+-- every group has read and acknowledged it, or after the grace (some listeners never acknowledge "not
+-- mine"). An end-task never goes after the grace alone while its attempt is open.
 -- Race closed: "closed" and "acknowledged" are read in the script that deletes.
--- position: the id to go on after. grace, retention: ms, see the rules.
+-- position: the id to go on after.
+-- grace, retention: ms, see the rules.
 --@keys stream
 --@args position count:number grace:number retention:number
 --@include base groups mailbox queue
@@ -18,13 +19,13 @@ for _, slot in ipairs(redis.call('ZRANGEBYLEX', K.mailbox_digests, '[*|', '(*|' 
   'LIMIT', 0, count)) do
   leave_mailbox(unordered(string.sub(slot, 3)))
 end
--- A pass over the stream begins: forget the queues in which nothing has begun for long.
+-- A pass over the stream begins: queues in which nothing has begun for long are forgotten.
 if position == '-' then forget_begun(clock()) end
 local entries = redis.call('XRANGE', stream, position, '+', 'COUNT', count)
 if #entries == 0 then return {0, '', 0, 0} end
 local first, last, now = entries[1][1], entries[#entries][1], clock()
 
--- The last id that all groups have read, and which of these entries one has not acknowledged.
+-- The last id that all groups have read, and the entries here that some group has not acknowledged.
 local read, pending = last, {}
 for _, group in ipairs(groups_of_stream()) do
   if earlier(group.read, read) then read = group.read end
@@ -37,14 +38,14 @@ local function done_by_all(id)
   return not pending[id] and not earlier(read, id)
 end
 
--- Whether the attempt that an end-task ends is open: then nobody has applied it yet, be it that no
--- lifecycle worker runs, or none that is new enough for the workflow.
+-- Whether the end-task's attempt is open. Nobody has applied the end yet: no lifecycle worker runs, or
+-- none is new enough for the workflow.
 local function is_needed(fields)
   local f = {}
   for j = 1, #fields, 2 do f[fields[j]] = fields[j + 1] end
   local key = string.match(f.workflow or '', '^"(.+)"$')
   local token = string.match(f.token or '""', '^"(.*)"$') or ''
-  -- Whatever the fields say, a key of another type must not stop the sweep.
+  -- A key of another type, whatever the fields say, must not stop the sweep.
   local version = key and redis.pcall('HGET', key, 'version')
   if type(version) ~= 'string' then return false end
   if tonumber(version) > VERSION then return true end

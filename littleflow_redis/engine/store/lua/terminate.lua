@@ -1,4 +1,4 @@
--- Terminate a workflow: what nobody works on is cancelled, what runs may end; a second call forces.
+-- Terminate a workflow: unclaimed attempts are cancelled, running ones may end. A second call forces.
 -- Returns {code, state, reason}: APPLIED, STOPPING, UNCHANGED, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: an end that arrives meanwhile is applied before or after, as a whole.
 --@keys workflow

@@ -1,8 +1,9 @@
--- Take up a `wait:delay`: the attempt is the engine's, and a timer ends it.
+-- Begin a `wait:delay`: the engine owns the attempt, and a timer ends it.
 -- Returns {code}: APPLIED, GONE, NEWER.
--- Race closed: the timer is set and the start-task acknowledged in one; apart, a worker that dies
--- would lose the wait, or begin it anew.
--- ms: how long to wait, or '' and `at`: the time (ms) to wait for.
+-- Race closed: timer and acknowledgement of the start-task are one. Apart, a worker that dies would
+-- lose the wait, or begin it anew.
+-- ms: how long to wait, or ''.
+-- at: without `ms`, the time (ms) to wait for.
 --@keys workflow
 --@args event group index token ms:number at:number
 --@include attempt_start

@@ -1,10 +1,12 @@
--- Hand an event of the mailbox to an attempt of `wait:event`: it ends with this output.
--- Returns {code, state, reason, ready...}: APPLIED, GONE (the event or the attempt), NEED_INPUT,
--- NEWER.
--- Race closed: the attempt is closed, the event noted as taken and, if so wished, receipted in one:
--- of two workers, or an event and a timeout, one comes first, and the other finds nothing.
--- id: of the event. start: the start-task. receipt: '1' to receipt the event; the record of one that waits
--- already says so itself. output: JSON text, '' for the input. missing: why there is no input.
+-- Hand an event of the mailbox to an attempt of `wait:event`, which ends with this output.
+-- Returns {code, state, reason, ready...}: APPLIED, GONE (the event or the attempt), NEED_INPUT, NEWER.
+-- Race closed: the attempt is closed, the event noted as taken and, if so wished, receipted in one. Of
+-- two workers, or an event and a timeout, one comes first, and the other finds nothing.
+-- id: of the event.
+-- start: the start-task.
+-- receipt: '1' to receipt the event; the record of an attempt that waits already has this itself.
+-- output: JSON text, '' for the input.
+-- missing: why there is no input.
 --@keys workflow
 --@args id group start field token receipt output missing
 --@include transition attempt_start mailbox write_receipt
@@ -32,7 +34,7 @@ detect_stall(w)
 
 redis.call('SADD', w.key .. S.taken, field .. '|' .. id)
 if (wait and wait[Wait.RECEIPT] or receipt) == '1' then
-  -- While it is being handed out, the others who wait have a right to it.
+  -- While the event is being handed out, the other waiters have a right to it.
   local state = redis.call('HGET', K.mailbox, 'a' .. id)
   if not state then write_receipt(id, w.now)
   elseif state == '0' then

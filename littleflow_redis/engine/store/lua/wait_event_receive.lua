@@ -1,12 +1,14 @@
--- A user's event: put it in the mailbox, say who waits for it, and acknowledge it when nobody does.
--- Returns {MATCHED, shape, start-task, address...}: hand it to these, and call again;
---         {AGAIN, shape...}: all that are in use; {APPLIED}; {DUPLICATE}: it was finished before.
--- Race closed: somebody who begins to wait does so before this call, and is found by it, or after,
--- and finds the event in the mailbox. Shapes are compared here, so one that came into use after the
--- digests were computed cannot be missed. It stays pending until everybody has it, so a worker that
--- dies on the way is followed by one that goes on.
--- meant: the full id of the workflow that the event is for, or ''. fields: JSON text. finish: '1' to leave
--- those that wait. digests: each shape in use and its digest, in turn.
+-- Put a user's event into the mailbox, name those who wait for it, and acknowledge it when nobody does.
+-- Returns {MATCHED, shape, start-task, address...}: hand it to these, and call again; {AGAIN,
+-- shape...}: all that are in use; {APPLIED}; {DUPLICATE}: it was finished before.
+-- Race closed: a wait that begins before this call is found by it. A wait that begins after it finds
+-- the event in the mailbox. Shapes are compared here, so one that came into use after the digests were
+-- computed cannot be missed. The event stays pending until every waiter has it, so when a worker dies
+-- on the way another goes on.
+-- meant: the full id of the workflow that the event is for, or ''.
+-- fields: JSON text.
+-- finish: '1' to leave those that wait.
+-- digests: each shape in use and its digest, in turn.
 --@keys stream
 --@args id group kind meant fields finish digests...
 --@include mailbox write_receipt

@@ -1,11 +1,14 @@
--- Take up a `wait:event`: find an event in the mailbox, else wait for one.
--- Returns {APPLIED}: it waits; {MATCHED, event id, its fields}: deliver it; {AGAIN, 'new:…'}: index
---         the mailbox under this shape, and call again with this; {GONE}; {NEWER}; {TOO_MANY}.
--- Race closed: looking into the mailbox and beginning to wait are one; apart, an event that comes in
--- between is missed. A new shape is put into use before the mailbox is indexed: what comes
--- meanwhile is indexed by who brings it.
--- start: the start-task. shape: JSON text, the names of the fields that must be equal. ms: to wait at most, or ''.
--- shown: the match, for people. indexed: the 'new:…' that this returned before the mailbox was indexed.
+-- Begin a `wait:event`: find an event in the mailbox, else wait for one.
+-- Returns {APPLIED}: it waits; {MATCHED, event id, its fields}: deliver it; {AGAIN, 'new:…'}: index the
+-- mailbox under this shape, and call again with this; {GONE}; {NEWER}; {TOO_MANY}.
+-- Race closed: looking into the mailbox and beginning to wait are one. Apart, an event that comes in
+-- between is missed. A new shape is put into use before the mailbox is indexed: events that come
+-- meanwhile are indexed as they are received.
+-- start: the start-task.
+-- shape: JSON text, the names of the fields that must be equal.
+-- ms: to wait at most, or ''.
+-- shown: the match, for people.
+-- indexed: the 'new:…' that this returned before the mailbox was indexed.
 --@keys workflow
 --@args start group index token kind shape digest receipt ms:number shown indexed
 --@include attempt_start mailbox
@@ -35,7 +38,7 @@ if not tonumber(known) then
   end
 end
 
--- The oldest event that is for all or for this workflow, and that this step did not have.
+-- The oldest event that is for all or for this workflow, and that this step has not had.
 local oldest
 local function fits(text)
   local id = unordered(text)

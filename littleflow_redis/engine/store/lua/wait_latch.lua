@@ -1,10 +1,12 @@
--- Take up `wait:acquire`, `wait:release` or `wait:countdown`.
+-- Begin `wait:acquire`, `wait:release` or `wait:countdown`.
 -- Returns {code, state, reason, ready...}: APPLIED; or {code}: GONE, NEWER, UNCHANGED (it waits).
 -- Race closed: the count changes in the script that closes the attempt, so an attempt counts once
 -- however often its start-task is delivered. Looking and registering are one: a release in between
--- would leave the waiter behind. Whoever waits moves to the timers in the script that reaches zero:
--- from there any worker wakes them, one by one, whoever dies.
--- action: acquire, release or countdown. name: of the latch. input: JSON text.
+-- would leave the waiter behind. The script that reaches zero moves the waiters to the timers. From
+-- there any worker wakes them, one by one, whoever dies.
+-- action: acquire, release or countdown.
+-- name: of the latch.
+-- input: JSON text.
 --@keys workflow
 --@args event group index:number token action name input
 --@include transition attempt_start
@@ -25,7 +27,7 @@ local kind = redis.call('TYPE', latch).ok
 if kind ~= 'none' then held = kind == 'string' and redis.call('GET', latch) or '' end
 local valid = #held < 16 and string.match(held, '^%-?%d+$')
 
--- The attempt waits: it is the engine's until the latch is at zero.
+-- The attempt waits: the engine owns it until the latch is at zero.
 local function wait()
   started(w.key, w.flow, field, step, attempt, w.now)
   attempt[AttemptRecord.OWNER], step[Dynamic.STATE] = ENGINE, StepState.WAITING
@@ -40,7 +42,7 @@ local function wait()
   return {Outcome.UNCHANGED}
 end
 
--- At zero, or below it: nobody holds the latch any more.
+-- The count is at zero, or below it: nobody holds the latch any more.
 local function open_latch(members)
   local due = {}
   for _, member in ipairs(members) do

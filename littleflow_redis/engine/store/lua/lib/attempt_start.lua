@@ -1,4 +1,4 @@
--- The task's clock starts, if there is one: writes at once.
+-- Starts the task's clock, if it has one. Writes at once.
 --@include base defaults queue
 local function clock_task(key, static, field, attempt, now)
   local limit = time_of(static, Static.TIMEOUT, Default.TIMEOUT)
@@ -9,16 +9,16 @@ local function clock_task(key, static, field, attempt, now)
   redis.call('SADD', key .. S.timers, member)
 end
 
--- Whoever takes an attempt on which no clock runs starts the task's: a bridge's default counts from
--- there. All others run from when the attempt was handed out.
+-- A claim starts the task's clock where no clock runs: a bridge's default counts from the claim. All
+-- other clocks run from when the attempt was handed out.
 local function clock_taken(key, flow, field, attempt, now)
   if #attempt[AttemptRecord.TIMERS] > 0 or not next(all_defaults()) then return end
   local static = cmsgpack.unpack(redis.call('HGET', flow, (string.match(field, '^%d+'))))
   clock_task(key, static, field, attempt, now)
 end
 
--- A sign of start: whoever was to take an attempt up has done so. The queue's clock stops, that of
--- the task starts. Writes at once: it is the last thing that its scripts do.
+-- The attempt was started: the queue's clock stops, the task's clock starts. Writes at once, as the
+-- last act of its scripts.
 local function started(key, flow, field, step, attempt, now)
   step[Dynamic.STATE], step[Dynamic.STARTED], attempt[AttemptRecord.TAKEN] = StepState.RUNNING, now, now
   local members = attempt[AttemptRecord.TIMERS]
@@ -32,7 +32,7 @@ local function started(key, flow, field, step, attempt, now)
   clock_task(key, static, field, attempt, now)
 end
 
--- Write down what happened to an attempt, where nothing else changes.
+-- Writes one change of an attempt to the trace, where nothing else changes.
 local function trace_now(key, state, now, what, field, attempt, detail)
   local change = cmsgpack.pack({now, what, field, attempt[AttemptRecord.ACTIVATION],
     attempt[AttemptRecord.NUMBER], detail})

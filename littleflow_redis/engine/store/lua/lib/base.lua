@@ -1,9 +1,9 @@
--- What every script needs: sliced calls, Redis' clock, ids in order.
+-- The base of every script: sliced calls, Redis' clock, ids in order.
 
 -- Owner of an attempt that the engine itself runs: a wait.
 local ENGINE = '(engine)'
 
--- `unpack` fails near 8,000 values; even, so that field-value pairs stay together.
+-- `unpack` fails near 8,000 values. The number is even, so that field-value pairs stay together.
 local SLICE = 4000
 
 -- redis.call(command, [key,] list...) in slices.
@@ -25,19 +25,19 @@ local function each_value(command, key, list, take)
   end
 end
 
--- Asked once per call.
-local told
+-- Read once per call.
+local read_at
 
 -- Milliseconds since 1970: Redis' own clock.
 local function clock()
-  if not told then
+  if not read_at then
     local time = redis.call('TIME')
-    told = time[1] * 1000 + math.floor(time[2] / 1000)
+    read_at = time[1] * 1000 + math.floor(time[2] / 1000)
   end
-  return told
+  return read_at
 end
 
--- What stands for a workflow in the indexes of events; who looks there compares the whole id.
+-- The mark of a workflow in the indexes of events. A match is confirmed by the whole id.
 local function mark_of(workflow)
   return workflow == '' and '' or string.sub(redis.sha1hex(workflow), 1, 10)
 end
@@ -45,24 +45,24 @@ end
 -- Entries kept of the live feed.
 local MAX_CHANGES = 10000
 
--- Tell whoever watches: what a workflow's state is now, and its changes as they stand in the trace.
+-- Publishes a workflow's state and its changes, packed as in the trace, to the live feed.
 local function feed(key, state, changes)
   redis.call('XADD', K.changes, 'MAXLEN', '~', MAX_CHANGES, '*', 'workflow', key, 'state', state,
     'changes', changes)
 end
 
--- A member of the timers; `rest` is an activation or a token.
+-- A member of the timers. `rest` is an activation or a token.
 local function timer_member(kind, key, field, rest)
   return kind .. '|' .. key .. '|' .. field .. '|' .. rest
 end
 
--- The scope in a token, `<activation>.<attempt>[.<item>...]-<nonce>`; '' for none. Python's side is
--- engine/model/tokens.py.
+-- The scope in a token, `<activation>.<attempt>[.<item>...]-<nonce>`; '' for none. Its counterpart in
+-- Python is engine/model/tokens.py.
 local function scope_of(token)
   return string.match(token, '^%d+%.%d+%.([%d.]+)%-') or ''
 end
 
--- The field of the step that the token's attempt is of.
+-- The field of the step to which the token's attempt belongs.
 local function field_by_token(index, token)
   local scope = scope_of(token)
   return scope == '' and index or index .. '@' .. scope

@@ -1,7 +1,7 @@
--- Closing attempts and ending workflows, still in the plan.
+-- Closing attempts and ending workflows, within the plan.
 --@include base plan timers
 
--- Close the step's open attempt with this token; returns its record, nil if there is none.
+-- Closes the step's open attempt with this token. Returns its record, nil if there is none.
 local function close_attempt(w, step, token)
   for i, attempt in ipairs(step[Dynamic.OPEN]) do
     if attempt[AttemptRecord.TOKEN] == token then
@@ -28,7 +28,7 @@ local function mark_cancelled(w, field, activation, number, kind)
   return step
 end
 
--- Every step of the workflow that was reached, with what this plan has changed.
+-- Loads every step that the workflow has reached. Changes of this plan stay.
 local function load_all(w)
   local all, found = redis.call('HGETALL', w.key .. S.steps), {}
   local cache = w.cache
@@ -48,8 +48,8 @@ local function load_all(w)
   end
 end
 
--- With `idle` none that somebody has taken up; with `idle` = 'unpublished' none either that waits in
--- the queue of a broker.
+-- Cancels open attempts. `idle`: skip attempts already started. 'unpublished': also skip attempts
+-- queued at a broker.
 local function cancel_attempts(w, idle)
   load_all(w)
   for field, step in pairs(w.cache.steps) do
@@ -66,8 +66,8 @@ local function cancel_attempts(w, idle)
   w.writes.start_tasks, w.writes.handed = {}, {}
 end
 
--- Cancel what is open, ready or waiting, here or in this very plan; with `idle`, leave those
--- attempts that somebody has taken.
+-- Cancels all that is open, ready or waiting, stored or in this plan. `idle`: skip attempts already
+-- started.
 local function cancel(w, idle)
   if w.open > 0 then cancel_attempts(w, idle) end
   if w.waiting == 0 then return end
@@ -83,7 +83,7 @@ local function cancel(w, idle)
   w.ready, w.waiting = {}, 0
 end
 
--- The workflow ends here, or begins to: `state` with a reason for people.
+-- Ends the workflow, or begins to: `state`, with a reason for people.
 local function conclude(w, state, reason)
   w.state, w.reason = state, reason or ''
   if state == WorkflowState.FINISHED or state == WorkflowState.TERMINATED then cancel(w) end

@@ -1,5 +1,5 @@
--- Writing a plan. Nothing below can fail once the first write is done: types were read before, and
--- Redis refuses for want of memory only before a script's first write.
+-- Writing a plan. Nothing below can fail after the first write: types were read before, and Redis
+-- refuses for lack of memory only before a script's first write.
 --@include base counters handing iso_time plan timers value
 
 local NOTICES = {[WorkflowState.FINISHED] = EventKind.END_WORKFLOW,
@@ -10,8 +10,8 @@ local function notify(w, kind)
     'at', iso_time(w.now), 'workflow', '"' .. w.key .. '"')
 end
 
--- For how many steps one that is over counts: the end of a subflow that runs per item for those
--- within, too.
+-- How many finished steps this one counts for. The end of a per-item subflow also counts the steps
+-- inside it.
 local function done_in(w, field, state)
   if not DONE[state] then return 0 end
   local static = static_of(w, tonumber(field))
@@ -70,12 +70,12 @@ local function write_start_task(w, at, e)
   return redis.call('XADD', K.events, '*', unpack(fields))
 end
 
--- Where an open attempt is found again by its start-task.
+-- The address by which an open attempt is found from its start-task.
 local function address(w, field, attempt)
   return w.key .. '|' .. field .. '|' .. attempt[AttemptRecord.TOKEN]
 end
 
--- It waits for no event any more. A shape stays in use while the mailbox is indexed under it.
+-- The attempt waits for no event any more. A shape stays in use while the mailbox is indexed under it.
 local function stop_waiting(w, attempt)
   local wait = attempt[AttemptRecord.WAIT]
   if not wait or wait[Wait.DIGEST] == '' then return end
@@ -87,8 +87,8 @@ local function stop_waiting(w, attempt)
   end
 end
 
--- Nobody waits for this task any more. Unless its own end closed the attempt, it may be queued or run
--- still: a bridge revokes it.
+-- Nobody waits for this task any more. Unless its own end closed the attempt, it may still be queued or
+-- run: a bridge revokes it.
 local function drop_publication(w, attempt)
   local flights, task = K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK]
   local raw = attempt ~= w.answered and redis.call('HGET', flights, task)
@@ -103,7 +103,7 @@ end
 local function write_closed(w)
   local forgotten = {}
   for _, attempt in ipairs(w.writes.closed) do
-    -- Of what was handed over there is no start-task.
+    -- An attempt that was handed over has no start-task.
     if attempt[AttemptRecord.EVENT] ~= '' then forgotten[#forgotten + 1] = attempt[AttemptRecord.EVENT] end
     stop_waiting(w, attempt)
     if attempt[AttemptRecord.TASK] ~= '' then drop_publication(w, attempt) end
@@ -123,7 +123,7 @@ local function write_start_tasks(w)
   sliced('HSET', K.open_attempts, known)
 end
 
--- What of a new state is written with other fields and keys.
+-- Plans the writes of a new state that share a command with others.
 local function plan_state(w)
   store(w, S.state, w.state)
   local fields = {'state', w.state, 'reason', w.reason or '', 'ended', NOTICES[w.state] and w.now or 0}
@@ -147,13 +147,13 @@ local function write_state(w)
   end
 end
 
--- Whether it is in another state, or again in the one that a restart had it leave.
+-- Whether the state is another one, or the one that a restart had left and that is reached again.
 local function has_moved(w) return w.restarted or w.state ~= w.before end
 
 local function commit(w)
   local moved, writes = has_moved(w), w.writes
   if moved then plan_state(w) end
-  -- What begins anew may be over at once, and its output stored again; whoever is handed an attempt
+  -- A step that begins anew may end at once and store its output again. An attempt that is handed over
   -- must not find the output of the one before.
   sliced('UNLINK', nil, writes.unlinked_before)
   sliced('MSET', nil, writes.texts)
@@ -174,8 +174,8 @@ local function commit(w)
   feed(w.key, w.state, table.concat(writes.trace))
 end
 
--- What the caller is told: the code, the state if it moved, its reason, then the timer of every
--- step that waits for Python, and each attempt that was handed over.
+-- The reply: the code, the state if it changed, its reason, the timer of each step that waits for
+-- Python, and each attempt that was handed over.
 local function report(w, code)
   return handed_of(w, {code, has_moved(w) and w.state or '', w.reason or '',
     unpack(w.ready, 1, math.min(#w.ready, SLICE))})

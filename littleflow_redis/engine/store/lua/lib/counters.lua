@@ -1,8 +1,8 @@
--- Counters since ever, for monitoring: fields of K.counts, see metrics.py. Gathered in the plan,
--- written with it; ends that share a call write them once.
+-- Counters for monitoring, never reset: fields of K.counts, see metrics.py. The plan gathers them and
+-- the commit writes them. Ends that share a call write them once.
 --@include defaults
 
--- Fields at most: categories come from texts.
+-- Fields at most: categories come from users' texts.
 local MAX_FIELDS = 5000
 local BUCKETS = Metric.BUCKETS
 local counted, deferred = {}, false
@@ -25,7 +25,7 @@ end
 local COUNTED = {}
 for _, kind in ipairs(TraceKind.CLOSING) do COUNTED[kind] = true end
 
--- What became of an attempt: how it ended, how long it waited for somebody, and how long it ran.
+-- Counts a closed attempt: how it ended, how long it was queued, and how long it ran.
 local function count_attempt(w, what, static, number)
   local closed = w.writes.closed
   local attempt = closed[#closed]
@@ -39,7 +39,7 @@ local function count_attempt(w, what, static, number)
   observe(w, 'run', category, w.now - attempt[AttemptRecord.TAKEN])
 end
 
--- Have one write at the end of a call that holds many transitions.
+-- Counts are written once, at the end of a call that holds many transitions.
 local function defer_counts() deferred = true end
 
 local function write_counts()
@@ -50,7 +50,7 @@ local function write_counts()
   counted = {}
 end
 
--- The plan is carried out.
+-- Adds the counts of a plan that was written.
 local function commit_counts(w)
   for field, number in pairs(w.writes.counts) do counted[field] = (counted[field] or 0) + number end
   if not deferred then write_counts() end

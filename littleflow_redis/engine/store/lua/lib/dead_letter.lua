@@ -1,9 +1,9 @@
 -- Dead letters: copies of events that cannot be processed, each with the reason.
 
--- Bytes kept of one field, fields kept of one event, and letters kept.
+-- Limits: bytes of one field, fields of one event, dead letters kept.
 local MAX_FIELD, MAX_FIELDS, MAX_LETTERS = 65536, 100, 10000
 
--- Write a letter and return its id. `ended` marks one whose attempt ends with it.
+-- Writes a dead letter and returns its id. `ended`: the attempt of its start-task ends with it.
 local function write_dead_letter(entry, reason, now, ended)
   local fields, cut = {}, #entry[2] > 2 * MAX_FIELDS
   for i = 1, math.min(#entry[2], 2 * MAX_FIELDS), 2 do

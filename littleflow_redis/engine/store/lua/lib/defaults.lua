@@ -1,8 +1,8 @@
--- What holds for the steps of a category that do not say it themselves; see defaults.py.
+-- Defaults by category, for steps that set nothing themselves; see defaults.py.
 
--- Of the base of a task, as JSON text.
+-- The category of a task's base (JSON text).
 local function category_in(text)
-  -- JSON text without escapes, as it mostly is, need not be decoded.
+  -- JSON text mostly has no escapes, and then needs no decoding.
   local base = string.match(text, '^"([^"\\]*)"$') or cjson.decode(text)
   return string.match(base, '^([^:]*):') or ''
 end
@@ -21,15 +21,16 @@ local function all_defaults()
   return defaults
 end
 
--- What was set for the step's category, best first: by a bridge that serves it, by a worker.
+-- The defaults of the step's category: those of a bridge that serves it, then those of a worker. The
+-- first wins.
 local function defaults_of(static)
   if not next(all_defaults()) then return nil, nil end
   local category = category_of(static)
   return defaults['bridge:' .. category], defaults[category]
 end
 
--- The step's own time in ms, else that of its category, else 0; and whether it is a bridge's, which
--- counts from when the bridge took the attempt.
+-- The step's own time in ms, else its category's, else 0. The second value is true for a bridge's
+-- default, which counts from the bridge's claim.
 local function time_of(static, own, default)
   if static[own] > 0 then return static[own] end
   local bridge_s, worker_s = defaults_of(static)
@@ -37,7 +38,7 @@ local function time_of(static, own, default)
   return worker_s and worker_s[default] or 0
 end
 
--- The step's own policy, else that of its category; empty if there is none.
+-- The step's own policy, else its category's. It is empty if there is none.
 local function retry_of(static)
   if #static[Static.RETRY] > 0 then return static[Static.RETRY] end
   local bridge_s, worker_s = defaults_of(static)

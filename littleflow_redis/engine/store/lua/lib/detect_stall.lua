@@ -1,4 +1,4 @@
--- Where a transition left the workflow: does it still move?
+-- After a transition: does the workflow still move?
 --@include close_attempt fire_step plan
 
 local function stall_reason(w)
@@ -21,15 +21,14 @@ local function stall_reason(w)
     string.gsub(name, '"', ''), best[2], static[Static.THRESHOLD])
 end
 
--- Call it last in a plan: nothing open, ready or waiting means that nothing can ever happen again.
+-- Call it last in a plan. With nothing open, ready or waiting, nothing can ever happen again.
 local function detect_stall(w)
   if w.open > 0 or w.waiting > 0 then return end
   if w.state == WorkflowState.RUNNING then conclude(w, WorkflowState.FAILED, stall_reason(w))
   elseif w.state == WorkflowState.TERMINATING then conclude(w, WorkflowState.TERMINATED) end
 end
 
--- The input of an open attempt cannot be had any more: its step fails, for another try would find the
--- same.
+-- The input of an open attempt is gone. Its step fails, because a retry would not find it either.
 local function fail_unread(w, index, scope, attempt, reason)
   close_attempt(w, step_of(w, index, scope), attempt[AttemptRecord.TOKEN])
   fail(w, index, scope, attempt, reason)

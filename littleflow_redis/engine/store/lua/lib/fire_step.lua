@@ -1,4 +1,4 @@
--- Firing steps: one call of `settle` runs a transition to where it waits for somebody outside.
+-- Firing steps: one call of `settle` runs a transition until it waits for the world outside.
 --@include close_attempt defaults handing input plan timers value
 
 -- Milliseconds until another worker fires a ready step.
@@ -6,7 +6,7 @@ local READY_DUE = 1000
 
 local complete
 
--- What a failure is with `$on-failure: continue`: an output.
+-- The output that a failure is under `$on-failure: continue`.
 local function failure_output(w, index, reason, detail)
   local known, error = pcall(cjson.decode, detail or '')
   error = known and type(error) == 'table' and error.error or {}
@@ -15,25 +15,26 @@ local function failure_output(w, index, reason, detail)
     static_of(w, index)[Static.NAME])
 end
 
--- The activation that the closed attempt is of, and its number; without one the step's latest.
+-- The closed attempt's activation and number; without an attempt, the step's latest activation.
 local function which(step, attempt)
   return attempt and attempt[AttemptRecord.ACTIVATION] or step[Dynamic.ACTIVATIONS],
     attempt and attempt[AttemptRecord.NUMBER] or 0
 end
 
--- What came of a step.
+-- Writes a change of the step to the trace.
 local function trace_step(w, what, field, step, attempt, detail)
   local activation, number = which(step, attempt)
   trace(w, what, field, activation, number, detail)
 end
 
--- By which timer an activation that failed begins again: one that had no attempt is decided anew.
+-- The kind of the timer that begins a failed activation again. Without an attempt, the activation is
+-- decided anew.
 local function kind_of(static, step, number)
   if number > 0 or static[Static.FLAGS] % 2 ~= Flag.READY then return TimerKind.RETRY end
   return step[Dynamic.ROUND] == 1 and TimerKind.ROUND or TimerKind.READY
 end
 
--- The step has failed; `attempt` is the one that was closed, nil if it had none.
+-- The step fails. `attempt` is the one that was closed, nil if there was none.
 local function fail(w, index, scope, attempt, reason, detail)
   local step = step_of(w, index, scope)
   if static_of(w, index)[Static.CONTINUE] == 1 then
@@ -43,7 +44,7 @@ local function fail(w, index, scope, attempt, reason, detail)
   end
   step[Dynamic.STATE], step[Dynamic.ENDED], step[Dynamic.REASON] = StepState.FAILED, w.now, reason
   trace_step(w, TraceKind.FAIL, field_of(index, scope), step, attempt, detail or reason)
-  -- An iteration whose items have not all ended goes on with these.
+  -- A restart goes on with the items of an iteration that have not ended.
   if step[Dynamic.ITEMS] == step[Dynamic.DONE] then
     local activation, number = which(step, attempt)
     owe(step, activation, kind_of(static_of(w, index), step, number))
@@ -71,7 +72,7 @@ end
 
 local item_done -- of iterate.lua
 
--- The step is over with this output: give each successor its token. `attempt` as in `fail`.
+-- The step ends with this output: each successor gets its token. `attempt` as in `fail`.
 complete = function(w, index, scope, text, what, attempt, detail)
   local field, step = field_of(index, scope), step_of(w, index, scope)
   local static = static_of(w, index)
@@ -93,20 +94,20 @@ complete = function(w, index, scope, text, what, attempt, detail)
   else pass_tokens(w, index, scope) end
 end
 
--- Open the next attempt of an activation, which is the step's latest or, if another one has begun
--- since, the given one; its start-task is written by `commit`.
+-- Opens the next attempt of an activation: the step's latest, or the given one if another has begun
+-- since. `commit` writes its start-task.
 local function emit(w, index, scope, text, activation)
   local field, step = field_of(index, scope), step_of(w, index, scope)
   local number, latest = step[Dynamic.ATTEMPTS] + 1, step[Dynamic.ACTIVATIONS]
   local path = scope == '' and '' or '.' .. scope
   activation = activation or latest
   local token = string.format('%d.%d%s-%s', activation, number, path, w.nonce)
-  -- Attempts are counted for the latest, so an earlier one may have had this number before.
+  -- Attempts are counted for the latest activation, so an earlier one may have had this number before.
   if activation ~= latest then token = token .. '-' .. latest end
   step[Dynamic.STATE], step[Dynamic.ATTEMPTS] = StepState.QUEUED, number
   step[Dynamic.QUEUED], step[Dynamic.STARTED], step[Dynamic.REASON] = w.now, 0, ''
   local attempt = {token, activation, number, '', w.now, '', 0, '', '', {}, 0}
-  -- Until somebody has taken it up, only the queue's clock runs, if there is one.
+  -- Until the attempt is started only the queue's clock runs, if there is one.
   local static, e = static_of(w, index), {index = index, field = field, attempt = attempt, input = text}
   local clocked, limit = TimerKind.QUEUE, time_of(static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
   local handed = hand_over(w, static, step, e, limit > 0)
@@ -119,12 +120,12 @@ local function emit(w, index, scope, text, activation)
   end
   table.insert(step[Dynamic.OPEN], attempt)
   w.open = w.open + 1
-  -- Of a first attempt there can be no old output: `start` has seen to that.
+  -- A first attempt finds no old output: `start` has removed them.
   if number > 1 or latest > 1 then
     if number == 1 and static[Static.LOOPED] == 1 then keep_output(w, field) end
     drop_output(w, field, w.writes.unlinked_after)
   end
-  -- The id of what is published outlives its flight in the trace alone.
+  -- Only the trace keeps the task's id longer than its publication.
   trace(w, TraceKind.QUEUE, field, activation, number, attempt[AttemptRecord.TASK])
   if handed then
     trace(w, w.serving.queued and TraceKind.PUBLISH or TraceKind.TAKE, field, activation, number,
@@ -140,7 +141,7 @@ local function is_task(static)
   return kind == KindCode.TASK or kind == KindCode.LOAD or kind == KindCode.STORE
 end
 
--- Run the step with its input: tasks are handed out, all else is over at once. `activation` as in
+-- Runs the step with its input: tasks are handed out, all other steps end at once. `activation` as in
 -- `emit`.
 local function run(w, index, scope, text, activation)
   if not text then
@@ -153,7 +154,7 @@ local function run(w, index, scope, text, activation)
   end
 end
 
--- The step has its tokens; in a `round` those that came back.
+-- Fires the step with its tokens; in a `round`, with those that came back.
 local function fire_step(w, index, scope, round)
   local static, step = static_of(w, index), step_of(w, index, scope)
   local field, ready = field_of(index, scope), static[Static.FLAGS] % 2 == Flag.READY
@@ -161,7 +162,7 @@ local function fire_step(w, index, scope, round)
   step[Dynamic.RETRIES], step[Dynamic.REQUEUES], step[Dynamic.ROUND] = 0, 0, round and 1 or 0
   local looped, waits = static[Static.LOOPED] == 1, ready or is_task(static)
   local name, kept = input_name(static, field, step[Dynamic.ACTIVATIONS]), w.writes.kept
-  -- An input given at a restart is that of one activation and of its retries.
+  -- An input given at a restart holds for one activation and its retries.
   local given = w.given[field] or looped and kept_input(w, name)
   if looped and waits and not given then
     given = gather(w, index, scope, round)
@@ -179,11 +180,11 @@ local function fire_step(w, index, scope, round)
   else
     run(w, index, scope, given or gather(w, index, scope, round))
   end
-  -- What is kept is the input of an activation that is not over.
+  -- Inputs are kept only for activations that have not ended.
   if looped and not waits and step[Dynamic.STATE] ~= StepState.FAILED then kept[name] = false end
 end
 
--- Whether the step may open another activation; what has no room waits until one is over.
+-- Whether the step may open another activation. Without room its tokens wait until one has ended.
 local function has_room(static, step)
   if static[Static.FLAGS] >= Flag.ITERATE and static[Static.KIND] ~= KindCode.SUBFLOW_END then
     return (step[Dynamic.ITEMS] or 0) == (step[Dynamic.DONE] or 0) and step[Dynamic.STATE] ~= StepState.READY
@@ -191,7 +192,7 @@ local function has_room(static, step)
   return #step[Dynamic.OPEN] < static[Static.CONCURRENCY]
 end
 
--- A firing that has no room, or waits for a restart, gets what its sources have put out by now: they
+-- Keeps the sources' present outputs for firings that have no room or wait for a restart: the sources
 -- may run again before.
 local function keep_inputs(w, index, scope)
   local field, static = field_of(index, scope), static_of(w, index)
@@ -203,7 +204,7 @@ local function keep_inputs(w, index, scope)
   end
 end
 
--- Fire whatever has its tokens. While the workflow does not run, tokens wait for a restart.
+-- Fires every step that has its tokens. While the workflow does not run, tokens wait for a restart.
 local function settle(w)
   local at, arrived = 1, w.arrived
   local steps, tokens, backs = w.cache.steps, w.cache.tokens, w.cache.backs

@@ -1,4 +1,5 @@
--- The consumer groups of the stream, each with its fields by name; `read` is the last id it has read.
+-- The consumer groups of the stream, each with its fields by name. `read` is the last id that it has
+-- read.
 local function groups_of_stream()
   local groups = {}
   for i, info in ipairs(redis.call('XINFO', 'GROUPS', K.events)) do

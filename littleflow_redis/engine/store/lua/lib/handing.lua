@@ -1,18 +1,21 @@
--- Handing attempts to the caller itself: emitted, taken and recorded as flights in one, they need
--- no start-task. `serving` is what the caller serves: its consumer, by category its group and what
--- ids of tasks start with, whether tasks go into a queue from which signs of start come, and how many of a
--- category may be in flight (0: any number).
+-- Handing attempts to the caller itself. They are emitted, claimed and recorded as publications in one,
+-- so they need no start-task.
+-- `serving` is what the caller serves, by name.
+-- consumer: its name in the consumer group.
+-- categories: category → (group, id prefix).
+-- queued: workers report STARTED; otherwise hand-over counts as the start.
+-- most: publications of a category that may be in flight, 0 for any number.
 --@include base defaults plan value
 
--- Attempts handed over by one call, and bytes of their inputs: what is more goes through the
--- stream, where others share it.
+-- Attempts handed over by one call, and bytes of their inputs. The rest goes through the stream, where
+-- other processes share it.
 local MAX_HANDED, MAX_HANDED_BYTES = 1000, 4000000
 
 local function serving_of(packed)
   if not packed or packed == '' then return nil end
   local given = cmsgpack.unpack(packed)
   return {consumer = given[1], categories = given[2], queued = given[3], most = given[4],
-    -- Names of consumers and ids of tasks need no escapes.
+    -- Consumer names and task ids need no escapes.
     detail = '{"worker":"' .. given[1] .. '","celery_id":"', count = 0, bytes = 0, room = {}}
 end
 
@@ -31,8 +34,8 @@ local function has_room_for(serving, category)
   return room > 0
 end
 
--- Take an attempt for the caller, if it serves its category; false if not. Its `clocked` queue is
--- the stream if no sign will come from another.
+-- Claims an attempt for the caller, if it serves the category; false if not. With a queue's clock
+-- (`clocked`) and no report of the start, the stream is the queue: nothing is handed over.
 local function hand_over(w, static, step, e, clocked)
   local serving = w.serving
   if not serving or clocked and not serving.queued then return false end
@@ -70,7 +73,7 @@ local function write_handed(w)
   for category, list in pairs(flights) do sliced('HSET', K.publications .. category, list) end
 end
 
--- What the caller is told of them: the fields of a start-task that differ between start-tasks.
+-- Adds to the reply each attempt's fields of a start-task, without those that all start-tasks share.
 local function handed_of(w, into)
   for _, e in ipairs(w.writes.handed) do
     local static, input, types = static_of(w, e.index), parts_of(e.input)

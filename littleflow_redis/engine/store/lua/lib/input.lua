@@ -1,11 +1,11 @@
--- A step's input: the output of its predecessor or, if it has several, the list of theirs by ascending
--- index, as many as they are. JSON stays text: cjson would turn [] into {} and round numbers.
+-- A step's input: the output of its predecessor or, of several, the list of theirs by ascending index.
+-- JSON stays text: cjson would turn [] into {} and round numbers.
 --@include base plan value
 
--- In a flow with loops a step may run again while what came of it is still to be read: the next round
--- does not wait for all of this one. So what an activation gets is kept from its firing, or from when
--- it has no room to fire, until it is over, and the latest output of a step while it runs again. Other
--- flows need neither, and keep only what a restart gives.
+-- In a flow with loops a step may run again before its output was read: rounds overlap. So an
+-- activation's input is kept until the activation has ended, from its firing or from when it had no
+-- room to fire. A step's latest output is kept while it runs again. Other flows need neither, and keep
+-- only the input that a restart gives.
 
 local function leads_back(w, from, to)
   for _, back in ipairs(static_of(w, to)[Static.BACK]) do
@@ -14,8 +14,8 @@ local function leads_back(w, from, to)
   return false
 end
 
--- What an attempt was handed out with, as its start-task says: that stays as long as it is open. nil if
--- there is none, for somebody deleted it or the attempt was handed over without one.
+-- The input of an attempt, read from its start-task, which stays while the attempt is open. nil if the
+-- entry was deleted, or the attempt was handed over without one.
 local function start_task_input(event)
   local entry = event ~= '' and redis.call('XRANGE', K.events, event, event)[1]
   local found = {}
@@ -23,8 +23,8 @@ local function start_task_input(event)
   return found.input and with_types(found.input, found.types)
 end
 
--- Whose outputs the next activation reads; -1 is the workflow's input. A round reads what came
--- back; any other firing of a start what came from outside.
+-- The steps whose outputs the next activation reads; -1 is the workflow's input. A round reads the
+-- sources of back edges; any other firing of a start reads the outer ones.
 local function sources(w, index, round)
   if round then return static_of(w, index)[Static.BACK] end
   if index == 0 then return {-1} end
@@ -38,27 +38,26 @@ local function sources(w, index, round)
   return outer
 end
 
--- Where the input of an activation is kept in :items.
+-- The name in :items under which an activation's input is kept.
 local function input_name(static, field, activation)
   return static[Static.LOOPED] == 1 and string.format('i%s#%d', field, activation) or 'i' .. field
 end
 
--- An input that was kept before its activation fired; false if none was.
+-- The input that was kept before its activation fired; false if there is none.
 local function kept_input(w, name)
   local kept = w.writes.kept[name]
   if kept ~= nil then return kept end
   return redis.call('HGET', w.key .. S.items, name)
 end
 
--- Keep the output that a step has had, if any, as long as it runs again.
+-- Keeps the step's output, if it has one, while the step runs again.
 local function keep_output(w, field)
   local value = w.cache.outputs[field]
   if not value then each_output(w, {field}, function(_, found) value = found end) end
   if value and value ~= '{}' then w.writes.kept['o' .. field] = value end
 end
 
--- The rule of runs that began with a form before the second: empty objects are dropped, none gives {},
--- one itself.
+-- The rule of runs of the first form: empty objects are dropped. No value gives {}, a single one itself.
 local function without_empty(values)
   local kept = {}
   for _, value in ipairs(values) do
@@ -67,7 +66,7 @@ local function without_empty(values)
   return kept
 end
 
--- Returns the value, or nil when this transition gathers more than Limit.GATHERED.
+-- Returns the input, or nil if this transition gathers more than Limit.GATHERED.
 local function gather(w, index, scope, round)
   local values, fields, names, places, before = {}, {}, {}, {}, {}
   local outputs = w.cache.outputs

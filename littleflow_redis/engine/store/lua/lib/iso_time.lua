@@ -1,8 +1,8 @@
--- A call has one time, told many times.
+-- Texts by time: a call has one time and writes it often.
 local stamped = {}
 
--- ISO 8601 text of a time in ms, as JSON text; for display only. (Redis has no os.date.)
--- Civil date from days: H. Hinnant, "chrono-compatible low-level date algorithms".
+-- The ISO 8601 text of a time in ms, as JSON text, for display only. (Redis has no os.date.) Civil date
+-- from days: H. Hinnant, "chrono-compatible low-level date algorithms".
 local function iso_time(ms)
   if stamped[ms] then return stamped[ms] end
   local seconds = math.floor(ms / 1000)

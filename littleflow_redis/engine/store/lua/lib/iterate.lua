@@ -1,12 +1,12 @@
 -- Iteration: a step, or a whole subflow, runs once per item of its input list. The step's own record
--- counts; each item has a scope of its own, the step's scope and the item's number.
+-- counts the items. Each item has its own scope: the step's scope and the item's number.
 --@include fire_step input plan value
 
 local function item_scope(scope, number)
   return scope == '' and tostring(number) or scope .. '.' .. number
 end
 
--- Start the item `number` (from 0): a task gets an attempt, a subflow its start's output.
+-- Starts the item `number` (from 0): a task gets an attempt, a subflow the output of its start.
 local function start_item(w, index, scope, number, text)
   local inner, parent = item_scope(scope, number), step_of(w, index, scope)
   local step = step_of(w, index, inner)
@@ -18,7 +18,7 @@ local function start_item(w, index, scope, number, text)
   pass_tokens(w, index, inner)
 end
 
--- Begin an iteration over these items (JSON texts): start a slice, keep the rest.
+-- Begins an iteration over these items (JSON texts): all are stored, the first of them start.
 local function start_items(w, index, scope, items)
   local static, step, stored = static_of(w, index), step_of(w, index, scope), w.writes.items
   step[Dynamic.STATE], step[Dynamic.QUEUED], step[Dynamic.STARTED] = StepState.RUNNING, w.now, w.now
@@ -33,7 +33,7 @@ local function start_items(w, index, scope, items)
   end
 end
 
--- All items have ended: their outputs, in the items' order, are the output of the whole.
+-- All items have ended: their outputs, in the items' order, are the output of the iteration.
 local function gather_items(w, index, last, scope, count)
   local values, fields, places = {}, {}, {}
   local outputs, removed = w.cache.outputs, w.writes.removed_items
@@ -52,7 +52,7 @@ local function gather_items(w, index, last, scope, count)
   return list_of(values)
 end
 
--- An item's last step has ended: start the next item, or end the iteration.
+-- An item's last step has ended: the next item starts, or the iteration ends.
 item_done = function(w, last, inner)
   local static = static_of(w, last)
   local index = static[Static.KIND] == KindCode.SUBFLOW_END and static[Static.PARTNER] or last

@@ -1,12 +1,14 @@
--- What the stream knows of an open attempt: '' if somebody has it or will get it.
--- 'missing': nobody took it, and its start-task is gone: an operator deleted the stream.
--- 'dropped': a group took it, or read it and was about to, and has it no more among its pending entries,
--- as after the deletion of the stream, the group or the consumer. Its end may be under way, so it is
--- worth a second look. What the engine waits for, and what a bridge has published, is kept in the state.
+-- The state of an open attempt, as the stream shows it: '' if a consumer has it or will get it.
+-- 'missing': nobody claimed it and its start-task is gone, because an operator deleted the stream.
+-- 'dropped': a group claimed it, or read it and was about to, and no longer has it among its pending
+-- entries. That follows a deletion of the stream, the group or the consumer. Its end may be under way,
+-- so it is worth a second look.
+-- Waits of the engine and published tasks are kept in the state.
 --@include base defaults groups
 
--- `takers` says which groups take what they read of a category before they acknowledge it: the first
--- parts of names that end with the category, and by category the one group of a built-in.
+-- `takers`: the groups that claim an attempt before they acknowledge its start-task. The first value
+-- lists prefixes of group names that end with the category. The second maps a category to the one group
+-- of a built-in.
 
 local function takes(takers, group, category)
   local only = takers[2][category]
@@ -17,8 +19,8 @@ local function takes(takers, group, category)
   return false
 end
 
--- Whether an attempt that nobody took was read by the groups that would have taken it, and lies with
--- none of them. Others acknowledge what they leave alone, or work without having taken it.
+-- Whether an unclaimed attempt was read by the groups that would have claimed it, and is pending in
+-- none of them. Other groups acknowledge what they leave alone, or work without a claim.
 local function was_dropped(key, event, fields, takers)
   local base
   for i = 1, #fields, 2 do
@@ -32,7 +34,8 @@ local function was_dropped(key, event, fields, takers)
       read = true
     end
   end
-  -- Of a workflow that does not run nothing is taken, only acknowledged: a restart begins it anew.
+  -- While a workflow does not run, start-tasks are acknowledged without a claim: a restart begins them
+  -- anew.
   return read and redis.call('HGET', key, 'state') == WorkflowState.RUNNING
 end
 
@@ -41,7 +44,7 @@ local function how_lost(key, attempt, event, takers)
   if owner == '' then
     local entry = redis.call('XRANGE', K.events, event, event)[1]
     if not entry then return 'missing' end
-    -- Some tell that they have taken it up without owning it.
+    -- Some listeners report the start without owning the attempt.
     local taken = (attempt[AttemptRecord.TAKEN] or 0) > 0
     return not taken and was_dropped(key, event, entry[2], takers) and 'dropped' or ''
   end
@@ -49,7 +52,7 @@ local function how_lost(key, attempt, event, takers)
   local flight = attempt[AttemptRecord.TASK] ~= ''
     and redis.call('HGET', K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
   if flight and cmsgpack.unpack(flight)[PublicationRecord.STATE] == 'published' then return '' end
-  -- NOGROUP is an answer too: then nothing is pending.
+  -- NOGROUP is an answer too: nothing is pending then.
   local pending = redis.pcall('XPENDING', K.events, owner, event, event, 1)
   return (pending.err or #pending == 0) and 'dropped' or ''
 end

@@ -1,17 +1,17 @@
--- The mailbox: users' events that nobody has receipted yet, found by a digest of their kind and of
--- some of their fields. K.mailbox has of each its text, `d<id>` its MailboxEntry and, while it is handed to
--- who waits already, `a<id>`: '0', or once it is receipted the last stream id before that.
--- K.mailbox_digests sorts `digest|mark|id`, K.waiters `digest|mark|start-task`.
+-- The mailbox: users' events without a receipt, found by a digest of their kind and of some of their
+-- fields. K.mailbox has each event's text under its id, and its MailboxEntry under `d<id>`. While the
+-- event is handed to those who already wait, `a<id>` is '0' or, once it is receipted, the last stream
+-- id before the receipt. K.mailbox_digests sorts `digest|mark|id`, K.waiters `digest|mark|start-task`.
 --@include base
 
--- Whether a wait may have an event that is handed out: once that is receipted, it is for those who
--- were handed out before, and not for what follows from its receipt.
+-- Whether a wait may have an event that is being handed out. Once receipted, it is for waits whose
+-- start-tasks came before the receipt, and not for those that follow from it.
 local function entitled(id, start)
   local limit = redis.call('HGET', K.mailbox, 'a' .. id)
   return not limit or limit == '0' or not earlier(limit, start)
 end
 
--- A stream id as text that sorts as the id does: each number after its length.
+-- A stream id as text that sorts as the id does: each number follows its length.
 local function ordered(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   return string.char(64 + #ms) .. ms .. string.char(64 + #seq) .. seq
@@ -26,7 +26,7 @@ local function slot(digest, meant, id)
   return digest .. '|' .. mark_of(meant) .. '|' .. ordered(id)
 end
 
--- The first member of a sorted set that begins with `prefix` and that `take` takes.
+-- The first member of a sorted set that begins with `prefix` and for which `take` returns true.
 local function first_member(key, prefix, take)
   local from = '[' .. prefix
   local page
@@ -44,7 +44,7 @@ local function had_event(workflow, field, id)
   return redis.call('SISMEMBER', workflow .. S.taken, field .. '|' .. id) == 1
 end
 
--- The last entry of its kind has gone: so do the shapes that nobody waits with.
+-- The last entry of its kind has gone: the shapes without a waiter go too.
 local function forget_shapes(kind)
   local all, unused = redis.call('HGETALL', kind), {'mail'}
   for i = 1, #all, 2 do
@@ -66,7 +66,7 @@ local function leave_mailbox(id)
   if redis.call('HINCRBY', kind, 'mail', -1) <= 0 then forget_shapes(kind) end
 end
 
--- A receipt came: it goes from the mailbox, unless it is being handed out.
+-- A receipt removes its event from the mailbox, unless the event is being handed out.
 local function take_receipt(id, receipt)
   if #redis.call('XRANGE', K.events, id, id) > 0 then
     redis.call('HSET', K.receipted, id, receipt)

@@ -2,10 +2,10 @@
 -- script that raises while it plans has changed nothing.
 --@include base counters
 
--- Indexes as text: numbers become text slowly, and every field is named many times.
+-- Indexes as text: the conversion is slow, and each field is named many times.
 local names = {}
 
--- Field of a step under a scope in :steps, and the end of its output key.
+-- The field of a step under a scope in :steps, which is also the end of its output key.
 local function field_of(index, scope)
   if scope ~= '' then return index .. '@' .. scope end
   local name = names[index] or tostring(index)
@@ -17,7 +17,7 @@ local function index_and_scope(field)
   return tonumber(string.match(field, '^%d+')), string.match(field, '@(.+)$') or ''
 end
 
--- The steps of the flows that this call has read: they never change, and many ends share a flow.
+-- The steps of the flows that this call has read. They never change, and many ends share a flow.
 local flows = {}
 
 local function statics_of(flow)
@@ -46,7 +46,7 @@ local function new_plan(key, now, f)
     fresh = false, -- boolean: nothing of it is stored yet
     restarted = false, -- boolean: this transition is a restart
 
-    -- The transition: the arguments that it got, and how far it has come.
+    -- The transition: its arguments and its progress.
     now = now, -- number: its time, in ms
     serving = nil, -- table or nil: what the caller serves, see lib/handing.lua
     answered = nil, -- table or nil: the attempt that is closed by its own end
@@ -56,7 +56,7 @@ local function new_plan(key, now, f)
     gathered = 0, -- number: bytes of the inputs gathered, see Limits
     fired = 0, -- number: firings, see Limits
 
-    -- What is read once. Records and counts change in place; `writes` says which are stored.
+    -- Values that are read once. Records and counts change in place; `writes` says which are stored.
     cache = {
       statics = statics_of(f[1]), -- map: index to the step's entry in the flow
       steps = {}, -- map: field to the step's record
@@ -67,7 +67,7 @@ local function new_plan(key, now, f)
       id_part = nil, -- string or nil: the workflow's part of the ids of published tasks
     },
 
-    -- What `commit` writes, beside the state and numbers above.
+    -- The writes of `commit`, beside the state and numbers above.
     writes = {
       changed = {}, -- map: field of each record to write, to the state that is stored
       removed_steps = {}, -- list: names in :steps to remove; `restart` does it after the commit
@@ -96,14 +96,14 @@ local function load_workflow(key, now)
   return f[1] and new_plan(key, now, f) or nil
 end
 
--- Have one of the workflow's keys, named by its end, hold this text.
+-- Plans the text of one of the workflow's keys; `suffix` is the end of its name.
 local function store(w, suffix, text)
   local texts = w.writes.texts
   texts[#texts + 1] = w.key .. suffix
   texts[#texts + 1] = text
 end
 
--- Read what firing these steps may need, in two calls at most however many they are.
+-- Reads all that firing these steps may need, with two calls at most.
 local function prefetch(w, indexes, scope)
   local cache, unknown, fields = w.cache, {}, {}
   local statics, steps, tokens = cache.statics, cache.steps, cache.tokens
@@ -138,7 +138,7 @@ local function static_of(w, index)
   return statics[index]
 end
 
--- A step's record, to be changed in place; marked with the state that it had, so that it is written.
+-- Returns the step's record for in-place changes and marks it dirty.
 local function step_of(w, index, scope)
   local field, steps, changed = field_of(index, scope), w.cache.steps, w.writes.changed
   if not steps[field] then prefetch(w, {index}, scope) end
@@ -147,7 +147,7 @@ local function step_of(w, index, scope)
   return step
 end
 
--- Tokens that came back from within (`→ :start`); few steps have such edges.
+-- The tokens that came back from within (`→ :start`). Few steps have such edges.
 local function backs_of(w, field)
   local backs = w.cache.backs
   if not backs[field] then

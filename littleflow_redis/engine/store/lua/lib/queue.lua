@@ -1,10 +1,11 @@
--- Who waits in a queue, and whether it moves.
+-- Queues of attempts: since when each waits, and whether its queue moves.
 
--- Milliseconds for which it is known that something has begun: far more than any attempt waits there
+-- Milliseconds for which the last start of a base is known: far more than any attempt waits there
 -- without being looked at.
 local BEGUN_KEPT = 7 * 86400000
 
--- When the attempt came into its queue: a bridge's when it was published; false before that.
+-- The time when the attempt came into its queue. A bridge's attempt does so when it is published; false
+-- before that.
 local function in_queue_since(attempt)
   local raw = attempt[AttemptRecord.TASK] ~= ''
     and redis.call('HGET', K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
@@ -13,13 +14,13 @@ local function in_queue_since(attempt)
   return flight[PublicationRecord.STATE] == 'published' and flight[PublicationRecord.SINCE]
 end
 
--- What is known of all attempts of this base (JSON text).
+-- The starts known of attempts of this base (JSON text).
 local function begun_of(base)
   local raw = redis.call('HGET', K.begun, base)
   return raw and cmsgpack.unpack(raw) or {0, 0, 0, 0}
 end
 
--- One of them was taken up. Writes at once.
+-- An attempt of this base was started. Writes at once.
 local function write_begun(base, attempt, now)
   local since = in_queue_since(attempt) or attempt[AttemptRecord.QUEUED]
   local frontier = math.max(begun_of(base)[Begun.FRONTIER], since)

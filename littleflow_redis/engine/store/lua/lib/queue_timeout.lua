@@ -1,13 +1,14 @@
--- A queue timeout says that an attempt was lost only if its queue moves without it.
+-- Queue timeouts: an attempt is lost only if its queue moves without it.
 --@include queue
 
 -- Longest time in ms between two probes of a queue that stands still.
 local MAX_PROBE = 3600000
 
--- What to do about an attempt that waits longer than `limit` (ms): 'count' it as lost, for one that
--- came into the queue later has begun; 'probe', for none has begun for as long, be it that nobody
--- serves them or that this one alone was waited for; or 'hold' it until the time that follows.
--- Until it is with a broker it cannot be lost: what stands in the stream alone is always held.
+-- The verdict on an attempt that waits longer than `limit` (ms).
+-- 'count': it is lost, because an attempt that was queued later has begun.
+-- 'probe': none has begun for as long; nobody serves the queue, or it held this attempt alone.
+-- 'hold': it waits until the second value, a time. An attempt that no broker has cannot be lost: the
+-- stream's own are always held.
 local function judge_queue(static, attempt, limit, now)
   local since = in_queue_since(attempt)
   if not since then return 'hold', now + limit end
@@ -22,7 +23,7 @@ local function judge_queue(static, attempt, limit, now)
   return 'probe'
 end
 
--- Remember a probe. Writes at once.
+-- Records a probe. Writes at once.
 local function write_probe(static, now)
   local begun = begun_of(static[Static.BASE])
   begun[Begun.PROBED], begun[Begun.PROBES] = now, begun[Begun.PROBES] + 1

@@ -1,16 +1,19 @@
--- Restarting from named steps: they and all that follows from them begin anew.
--- The plan (msgpack): from = steps to fire; steps = all that follow, as {step, sources outside...};
--- heads = starts of loops that lead back from within, as {start, sources outside...}; order = every
--- step behind those before it, as {step, sources...}, if there are loops; input = JSON text for the
--- one step, or ''.
+-- Restarting from named steps: they and all that follow from them begin anew.
+-- The plan (msgpack) has these entries.
+-- from: steps to fire.
+-- steps: all that follow, as {step, sources outside...}.
+-- heads: starts of loops that lead back from within, as {start, sources outside...}.
+-- order: every step behind those before it, as {step, sources...}, if there are loops.
+-- input: JSON text for the one step, or ''.
 --@include base close_attempt fire_step input plan timers value
 
 local function over(step)
   return step and DONE[step[Dynamic.STATE]]
 end
 
--- Which steps have ended, in the present round of their loops. Whatever got its inputs has begun, if
--- nothing held it; so what has ended and does not follow from steps that count ended before.
+-- Which steps have ended in the present round of their loops. A step with all its inputs has begun, if
+-- nothing held it. So a step that has ended and does not follow from steps that count ended in an
+-- earlier round.
 local function counting(w, order)
   local counts, steps, tokens = {}, w.cache.steps, w.cache.tokens
   if #order == 0 then
@@ -55,7 +58,7 @@ local function close_all(w, field, step)
   end
 end
 
--- Forget that the step ran; its activations stay counted, so that the next is a new one.
+-- Resets the step as if it had not run. Its activations stay counted, so that the next one is new.
 local function reset(w, index)
   local field = tostring(index)
   local step = step_of(w, index, '')
@@ -69,8 +72,8 @@ local function reset(w, index)
   w.cache.outputs[field] = '{}'
 end
 
--- Items of iterations among these steps, and inputs and outputs that are kept, go altogether: the
--- next activation has its own.
+-- Removes the items of iterations among these steps, and the inputs and outputs kept for them: the next
+-- activation has its own.
 local function drop_items(w, set)
   local cache, writes, gone = w.cache, w.writes, {}
   for field, step in pairs(cache.steps) do
@@ -95,7 +98,7 @@ local function drop_items(w, set)
   end
 end
 
--- Those of one kind, or all by which steps fire.
+-- Removes the timers of one kind, or all by which these steps fire.
 local function drop_timers(w, set, only)
   for _, member in ipairs(redis.call('SMEMBERS', w.key .. S.timers)) do
     local kind, index = string.match(member, '^(%a+)|[^|]+|(%d+)[^|]*|%d+$')
@@ -106,7 +109,7 @@ local function drop_timers(w, set, only)
   end
 end
 
--- A round that was about to begin is undone: what leads to it runs again.
+-- Undoes a round that was about to begin: the steps that lead to it run again.
 local function undo_round(w, head)
   local step = w.cache.steps[tostring(head)]
   if not step or over(step) then return end
@@ -117,7 +120,7 @@ local function undo_round(w, head)
   step[Dynamic.REASON], step[Dynamic.OWED] = '', {}
 end
 
--- Undo the steps of the plan; `rerun` fires the first of them.
+-- Undoes the steps of the plan. `rerun` fires the first of them.
 local function rewind(w, plan)
   local set, heads = {}, {}
   for _, entry in ipairs(plan.steps) do set[entry[1]] = true end
@@ -128,7 +131,7 @@ local function rewind(w, plan)
   local counts = counting(w, plan.order)
   drop_items(w, set)
   for _, entry in ipairs(plan.steps) do
-    -- A step under an iteration has records of its items alone, and they are gone.
+    -- A step under an iteration has only records of its items, and they are gone.
     if static_of(w, entry[1])[Static.DEPTH] == 0 then
       reset(w, entry[1])
       w.cache.tokens[tostring(entry[1])] = tally(counts, entry)

@@ -1,8 +1,8 @@
--- Failed attempts: another one after a delay, or the failure of the step.
+-- Failed attempts: another one follows after a delay, or the step fails.
 --@include defaults fire_step plan timers
 
--- Milliseconds before retry number `n`: the delay grows by its factor up to its limit, and a part of
--- it is random (the clock's microseconds are random enough to spread what failed together).
+-- Milliseconds before retry number `n`. The delay grows by its factor up to its limit, and a part of it
+-- is random. The clock's microseconds are random enough to spread attempts that failed together.
 local function retry_delay(policy, n)
   local delay = math.min(policy[Retry.DELAY] * policy[Retry.BACKOFF] ^ (n - 1),
     policy[Retry.MAX_DELAY])
@@ -10,7 +10,7 @@ local function retry_delay(policy, n)
   return math.floor(delay * (1 - policy[Retry.JITTER] * random))
 end
 
--- Whether one of the names means one of the classes: all of it, or its last part (see raised.py).
+-- Whether a name means one of the classes: the whole name, or its last part (see raised.py).
 local function named(names, classes)
   for _, name in ipairs(names) do
     for _, class in ipairs(classes) do
@@ -20,9 +20,10 @@ local function named(names, classes)
   return false
 end
 
--- Of what was raised: its class and those above it, JSON. Who does not tell them told its type.
-local function classes_of(told, detail)
-  if told ~= '' then return cjson.decode(told) end
+-- The classes of the exception, its own and its bases, from a JSON list. A listener that reports none
+-- has reported the type.
+local function classes_of(reported, detail)
+  if reported ~= '' then return cjson.decode(reported) end
   local known, error = pcall(cjson.decode, detail)
   return {known and error.error and error.error.type or ''}
 end
@@ -33,7 +34,7 @@ local function may_retry(policy, step, classes)
   return #policy[Retry.ON] == 0 or named(policy[Retry.ON], classes)
 end
 
--- The attempt is closed and has failed with this reason; `final` forbids a retry.
+-- The closed attempt has failed with this reason. `final` forbids a retry.
 local function fail_attempt(w, index, scope, attempt, reason, detail, classes, final)
   local static, step = static_of(w, index), step_of(w, index, scope)
   if final or w.state ~= WorkflowState.RUNNING

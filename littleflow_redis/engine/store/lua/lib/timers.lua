@@ -1,12 +1,12 @@
--- Timers: members of one sorted set, `kind|workflow|step|rest`, due in ms; the workflow's own set
--- says which it has. Whoever acts on a timer does it in the script that removes it.
+-- Timers: members of one sorted set, `kind|workflow|step|rest`, due in ms. The workflow's own set says
+-- which it has. The script that acts on a timer also removes it.
 --@include base plan
 
 local function timer(kind, w, field, rest)
   return timer_member(kind, w.key, field, rest)
 end
 
--- The plan of a due timer's workflow; nil and the reply if there is none, or a newer one.
+-- The plan of a due timer's workflow. Returns nil and the reply if there is none, or a newer one.
 local function load_for_timer(key, member)
   local w = load_workflow(key, clock())
   if not w then
@@ -29,8 +29,9 @@ local function remove_timer(w, member)
   removed[#removed + 1] = member
 end
 
--- Who waits for a latch, `latch|workflow|step|token~<sha1 of its name>`, is a timer without a time:
--- it lies with the latch's other waiters, and moves to the timers, due at once, when that is at zero.
+-- The member of a waiter for a latch, `latch|workflow|step|token~<sha1 of its name>`: a timer without a
+-- time. It lies with the latch's other waiters, and moves to the timers, due at once, when the latch is
+-- at zero.
 local function latch_member(w, field, token, name)
   return timer(TimerKind.LATCH, w, field, token .. '~' .. redis.sha1hex(name))
 end
@@ -45,7 +46,7 @@ local function write_removed_timers(w)
   end
 end
 
--- A step that waits for Python, or for a retry, without an open attempt.
+-- Plans the timer of a step that waits for Python, or for a retry, without an open attempt.
 local function set_step_timer(w, kind, field, activation, due)
   w.waiting = w.waiting + 1
   return set_timer(w, timer(kind, w, field, string.format('%d', activation)), due)

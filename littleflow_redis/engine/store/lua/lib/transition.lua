@@ -1,3 +1,3 @@
--- Everything that a script needs which changes steps: load a plan, complete or fail steps, commit.
--- The parts know of each other in this order alone: `iterate` fills in what `fire_step` declares.
+-- All libraries of a script that changes steps: load a plan, complete or fail steps, commit. The parts
+-- know each other in this order alone: `iterate` fills in what `fire_step` declares.
 --@include iterate retry detect_stall commit

@@ -1,10 +1,10 @@
--- A value on its way is one text: its JSON and, where JSON lacks types that it has, behind MARK what
--- engine/model/typed_values.py says of them. Outputs are stored apart: the JSON under its public key, the types in
+-- A value on its way is one text: its JSON and, behind MARK, the types that JSON lacks, see
+-- engine/model/typed_values.py. Outputs are stored apart: the JSON under its public key, the types in
 -- :types. No JSON text holds MARK.
 --@include base plan
 local MARK = '\31'
 
--- The JSON of a value, and its types: '' if JSON says it all.
+-- The JSON of a value, and its types; '' if JSON suffices.
 local function parts_of(value)
   local at = string.find(value, MARK, 1, true)
   if not at then return value, '' end
@@ -15,7 +15,7 @@ local function with_types(text, types)
   return types and types ~= '' and text .. MARK .. types or text
 end
 
--- A list of values, as one.
+-- A list of values, as one value.
 local function list_of(values)
   local texts, types = {}, {}
   for i, value in ipairs(values) do
@@ -27,7 +27,7 @@ local function list_of(values)
   return #types == 0 and text or text .. MARK .. '{' .. table.concat(types, ',') .. '}'
 end
 
--- Have the step's output be this value. Of a form before the second it has no types, and null is {}.
+-- Plans the step's output. In the first form it has no types, and null is {}.
 local function store_output(w, field, value)
   local text, types = parts_of(value)
   if w.version < 2 then
@@ -39,13 +39,13 @@ local function store_output(w, field, value)
   w.writes.types[field] = types
 end
 
--- The step has no output any more.
+-- Plans the removal of the step's output.
 local function drop_output(w, field, list)
   list[#list + 1] = w.key .. S.output .. field
   w.writes.types[field] = ''
 end
 
--- The stored outputs of these steps; calls take(position in list, value or false).
+-- Reads the stored outputs of these steps; calls take(position in list, value or false).
 local function each_output(w, fields, take)
   local keys, types = {}, {}
   for i, field in ipairs(fields) do keys[i] = w.key .. S.output .. field end

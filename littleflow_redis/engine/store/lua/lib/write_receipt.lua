@@ -1,4 +1,4 @@
--- Tell everybody that an event of the mailbox was taken.
+-- Writes the receipt of an event of the mailbox.
 --@include iso_time mailbox
 local function write_receipt(id, now)
   local own = redis.call('XADD', K.events, '*', 'kind', EventKind.RECEIPT, 'apiVersion', '"v1"',
