@@ -98,7 +98,9 @@ class Admission:
 
     def _ask(self, wanted: int) -> tuple[int, float]:
         interval, at_once = (self._rate.interval, self._rate.at_once) if self._rate else (0, 0)
-        return self._client.transitions.admit(self._category, wanted, self._most, interval, at_once)
+        return self._client.transitions.admit_publications(
+            self._category, wanted, self._most, interval, at_once
+        )
 
     def _recorded(self, tasks: Sequence[StartTask]) -> set[str]:
         """The events of those that are in flight already."""

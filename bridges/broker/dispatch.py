@@ -121,7 +121,7 @@ class Dispatch:
         serving = self._transitions.serving
         if serving and serving.queued:
             unseen = [job for job in jobs if job.call and not self._start_seen(job.call.task)]
-            self._transitions.run([self._transitions.begun(job.task, "") for job in unseen])
+            self._transitions.run([self._transitions.mark_started(job.task, "") for job in unseen])
 
     def _job(self, task: StartTask) -> Job:
         id = celery_id(self._category, task.workflow, task.index, task.token)
@@ -148,7 +148,7 @@ class Dispatch:
     def _take_call(self, job: Job) -> Call:
         flight = Publication(self._category, job.id) if job.call else None
         queued = job.call is not None and self._start_seen(job.call.task)
-        return self._transitions.take(
+        return self._transitions.claim_attempt(
             job.task, self._reader.group, self._reader.consumer, flight, queued=queued
         )
 

@@ -54,7 +54,7 @@ class Progress:
             return
         count = "" if not retry else "+" if again else (result.retries or 1)
         self._flights.noted(result.id, note)
-        yield self._client.transitions.progress(task, sendable(text[:MAX_NOTE]), count)
+        yield self._client.transitions.note_progress(task, sendable(text[:MAX_NOTE]), count)
 
 
 def _reason(result: TaskResult) -> str:

@@ -100,7 +100,7 @@ class ResultCollector:
     def _begin(self, results: Sequence[TaskResult]) -> None:
         """Tell the engine which tasks a worker has taken up."""
         calls = {
-            result.id: self._client.transitions.begun(task, result.worker)
+            result.id: self._client.transitions.mark_started(task, result.worker)
             for result in results
             if (task := self._flights.to_begin(result.id))
         }

@@ -97,10 +97,10 @@ class Settle:
             (Publication(self._category, job.id, follows.get(job.id, "")), job.task.event)
             for job in jobs
         ]
-        self._transitions.published(self._reader.group, flights)
+        self._transitions.mark_published(self._reader.group, flights)
         self.published += len(flights)
         # Whoever begins such a task tells it under another id: it waits in no queue of ours.
-        begun = [self._transitions.begun(job.task, "") for job in jobs if job.id in follows]
+        begun = [self._transitions.mark_started(job.task, "") for job in jobs if job.id in follows]
         if begun:
             self._transitions.run(begun)
 

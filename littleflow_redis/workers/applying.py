@@ -42,7 +42,7 @@ class Applying:
         then any of them may have been applied.
         """
         send = self._client.transitions
-        calls = send.ends([(end, end.output or json_values.EMPTY) for end in ends], "")
+        calls = send.apply_ends([(end, end.output or json_values.EMPTY) for end in ends], "")
         *reports, due = run_batch(self._client.redis, [*calls, self.following.due()])
         left: list[int] = []
         problems: list[Exception] = []

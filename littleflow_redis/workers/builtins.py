@@ -82,10 +82,10 @@ class Builtins:
         (report,) = self._client.transitions.run([call])
         self._begun(entry, task, report)
 
-    def listen(self, entry: Entry, task: StartTask, wait: EventWait) -> None:
+    def wait_for_event(self, entry: Entry, task: StartTask, wait: EventWait) -> None:
         """Begin a wait for an event."""
         try:
-            reports, failure = self._waits.listen(task, wait)
+            reports, failure = self._waits.begin_wait(task, wait)
         except ResponseError as error:
             self._begun(entry, task, error)
             return
@@ -136,5 +136,5 @@ class _Attempt:
     def run(self, call: Call) -> None:
         self._worker.run(self._entry, self.task, call)
 
-    def listen(self, wait: EventWait) -> None:
-        self._worker.listen(self._entry, self.task, wait)
+    def wait_for_event(self, wait: EventWait) -> None:
+        self._worker.wait_for_event(self._entry, self.task, wait)

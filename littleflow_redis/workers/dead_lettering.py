@@ -39,5 +39,5 @@ def died(times: int) -> str:
 def fail_permanently(client: Client, group: str, task: StartTask, reason: str) -> None:
     """End the task's attempt as failed, finally, and keep its event as a dead letter."""
     end = encode(message(end_fields(task, reason=reason, final=True)))
-    if client.transitions.give_up(task, group, reason, end):
+    if client.transitions.fail_permanently(task, group, reason, end):
         LOG.error(kv("given-up", workflow=task.workflow, step=task.index, reason=reason))

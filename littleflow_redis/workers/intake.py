@@ -184,7 +184,7 @@ class Intake:
             return []
         transitions, reader = self.client.transitions, self.reader
         calls = [
-            transitions.take(task, reader.group, reader.consumer, most=self._max_deaths)
+            transitions.claim_attempt(task, reader.group, reader.consumer, most=self._max_deaths)
             for task in tasks
         ]
         reports = transitions.run(calls)

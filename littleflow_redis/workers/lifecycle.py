@@ -195,8 +195,8 @@ class LifecycleWorker:
         """Apply a batch in one round trip; then fire the steps and timers that follow."""
         send = self.client.transitions
         # A sign of start comes before the end that it belongs to.
-        signs = send.signs(taken, self.reader.group)
-        applied = send.ends(self._outputs([end for _, end in ends]), self.reader.group)
+        signs = send.mark_started_by_receipts(taken, self.reader.group)
+        applied = send.apply_ends(self._outputs([end for _, end in ends]), self.reader.group)
         calls: list[Call | Command] = [*signs.values(), *applied]
         if rest := [id for id in done if id not in signs]:
             calls.append(send.acknowledge(self.reader.group, rest))
@@ -277,5 +277,5 @@ class LifecycleWorker:
             fail_permanently(self.client, self.reader.group, task, reason)
 
     def _dead_letter(self, entry: Entry, reason: str) -> None:
-        self.client.transitions.dead_letter(entry.id, self.reader.group, reason)
+        self.client.transitions.move_to_dead_letters(entry.id, self.reader.group, reason)
         LOG.warning(kv("dead-letter", id=entry.id, reason=reason))

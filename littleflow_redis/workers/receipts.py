@@ -104,7 +104,7 @@ class Receipts:
         """Print the receipts that came since the last call; return the entries read."""
         total = 0
         while True:
-            read, found = self.client.transitions.receipts(RECEIPTS, self._consumer, BATCH)
+            read, found = self.client.transitions.read_receipts(RECEIPTS, self._consumer, BATCH)
             for receipt in found:
                 self._show(_line(receipt))
             total += read
@@ -115,7 +115,7 @@ class Receipts:
         """Delete entries that are no longer needed; return their number."""
         position, more, total = BEGINNING if whole else self._swept, True, 0
         while more and not self.stop.is_set():
-            more, position, looked, deleted = self.client.transitions.sweep(
+            more, position, looked, deleted = self.client.transitions.sweep_stream(
                 position, BATCH, grace=self._grace, retention=self._retention
             )
             self.looked += looked
@@ -131,7 +131,7 @@ class Receipts:
         for group in self.client.transitions.groups():
             position = "-"
             while position and not self.stop.is_set():
-                position, acked = self.client.transitions.prune(group, position, BATCH)
+                position, acked = self.client.transitions.prune_pending(group, position, BATCH)
                 total += acked
         if total:
             LOG.info(kv("pruned", acknowledged=total))

@@ -75,7 +75,7 @@ class Timers:
 
     def due(self, count: int) -> Call:
         """Ask for ``count`` timers that are due; the reply is for ``fire``."""
-        return self._client.transitions.due(count + len(self.stuck))
+        return self._client.transitions.due_timers(count + len(self.stuck))
 
     def fire(self, reply: Any) -> float | None:
         """Act on the timers that are due; return the seconds until the next one.
@@ -84,14 +84,14 @@ class Timers:
         """
         if isinstance(reply, Exception):
             raise reply
-        wait, members = self._client.transitions.timers(reply)
+        wait, members = self._client.transitions.read_due_timers(reply)
         timers = [timer for member in members if (timer := self._read(member)) is not None]
         ready: list[Timer] = []
         for timer, report in zip(timers, self._client.fire(timers), strict=True):
             ready += self._fired(timer, report)
         for after in self._client.act(ready):
             self._on_report(after)
-        self._client.transitions.put_off(self.stuck.overdue())
+        self._client.transitions.postpone_timers(self.stuck.overdue())
         return None if timers else math.inf if wait is None else wait
 
     def _fired(self, timer: Timer, report: Report | Exception) -> Sequence[Timer]:

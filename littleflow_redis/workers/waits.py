@@ -59,19 +59,21 @@ class Waits:
         self._mailbox = Mailbox(client.transitions, reader.group)
         self._shapes: OrderedDict[str, set[str]] = OrderedDict()
 
-    def listen(self, task: StartTask, wait: EventWait) -> tuple[list[Report], str]:
+    def begin_wait(self, task: StartTask, wait: EventWait) -> tuple[list[Report], str]:
         """Begin a wait. Returns the reports, if its event was there already, and the reason to
         fail the step if it cannot wait, else ''.
         """
         indexed = ""
         for _ in range(TRIES):
-            outcome, *rest = self._mailbox.register(task, wait, indexed).run(self._client.redis)
+            outcome, *rest = self._mailbox.register_wait(task, wait, indexed).run(
+                self._client.redis
+            )
             match Outcome(outcome):
                 case Outcome.AGAIN:
-                    self._mailbox.index(wait)
+                    self._mailbox.index_mailbox(wait)
                     indexed = rest[0].decode()
                 case Outcome.MATCHED:
-                    reports = self._take(task, wait, self._mailbox.signal(*rest))
+                    reports = self._take(task, wait, self._mailbox.read_event(*rest))
                     if reports:
                         return reports, ""
                 case Outcome.TOO_MANY:
@@ -89,7 +91,7 @@ class Waits:
         arrivals = [a for entry in entries if (a := self._arrival(entry)) is not None]
         while arrivals:
             calls = [
-                self._mailbox.receive(
+                self._mailbox.receive_event(
                     a.signal, self._shapes.get(a.signal.kind, ()), finish=a.stuck and a.last
                 )
                 for a in arrivals
@@ -110,7 +112,7 @@ class Waits:
 
     def receipted(self, receipts: Sequence[tuple[str, str]]) -> None:
         """Take events, by the ids of themselves and of their receipts, out of the mailbox."""
-        self._mailbox.receipted(receipts)
+        self._mailbox.receipt_mailbox(receipts)
 
     def _arrival(self, entry: Entry) -> _Arrival | None:
         try:
@@ -141,7 +143,7 @@ class Waits:
         event = arrival.signal
         arrival.idle += 1
         outputs = {waiter.shape: event.output(waiter.shape) for waiter in waiters}
-        calls = [self._mailbox.deliver(event.id, w, outputs[w.shape]) for w in waiters]
+        calls = [self._mailbox.deliver_event(event.id, w, outputs[w.shape]) for w in waiters]
         for waiter, reply in zip(waiters, run_batch(self._client.redis, calls), strict=True):
             if isinstance(reply, Exception):
                 if is_outage(reply):
@@ -157,7 +159,7 @@ class Waits:
         shape = shape_of(wait.match)
         waiter = EventWaiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)
         output = event.output(shape) or task.value.text()
-        reply = self._mailbox.deliver(event.id, waiter, output).run(self._client.redis)
+        reply = self._mailbox.deliver_event(event.id, waiter, output).run(self._client.redis)
         return list(self._delivered(event, waiter, reply))
 
     def _delivered(self, event: UserEvent, waiter: EventWaiter, reply: Any) -> Iterator[Report]:
@@ -165,8 +167,10 @@ class Waits:
             input, missing = self._client.inputs.recover(
                 waiter.workflow, waiter.field, waiter.token
             )
-            reply = self._mailbox.deliver(event.id, waiter, input, missing).run(self._client.redis)
-        report = self._client.transitions.report(waiter.workflow, reply)
+            reply = self._mailbox.deliver_event(event.id, waiter, input, missing).run(
+                self._client.redis
+            )
+        report = self._client.transitions.read_report(waiter.workflow, reply)
         if report.outcome is Outcome.APPLIED:
             LOG.info(kv("event-taken", id=event.id, kind=event.kind, workflow=waiter.workflow))
             yield report

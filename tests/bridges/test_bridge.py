@@ -167,7 +167,9 @@ def test_what_a_dead_bridge_had_published_is_not_run_again(
     task = start_task(entry.id, entry.fields)
     id = celery_id("math", task.workflow, task.index, task.token)
     flight = Publication("math", id)
-    engine.transitions.run([engine.transitions.take(task, dead.group, dead.consumer, flight)])
+    engine.transitions.run(
+        [engine.transitions.claim_attempt(task, dead.group, dead.consumer, flight)]
+    )
     Publisher(app).publish([TaskCall(id, "plain.note", kwargs=task.parameters)])
     results = Results(result_backend(app))
     wait_until(lambda: list(results.fetch([id])), "the task has ended")

@@ -48,7 +48,9 @@ def test_what_a_dead_bridge_recorded_goes_on_though_it_fills_the_limit(
         if kind_of(entry.fields) == "start-task":
             task = start_task(entry.id, entry.fields)
             id = celery_id("math", task.workflow, task.index, task.token)
-            take = engine.transitions.take(task, dead.group, dead.consumer, Publication("math", id))
+            take = engine.transitions.claim_attempt(
+                task, dead.group, dead.consumer, Publication("math", id)
+            )
             engine.transitions.run([take])
     assert in_flight(engine) == 4
     with running(bridge_of(engine, app, max_in_flight=4, claim_idle=0.1, sweep=0.1)):

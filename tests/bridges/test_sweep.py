@@ -41,7 +41,9 @@ def test_a_bridge_that_begins_meanwhile_keeps_what_it_takes(
             if entry.fields[b"kind"] == b'"start-task"':
                 task = start_task(entry.id, entry.fields)
                 id = celery_id("math", task.workflow, task.index, task.token)
-                take = engine.transitions.take(task, GROUP, "other", Publication("math", id))
+                take = engine.transitions.claim_attempt(
+                    task, GROUP, "other", Publication("math", id)
+                )
                 engine.transitions.run([take])
         yield from scan(category)
 

@@ -17,7 +17,7 @@ def take(engine: Client, workflow: str) -> None:
     for id, fields in engine.redis.xrange(engine.keys.events):
         if fields[b"kind"] == b'"start-task"':
             task = start_task(id.decode(), fields)
-            engine.transitions.run([engine.transitions.take(task, "somebody")])
+            engine.transitions.run([engine.transitions.claim_attempt(task, "somebody")])
 
 
 def test_terminate_tells_the_state_of_each(command: Command, engine: Client) -> None:

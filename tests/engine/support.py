@@ -77,7 +77,7 @@ class Player:
         if task.category in BUILTIN_CATEGORIES:
             return
         (report,) = self.client.transitions.run(
-            [self.client.transitions.take(task, self.reader.group)]
+            [self.client.transitions.claim_attempt(task, self.reader.group)]
         )
         assert not isinstance(report, Exception), report
         if report.outcome is Outcome.APPLIED:
@@ -103,8 +103,8 @@ class Turns(Protocol):
 
 def due(client: Client) -> Sequence[bytes]:
     """The timers that are due."""
-    (reply,) = run_batch(client.redis, [client.transitions.due(1000)])
-    return client.transitions.timers(reply)[1]
+    (reply,) = run_batch(client.redis, [client.transitions.due_timers(1000)])
+    return client.transitions.read_due_timers(reply)[1]
 
 
 def hurry(client: Client, *spared: TimerKind) -> None:

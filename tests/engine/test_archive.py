@@ -103,7 +103,7 @@ def test_what_is_restored_shows_what_there_was(engine: Client) -> None:
 
 def test_one_that_terminates(engine: Client) -> None:
     hand = Hand(engine, "{ A B } → C")
-    engine.transitions.run([engine.transitions.take(hand.tasks["A"], "somebody")])
+    engine.transitions.run([engine.transitions.claim_attempt(hand.tasks["A"], "somebody")])
     assert engine.terminate(hand.workflow) is WorkflowState.TERMINATING
     archive = engine.archive(hand.workflow)
     workflow, played = resumed(engine, archive, echo)

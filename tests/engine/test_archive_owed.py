@@ -56,7 +56,7 @@ def test_rounds_that_are_open_run_again_with_their_own_inputs(engine: Client, tr
     for n in range(1, 4):
         hand.end("A", {"n": n})
         rounds.append(hand.tasks["B"])
-    engine.transitions.run([engine.transitions.take(rounds[2], "somebody")])
+    engine.transitions.run([engine.transitions.claim_attempt(rounds[2], "somebody")])
     hand.tasks["B"] = rounds[1]
     hand.end("B", "over")
     workflow = hand.workflow
@@ -88,7 +88,7 @@ def test_a_round_that_failed_runs_again_though_another_one_has_ended_since(engin
     first = hand.tasks["B"]
     hand.end("A", {"n": 2})
     second = hand.tasks["B"]
-    engine.transitions.run([engine.transitions.take(second, "somebody")])
+    engine.transitions.run([engine.transitions.claim_attempt(second, "somebody")])
     hand.send(index=first.index, name="B", status="FAILURE", reason="no", token=first.token)
     hand.turn()
     hand.end("B", "over")

@@ -34,7 +34,7 @@ def test_each_attempt_of_each_step(engine: Client) -> None:
 
 def test_who_worked_and_with_what_traceback(engine: Client) -> None:
     hand = Hand(engine, "A")
-    engine.transitions.run([engine.transitions.take(hand.tasks["A"], "group", "me@here")])
+    engine.transitions.run([engine.transitions.claim_attempt(hand.tasks["A"], "group", "me@here")])
     assert [(a.worker, a.ended, a.result) for a in engine.attempts(hand.workflow)] == [
         ("me@here", None, "")
     ]
@@ -68,7 +68,7 @@ def test_what_steps_wait_for(engine: Client) -> None:
         "{ A(- {$queue-timeout: 60} -) wait:delay(- duration: 1000 -) "
         "B(- {$retry: {limit: 3, delay: 500}} -) C(- {$timeout: 30} -) }",
     )
-    engine.transitions.run([engine.transitions.take(hand.tasks["C"], "group")])
+    engine.transitions.run([engine.transitions.claim_attempt(hand.tasks["C"], "group")])
     hand.send(index=hand.tasks["B"].index, name="B", status="FAILURE", reason="no")
     hand.turn()
     names = {step.index: step.name for step in engine.state(hand.workflow).steps}

@@ -58,7 +58,7 @@ def test_the_task_s_clock_starts_when_it_is_taken_up(engine: Client) -> None:
     hand = Hand(engine, "math:A")
     assert timers(engine) == {"queue": pytest.approx(300, abs=1)}
     (task,) = hand.tasks.values()
-    engine.transitions.run([engine.transitions.take(task, "somebody")])
+    engine.transitions.run([engine.transitions.claim_attempt(task, "somebody")])
     assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
 
 
@@ -67,7 +67,7 @@ def test_own_times_win_one_by_one(engine: Client) -> None:
     hand = Hand(engine, "math:A(- $timeout: 7 -)")
     assert timers(engine) == {"queue": pytest.approx(300, abs=1)}
     (task,) = hand.tasks.values()
-    engine.transitions.run([engine.transitions.take(task, "somebody")])
+    engine.transitions.run([engine.transitions.claim_attempt(task, "somebody")])
     assert timers(engine) == {"timeout": pytest.approx(7, abs=1)}
 
 
@@ -120,7 +120,7 @@ def test_a_bridge_s_own_win_one_by_one(engine: Client) -> None:
     hand = Hand(engine, "math:A")
     assert timers(engine) == {"queue": pytest.approx(60, abs=1)}
     (task,) = hand.tasks.values()
-    engine.transitions.run([engine.transitions.take(task, "bridge:math")])
+    engine.transitions.run([engine.transitions.claim_attempt(task, "bridge:math")])
     assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
     by_bridge(engine, math={"retry": 0})
     _, player = run(engine, "math:A", play=failing(9))
@@ -135,7 +135,7 @@ def test_a_bridge_s_timeout_counts_from_when_it_took_the_attempt(engine: Client)
     assert timers(engine) == {}
     (task,) = hand.tasks.values()
     for _ in range(2):
-        engine.transitions.run([engine.transitions.take(task, "bridge:math")])
+        engine.transitions.run([engine.transitions.claim_attempt(task, "bridge:math")])
         assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
     hurry(engine)
     hand.turn()
@@ -153,12 +153,12 @@ def test_a_bridge_s_timeout_and_a_task_whose_start_will_be_seen(
     (task,) = Hand(engine, "math:A").tasks.values()
     flight = Publication("math", "id")
     engine.transitions.run(
-        [engine.transitions.take(task, "bridge:math", flight=flight, queued=True)]
+        [engine.transitions.claim_attempt(task, "bridge:math", publication=flight, queued=True)]
     )
     first = {"queue": pytest.approx(300, abs=1)} if queue_timeout else {}
     assert timers(engine) == (first or {"timeout": pytest.approx(30, abs=1)})
     before = engine.redis.zrange(engine.keys.timers, 0, -1, withscores=True)
-    engine.transitions.run([engine.transitions.begun(task, "celery@host")])
+    engine.transitions.run([engine.transitions.mark_started(task, "celery@host")])
     assert timers(engine) == {"timeout": pytest.approx(30, abs=1)}
     if not queue_timeout:
         assert engine.redis.zrange(engine.keys.timers, 0, -1, withscores=True) == before
@@ -169,7 +169,7 @@ def test_a_step_s_own_timeout_is_not_begun_anew_when_it_is_taken(engine: Client)
     hand = Hand(engine, "math:A(- $timeout: 7 -)")
     before = engine.redis.zrange(engine.keys.timers, 0, -1, withscores=True)
     (task,) = hand.tasks.values()
-    engine.transitions.run([engine.transitions.take(task, "bridge:math")])
+    engine.transitions.run([engine.transitions.claim_attempt(task, "bridge:math")])
     assert engine.redis.zrange(engine.keys.timers, 0, -1, withscores=True) == before
 
 

@@ -87,8 +87,10 @@ def test_nested_iterations_count_each_their_own(engine: Client) -> None:
 def test_the_id_of_the_celery_task_stays_in_the_history(engine: Client) -> None:
     hand = Hand(engine, "{ math:A B }")
     task = hand.tasks["math:A"]
-    take = engine.transitions.take(task, "bridge:math", "me@here", Publication("math", "celery-1"))
-    engine.transitions.run([take, engine.transitions.take(hand.tasks["B"], "g", "{odd")])
+    take = engine.transitions.claim_attempt(
+        task, "bridge:math", "me@here", Publication("math", "celery-1")
+    )
+    engine.transitions.run([take, engine.transitions.claim_attempt(hand.tasks["B"], "g", "{odd")])
     hand.send(index=task.index, name="math:A", token=task.token, worker="w@there")
     hand.turn()
     (attempt,) = engine.step(hand.workflow, task.index).history

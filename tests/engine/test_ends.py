@@ -49,7 +49,7 @@ class Hand:
 
     def take(self, name: str) -> Outcome:
         """Take a task's attempt, as a listener does before it begins."""
-        call = self.engine.transitions.take(self.tasks[name], "somebody")
+        call = self.engine.transitions.claim_attempt(self.tasks[name], "somebody")
         (report,) = self.engine.transitions.run([call])
         assert not isinstance(report, Exception), report
         return report.outcome

@@ -31,7 +31,7 @@ def caller(client: redis.Redis) -> Client:
 
 def end(engine: Client, workflow: str, index: int, token: str, output: str = "1") -> Report:
     ended = EndTask("", workflow, index, token, True, output, "", "")
-    calls = engine.transitions.ends([(ended, output)], "")
+    calls = engine.transitions.apply_ends([(ended, output)], "")
     (report,) = run_batch(engine.redis, calls)
     assert isinstance(report, Report)
     return report
@@ -95,7 +95,7 @@ def test_ends_that_share_a_call_share_what_one_takes(engine: Client, client: red
         EndTask("", workflow, 1, first_token(engine, workflow), True, "1", "", "")
         for workflow in workflows
     ]
-    reports = run_batch(client, handing.transitions.ends([(end, "1") for end in ends], ""))
+    reports = run_batch(client, handing.transitions.apply_ends([(end, "1") for end in ends], ""))
     assert [len(report.handed) for report in reports] == [600, 400]
     assert client.hlen(engine.keys.publications + "a") == 1000
 
@@ -155,7 +155,7 @@ def test_it_is_written_to_the_stream_once_if_it_was_not_published(
     before = client.xlen(engine.keys.events)
 
     def rescue(after: float) -> Outcome:
-        return engine.transitions.rescue(workflow, "2", task.token, "1", after)
+        return engine.transitions.republish_unpublished(workflow, "2", task.token, "1", after)
 
     assert rescue(60) is Outcome.UNCHANGED
     assert rescue(0) is Outcome.APPLIED

@@ -245,7 +245,7 @@ def test_what_comes_while_the_workflow_does_not_run_counts_at_its_restart(stage:
     stage.player.turn()
     rows = stage.engine.redis.xrange(stage.engine.keys.events)
     (end,) = [end_task(id.decode(), row) for id, row in rows if kind_of(row) == "end-task"]
-    run_batch(stage.engine.redis, stage.engine.transitions.ends([(end, "{}")], "ending"))
+    run_batch(stage.engine.redis, stage.engine.transitions.apply_ends([(end, "{}")], "ending"))
     assert stage.state(workflow) is WorkflowState.FAILED
     stage.turn()
     assert stage.count("a") is None

@@ -44,7 +44,7 @@ class Machine(Stage):
     @rule(which=WHICH)
     def take(self, which: int) -> None:
         workflow, task = self.attempt(which)
-        self.engine.transitions.run([self.engine.transitions.take(task, "players")])
+        self.engine.transitions.run([self.engine.transitions.claim_attempt(task, "players")])
         workflow.take(task.name)
         self.settle()
 

@@ -93,7 +93,10 @@ def test_durations_fall_into_their_buckets(engine: Client) -> None:
     for name, ran in (("A", 10), ("B", 11), ("C", 10**9)):
         task = hand.tasks[name]
         end = EndTask("", task.workflow, task.index, task.token, True, "{}", "", "")
-        calls = [engine.transitions.take(task, "g"), *engine.transitions.ends([(end, "{}")], "")]
+        calls = [
+            engine.transitions.claim_attempt(task, "g"),
+            *engine.transitions.apply_ends([(end, "{}")], ""),
+        ]
         run_batch(engine.redis, [at(now, calls[0])])
         run_batch(engine.redis, [at(now + ran, calls[1])])
     found = measured(engine)
@@ -108,7 +111,9 @@ def test_groups_bridges_and_the_oldest_task(engine: Client) -> None:
     engine.transitions.ensure_group("bridge:math")
     engine.transitions.ensure_group("late")
     task = hand.tasks["math:A"]
-    taken = engine.transitions.take(task, "bridge:math", "me", Publication("math", "celery-1"))
+    taken = engine.transitions.claim_attempt(
+        task, "bridge:math", "me", Publication("math", "celery-1")
+    )
     engine.transitions.run([taken])
     engine.redis.xreadgroup("late", "me", {engine.keys.events: ">"}, count=1)
     found = engine.groups()
@@ -122,7 +127,7 @@ def test_groups_bridges_and_the_oldest_task(engine: Client) -> None:
     for _ in range(MOST_LAG):
         engine.send_event("x")
     assert {g.name: g.lag for g in engine.groups().groups}["bridge:math"] == MOST_LAG
-    engine.transitions.run([engine.transitions.take(hand.tasks["B"], "g")])
+    engine.transitions.run([engine.transitions.claim_attempt(hand.tasks["B"], "g")])
     assert engine.groups().oldest is None
 
 

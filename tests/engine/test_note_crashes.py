@@ -26,19 +26,24 @@ from .support import run
 #: What takes up an attempt; the note that it makes, and how often if it is made twice: who takes
 #: without a flight may begin again, as may whoever claims from the dead.
 NOTES: dict[str, tuple[str, str, int, Callable[[Client, StartTask], Call]]] = {
-    "take": ("shop:a", "take", 2, lambda engine, task: engine.transitions.take(task, "g", "me")),
+    "take": (
+        "shop:a", "take", 2,
+        lambda engine, task: engine.transitions.claim_attempt(task, "g", "me"),
+    ),
     "take for a bridge": (
         "shop:a", "take", 1,
-        lambda engine, task: engine.transitions.take(task, "g", "me", Publication("shop", "id")),
+        lambda engine, task: engine.transitions.claim_attempt(
+            task, "g", "me", Publication("shop", "id")
+        ),
     ),
-    "sign": ("shop:a", "take", 1, lambda engine, task: engine.transitions.begun(task, "me")),
+    "sign": ("shop:a", "take", 1, lambda engine, task: engine.transitions.mark_started(task, "me")),
     "wait": (
         "wait:delay(- duration: 60 -)", "wait", 1,
-        lambda engine, task: engine.transitions.wait(task, "ending", ms=60_000),
+        lambda engine, task: engine.transitions.wait_delay(task, "ending", ms=60_000),
     ),
     "listen": (
         "wait:event(- event: go -)", "wait", 1,
-        lambda engine, task: Mailbox(engine.transitions, "ending").register(
+        lambda engine, task: Mailbox(engine.transitions, "ending").register_wait(
             task, EventWait("go", {})
         ),
     ),

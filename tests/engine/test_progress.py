@@ -18,7 +18,7 @@ def hand(engine: Client) -> Hand:
 
 
 def tell(engine: Client, task: StartTask, text: str, retries: int | str = "") -> Outcome:
-    [report] = engine.transitions.run([engine.transitions.progress(task, text, retries)])
+    [report] = engine.transitions.run([engine.transitions.note_progress(task, text, retries)])
     assert not isinstance(report, Exception), report
     return report.outcome
 
@@ -74,7 +74,7 @@ def test_a_note_of_an_attempt_that_is_over_is_not_that_of_the_next(engine: Clien
 def test_the_attempt_stays_what_it_was(engine: Client, hand: Hand) -> None:
     """The record grows by a field beyond one that it lacks: no array has holes."""
     (task,) = hand.tasks.values()
-    engine.transitions.run([engine.transitions.take(task, "bridge:", "me")])
+    engine.transitions.run([engine.transitions.claim_attempt(task, "bridge:", "me")])
     before = engine.waits(hand.workflow)
     tell(engine, task, "busy", "+")
     assert engine.waits(hand.workflow) == before

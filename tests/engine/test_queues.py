@@ -51,10 +51,10 @@ class Scene:
     def publish(self, workflow: str, *, mark: bool = True, ago: float = 600.0) -> StartTask:
         """Take its attempt for a queue; ``ago`` is when it was published, in seconds."""
         task, flight = self.task(workflow), self.flight(workflow)
-        take = self.engine.transitions.take(task, "bridge:shop", "me", flight, queued=True)
+        take = self.engine.transitions.claim_attempt(task, "bridge:shop", "me", flight, queued=True)
         assert self.outcome(take) is Outcome.APPLIED
         if mark:
-            self.engine.transitions.published("bridge:shop", [(flight, task.event)])
+            self.engine.transitions.mark_published("bridge:shop", [(flight, task.event)])
             self.age(flight, ago)
         return task
 
@@ -70,7 +70,10 @@ class Scene:
         self.engine.redis.hset(key, flight.task, msgpack.packb(fields))
 
     def begin(self, task: StartTask) -> None:
-        assert self.outcome(self.engine.transitions.begun(task, "celery@here")) is Outcome.APPLIED
+        assert (
+            self.outcome(self.engine.transitions.mark_started(task, "celery@here"))
+            is Outcome.APPLIED
+        )
 
     def outcome(self, call: Any) -> Outcome:
         (report,) = self.engine.transitions.run([call])
@@ -205,7 +208,7 @@ def test_a_sign_from_a_worker_stops_the_queues_clock(scene: Scene) -> None:
     assert scene.engine.state(workflow).steps[1].state is StepState.QUEUED
     scene.begin(task)
     assert scene.engine.state(workflow).steps[1].state is StepState.RUNNING
-    begun = scene.engine.transitions.begun(task, "celery@here")
+    begun = scene.engine.transitions.mark_started(task, "celery@here")
     assert scene.outcome(begun) is Outcome.UNCHANGED
     members: Any = scene.engine.redis.zrange(scene.engine.keys.timers, 0, -1)
     assert [member.partition(b"|")[0] for member in members] == [b"timeout"]
@@ -217,7 +220,7 @@ def test_terminate_cancels_what_waits_in_a_queue(scene: Scene) -> None:
     workflow = scene.start()
     task = scene.publish(workflow)
     assert scene.engine.terminate(workflow) is WorkflowState.TERMINATED
-    assert scene.outcome(scene.engine.transitions.begun(task, "")) is Outcome.GONE
+    assert scene.outcome(scene.engine.transitions.mark_started(task, "")) is Outcome.GONE
 
 
 def test_a_restart_leaves_what_waits_in_a_queue(scene: Scene) -> None:
@@ -236,5 +239,5 @@ def test_what_is_known_of_queues_is_forgotten_after_a_week(scene: Scene) -> None
     key = scene.engine.keys.begun
     scene.begin(scene.publish(scene.start()))
     scene.engine.redis.hset(key, '"shop:old"', msgpack.packb([1, 1, 1, 1]))
-    scene.engine.transitions.sweep("-", 10, grace=60, retention=60)
+    scene.engine.transitions.sweep_stream("-", 10, grace=60, retention=60)
     assert scene.engine.redis.hkeys(key) == [b'"shop:pack"']

@@ -61,7 +61,7 @@ def test_what_was_taken_is_written_again_once_nobody_has_it(
     workflow = engine.start("A → B")
     (entry,) = [e for e in player.reader.read(10) if kind_of(e.fields) == "start-task"]
     task = start_task(entry.id, entry.fields)
-    engine.transitions.run([engine.transitions.take(task, player.reader.group)])
+    engine.transitions.run([engine.transitions.claim_attempt(task, player.reader.group)])
     reconciler, worker = Reconciler(engine.context), LifecycleWorker(engine)
     assert reconciler.run() == 0
     assert not reconciler.suspects
@@ -127,7 +127,7 @@ def test_what_is_only_acknowledged_as_its_workflow_failed_is_not_written_again(
 
 def test_what_a_receipt_tells_of_is_not_written_again(engine: Client, shop: Player) -> None:
     hand = Hand(engine, "shop:A")
-    engine.transitions.run([engine.transitions.begun(hand.tasks["shop:A"], "somebody")])
+    engine.transitions.run([engine.transitions.mark_started(hand.tasks["shop:A"], "somebody")])
     shop.reader.ack([entry.id for entry in shop.reader.read(10)])
     reconciler = Reconciler(engine.context)
     assert [reconciler.run() for _ in range(3)] == [0, 0, 0]
@@ -199,7 +199,7 @@ def test_what_was_dropped_is_written_again_once_the_ends_before_are_read(engine:
     engine.start("A")
     (entry,) = [e for e in player.reader.read(10) if kind_of(e.fields) == "start-task"]
     task = start_task(entry.id, entry.fields)
-    engine.transitions.run([engine.transitions.take(task, player.reader.group)])
+    engine.transitions.run([engine.transitions.claim_attempt(task, player.reader.group)])
     lose_consumer(engine)
     reconciler = Reconciler(engine.context)
     assert [reconciler.run() for _ in range(3)] == [0, 0, 0]

@@ -92,7 +92,7 @@ def test_steps_that_became_ready_while_failed_were_held(engine: Client) -> None:
 def test_what_still_runs_is_left_alone(engine: Client) -> None:
     hand = Hand(engine, "{ A B } → C")
     running = hand.tasks["A"]
-    engine.transitions.run([engine.transitions.take(running, "somebody")])
+    engine.transitions.run([engine.transitions.claim_attempt(running, "somebody")])
     hand.send(index=3, name="B", status="FAILURE", reason="no")
     hand.turn()
     engine.restart(hand.workflow)

@@ -58,7 +58,7 @@ def test_open_attempts_among_them_are_closed_and_others_left(engine: Client) -> 
     hand.end("A", 1)
     old, running = hand.tasks["B"], hand.tasks["C"]
     for task in (old, running):
-        engine.transitions.run([engine.transitions.take(task, "somebody")])
+        engine.transitions.run([engine.transitions.claim_attempt(task, "somebody")])
     hand.send(index=hand.tasks["D"].index, name="D", status="FAILURE", reason="no")
     hand.turn()
     engine.restart(hand.workflow, from_steps=["A"])

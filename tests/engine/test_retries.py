@@ -210,7 +210,7 @@ def test_a_sign_of_start_stops_the_queues_clock_and_starts_the_tasks(
     assert timers(engine) == {"queue": pytest.approx(300, abs=1)}
     task = hand.tasks["A"]
     if sign == "take":
-        engine.transitions.run([engine.transitions.take(task, "somebody")])
+        engine.transitions.run([engine.transitions.claim_attempt(task, "somebody")])
     else:
         append(engine.redis, engine.keys.events, receipt_for(task.event))
     hand.turn()

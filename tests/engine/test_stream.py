@@ -100,9 +100,9 @@ def test_many_that_wait_cost_little_while_nothing_happens(
     for _ in range(300):
         engine.start("A")
     receipts.sweep()
-    assert engine.transitions.sweep("-", 1000, grace=60, retention=60).seen >= 300
+    assert engine.transitions.sweep_stream("-", 1000, grace=60, retention=60).seen >= 300
     assert receipts.sweep(whole=False) == 0
-    assert engine.transitions.sweep(receipts._swept, 1000, grace=60, retention=60).seen == 0
+    assert engine.transitions.sweep_stream(receipts._swept, 1000, grace=60, retention=60).seen == 0
 
 
 def test_a_network_that_hesitates_does_not_count_as_work(

@@ -25,7 +25,7 @@ def tasks(engine: Client) -> list[StartTask]:
 
 
 def take(engine: Client, task: StartTask, owner: str = "me") -> Call:
-    return engine.transitions.take(task, owner)
+    return engine.transitions.claim_attempt(task, owner)
 
 
 def evals(engine: Client) -> int:
@@ -57,7 +57,7 @@ def test_the_failure_of_one_is_its_own(engine: Client, tasks: list[StartTask]) -
 def test_others_between_them_keep_their_places(engine: Client, tasks: list[StartTask]) -> None:
     one, two, three = (take(engine, task) for task in tasks[:3])
     echo = Command(["ECHO", "here"])
-    sign = engine.transitions.begun(tasks[0], "somebody")
+    sign = engine.transitions.mark_started(tasks[0], "somebody")
     replies = run_batch(engine.redis, [echo, one, two, sign, three, echo])
     codes = [Outcome.APPLIED, Outcome.APPLIED, Outcome.UNCHANGED, Outcome.APPLIED]
     assert [replies[0], *(reply.outcome for reply in replies[1:-1]), replies[-1]] == [

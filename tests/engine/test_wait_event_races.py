@@ -73,24 +73,24 @@ def hand(engine: Client) -> Hand:
 def test_a_shape_that_came_into_use_meanwhile_is_told(hand: Hand) -> None:
     event, task = hand.event(order=5), hand.wait(MATCH, {"order": 5})
     # Digests were computed; then somebody begins to wait; then the event arrives.
-    call = hand.mailbox.receive(event, [])
-    assert hand.run(hand.mailbox.register(task, EventWait("approved", {"order": 5})))[0] == 0
+    call = hand.mailbox.receive_event(event, [])
+    assert hand.run(hand.mailbox.register_wait(task, EventWait("approved", {"order": 5})))[0] == 0
     assert hand.run(call) == (Outcome.AGAIN, [b'["order"]'])
-    outcome, flat = hand.run(hand.mailbox.receive(event, ['["order"]']))
+    outcome, flat = hand.run(hand.mailbox.receive_event(event, ['["order"]']))
     assert (outcome, len(hand.waiters(flat))) == (Outcome.MATCHED, 1)
 
 
 def test_an_event_that_comes_while_the_mailbox_is_indexed(hand: Hand) -> None:
     wait = EventWait("approved", {"order": 5})
-    hand.run(hand.mailbox.receive(hand.event(order=4), []))
+    hand.run(hand.mailbox.receive_event(hand.event(order=4), []))
     task, event = hand.wait(MATCH, {"order": 5}), hand.event(order=5)
-    outcome, (marker,) = hand.run(hand.mailbox.register(task, wait))
+    outcome, (marker,) = hand.run(hand.mailbox.register_wait(task, wait))
     assert outcome is Outcome.AGAIN
     # Whoever brings it must know of the shape already.
-    assert hand.run(hand.mailbox.receive(event, []))[0] is Outcome.AGAIN
-    assert hand.run(hand.mailbox.receive(event, ['["order"]']))[0] is Outcome.APPLIED
-    hand.mailbox.index(wait)
-    outcome, found = hand.run(hand.mailbox.register(task, wait, marker.decode()))
+    assert hand.run(hand.mailbox.receive_event(event, []))[0] is Outcome.AGAIN
+    assert hand.run(hand.mailbox.receive_event(event, ['["order"]']))[0] is Outcome.APPLIED
+    hand.mailbox.index_mailbox(wait)
+    outcome, found = hand.run(hand.mailbox.register_wait(task, wait, marker.decode()))
     assert (outcome, found[0].decode()) == (Outcome.MATCHED, event.id)
 
 
@@ -98,18 +98,18 @@ def test_an_index_of_an_emptied_mailbox_is_worth_nothing(hand: Hand) -> None:
     """The mailbox was emptied, and filled again by somebody who knew of no shape."""
     wait = EventWait("approved", {"order": 5})
     first = hand.event(order=4)
-    hand.run(hand.mailbox.receive(first, []))
+    hand.run(hand.mailbox.receive_event(first, []))
     task, other = hand.wait(MATCH, {"order": 5}), hand.wait(MATCH, {"order": 6})
-    _, (marker,) = hand.run(hand.mailbox.register(task, wait))
-    hand.mailbox.index(wait)
-    hand.mailbox.receipted([(first.id, "1-1")])
+    _, (marker,) = hand.run(hand.mailbox.register_wait(task, wait))
+    hand.mailbox.index_mailbox(wait)
+    hand.mailbox.receipt_mailbox([(first.id, "1-1")])
     event = hand.event(order=5)
-    assert hand.run(hand.mailbox.receive(event, []))[0] is Outcome.APPLIED
+    assert hand.run(hand.mailbox.receive_event(event, []))[0] is Outcome.APPLIED
     # Another wait puts the shape into use again; the index of the first was made before.
-    _, (second,) = hand.run(hand.mailbox.register(other, EventWait("approved", {"order": 6})))
-    assert hand.run(hand.mailbox.register(task, wait, marker.decode()))[0] is Outcome.AGAIN
-    hand.mailbox.index(wait)
-    outcome, found = hand.run(hand.mailbox.register(task, wait, second.decode()))
+    _, (second,) = hand.run(hand.mailbox.register_wait(other, EventWait("approved", {"order": 6})))
+    assert hand.run(hand.mailbox.register_wait(task, wait, marker.decode()))[0] is Outcome.AGAIN
+    hand.mailbox.index_mailbox(wait)
+    outcome, found = hand.run(hand.mailbox.register_wait(task, wait, second.decode()))
     assert (outcome, found[0].decode()) == (Outcome.MATCHED, event.id)
 
 
@@ -118,12 +118,15 @@ def test_a_worker_that_dies_between_two_waiters_is_followed_by_another(hand: Han
     loop = scene.start(f"{WAIT} → A → :start")
     others = [scene.start(WAIT) for _ in range(4)]
     event = hand.event(output={"n": 1})
-    _, flat = hand.run(hand.mailbox.receive(event, []))
+    _, flat = hand.run(hand.mailbox.receive_event(event, []))
     waiters = hand.waiters(flat)
     assert len(waiters) == 5
     for waiter in waiters:
         if waiter.workflow in (loop, others[2]):
-            assert hand.run(hand.mailbox.deliver(event.id, waiter, '{"n":1}'))[0] is Outcome.APPLIED
+            assert (
+                hand.run(hand.mailbox.deliver_event(event.id, waiter, '{"n":1}'))[0]
+                is Outcome.APPLIED
+            )
     # The first to have it receipts it; nobody says so before everybody has it.
     assert scene.receipts() == []
     # The loop comes round and waits again, for the next event.
@@ -146,11 +149,11 @@ def test_what_follows_from_an_event_waits_for_the_next(hand: Hand) -> None:
     event = hand.event(output={"n": 1})
     # The other one lives: this one claims nothing of it, however long all this takes.
     hand.scene.worker.reader.claim_idle = 600.0
-    _, flat = hand.run(hand.mailbox.receive(event, []))
+    _, flat = hand.run(hand.mailbox.receive_event(event, []))
     (waiter,) = hand.waiters(flat)
-    hand.run(hand.mailbox.deliver(event.id, waiter, '{"n":1}'))
+    hand.run(hand.mailbox.deliver_event(event.id, waiter, '{"n":1}'))
     hand.scene.worker.turn()
-    assert hand.run(hand.mailbox.receive(event, []))[0] is Outcome.APPLIED
+    assert hand.run(hand.mailbox.receive_event(event, []))[0] is Outcome.APPLIED
     assert hand.engine.state(workflow).steps[2].state is StepState.WAITING
     hand.scene.send(output={"n": 2})
     assert hand.scene.output(workflow) == {"n": 2}
@@ -160,55 +163,55 @@ def test_an_event_is_delivered_or_the_wait_lapses_but_not_both(hand: Hand) -> No
     scene = hand.scene
     workflow = scene.start("wait:event(- {event: approved, timeout: 60} -)")
     event = hand.event()
-    _, flat = hand.run(hand.mailbox.receive(event, []))
+    _, flat = hand.run(hand.mailbox.receive_event(event, []))
     hand.engine.redis.zadd(
         hand.engine.keys.timers,
         dict.fromkeys(hand.engine.redis.zrange(hand.engine.keys.timers, 0, -1), 0),
     )
-    (reply,) = run_batch(hand.engine.redis, [hand.engine.transitions.due(10)])
-    _, due = hand.engine.transitions.timers(reply)
+    (reply,) = run_batch(hand.engine.redis, [hand.engine.transitions.due_timers(10)])
+    _, due = hand.engine.transitions.read_due_timers(reply)
     hand.engine.act([Timer.read(member) for member in due])
     (waiter,) = hand.waiters(flat)
-    assert hand.run(hand.mailbox.deliver(event.id, waiter, "{}"))[0] is Outcome.GONE
+    assert hand.run(hand.mailbox.deliver_event(event.id, waiter, "{}"))[0] is Outcome.GONE
     assert hand.engine.views.state(workflow) is WorkflowState.FAILED
-    assert hand.run(hand.mailbox.receive(event, []))[0] is Outcome.APPLIED
+    assert hand.run(hand.mailbox.receive_event(event, []))[0] is Outcome.APPLIED
     assert scene.receipts() == []
     assert scene.output(scene.start(WAIT)) == {}
 
 
 def test_of_two_waits_one_takes_an_event_of_the_mailbox(hand: Hand) -> None:
     event = hand.event(output=1)
-    hand.run(hand.mailbox.receive(event, []))
+    hand.run(hand.mailbox.receive_event(event, []))
     tasks = [hand.wait(WAIT, {}) for _ in range(2)]
     wait = EventWait("approved", {})
     # Both have seen it.
     for task in tasks:
-        outcome, found = hand.run(hand.mailbox.register(task, wait))
+        outcome, found = hand.run(hand.mailbox.register_wait(task, wait))
         assert (outcome, found[0].decode()) == (Outcome.MATCHED, event.id)
     outcomes = [
         hand.run(
-            hand.mailbox.deliver(
+            hand.mailbox.deliver_event(
                 event.id, EventWaiter("[]", t.event, t.workflow, t.field, t.token, True), "1"
             )
         )[0]
         for t in tasks
     ]
     assert outcomes == [Outcome.APPLIED, Outcome.GONE]
-    assert hand.run(hand.mailbox.register(tasks[1], wait))[0] is Outcome.APPLIED
+    assert hand.run(hand.mailbox.register_wait(tasks[1], wait))[0] is Outcome.APPLIED
 
 
 def test_a_wait_that_was_taken_up_is_not_taken_up_again(hand: Hand) -> None:
     task = hand.wait(WAIT, {})
     wait = EventWait("approved", {})
-    assert hand.run(hand.mailbox.register(task, wait))[0] is Outcome.APPLIED
-    assert hand.run(hand.mailbox.register(task, wait))[0] is Outcome.GONE
+    assert hand.run(hand.mailbox.register_wait(task, wait))[0] is Outcome.APPLIED
+    assert hand.run(hand.mailbox.register_wait(task, wait))[0] is Outcome.GONE
     assert hand.engine.redis.zcard(hand.engine.keys.waiters) == 1
 
 
 def test_an_event_that_was_finished_does_not_come_again(hand: Hand) -> None:
     workflow = hand.scene.start(WAIT)
     event = hand.event()
-    slow = hand.mailbox.receive(event, [])
+    slow = hand.mailbox.receive_event(event, [])
     hand.scene.worker.reader.rewind()
     hand.scene.turn()
     assert hand.scene.ended(workflow)

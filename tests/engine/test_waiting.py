@@ -59,7 +59,7 @@ def test_each_kind_says_on_what_and_since_when(engine: Client) -> None:
     assert waits["wait:event"].match == '{"order":5}'
     assert waits["wait:countdown"].sentence.startswith("waits for latch port since 2")
     assert waits["wait:delay"].due is not None
-    engine.transitions.run([engine.transitions.take(hand.tasks["math:A"], "bridge:math")])
+    engine.transitions.run([engine.transitions.claim_attempt(hand.tasks["math:A"], "bridge:math")])
     assert "math:A" not in {wait.name for wait in everything(engine)}
     assert (WaitKind.TASK, "bridge:math") in {(w.kind, w.on) for w in engine.waits(hand.workflow)}
 
@@ -94,7 +94,7 @@ def test_a_wait_until_after_the_year_9999_is_shown_all_the_same(engine: Client) 
     workflow = engine.start("wait:delay(- duration: 1 -)")
     (raw,) = (row for row in engine.redis.xrange(engine.keys.events) if b"base" in row[1])
     task = start_task(raw[0].decode(), raw[1])
-    engine.transitions.run([engine.transitions.wait(task, "ending", until=2 * LATEST)])
+    engine.transitions.run([engine.transitions.wait_delay(task, "ending", until=2 * LATEST)])
     (wait,) = everything(engine)
     assert wait.due is not None
     assert wait.due.year == 9999

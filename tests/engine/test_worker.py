@@ -39,7 +39,7 @@ def test_an_idle_worker_reacts_at_once_and_asks_little(engine: Client) -> None:
 def test_thousands_of_timers_are_told_at_once(engine: Client) -> None:
     """A worker with many stuck timers asks for as many more; from 8,000 on its script raised."""
     engine.redis.zadd(engine.keys.timers, {f"later|workflow:w|1|{n}": 0 for n in range(9000)})
-    (reply,) = run_batch(engine.redis, [engine.transitions.due(9000)])
-    wait, members = engine.transitions.timers(reply)
+    (reply,) = run_batch(engine.redis, [engine.transitions.due_timers(9000)])
+    wait, members = engine.transitions.read_due_timers(reply)
     assert (wait, len(members)) == (0, 9000)
     engine.redis.delete(engine.keys.timers)

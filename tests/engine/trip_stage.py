@@ -79,7 +79,7 @@ class Scene:
         return sorted(self._seen.values(), key=place)
 
     def take(self, task: StartTask) -> None:
-        self.engine.transitions.run([self.engine.transitions.take(task, "players")])
+        self.engine.transitions.run([self.engine.transitions.claim_attempt(task, "players")])
 
     def succeed(self, task: StartTask) -> None:
         fields: Any = encode_success(task, output_text(output_of(task)))

@@ -30,7 +30,7 @@ class BuiltinAttempt(Protocol):
     def run(self, call: Call) -> None:
         """Run the script that begins the attempt."""
 
-    def listen(self, wait: EventWait) -> None:
+    def wait_for_event(self, wait: EventWait) -> None:
         """Wait for an event."""
 
 

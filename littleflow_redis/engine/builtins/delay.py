@@ -28,7 +28,7 @@ class DelayTask(BuiltinTask[Delay]):
 
     def begin(self, attempt: BuiltinAttempt, request: Delay) -> None:
         attempt.run(
-            attempt.transitions.wait(
+            attempt.transitions.wait_delay(
                 attempt.task, attempt.group, ms=request.ms, until=request.until
             )
         )

@@ -28,7 +28,7 @@ class EventTask(BuiltinTask[EventWait]):
         return event_wait(task.parameters, task.input)
 
     def begin(self, attempt: BuiltinAttempt, request: EventWait) -> None:
-        attempt.listen(request)
+        attempt.wait_for_event(request)
 
     def run_local(self, task: StartTask, request: EventWait) -> str:
         raise CannotRunLocally(

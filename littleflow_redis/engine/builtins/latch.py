@@ -37,7 +37,9 @@ class LatchTask(BuiltinTask[str]):
         return _name(task)
 
     def begin(self, attempt: BuiltinAttempt, request: str) -> None:
-        attempt.run(attempt.transitions.latch(attempt.task, attempt.group, self._action, request))
+        attempt.run(
+            attempt.transitions.wait_latch(attempt.task, attempt.group, self._action, request)
+        )
 
 
 def _name(task: StartTask) -> str:

@@ -52,7 +52,7 @@ class ClientBase:
 
     def settle(self, report: Report) -> list[Report]:
         """Fire the steps that a transition left ready and those that follow; return the reports."""
-        return self.context.fire_ready(report)
+        return self.context.fire_ready_steps(report)
 
     def act(self, timers: Sequence[Timer]) -> list[Report]:
         """Act on these timers, and on those that become due at once; return the reports."""

@@ -50,7 +50,7 @@ class Reconciler:
         page: Any
         while True:
             cursor, page = context.redis.hscan(context.keys.open_attempts, cursor, count=PAGE)
-            for event, how in context.transitions.strays(page, self._takers):
+            for event, how in context.transitions.find_lost_attempts(page, self._takers):
                 if how == "dropped" and event not in before:
                     fresh.add(event)
                 elif how == "dropped" and not ripe:
@@ -83,7 +83,7 @@ class Reconciler:
         workflow, field, token = attempt.split("|")
         index, _, _ = field.partition("@")
         input, missing = self._context.inputs.recover(workflow, field, token)
-        done = self._context.transitions.reemit(
+        done = self._context.transitions.reissue_start_task(
             workflow, field, token, event, input, how, self._takers, missing
         )
         if done is Outcome.APPLIED:
@@ -98,7 +98,7 @@ def republish_unpublished(
     seconds. Returns False if there is no such attempt (any more).
     """
     input, missing = context.inputs.recover(workflow, field, token)
-    done = context.transitions.rescue(workflow, field, token, input, after, missing)
+    done = context.transitions.republish_unpublished(workflow, field, token, input, after, missing)
     if done is Outcome.APPLIED:
         index = field.partition("@")[0]
         LOG.warning(kv("emitted-again", workflow=workflow, step=index, found="unpublished"))

@@ -40,7 +40,7 @@ class EngineContext:
         flows = Flows(redis, keys)
         return cls(redis, keys, flows, Inputs(redis, keys, flows), Transitions(redis, keys))
 
-    def fire_ready(self, report: Report) -> list[Report]:
+    def fire_ready_steps(self, report: Report) -> list[Report]:
         """Fire the steps that a transition left ready, and those that follow; return the reports.
 
         Skipping this loses nothing: a timer fires the steps a second later.
@@ -67,12 +67,12 @@ class EngineContext:
 
     def _call(self, timer: Timer) -> Call:
         if timer.kind.fires:
-            return self.transitions.fire(timer, self.inputs.firing(timer))
-        return self.transitions.expire(timer)
+            return self.transitions.fire_ready(timer, self.inputs.firing(timer))
+        return self.transitions.expire_timer(timer)
 
     def _call_with_input(self, timer: Timer) -> Call:
         input, missing = self.inputs.recover(timer.workflow, timer.field, timer.rest)
-        return self.transitions.expire(timer, input, missing)
+        return self.transitions.expire_timer(timer, input, missing)
 
 
 def _needs_input(report: Report | Exception) -> bool:

@@ -58,7 +58,7 @@ class DeadLetters:
         """
         last = f"({_checked(start)}" if start else "+"
         rows: Any = self._redis.xrevrange(self._key, last, "-", size)
-        return [_letter(id.decode(), fields) for id, fields in rows]
+        return [_dead_letter(id.decode(), fields) for id, fields in rows]
 
     def all(self) -> Iterator[DeadLetter]:
         """Every letter that is there now, newest first, read in pages."""
@@ -72,14 +72,14 @@ class DeadLetters:
         rows: Any = self._redis.xrange(self._key, _checked(id), id)
         if not rows:
             raise UnknownDeadLetter(id)
-        return _letter(id, rows[0][1])
+        return _dead_letter(id, rows[0][1])
 
     def retry(self, id: str) -> str:
         """Append its event to the stream again; return the id that it has there.
 
         Raises UnknownDeadLetter, and CannotRetry for what was cut or has ended.
         """
-        outcome, event = self._transitions.redrive(_checked(id))
+        outcome, event = self._transitions.retry_dead_letter(_checked(id))
         if outcome is Outcome.GONE:
             raise UnknownDeadLetter(id)
         if outcome is Outcome.LATE:
@@ -106,7 +106,7 @@ def _checked(id: str) -> str:
     return id
 
 
-def _letter(id: str, raw: Mapping[bytes, bytes]) -> DeadLetter:
+def _dead_letter(id: str, raw: Mapping[bytes, bytes]) -> DeadLetter:
     fields = {
         name.removeprefix(_FIELD): value for name, value in raw.items() if name.startswith(_FIELD)
     }

@@ -70,7 +70,7 @@ class Mailbox:
         self._scripts = scripts_for(transitions.keys)
         self._group = group
 
-    def register(self, task: StartTask, wait: EventWait, indexed: str = "") -> Call:
+    def register_wait(self, task: StartTask, wait: EventWait, indexed: str = "") -> Call:
         """Start a wait; ``indexed``: the reply of this call before the mailbox was indexed."""
         shown = json_values.dump(wait.match)[:MAX_SHOWN] if wait.match else ""
         args = WaitEventRegister(
@@ -88,7 +88,9 @@ class Mailbox:
         )
         return self._scripts.call(args, task.workflow)
 
-    def receive(self, signal: UserEvent, shapes: Collection[str], *, finish: bool = False) -> Call:
+    def receive_event(
+        self, signal: UserEvent, shapes: Collection[str], *, finish: bool = False
+    ) -> Call:
         """Put an event into the mailbox, and find who waits for it; ``finish`` leaves these."""
         digests = [text for shape in {ANY, *shapes} for text in (shape, signal.digest(shape))]
         args = WaitEventReceive(
@@ -102,7 +104,9 @@ class Mailbox:
         )
         return self._scripts.call(args, self._keys.events)
 
-    def deliver(self, event: str, waiter: EventWaiter, output: str, missing: str = "") -> Call:
+    def deliver_event(
+        self, event: str, waiter: EventWaiter, output: str, missing: str = ""
+    ) -> Call:
         """End a wait with an event; an empty ``output`` stands for the input.
 
         If the reply says NEED_INPUT, call again with that, or with why it is ``missing``.
@@ -119,24 +123,24 @@ class Mailbox:
         )
         return self._scripts.call(args, waiter.workflow)
 
-    def index(self, wait: EventWait) -> None:
+    def index_mailbox(self, wait: EventWait) -> None:
         """Index the mailbox under the shape of this wait."""
         shape, everything = shape_of(wait.match), digest(wait.kind, {})
-        for signals in self._letters(everything):
+        for signals in self._entries(everything):
             pairs = [text for s in signals for text in (s.id, s.digest(shape))]
             self._scripts.run(self._client, IndexMailbox(digests=pairs), self._keys.mailbox)
 
-    def receipted(self, receipts: Sequence[tuple[str, str]]) -> None:
+    def receipt_mailbox(self, receipts: Sequence[tuple[str, str]]) -> None:
         """Take events, by the ids of themselves and their receipts, out of the mailbox."""
         pairs = [id for pair in receipts for id in pair]
         if pairs:
             self._scripts.run(self._client, ReceiptMailbox(receipts=pairs), self._keys.mailbox)
 
-    def signal(self, id: bytes, text: bytes) -> UserEvent:
+    def read_event(self, id: bytes, text: bytes) -> UserEvent:
         """An event of the mailbox."""
         return read(id.decode(), json_values.load(text), self._keys.full_id)
 
-    def _letters(self, everything: str) -> Iterator[list[UserEvent]]:
+    def _entries(self, everything: str) -> Iterator[list[UserEvent]]:
         """All events of one kind, by the digest that each of them has."""
         after, end = f"[{everything}|", f"({everything}}}"
         while True:
@@ -145,7 +149,7 @@ class Mailbox:
                 return
             ids = [_event_id(member.decode()) for member in found]
             texts: Any = self._client.hmget(self._keys.mailbox, ids)
-            yield [self.signal(i.encode(), t) for i, t in zip(ids, texts, strict=True) if t]
+            yield [self.read_event(i.encode(), t) for i, t in zip(ids, texts, strict=True) if t]
             after = f"({found[-1].decode()}"
 
 

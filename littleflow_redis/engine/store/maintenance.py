@@ -19,7 +19,7 @@ from .keys import Keys
 from .script_loader import scripts_for
 
 #: Milliseconds until a timer that this process cannot fire is looked at again.
-PUT_OFF = 5000
+POSTPONEMENT = 5000
 
 
 class Maintenance:
@@ -30,13 +30,15 @@ class Maintenance:
         self.keys = keys
         self._scripts = scripts_for(keys)
 
-    def dead_letter(self, event: str, group: str, reason: str) -> str | None:
+    def move_to_dead_letters(self, event: str, group: str, reason: str) -> str | None:
         """Move an event to the dead letters and return its id there, None if it is gone."""
         args = contracts.MoveToDeadLetters(event=event, group=group, reason=reason)
         id = self._run(args)
         return id.decode() if id else None
 
-    def give_up(self, task: StartTask, group: str, reason: str, end: Mapping[str, str]) -> bool:
+    def fail_permanently(
+        self, task: StartTask, group: str, reason: str, end: Mapping[str, str]
+    ) -> bool:
         """Make a dead letter of a start-task and end its attempt with these encoded fields.
 
         False if its event was acknowledged before: then nothing is done.
@@ -47,19 +49,19 @@ class Maintenance:
         )
         return bool(self._run(args))
 
-    def redrive(self, letter: str) -> tuple[Outcome, str]:
+    def retry_dead_letter(self, id: str) -> tuple[Outcome, str]:
         """Send a dead letter's event again: what came of it, and the id that the event has."""
-        code, event = self._run(contracts.RetryDeadLetter(id=letter))
+        code, event = self._run(contracts.RetryDeadLetter(id=id))
         return Outcome(code), event.decode()
 
-    def reemit(
+    def reissue_start_task(
         self,
         workflow: str,
         field: str,
         token: str,
         event: str,
         input: str,
-        stray: str,
+        lost: str,
         takers: bytes,
         missing: str = "",
     ) -> Outcome:
@@ -73,25 +75,25 @@ class Maintenance:
             token=token,
             event=event,
             given=input,
-            lost=stray,
+            lost=lost,
             takers=takers,
             missing=missing,
         )
         return Outcome(self._scripts.run(self.client, args, workflow)[0])
 
-    def rescue(
+    def republish_unpublished(
         self, workflow: str, field: str, token: str, input: str, after: float, missing: str = ""
     ) -> Outcome:
         """Write the start-task of an attempt that was handed over ``after`` seconds ago at least,
-        and not published since. Without an ``input`` as in :meth:`reemit`.
+        and not published since. Without an ``input`` as in :meth:`reissue_start_task`.
         """
         args = contracts.RepublishUnpublished(
             field=field, token=token, input=input, after=round(after * 1000), missing=missing
         )
         return Outcome(self._scripts.run(self.client, args, workflow)[0])
 
-    def due(self, count: int) -> Call:
-        """Ask for the timers that are due, ``count`` at most; see :meth:`timers`."""
+    def due_timers(self, count: int) -> Call:
+        """Ask for the timers that are due, ``count`` at most; see :meth:`read_due_timers`."""
         return self._scripts.call(contracts.DueTimers(count=count), self.keys.timers)
 
     def acknowledge(self, group: str, events: Sequence[str]) -> Command:
@@ -99,19 +101,21 @@ class Maintenance:
         return Command(("XACK", self.keys.events, group, *events))
 
     @staticmethod
-    def timers(reply: Sequence[Any]) -> tuple[float | None, Sequence[bytes]]:
-        """Read a reply to :meth:`due`: seconds until the next timer, if any, and those due."""
+    def read_due_timers(reply: Sequence[Any]) -> tuple[float | None, Sequence[bytes]]:
+        """Read a reply to :meth:`due_timers`: seconds until the next one, if any, and those due."""
         return (None if reply[0] < 0 else reply[0] / 1000), reply[1:]
 
-    def put_off(self, members: Sequence[bytes]) -> None:
-        """Look at these timers again later."""
+    def postpone_timers(self, members: Sequence[bytes]) -> None:
+        """Postpone timers that this process cannot fire."""
         if not members:
             return
         now: Any = self.client.time()
-        due = now[0] * 1000 + PUT_OFF
+        due = now[0] * 1000 + POSTPONEMENT
         self.client.zadd(self.keys.timers, dict.fromkeys(members, due), xx=True, gt=True)
 
-    def strays(self, attempts: Mapping[bytes, bytes], takers: bytes) -> list[tuple[bytes, str]]:
+    def find_lost_attempts(
+        self, attempts: Mapping[bytes, bytes], takers: bytes
+    ) -> list[tuple[bytes, str]]:
         """Those open attempts (event to address) that nobody works on, each with how it is lost:
         ``missing`` or ``dropped``; ``takers``: see ``lua/lib/lost_attempt.lua``.
         """
@@ -122,7 +126,7 @@ class Maintenance:
         pairs = zip(attempts, found, strict=True)
         return [(event, how.decode()) for event, how in pairs if how]
 
-    def receipts(self, group: str, consumer: str, count: int) -> tuple[int, list[Receipt]]:
+    def read_receipts(self, group: str, consumer: str, count: int) -> tuple[int, list[Receipt]]:
         """Take up new receipts: how many entries were read, and the receipts among them."""
         reply = self._run(contracts.ReadReceipts(group=group, consumer=consumer, count=count))
         found = [
@@ -131,7 +135,7 @@ class Maintenance:
         ]
         return int(reply[0]), found
 
-    def sweep(self, position: str, count: int, *, grace: float, retention: float) -> Swept:
+    def sweep_stream(self, position: str, count: int, *, grace: float, retention: float) -> Swept:
         """Delete what nobody needs among ``count`` entries from ``position`` on; times in s."""
         args = contracts.SweepStream(
             position=position,
@@ -143,7 +147,7 @@ class Maintenance:
         position = f"({last.decode()}" if last else position
         return Swept(bool(more), position, int(seen), int(deleted))
 
-    def prune(self, group: str, position: str, count: int) -> tuple[str, int]:
+    def prune_pending(self, group: str, position: str, count: int) -> tuple[str, int]:
         """Acknowledge pending ids without an entry; return where to go on, and how many."""
         reply = self._run(contracts.PrunePending(group=group, position=position, count=count))
         return reply[0].decode(), int(reply[1])

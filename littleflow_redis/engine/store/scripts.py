@@ -66,14 +66,14 @@ class Transitions(Maintenance):
         )
         return self._report_of(args, workflow)
 
-    def ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> list[Call]:
+    def apply_ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> list[Call]:
         """Apply ends, each with its output as JSON text, wherever that was handed over.
 
         Each is a transition of its own; some share a call.
         """
-        return [self._end(end, output, group) for end, output in ends]
+        return [self._apply_end(end, output, group) for end, output in ends]
 
-    def _end(self, end: EndTask, output: str, group: str) -> Call:
+    def _apply_end(self, end: EndTask, output: str, group: str) -> Call:
         args = contracts.ApplyEnds(
             group=group,
             serving=self._serving,
@@ -89,7 +89,7 @@ class Transitions(Maintenance):
         )
         return self._call(args, end.workflow)
 
-    def fire(self, ready: Timer, firing: Firing) -> Call:
+    def fire_ready(self, ready: Timer, firing: Firing) -> Call:
         """Fire a ready step as was decided, or emit a retry that is due."""
         args = contracts.FireReady(
             member=str(ready),
@@ -101,7 +101,7 @@ class Transitions(Maintenance):
         )
         return self._call(args, ready.workflow)
 
-    def expire(self, timer: Timer, input: str = "", missing: str = "") -> Call:
+    def expire_timer(self, timer: Timer, input: str = "", missing: str = "") -> Call:
         """Act on the due timer of an open attempt.
 
         If the reply says NEED_INPUT, call again with the step's ``input`` as JSON text, or with why
@@ -112,14 +112,16 @@ class Transitions(Maintenance):
         )
         return self._call(args, timer.workflow)
 
-    def wait(self, task: StartTask, group: str, *, ms: int | None = None, until: int = 0) -> Call:
+    def wait_delay(
+        self, task: StartTask, group: str, *, ms: int | None = None, until: int = 0
+    ) -> Call:
         """Take up a start-task as a wait of ``ms``, or until a time in ms since 1970."""
         args = contracts.WaitDelay(
             event=task.event, group=group, index=task.index, token=task.token, ms=ms, at=until
         )
         return self._call(args, task.workflow)
 
-    def latch(self, task: StartTask, group: str, action: LatchAction, name: str) -> Call:
+    def wait_latch(self, task: StartTask, group: str, action: LatchAction, name: str) -> Call:
         """Take up a start-task that works on the latch ``name``; its output is its input."""
         args = contracts.WaitLatch(
             event=task.event,
@@ -132,14 +134,14 @@ class Transitions(Maintenance):
         )
         return self._call(args, task.workflow)
 
-    def signs(self, taken: Mapping[str, str], group: str) -> dict[str, Call]:
-        """Calls that mark attempts started; ``taken``: start-task → receipt.
+    def mark_started_by_receipts(self, started: Mapping[str, str], group: str) -> dict[str, Call]:
+        """Calls that mark attempts started; ``started``: start-task → receipt.
 
         They are those of the receipts whose start-task is open, by receipt, and acknowledge it.
         """
-        found: Any = self.client.hmget(self.keys.open_attempts, list(taken)) if taken else []
+        found: Any = self.client.hmget(self.keys.open_attempts, list(started)) if started else []
         calls = {}
-        for receipt, address in zip(taken.values(), found, strict=True):
+        for receipt, address in zip(started.values(), found, strict=True):
             if address:
                 workflow, field, token = address.decode().split("|")
                 index = int(field.partition("@")[0])
@@ -147,12 +149,12 @@ class Transitions(Maintenance):
                 calls[receipt] = self._call(args, workflow)
         return calls
 
-    def begun(self, task: StartTask, worker: str) -> Call:
+    def mark_started(self, task: StartTask, worker: str) -> Call:
         """Note a sign of start that came without a receipt; ``worker`` is for people."""
         args = contracts.MarkStarted(index=task.index, token=task.token, worker=worker)
         return self._call(args, task.workflow)
 
-    def progress(self, task: StartTask, text: str, retries: int | str = "") -> Call:
+    def note_progress(self, task: StartTask, text: str, retries: int | str = "") -> Call:
         """Note for people how far an open attempt is.
 
         ``retries`` are those of its worker: ``+`` for one more than is known, a number for at least
@@ -163,34 +165,34 @@ class Transitions(Maintenance):
         )
         return self._call(args, task.workflow)
 
-    def take(
+    def claim_attempt(
         self,
         task: StartTask,
         owner: str,
         worker: str = "",
-        flight: Publication | None = None,
+        publication: Publication | None = None,
         most: int = 0,
         *,
         queued: bool = False,
     ) -> Call:
-        """Take an attempt before any work is done for it; ``owner`` is the group's name.
+        """Claim an attempt before any work is done for it; ``owner`` is the group's name.
 
-        ``most`` is how often it may be taken by those who do not end it, 0 for no limit. With
-        ``queued`` it goes into a queue, and :meth:`begun` will tell when it is taken up there.
+        ``most`` is how often it may be claimed by those who do not end it, 0 for no limit. With
+        ``queued`` it goes into a queue, and :meth:`mark_started` says when a worker starts it.
         """
         args = contracts.ClaimAttempt(
             index=task.index,
             token=task.token,
             group=owner,
             worker=worker,
-            category=flight.category if flight else "",
-            task=flight.task if flight else "",
+            category=publication.category if publication else "",
+            task=publication.task if publication else "",
             most=most,
             queued=queued,
         )
         return self._call(args, task.workflow)
 
-    def admit(
+    def admit_publications(
         self, category: str, wanted: int, most: int, interval: int, at_once: int
     ) -> tuple[int, float]:
         """How many of ``wanted`` tasks may be published now, and seconds until asking again.
@@ -204,13 +206,13 @@ class Transitions(Maintenance):
         count, wait = self._scripts.run(self.client, args)
         return int(count), int(wait) / 1000
 
-    def published(self, group: str, flights: Sequence[tuple[Publication, str]]) -> int:
-        """Mark flights of one category as published and acknowledge their start-task events."""
-        if not flights:
+    def mark_published(self, group: str, publications: Sequence[tuple[Publication, str]]) -> int:
+        """Mark tasks of one category as published and acknowledge their start-task events."""
+        if not publications:
             return 0
-        each = [text for flight, event in flights for text in (flight.task, event, flight.follows)]
+        each = [text for one, event in publications for text in (one.task, event, one.follows)]
         args = contracts.MarkPublished(
-            group=group, category=flights[0][0].category, publications=each
+            group=group, category=publications[0][0].category, publications=each
         )
         return int(self._scripts.run(self.client, args, self.keys.events))
 
@@ -220,12 +222,12 @@ class Transitions(Maintenance):
     def restart(
         self, workflow: str, nonce: str, *, all: bool, plan: Mapping[str, Any] | None = None
     ) -> Report:
-        """Restart; ``plan`` names the steps that begin anew, see ``rerun.plan``."""
+        """Restart; ``plan`` names the steps that begin anew, see ``restart_plan``."""
         args = contracts.Restart(nonce=nonce, all=all, plan=packb(plan) if plan else None)
         return self._report_of(args, workflow)
 
     def archive(self, workflow: str, most: int) -> tuple[Outcome, Sequence[Any]]:
-        """Everything that a workflow has, ``most`` bytes of it; see ``archives.document``."""
+        """Everything that a workflow has, ``most`` bytes of it; see ``archive.document``."""
         reply = self._scripts.run(self.client, contracts.Archive(most=most), workflow)
         return Outcome(reply[0]), reply
 
@@ -263,12 +265,12 @@ class Transitions(Maintenance):
         return run_batch(self.client, calls)
 
     def _call(self, args: Arguments, workflow: str) -> Call:
-        return self._scripts.call(args, workflow, read=partial(self.report, workflow))
+        return self._scripts.call(args, workflow, read=partial(self.read_report, workflow))
 
     def _report_of(self, args: Arguments, workflow: str) -> Report:
-        return self.report(workflow, self._scripts.run(self.client, args, workflow))
+        return self.read_report(workflow, self._scripts.run(self.client, args, workflow))
 
-    def report(self, workflow: str, reply: Sequence[Any]) -> Report:
+    def read_report(self, workflow: str, reply: Sequence[Any]) -> Report:
         """Read a script's reply."""
         if len(reply) < 3:
             return Report(Outcome(reply[0]), workflow)

@@ -45,10 +45,10 @@ def attempts(trace: Iterable[TraceEntry]) -> list[AttemptView]:
     for entry in trace:
         key = (entry.field, entry.activation, entry.attempt)
         if entry.what == TraceKind.QUEUE and entry.field:
-            found[key] = _handed_out(entry)
+            found[key] = _queued(entry)
             open_.add(key)
         elif entry.what in (TraceKind.TAKE, TraceKind.PUBLISH, TraceKind.WAIT) and key in open_:
-            found[key] = _taken(found[key], entry)
+            found[key] = _started(found[key], entry)
         elif entry.what in CLOSING_KINDS and key in open_:
             open_.remove(key)
             found[key] = _closed(found[key], entry)
@@ -60,14 +60,14 @@ def attempts(trace: Iterable[TraceEntry]) -> list[AttemptView]:
     return list(found.values())
 
 
-def _handed_out(entry: TraceEntry) -> AttemptView:
+def _queued(entry: TraceEntry) -> AttemptView:
     index, _, scope = entry.field.partition("@")
     return AttemptView(
         int(index), scope, entry.activation, entry.attempt, entry.at, celery_id=entry.detail
     )
 
 
-def _taken(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
+def _started(attempt: AttemptView, entry: TraceEntry) -> AttemptView:
     # The detail of a wait names its event. A receipt after a publication adds nothing.
     detail = entry.detail if entry.what != "wait" else ""
     known = _object(detail) or {"worker": detail}

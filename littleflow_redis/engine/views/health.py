@@ -83,8 +83,8 @@ def read_health(client: redis.Redis, keys: Keys) -> Health:
         pipe.xlen(keys.dead)
         for category in categories:
             pipe.hlen(keys.publications + category)
-        timers, dead, *flights = pipe.execute()
-    bridges = [BridgeHealth(*pair) for pair in zip(categories, flights, strict=True)]
+        timers, dead, *in_flight = pipe.execute()
+    bridges = [BridgeHealth(*pair) for pair in zip(categories, in_flight, strict=True)]
     return Health(found, bridges, int(length), timers, dead, optional_time(oldest))
 
 

@@ -151,7 +151,7 @@ def _gauges(client: redis.Redis, keys: Keys) -> Iterator[Metric]:
         pending.add_metric([each.name], each.pending)
         lag.add_metric([each.name], each.lag)
     yield from (consumers, pending, lag)
-    flights = gauge("bridge_in_flight", "Tasks published whose end has not come.", "category")
+    publications = gauge("bridge_in_flight", "Tasks published whose end has not come.", "category")
     for bridge in now.bridges:
-        flights.add_metric([bridge.category], bridge.in_flight)
-    yield flights
+        publications.add_metric([bridge.category], bridge.in_flight)
+    yield publications

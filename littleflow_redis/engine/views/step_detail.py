@@ -41,8 +41,8 @@ def step_detail(
     step = views.step(workflow, index)
     field = f"{index}@{scope}" if scope else str(index)
     (output,) = views.outputs(workflow, [field])
-    told = (entry for entry in trace if entry.step == index or entry.step is None)
-    history = [each for each in attempts(told) if not scope or each.scope == scope]
+    entries = (entry for entry in trace if entry.step == index or entry.step is None)
+    history = [each for each in attempts(entries) if not scope or each.scope == scope]
     given = _input(inputs, views, workflow, index, scope, step.activations)
     return StepDetail(step, given, output, history)
 

@@ -138,8 +138,8 @@ def _open(
     ends: Mapping[tuple[str, str], float],
 ) -> WaitView:
     index, _, scope = name.partition("@")
-    step, taken = flow[int(index)], attempt[AttemptRecord.TAKEN - 1]
-    if taken and (_wait(attempt) or state == StepState.WAITING):
+    step, claimed_at = flow[int(index)], attempt[AttemptRecord.TAKEN - 1]
+    if claimed_at and (_wait(attempt) or state == StepState.WAITING):
         return _engines(workflow, step, scope, attempt, ends)
     owner = attempt[AttemptRecord.OWNER - 1]
     category = category_of(step.base)
@@ -148,11 +148,11 @@ def _open(
         index=step.index,
         name=step.label,
         scope=scope,
-        state=StepState.RUNNING if taken else StepState.QUEUED,
+        state=StepState.RUNNING if claimed_at else StepState.QUEUED,
         number=attempt[AttemptRecord.NUMBER - 1],
-        kind=WaitKind.TASK if taken else WaitKind.CATEGORY,
-        on=owner if taken else category or step.base,
-        since=required_time(taken or attempt[AttemptRecord.QUEUED - 1]),
+        kind=WaitKind.TASK if claimed_at else WaitKind.CATEGORY,
+        on=owner if claimed_at else category or step.base,
+        since=required_time(claimed_at or attempt[AttemptRecord.QUEUED - 1]),
         due=optional_time(ends.get((name, attempt[AttemptRecord.TOKEN - 1]))),
         owner=owner,
     )
@@ -167,7 +167,7 @@ def _engines(
 ) -> WaitView:
     """An attempt that the engine runs itself."""
     wait = _wait(attempt)
-    due, event, match, latch = _told(wait)
+    due, event, match, latch = _fields_of(wait)
     name = f"{step.index}@{scope}" if scope else str(step.index)
     return WaitView(
         workflow=workflow,
@@ -186,7 +186,7 @@ def _engines(
     )
 
 
-def _told(wait: Sequence[Any]) -> tuple[int, str, str, str]:
+def _fields_of(wait: Sequence[Any]) -> tuple[int, str, str, str]:
     """Due (ms), the event's kind, the match, and the latch; an older record has fewer fields."""
     if not wait:
         return 0, "", "", ""

@@ -45,7 +45,7 @@ def sent_by_one_that_died(engine: Client, app: Celery, step: str, *, sent: bool)
         if kind_of(entry.fields) == "start-task"
     ]
     id = celery_id("s", workflow, task.index, task.token)
-    take = engine.transitions.take(task, reader.group, "the dead", EngineFlight("s", id))
+    take = engine.transitions.claim_attempt(task, reader.group, "the dead", EngineFlight("s", id))
     assert cast("Any", engine.transitions.run([take])[0]).outcome is Outcome.APPLIED
     name = f"single.{task.base.partition(':')[2].replace('-', '_')}"
     if sent:
