@@ -130,7 +130,7 @@ class _Working(_Selecting):
 
         def run() -> None:
             while not over.is_set():
-                wait = timers.fire(run_batch(client.redis, [timers.due(BATCH)])[0])
+                wait = timers.fire_due(run_batch(client.redis, [timers.ask_due(BATCH)])[0])
                 over.wait(0 if wait is None else min(wait, LOOK))
 
         Outage(self.connection, over, LOG).run(run)

@@ -80,21 +80,21 @@ class Builtins:
     def run(self, entry: Entry, task: StartTask, call: Call) -> None:
         """Run the script that begins a task."""
         (report,) = self._client.transitions.run([call])
-        self._begun(entry, task, report)
+        self._on_begun(entry, task, report)
 
     def wait_for_event(self, entry: Entry, task: StartTask, wait: EventWait) -> None:
         """Begin a wait for an event."""
         try:
             reports, failure = self._waits.begin_wait(task, wait)
         except ResponseError as error:
-            self._begun(entry, task, error)
+            self._on_begun(entry, task, error)
             return
         for report in reports:
             self._on_report(report)
         if failure:
             self._fail(entry, task, failure)
 
-    def _begun(self, entry: Entry, task: StartTask, report: Report | Exception) -> None:
+    def _on_begun(self, entry: Entry, task: StartTask, report: Report | Exception) -> None:
         if isinstance(report, Report):
             if report.outcome is Outcome.NEWER:
                 self._newer.leave(task.workflow, entry.id)

@@ -70,11 +70,11 @@ class Following:
 
     def due(self) -> Call:
         """Ask for the timers that are due; the reply is for ``fire``."""
-        return self.timers.due(SHARE if self.backlog else BATCH)
+        return self.timers.ask_due(SHARE if self.backlog else BATCH)
 
     def fire(self, reply: Any) -> None:
         """Act on the timers that are due, and bring what was handed over under way."""
-        wait = self.timers.fire(reply)
+        wait = self.timers.fire_due(reply)
         self._next = None if wait is None else time.monotonic() + min(wait, self._ask_every)
         self.bring()
 

@@ -183,26 +183,26 @@ class LifecycleWorker:
 
     def _deliver(self, batch: EventBatch) -> None:
         """Deliver the users' events of a batch to the waits for them, and forget them."""
-        self._waits.receipted(batch.receipts)
-        for report in self._waits.arrive(batch.events):
+        self._waits.receipt_mailbox(batch.receipts)
+        for report in self._waits.deliver_events(batch.events):
             self._on_report(report)
         batch.receipts.clear()
         batch.events.clear()
 
     def _apply(
-        self, ends: Sequence[tuple[Entry, EndTask]], taken: Mapping[str, str], done: Sequence[str]
+        self, ends: Sequence[tuple[Entry, EndTask]], started: Mapping[str, str], done: Sequence[str]
     ) -> None:
         """Apply a batch in one round trip; then fire the steps and timers that follow."""
         send = self.client.transitions
         # A sign of start comes before the end that it belongs to.
-        signs = send.mark_started_by_receipts(taken, self.reader.group)
+        marks = send.mark_started_by_receipts(started, self.reader.group)
         applied = send.apply_ends(self._outputs([end for _, end in ends]), self.reader.group)
-        calls: list[Call | Command] = [*signs.values(), *applied]
-        if rest := [id for id in done if id not in signs]:
+        calls: list[Call | Command] = [*marks.values(), *applied]
+        if rest := [id for id in done if id not in marks]:
             calls.append(send.acknowledge(self.reader.group, rest))
         *results, due = run_batch(self.client.redis, [*calls, self.following.due()])
         reports = iter(results)
-        self._signed({receipt: next(reports) for receipt in signs})
+        self._marked_started({receipt: next(reports) for receipt in marks})
         for entry, end in ends:
             report = next(reports)
             if isinstance(report, Exception):
@@ -211,8 +211,8 @@ class LifecycleWorker:
                 self._applied(entry, end, report)
         self.following.fire(due)
 
-    def _signed(self, signs: Mapping[str, Report | Exception]) -> None:
-        for receipt, report in signs.items():
+    def _marked_started(self, marks: Mapping[str, Report | Exception]) -> None:
+        for receipt, report in marks.items():
             if isinstance(report, Exception):
                 if is_outage(report):
                     raise report
@@ -242,9 +242,11 @@ class LifecycleWorker:
 
     def _applied(self, entry: Entry, end: EndTask, report: Report) -> None:
         if report.outcome is Outcome.BAD_INDEX:
-            self._dead_letter(entry, f"field 'index': the flow has no task with index {end.index}")
+            self._move_to_dead_letters(
+                entry, f"field 'index': the flow has no task with index {end.index}"
+            )
         elif report.outcome is Outcome.LOST_WORKFLOW:
-            self._dead_letter(entry, report.outcome.sentence)
+            self._move_to_dead_letters(entry, report.outcome.sentence)
         elif report.outcome is Outcome.APPLIED:
             self.applied += 1
             self.following.follow(report)
@@ -266,16 +268,16 @@ class LifecycleWorker:
             raise error
         LOG.error(kv("end-failed", workflow=end.workflow, step=end.index, error=error))
         if entry.deliveries >= MAX_DELIVERIES:
-            self._dead_letter(entry, failed(entry.deliveries, error))
+            self._move_to_dead_letters(entry, failed(entry.deliveries, error))
 
     def _refuse(self, entry: Entry, reason: str) -> None:
         """Make an event a dead letter. A built-in task fails with it, or its step would wait."""
         task = self._builtins.task_of(entry)
         if task is None:
-            self._dead_letter(entry, reason)
+            self._move_to_dead_letters(entry, reason)
         else:
             fail_permanently(self.client, self.reader.group, task, reason)
 
-    def _dead_letter(self, entry: Entry, reason: str) -> None:
+    def _move_to_dead_letters(self, entry: Entry, reason: str) -> None:
         self.client.transitions.move_to_dead_letters(entry.id, self.reader.group, reason)
         LOG.warning(kv("dead-letter", id=entry.id, reason=reason))

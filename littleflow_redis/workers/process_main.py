@@ -39,12 +39,12 @@ def run_worker(worker: Worker, name: str, **about: object) -> None:
 
 def work_through_outages(worker: Worker, name: str, **about: object) -> None:
     """Run a worker until its ``stop`` is set; after an outage of Redis, go on."""
-    told = False
+    logged = False
 
     def work() -> None:
-        nonlocal told
-        if not told:
-            told = True
+        nonlocal logged
+        if not logged:
+            logged = True
             LOG.info(kv("ready", worker=name, **about, redis=address_of(worker.client.redis)))
         worker.run()
 

@@ -89,9 +89,9 @@ class Receipts:
         Returns the entries read or deleted.
         """
         try:
-            done = self.print_new() + self.sweep(whole)
+            done = self.print_new() + self.sweep_stream(whole)
             if self._prune.due():
-                self.prune()
+                self.prune_pending()
             return done
         except ResponseError as error:
             # Redis 6.2 wraps an error inside a script in words of its own.
@@ -111,7 +111,7 @@ class Receipts:
             if read < BATCH or self.stop.is_set():
                 return total
 
-    def sweep(self, whole: bool = True) -> int:
+    def sweep_stream(self, whole: bool = True) -> int:
         """Delete entries that are no longer needed; return their number."""
         position, more, total = BEGINNING if whole else self._swept, True, 0
         while more and not self.stop.is_set():
@@ -125,7 +125,7 @@ class Receipts:
         self.deleted += total
         return total
 
-    def prune(self) -> int:
+    def prune_pending(self) -> int:
         """Acknowledge, in every group, pending ids whose entry is gone."""
         total = 0
         for group in self.client.transitions.groups():

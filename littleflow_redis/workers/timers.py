@@ -73,11 +73,11 @@ class Timers:
         self._on_report = on_report
         self.stuck = StuckTimers()
 
-    def due(self, count: int) -> Call:
-        """Ask for ``count`` timers that are due; the reply is for ``fire``."""
+    def ask_due(self, count: int) -> Call:
+        """Ask for ``count`` timers that are due; the reply is for ``fire_due``."""
         return self._client.transitions.due_timers(count + len(self.stuck))
 
-    def fire(self, reply: Any) -> float | None:
+    def fire_due(self, reply: Any) -> float | None:
         """Act on the timers that are due; return the seconds until the next one.
 
         None if something was fired: that may have set others. Raises RedisError.

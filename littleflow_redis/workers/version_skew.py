@@ -23,7 +23,7 @@ class VersionSkew:
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
         self._events: dict[str, None] = {}
-        self._told: dict[str, None] = {}
+        self._logged: dict[str, None] = {}
 
     @property
     def events(self) -> KeysView[str]:
@@ -34,8 +34,8 @@ class VersionSkew:
         """Leave an event pending; log the first one of its workflow."""
         if event is not None:
             _remember(self._events, event)
-        if workflow not in self._told:
-            _remember(self._told, workflow)
+        if workflow not in self._logged:
+            _remember(self._logged, workflow)
             self._log.warning(kv("left-to-newer", workflow=workflow, reason=Outcome.NEWER.sentence))
 
 

@@ -73,7 +73,9 @@ class Waits:
                     self._mailbox.index_mailbox(wait)
                     indexed = rest[0].decode()
                 case Outcome.MATCHED:
-                    reports = self._take(task, wait, self._mailbox.read_event(*rest))
+                    reports = self._deliver_from_mailbox(
+                        task, wait, self._mailbox.read_event(*rest)
+                    )
                     if reports:
                         return reports, ""
                 case Outcome.TOO_MANY:
@@ -86,7 +88,7 @@ class Waits:
                     return [], ""
         return [], ""
 
-    def arrive(self, entries: Sequence[Entry]) -> Iterator[Report]:
+    def deliver_events(self, entries: Sequence[Entry]) -> Iterator[Report]:
         """Deliver users' events, in their order, to the waits for them; yield the reports."""
         arrivals = [a for entry in entries if (a := self._arrival(entry)) is not None]
         while arrivals:
@@ -105,12 +107,12 @@ class Waits:
                     self._learn(arrival.signal.kind, reply[1:])
                     left.append(arrival)
                 elif reply[0] == Outcome.MATCHED:
-                    yield from self._deliver(arrival, list(_waiters(reply[1:])))
+                    yield from self._deliver_event(arrival, list(_waiters(reply[1:])))
                     if not arrival.stuck or arrival.last:
                         left.append(arrival)
             arrivals = left
 
-    def receipted(self, receipts: Sequence[tuple[str, str]]) -> None:
+    def receipt_mailbox(self, receipts: Sequence[tuple[str, str]]) -> None:
         """Take events, by the ids of themselves and of their receipts, out of the mailbox."""
         self._mailbox.receipt_mailbox(receipts)
 
@@ -138,7 +140,7 @@ class Waits:
         if len(self._shapes) > MAX_KINDS:
             self._shapes.popitem(last=False)
 
-    def _deliver(self, arrival: _Arrival, waiters: Sequence[EventWaiter]) -> Iterator[Report]:
+    def _deliver_event(self, arrival: _Arrival, waiters: Sequence[EventWaiter]) -> Iterator[Report]:
         """Deliver an event to these waiters."""
         event = arrival.signal
         arrival.idle += 1
@@ -154,7 +156,9 @@ class Waits:
                 arrival.idle = 0
                 yield report
 
-    def _take(self, task: StartTask, wait: EventWait, event: UserEvent) -> list[Report]:
+    def _deliver_from_mailbox(
+        self, task: StartTask, wait: EventWait, event: UserEvent
+    ) -> list[Report]:
         """Deliver an event of the mailbox to a wait; no reports if the event is gone."""
         shape = shape_of(wait.match)
         waiter = EventWaiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)

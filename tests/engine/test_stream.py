@@ -84,13 +84,13 @@ def test_after_the_grace_nobody_is_waited_for(engine: Client, shown: list[str]) 
 
 def test_between_two_whole_sweeps_what_is_new_is_swept(engine: Client, receipts: Receipts) -> None:
     waiting = [engine.start("A") for _ in range(3)]
-    receipts.sweep()
+    receipts.sweep_stream()
     engine.terminate(waiting[0])
     engine.terminate(engine.start("A"))
     left = kinds(engine).count("start-task")
-    receipts.sweep(whole=False)
+    receipts.sweep_stream(whole=False)
     assert kinds(engine).count("start-task") == left - 1
-    receipts.sweep()
+    receipts.sweep_stream()
     assert kinds(engine).count("start-task") == left - 2 == 2
 
 
@@ -99,9 +99,9 @@ def test_many_that_wait_cost_little_while_nothing_happens(
 ) -> None:
     for _ in range(300):
         engine.start("A")
-    receipts.sweep()
+    receipts.sweep_stream()
     assert engine.transitions.sweep_stream("-", 1000, grace=60, retention=60).seen >= 300
-    assert receipts.sweep(whole=False) == 0
+    assert receipts.sweep_stream(whole=False) == 0
     assert engine.transitions.sweep_stream(receipts._swept, 1000, grace=60, retention=60).seen == 0
 
 
@@ -113,7 +113,7 @@ def test_a_network_that_hesitates_does_not_count_as_work(
     """
     for _ in range(10):
         append(engine.redis, engine.keys.events, {"kind": "go"})
-    receipts.sweep()
+    receipts.sweep_stream()
     assert work_in(7.0, receipts.looked) / SHARE <= IDLE
     assert work_in(0.001, receipts.looked) == 0.001
 
@@ -194,5 +194,5 @@ def test_pending_ids_without_an_entry_are_acknowledged(engine: Client, receipts:
     (entry,) = reader.read(10)
     engine.redis.xdel(engine.keys.events, entry.id)
     receipts.turn()
-    receipts.prune()
+    receipts.prune_pending()
     assert engine.redis.xpending(engine.keys.events, "lost")["pending"] == 0
