@@ -35,7 +35,7 @@ from littleflow_redis.workers.version_skew import VersionSkew
 
 from .broker.abandoned import REVOKE_FOR
 from .broker.admission import MAX_IN_FLIGHT, Admission, PublishRate
-from .broker.backends import result_backend, tells_at_once
+from .broker.backends import publishes_results, result_backend
 from .broker.dispatch import Dispatch
 from .broker.embedded_lifecycle import EmbeddedLifecycle, Handing
 from .broker.intake import Intake
@@ -54,10 +54,10 @@ from .ends.result_sink import EventSink, ResultSink, ScriptSink
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 
-#: Events read and results told at once; `--batch` overrides it.
+#: Events read and results reported at once; `--batch` overrides it.
 BATCH = 256
 
-#: Seconds between two sweeps where the result backend tells of results, which leaves little to
+#: Seconds between two sweeps where the result backend publishes results, which leaves little to
 #: find, and where it does not; `--sweep` overrides both.
 SWEEP, POLL = 5.0, 1.0
 
@@ -104,7 +104,7 @@ class Bridge:
         self.worker = worker
         self.stop = stop or Stop()
         self.groups = {category: f"{BRIDGE}:{category}" for category in categories}
-        self.flights = Publications()
+        self.publications = Publications()
         self._app = app
         self._results = Results(result_backend(app))
         rules = rules or CallOptions()
@@ -121,7 +121,7 @@ class Bridge:
         self._claim_idle = claim_idle
         if worker is not None and rate is None:
             client.transitions.serve(self._serving())
-        self.sweep = sweep or (SWEEP if tells_at_once(self._results.backend) else POLL)
+        self.sweep = sweep or (SWEEP if publishes_results(self._results.backend) else POLL)
 
     def _serving(self) -> Serving:
         """The attempts that scripts may hand over: none under a rate, which admission keeps."""
@@ -132,10 +132,10 @@ class Bridge:
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
         self._store_defaults()
-        halt = Stop(self.stop.pulse)
+        stop = Stop(self.stop.pulse)
         with (
-            self.stop.waking(halt.set),
-            self.parts(halt) as parts,
+            self.stop.waking(stop.set),
+            self.parts(stop) as parts,
             ThreadPoolExecutor(len(parts), "bridge") as threads,
         ):
             try:
@@ -143,7 +143,7 @@ class Bridge:
                     future.result()
             finally:
                 # What ends one of them, such as a lost connection, ends all.
-                halt.set()
+                stop.set()
 
     def _store_defaults(self) -> None:
         """Once: after an outage another bridge may have stored newer ones."""
@@ -159,30 +159,30 @@ class Bridge:
             LOG.warning(kv("no-timeout", categories=shown, reason=why, next=hint))
 
     @contextmanager
-    def parts(self, halt: Stop) -> Iterator[list[Part]]:
+    def parts(self, stop: Stop) -> Iterator[list[Part]]:
         """The parts that run side by side; after an error of Redis they are made anew."""
         with (
-            ResultSubscriber(self._results, self.groups, lambda: self.flights.linger) as watch,
+            ResultSubscriber(self._results, self.groups, lambda: self.publications.linger) as watch,
             ExitStack() as stack,
         ):
             intakes = {
-                category: stack.enter_context(closing(self._intake(category, halt)))
+                category: stack.enter_context(closing(self._intake(category, stop)))
                 for category in self.groups
             }
             if self.worker is None:
                 yield [
                     *intakes.values(),
-                    self._collector(EventSink(self.client.context), watch, halt),
+                    self._collector(EventSink(self.client.context), watch, stop),
                 ]
                 return
             following = Following(self.client, VersionSkew(LOG))
             handing = Handing({category: intake.dispatch for category, intake in intakes.items()})
             self.worker.following.hand_over = following.hand_over = handing.send
             ends = ScriptSink(self.client.context, Applying(self.client, following))
-            lifecycle = EmbeddedLifecycle(self.worker, halt)
-            yield [*intakes.values(), self._collector(ends, watch, halt), lifecycle]
+            lifecycle = EmbeddedLifecycle(self.worker, stop)
+            yield [*intakes.values(), self._collector(ends, watch, stop), lifecycle]
 
-    def _intake(self, category: str, halt: Stop) -> Intake:
+    def _intake(self, category: str, stop: Stop) -> Intake:
         # The same name after an error: what was in hand then is read again first.
         reader = GroupReader(
             self.client.redis,
@@ -199,32 +199,32 @@ class Bridge:
             reader,
             self._calls,
             Publisher(self._app),
-            self.flights,
+            self.publications,
             self._results,
-            halt,
+            stop,
             self._start_seen,
         )
         gate = Admission(self.client, category, self._max_in_flight, self._rate)
         return Intake(
-            self.client, category, reader, dispatch, self.flights, gate, self._batch, halt
+            self.client, category, reader, dispatch, self.publications, gate, self._batch, stop
         )
 
     def _start_seen(self, task: str) -> bool:
         """Whether a worker stores STARTED for it."""
         return bool(self._app.tasks[task].track_started)
 
-    def _collector(self, ends: ResultSink, watch: ResultSubscriber, halt: Stop) -> ResultCollector:
+    def _collector(self, ends: ResultSink, watch: ResultSubscriber, stop: Stop) -> ResultCollector:
         sweep = ResultSweeper(
             self.client,
             self._results,
-            self.flights,
+            self.publications,
             self.groups,
             self._consumer,
             self._claim_idle,
             self._revoker,
             self._revoke_for,
         )
-        return ResultCollector(self.client, ends, self.flights, watch, sweep, self.sweep, halt)
+        return ResultCollector(self.client, ends, self.publications, watch, sweep, self.sweep, stop)
 
 
 def served_categories(app: Celery, name: str, wanted: Sequence[str] = ()) -> list[str]:

@@ -1,1 +1,1 @@
-"""Steps served by way of the broker: tasks are published, results collected, flights swept."""
+"""Steps served by way of the broker: tasks are published, results collected, publications swept."""

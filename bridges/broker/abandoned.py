@@ -1,8 +1,8 @@
 """Attempts that were closed before their tasks ended: timed out, cancelled, terminated, deleted.
 
-The script that closes an attempt moves its flight here. Such a task is revoked until Celery stores
-an end for it, or for a time of grace. The end is then reported, for the record: it is late, and
-changes nothing.
+The script that closes an attempt moves its publication here. Such a task is revoked until Celery
+stores an end for it, or for a time of grace. The end is then reported, for the record: it is late,
+and changes nothing.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ class _Closed:
 
 
 class AbandonedPublications:
-    """The closed flights of some categories, for all bridges that serve these.
+    """The closed publications of some categories, for all bridges that serve these.
 
-    ``task_of`` makes a task of a flight, None if its workflow is gone. One thread works with it.
+    ``task_of`` makes a task of a publication, None if its workflow is gone. One thread works
+    with it.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class AbandonedPublications:
             self._known |= {id: _Closed(category, r) for id, r in records.items() if id not in over}
 
     def settle(self, ids: Iterable[str]) -> dict[str, StartTask]:
-        """Let go of tasks that have ended; return those whose end is for this bridge to tell.
+        """Let go of tasks that have ended; return those whose end is for this bridge to report.
 
         Of several bridges that hear of it, one is the first. Raises RedisError.
         """

@@ -58,7 +58,7 @@ class PublishRate:
 class Admission:
     """Lets the tasks of one category through; one thread works with it.
 
-    ``max_in_flight`` counts the flights of all bridges, 0 for no limit.
+    ``max_in_flight`` counts the publications of all bridges, 0 for no limit.
     """
 
     def __init__(
@@ -106,5 +106,5 @@ class Admission:
         """The events of those that are in flight already."""
         ids = [celery_id(self._category, t.workflow, t.index, t.token) for t in tasks]
         key = self._client.keys.publications + self._category
-        flights = self._client.redis.hmget(key, ids)
-        return {task.event for task, flight in zip(tasks, flights, strict=True) if flight}
+        found = self._client.redis.hmget(key, ids)
+        return {task.event for task, one in zip(tasks, found, strict=True) if one}

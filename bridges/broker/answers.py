@@ -33,12 +33,12 @@ class Refusal:
     final: bool = False
 
     @property
-    def told(self) -> TaskError:
+    def task_error(self) -> TaskError:
         return error_of(self.error)
 
     @property
     def reason(self) -> str:
-        return f"the Celery task {self.call.task} could not be sent: {self.told.reason}"
+        return f"the Celery task {self.call.task} could not be sent: {self.task_error.reason}"
 
     @property
     def ours(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which result backends can tell a bridge how a task ended.
+"""Which result backends can report to a bridge how a task ended.
 
 A backend must keep results where another process can read them later, as bytes that are plain
 data. Redis publishes each result at once, all others are polled (see :mod:`.readers`).
@@ -40,7 +40,7 @@ def result_backend(app: Celery) -> Backend:
     return backend
 
 
-def tells_at_once(backend: Backend) -> bool:
+def publishes_results(backend: Backend) -> bool:
     """Whether the backend publishes each result, so that nobody has to poll for it."""
     return is_redis(backend)
 

@@ -1,8 +1,8 @@
-"""From start-tasks to published Celery tasks: take, publish, mark.
+"""From start-tasks to published Celery tasks: claim, publish, mark.
 
-``take`` records the flight before anything is sent, under a Celery id that it alone has; mark and
-acknowledgement are one script. Whoever is handed the entry of a bridge that died in between finds
-the flight *recorded* and publishes under the same id.
+``claim_attempt`` records the publication before anything is sent, under a Celery id that it alone
+has; mark and acknowledgement are one script. Whoever is handed the entry of a bridge that died in
+between finds the publication *recorded* and publishes under the same id.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ BROKER_WAIT = 1.0
 class Dispatch:
     """Publishes the tasks of one category; ``reader`` is the consumer that was handed them.
 
-    ``start_seen`` says of a task's name whether workers tell when they begin it; of others,
+    ``start_seen`` says of a task's name whether workers report when they begin it; of others,
     publishing is the sign.
     """
 
@@ -53,9 +53,9 @@ class Dispatch:
         reader: GroupReader,
         calls: CallBuilder,
         publisher: Publisher,
-        flights: Publications,
+        publications: Publications,
         results: Results,
-        halt: Stop,
+        stop: Stop,
         start_seen: Callable[[str], bool],
     ) -> None:
         self._client = client
@@ -64,11 +64,11 @@ class Dispatch:
         self._reader = reader
         self._calls = calls
         self._publisher = publisher
-        self._flights = flights
+        self._publications = publications
         self._results = results
-        self._halt = halt
+        self._stop = stop
         self._start_seen = start_seen
-        self._settle = Settle(client, category, reader, flights)
+        self._settle = Settle(client, category, reader, publications)
         self._newer = VersionSkew(LOG)
         self._broker_lost: float | None = None
 
@@ -78,32 +78,32 @@ class Dispatch:
         return self._settle.published
 
     def send(self, tasks: Sequence[StartTask]) -> None:
-        """Bring tasks under way; all that is decided is acknowledged.
+        """Publish tasks; all that is decided is acknowledged.
 
-        Waits for the broker if need be, until halted. Raises RedisError.
+        Waits for the broker if need be, until stopped. Raises RedisError.
         """
-        taken = self._take([self._job(task) for task in tasks])
-        self._settle.refuse([job for job in taken if job.call is None])
-        self._publish([job for job in taken if job.call])
+        claimed = self._claim([self._job(task) for task in tasks])
+        self._settle.refuse([job for job in claimed if job.call is None])
+        self._publish([job for job in claimed if job.call])
 
-    def send_handed(self, tasks: Sequence[StartTask]) -> None:
-        """Bring tasks under way that a script took for this process; any thread may.
+    def publish_handed(self, tasks: Sequence[StartTask]) -> None:
+        """Publish tasks that a script claimed for this process; any thread may.
 
         If the broker is away they go back into the stream, where they wait for it. Raises
         RedisError.
         """
         jobs = [self._job(task) for task in tasks]
         ids = {job.id for job in jobs}
-        self._flights.in_hand |= ids
+        self._publications.in_hand |= ids
         try:
-            self._bring([job for job in jobs if job.call])
+            self._publish_handed([job for job in jobs if job.call])
             self._settle.refuse([job for job in jobs if job.call is None])
         finally:
-            self._flights.in_hand -= ids
+            self._publications.in_hand -= ids
 
-    def _bring(self, jobs: Sequence[Job]) -> None:
+    def _publish_handed(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
-            self._flights.add(job.id, job.task)
+            self._publications.add(job.id, job.task)
         try:
             answers = self._publisher.publish([job.call for job in jobs if job.call])
         except BrokerUnreachable as error:
@@ -114,9 +114,9 @@ class Dispatch:
         else:
             self._settle.sent(jobs, answers)
             others = {answer.call.id for answer in answers}
-            self._begin([job for job in jobs if job.id not in others])
+            self._mark_started([job for job in jobs if job.id not in others])
 
-    def _begin(self, jobs: Sequence[Job]) -> None:
+    def _mark_started(self, jobs: Sequence[Job]) -> None:
         """Mark tasks started that do not report it: if any does, all count as queued."""
         serving = self._transitions.serving
         if serving and serving.queued:
@@ -130,9 +130,9 @@ class Dispatch:
         except Misfit as error:
             return Job(task, id, reason=str(error))
 
-    def _take(self, jobs: Sequence[Job]) -> list[Job]:
+    def _claim(self, jobs: Sequence[Job]) -> list[Job]:
         """Ask for each job if it may be begun, in one round trip; return those that may."""
-        reports = self._transitions.run([self._take_call(job) for job in jobs])
+        reports = self._transitions.run([self._claim_call(job) for job in jobs])
         by_outcome: dict[Outcome | None, list[Job]] = {}
         for job, report in zip(jobs, reports, strict=True):
             by_outcome.setdefault(self._outcome(job, report), []).append(job)
@@ -141,15 +141,15 @@ class Dispatch:
         again = [replace(job, again=True) for job in by_outcome.pop(Outcome.RECORDED, [])]
         for job in (*fresh, *again):
             if job.call:
-                self._flights.add(job.id, job.task)
+                self._publications.add(job.id, job.task)
         self._reader.ack([job.task.event for settled in by_outcome.values() for job in settled])
         return fresh + self._unseen(again)
 
-    def _take_call(self, job: Job) -> Call:
-        flight = Publication(self._category, job.id) if job.call else None
+    def _claim_call(self, job: Job) -> Call:
+        publication = Publication(self._category, job.id) if job.call else None
         queued = job.call is not None and self._start_seen(job.call.task)
         return self._transitions.claim_attempt(
-            job.task, self._reader.group, self._reader.consumer, flight, queued=queued
+            job.task, self._reader.group, self._reader.consumer, publication, queued=queued
         )
 
     def _outcome(self, job: Job, report: Report | Exception) -> Outcome | None:
@@ -185,7 +185,7 @@ class Dispatch:
                     self._reader.release([job.task.event for job in jobs])
                     return
                 # Some may have been cancelled meanwhile.
-                jobs = self._take(jobs)
+                jobs = self._claim(jobs)
             else:
                 self._broker_found()
                 self._settle.sent(jobs, answers)
@@ -197,7 +197,7 @@ class Dispatch:
             self._broker_lost = time.monotonic()
             hint = f"trying again every {BROKER_WAIT:g} s"
             LOG.warning(kv("broker-waiting", category=self._category, reason=error, next=hint))
-        return not self._halt.wait(BROKER_WAIT)
+        return not self._stop.wait(BROKER_WAIT)
 
     def _broker_found(self) -> None:
         if self._broker_lost is not None:

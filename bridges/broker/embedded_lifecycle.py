@@ -18,24 +18,24 @@ class Handing:
         self._dispatches = dispatches
 
     def send(self, tasks: Sequence[StartTask]) -> None:
-        """Bring these under way. Raises RedisError."""
+        """Publish these. Raises RedisError."""
         by_category: dict[str, list[StartTask]] = {}
         for task in tasks:
             by_category.setdefault(task.category, []).append(task)
         for category, some in by_category.items():
-            self._dispatches[category].send_handed(some)
+            self._dispatches[category].publish_handed(some)
 
 
 class EmbeddedLifecycle:
-    """The lifecycle worker as a part of a bridge, which ``halt`` ends with the others."""
+    """The lifecycle worker as a part of a bridge, which ``stop`` ends with the others."""
 
-    def __init__(self, worker: LifecycleWorker, halt: Stop) -> None:
+    def __init__(self, worker: LifecycleWorker, stop: Stop) -> None:
         self._worker = worker
-        self._halt = halt
+        self._stop = stop
 
     def run(self) -> None:
-        """Work until halted. Raises RedisError."""
-        self._worker.run(self._halt)
+        """Work until stopped. Raises RedisError."""
+        self._worker.run(self._stop)
 
     def turn(self, block: float = 0.0) -> int:
         """Do what there is to do, waiting ``block`` seconds at most; return the events handled."""

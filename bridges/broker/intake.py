@@ -45,19 +45,19 @@ class Intake:
         category: str,
         reader: GroupReader,
         dispatch: Dispatch,
-        flights: Publications,
+        publications: Publications,
         gate: Admission,
         batch: int,
-        halt: Stop,
+        stop: Stop,
     ) -> None:
         self.reader = reader
         self._client = client
         self._category = category
         self.dispatch = dispatch
-        self._flights = flights
+        self._publications = publications
         self._gate = gate
         self._batch = batch
-        self._halt = halt
+        self._stop = stop
         self._renewal = Renewal(reader.renew, reader.claim_idle / 5, LOG)
         self._claim = Pace(min(CLAIM_EVERY, reader.claim_idle))
         self._tidy = Pace(TIDY_EVERY)
@@ -66,9 +66,9 @@ class Intake:
         self._held: dict[str, StartTask] = {}
 
     def run(self) -> None:
-        """Work until halted. Raises RedisError."""
-        with self._halt.waking(self.reader.interrupt):
-            for _ in self._halt.turns():
+        """Work until stopped. Raises RedisError."""
+        with self._stop.waking(self.reader.interrupt):
+            for _ in self._stop.turns():
                 self.turn(BLOCK)
 
     def turn(self, block: float = 0.0) -> int:
@@ -76,7 +76,7 @@ class Intake:
 
         Raises RedisError.
         """
-        self._halt.wait(self._flights.linger)
+        self._stop.wait(self._publications.linger)
         entries = self._entries(block)
         for entry in entries:
             if task := self._task(entry):
@@ -84,7 +84,7 @@ class Intake:
                 self._renewal.hold(entry.id)
         sent = self._send() if self._held else 0
         if self._held and not sent:
-            self._halt.wait(min(block, self._gate.pause))
+            self._stop.wait(min(block, self._gate.pause))
         if not entries or len(self._ignored) > MOST_IGNORED or self._tidy.due():
             self._acknowledge_ignored()
         return len(entries) + sent

@@ -23,11 +23,11 @@ _SILENT = frozenset({states.PENDING, states.RECEIVED, states.STARTED, states.REV
 class Progress:
     """Notes the progress of publications; one thread uses it."""
 
-    def __init__(self, client: Client, flights: Publications) -> None:
+    def __init__(self, client: Client, publications: Publications) -> None:
         self._client = client
-        self._flights = flights
+        self._publications = publications
 
-    def tell(self, results: Sequence[TaskResult], *, heard: bool) -> None:
+    def report(self, results: Sequence[TaskResult], *, heard: bool) -> None:
         """Note what these results say. Raises RedisError.
 
         Each that was ``heard`` is one retry more; of what a sweep finds, nobody knows how many went
@@ -49,11 +49,11 @@ class Progress:
         note = f"{result.state} {result.retries} {text}"
         # A retry that is heard may fail as the one before did.
         again = retry and heard and result.retries is None
-        task = self._flights.to_note(result.id, "" if again else note)
+        task = self._publications.note_to_report(result.id, "" if again else note)
         if task is None:
             return
         count = "" if not retry else "+" if again else (result.retries or 1)
-        self._flights.noted(result.id, note)
+        self._publications.mark_note_reported(result.id, note)
         yield self._client.transitions.note_progress(task, sendable(text[:MAX_NOTE]), count)
 
 

@@ -36,7 +36,7 @@ _ONCE_MORE = {
     "retry_policy": {"max_retries": CONNECT_TRIES, "interval_start": 0, "interval_step": 0},
 }
 
-#: What trying again cannot mend: these end the step.
+#: What trying again cannot fix: these end the step.
 _FINAL = (EncodeError, SerializerNotInstalled, QueueNotFound, TypeError)
 
 #: kombu before 5.7 has no batches.

@@ -26,7 +26,7 @@ from ..ends.task_result import TaskResult
 from .publications import Publications
 from .results import Results, ResultsUnreachable
 
-#: Seconds between two looks at what was returned: nobody tells of it.
+#: Seconds between two looks at what was returned: nobody reports it.
 LOOK_EVERY = 1.0
 
 #: Tasks that return tasks that return tasks: more is a circle.
@@ -39,12 +39,15 @@ WAITS = "RETURNED"
 class References:
     """Resolves references among results; one thread works with it.
 
-    Those of other bridges are left alone: ours are ``flights``, and attempts that were ``closed``.
+    Those of other bridges are left alone: ours are ``publications``, and attempts that
+    were ``closed``.
     """
 
-    def __init__(self, results: Results, flights: Publications, closed: Container[str]) -> None:
+    def __init__(
+        self, results: Results, publications: Publications, closed: Container[str]
+    ) -> None:
         self._results = results
-        self._flights = flights
+        self._publications = publications
         self._closed = closed
         self._pace = Pace(LOOK_EVERY)
         self._open: dict[str, TaskResult] = {}
@@ -58,7 +61,7 @@ class References:
 
     def again(self) -> list[TaskResult]:
         """The results to report, of those left open and of publications that follow others."""
-        followed = self._flights.followed
+        followed = self._publications.followed
         if not (self._open or followed) or not self._pace.due():
             return []
         waiting = {id: TaskResult(id, states.SUCCESS, returned=one) for id, one in followed.items()}
@@ -72,7 +75,7 @@ class References:
         return set().union(*(one.ids for one in waiting if one and not one.substitute))
 
     def _resolved(self, result: TaskResult) -> TaskResult:
-        ours = self._flights.to_tell(result.id) or result.id in self._closed
+        ours = self._publications.end_to_report(result.id) or result.id in self._closed
         if result.returned is None or not ours:
             return result
         try:

@@ -32,34 +32,34 @@ class ResultCollector:
         self,
         client: Client,
         ends: ResultSink,
-        flights: Publications,
+        publications: Publications,
         watch: ResultSubscriber,
         sweep: ResultSweeper,
         every: float,
-        halt: Stop,
+        stop: Stop,
     ) -> None:
-        self.told = 0
+        self.reported = 0
         self._client = client
         self._ends = ends
-        self._flights = flights
+        self._publications = publications
         self._watch = watch
         self._sweep = sweep
         self._pace = Pace(every)
         self._block = min(BLOCK, every)
-        self._halt = halt
+        self._stop = stop
         self._sweeping: Iterator[list[TaskResult]] | None = None
         self._unreachable = False
-        self._progress = Progress(client, flights)
+        self._progress = Progress(client, publications)
         self._references = sweep.references
 
     def run(self) -> None:
-        """Work until halted. Raises RedisError."""
-        with self._halt.waking(self._watch.wake):
-            for _ in self._halt.turns():
+        """Work until stopped. Raises RedisError."""
+        with self._stop.waking(self._watch.wake):
+            for _ in self._stop.turns():
                 self.turn(self._block)
 
     def turn(self, block: float = 0.0) -> int:
-        """Tell what was heard, waiting ``block`` seconds for it, and a page of what is swept.
+        """Report what was heard, waiting ``block`` seconds for it, and a page of what is swept.
 
         Returns how many ends were reported. Raises RedisError.
         """
@@ -67,10 +67,10 @@ class ResultCollector:
             self._watch.missed.clear()
             self._sweeping = self._sweep.pages()
         heard = self._watch.take(0.0 if self._sweeping else self._ends.timeout(block))
-        told = self._note(heard, heard=True) + self._note(self._swept(), heard=False)
-        told += self._note(self._references.again(), heard=False)
+        reported = self._report(heard, heard=True) + self._report(self._swept(), heard=False)
+        reported += self._report(self._references.again(), heard=False)
         self._ends.run_once()
-        return told
+        return reported
 
     def _swept(self) -> Sequence[TaskResult]:
         """One page of the sweep that is under way, if any."""
@@ -89,39 +89,39 @@ class ResultCollector:
         self._unreachable = False
         return page
 
-    def _note(self, results: Sequence[TaskResult], *, heard: bool) -> int:
-        """Tell what these results mean; return how many were ends."""
+    def _report(self, results: Sequence[TaskResult], *, heard: bool) -> int:
+        """Report what these results mean; return how many were ends."""
         results = self._references.resolve(results)
-        self._progress.tell(results, heard=heard)
-        self._begin([result for result in results if result.state == states.STARTED])
+        self._progress.report(results, heard=heard)
+        self._report_starts([result for result in results if result.state == states.STARTED])
         # One that stands for others was another bridge's a moment ago: the sweep resolves it.
-        return self._tell([one for one in results if one.ended and one.returned is None])
+        return self._report_ends([one for one in results if one.ended and one.returned is None])
 
-    def _begin(self, results: Sequence[TaskResult]) -> None:
-        """Tell the engine which tasks a worker has taken up."""
+    def _report_starts(self, results: Sequence[TaskResult]) -> None:
+        """Report to the engine which tasks a worker has taken up."""
         calls = {
             result.id: self._client.transitions.mark_started(task, result.worker)
             for result in results
-            if (task := self._flights.to_begin(result.id))
+            if (task := self._publications.start_to_report(result.id))
         }
         if calls:
             self._client.transitions.run(list(calls.values()))
-            self._flights.begun(calls.keys())
+            self._publications.mark_starts_reported(calls.keys())
 
-    def _tell(self, results: Sequence[TaskResult]) -> int:
-        """Tell the ends that these results mean, in one round trip."""
+    def _report_ends(self, results: Sequence[TaskResult]) -> int:
+        """Report the ends that these results mean, in one round trip."""
         ended = {
             result.id: (task, result)
             for result in results
-            if (task := self._flights.to_tell(result.id))
+            if (task := self._publications.end_to_report(result.id))
         }
         late = self._late(results)
         if not ended and not late:
             return 0
         self._ends.report([*ended.values(), *late])
-        # What was not told, or whose reply was lost, is found again by the next sweep.
-        self._flights.told(ended.keys())
-        self.told += len(ended) + len(late)
+        # What was not reported, or whose reply was lost, is found again by the next sweep.
+        self._publications.mark_ends_reported(ended.keys())
+        self.reported += len(ended) + len(late)
         return len(ended) + len(late)
 
     def _late(self, results: Sequence[TaskResult]) -> list[EndedTask]:

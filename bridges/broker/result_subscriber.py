@@ -25,7 +25,7 @@ from littleflow_redis.events.shutdown import Stop
 
 from ..calls.task_ids import escape_pattern, id_prefix
 from ..ends.task_result import TaskResult
-from .backends import tells_at_once
+from .backends import publishes_results
 from .results import Results
 
 _log = logging.getLogger("littleflow_redis.bridge")
@@ -72,7 +72,7 @@ class ResultSubscriber:
 
     def __enter__(self) -> Self:
         self.missed.set()
-        if tells_at_once(self._results.backend):
+        if publishes_results(self._results.backend):
             self._thread.start()
         return self
 

@@ -1,4 +1,4 @@
-"""The sweep: every flight that Redis holds is looked up among the results that are stored.
+"""The sweep: every publication that Redis holds is looked up among the results that are stored.
 
 It finds results that nobody heard of, and adopts the publications of bridges that are gone. It
 revokes the tasks of workflows that are being terminated, and those whose attempts were closed
@@ -28,23 +28,24 @@ from .references import References
 from .results import Results
 from .revoke import Revoker
 
-#: Flights looked at in one go; between two, what was heard meanwhile is told.
+#: Publications looked at in one go; between two, what was heard meanwhile is reported.
 PAGE = 256
 
 _TERMINATING = WorkflowState.TERMINATING.encode()
 
 
 class ResultSweeper:
-    """Looks at the flights of some categories, given with the group of each.
+    """Looks at the publications of some categories, given with the group of each.
 
-    The flights of another ``consumer`` are left to it unless it was silent for ``silence`` seconds.
+    The publications of another ``consumer`` are left to it unless it was silent for ``silence``
+    seconds.
     """
 
     def __init__(
         self,
         client: Client,
         results: Results,
-        flights: Publications,
+        publications: Publications,
         groups: Mapping[str, str],
         consumer: str,
         silence: float,
@@ -53,9 +54,9 @@ class ResultSweeper:
     ) -> None:
         self.closed = AbandonedPublications(client, groups, self._task, revoke_for)
         self._client = client
-        self.references = References(results, flights, self.closed)
+        self.references = References(results, publications, self.closed)
         self._results = results
-        self._flights = flights
+        self._publications = publications
         self._groups = groups
         self._consumer = consumer
         self._silence = silence
@@ -66,26 +67,28 @@ class ResultSweeper:
 
         Raises RedisError and ResultsUnreachable.
         """
-        known, seen, unwanted = self._flights.ids, set[str](), set[str]()
+        known, seen, unwanted = self._publications.ids, set[str](), set[str]()
         for category, group in self._groups.items():
             for page in self._scan(category):
-                # Asked after the page was read: whoever took a flight in it was a consumer before.
+                # Asked after the page was read: who made a publication in it was a consumer before.
                 others = self._others(group)
                 seen.update(page)
                 self._adopt(page, others)
-                self._rescue(page, others)
-                due = [id for id in page if self._flights.to_tell(id)]
+                self._republish_unpublished(page, others)
+                due = [id for id in page if self._publications.end_to_report(id)]
                 yield list(self._results.fetch(due))
                 unwanted |= self._unwanted(page)
         gone = known - seen
-        answered = self._flights.answered(gone)
-        self._flights.forget(gone)
+        answered = self._publications.answered(gone)
+        self._publications.forget(gone)
         self.closed.look()
-        # Their ends came too late, but were told.
+        # Their ends came too late, but were reported.
         self.closed.settle(answered)
         yield list(self._results.fetch(list(self.closed.ids)))
-        # What the page that was yielded just now said has been told meanwhile.
-        unwanted = {id for id in unwanted if self._flights.to_tell(id)}.union(self.closed.ids)
+        # What the page that was yielded just now said has been reported meanwhile.
+        unwanted = {id for id in unwanted if self._publications.end_to_report(id)}.union(
+            self.closed.ids
+        )
         self._revoker.turn(unwanted | self.references.behind(unwanted))
 
     def _scan(self, category: str) -> Iterator[dict[str, bytes]]:
@@ -100,17 +103,17 @@ class ResultSweeper:
     def _adopt(self, page: Mapping[str, bytes], others: set[str]) -> None:
         for id, packed in page.items():
             record = Record(packed)
-            if id not in self._flights:
+            if id not in self._publications:
                 task = None if record[PublicationRecord.OWNER] in others else self._task(record)
                 if task is not None:
-                    self._flights.add(id, task)
+                    self._publications.add(id, task)
             # Whoever adopted it before it was published could not know.
-            if id in self._flights and (
+            if id in self._publications and (
                 returned := read_substitute(record[PublicationRecord.FOLLOWS] or "")
             ):
-                self._flights.follow(id, returned)
+                self._publications.follow(id, returned)
 
-    def _rescue(self, page: Mapping[str, bytes], others: set[str]) -> None:
+    def _republish_unpublished(self, page: Mapping[str, bytes], others: set[str]) -> None:
         """Write the start-tasks of what was handed over and not published: whoever was to do that
         died before it, or never had the reply.
         """
@@ -118,7 +121,10 @@ class ResultSweeper:
             record = Record(packed)
             if record[PublicationRecord.STATE] != "recorded" or record[PublicationRecord.EVENT]:
                 continue
-            if record[PublicationRecord.OWNER] not in others and id not in self._flights.in_hand:
+            if (
+                record[PublicationRecord.OWNER] not in others
+                and id not in self._publications.in_hand
+            ):
                 where = (
                     record[PublicationRecord.WORKFLOW],
                     record[PublicationRecord.STEP],
@@ -157,7 +163,7 @@ class ResultSweeper:
         )
 
     def _others(self, group: str) -> set[str]:
-        """The other consumers that are at work: they tell the ends of what they published."""
+        """The other consumers that are at work: they report the ends of what they published."""
         try:
             consumers = self._client.redis.xinfo_consumers(self._client.keys.events, group)
         except ResponseError as error:

@@ -44,22 +44,22 @@ class Settle:
     """Settles the jobs of one category; ``reader`` is the consumer that was handed them."""
 
     def __init__(
-        self, client: Client, category: str, reader: GroupReader, flights: Publications
+        self, client: Client, category: str, reader: GroupReader, publications: Publications
     ) -> None:
         self.published = 0
         self._client = client
         self._transitions = client.transitions
         self._category = category
         self._reader = reader
-        self._flights = flights
+        self._publications = publications
 
     def sent(self, jobs: Sequence[Job], answers: Sequence[Answer]) -> None:
         """Settle jobs: all are with the broker, but for what was answered of some."""
-        told = {answer.call.id: answer for answer in answers}
+        by_id = {answer.call.id: answer for answer in answers}
         sent: list[Job] = []
         ends: list[tuple[Job, dict[str, str]]] = []
         for job in jobs:
-            match told.get(job.id):
+            match by_id.get(job.id):
                 case None | Instead():
                     sent.append(job)
                 case Refusal(ours=True) if job.again:
@@ -70,7 +70,7 @@ class Settle:
                 case Refusal() as answer:
                     self._log(job, answer.reason)
                     fields = failure_fields(
-                        job.task, answer.reason, answer.told, final=answer.final
+                        job.task, answer.reason, answer.task_error, final=answer.final
                     )
                     ends.append((job, fields))
                 case Ended() as answer:
@@ -91,18 +91,18 @@ class Settle:
 
     def mark(self, jobs: Sequence[Job], instead: Sequence[Instead] = ()) -> None:
         for answer in instead:
-            self._flights.follow(answer.call.id, answer.returned)
+            self._publications.follow(answer.call.id, answer.returned)
         follows = {answer.call.id: answer.ids for answer in instead}
-        flights = [
+        publications = [
             (Publication(self._category, job.id, follows.get(job.id, "")), job.task.event)
             for job in jobs
         ]
-        self._transitions.mark_published(self._reader.group, flights)
-        self.published += len(flights)
-        # Whoever begins such a task tells it under another id: it waits in no queue of ours.
-        begun = [self._transitions.mark_started(job.task, "") for job in jobs if job.id in follows]
-        if begun:
-            self._transitions.run(begun)
+        self._transitions.mark_published(self._reader.group, publications)
+        self.published += len(publications)
+        # Whoever begins such a task reports it under another id: it waits in no queue of ours.
+        marks = [self._transitions.mark_started(job.task, "") for job in jobs if job.id in follows]
+        if marks:
+            self._transitions.run(marks)
 
     def refuse(self, jobs: Sequence[Job]) -> None:
         """End jobs for which there is no call."""

@@ -184,7 +184,7 @@ def _retried(choice: Choice | None) -> Iterator[tuple[str, str]]:
     for key in ("on", "except"):
         for name in choice.value.get(key, ()) if choice else ():
             if found := known_class(name):
-                told = f"and what derives from it ({found.__module__}.{found.__qualname__})"
+                meaning = f"and what derives from it ({found.__module__}.{found.__qualname__})"
             else:
-                told = "by this name alone: the bridge has imported no such exception"
-            yield f"retry {key} {name}", told
+                meaning = "by this name alone: the bridge has imported no such exception"
+            yield f"retry {key} {name}", meaning

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.broker.backends import result_backend, tells_at_once
+from littleflow_redis.bridges.broker.backends import publishes_results, result_backend
 from littleflow_redis.events.connection import ConfigurationError
 
 
@@ -24,11 +24,11 @@ def app_with(backend: str | None, **conf: object) -> Celery:
 def test_redis_tells_at_once(url: str) -> None:
     options = {"master_name": "main"}
     backend = result_backend(app_with(url, result_backend_transport_options=options))
-    assert tells_at_once(backend)
+    assert publishes_results(backend)
 
 
 def test_other_key_value_backends_are_polled(tmp_path: Path) -> None:
-    assert not tells_at_once(result_backend(app_with(f"file://{tmp_path}")))
+    assert not publishes_results(result_backend(app_with(f"file://{tmp_path}")))
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def test_timeouts_revoke_the_tasks(engine: Client, app: Celery, ledger: Path) ->
 def test_a_flight_that_is_closed_is_forgotten(engine: Client, app: Celery) -> None:
     with running(bridge_of(engine, app, sweep=0.05)) as bridge:
         assert engine.wait(engine.start("math:add([2, 3])"), timeout=LONG) == 5
-        wait_until(lambda: bridge.flights.ids == set(), "nothing is remembered")
+        wait_until(lambda: bridge.publications.ids == set(), "nothing is remembered")
 
 
 def test_duplicates_change_nothing(engine: Client, app: Celery, ledger: Path) -> None:
@@ -257,8 +257,8 @@ def test_a_bridge_that_stops_leaves_what_runs_to_the_next(
         pass
     # Celery works on while no bridge is there to hear of it.
     workflow = engine.start("math:add([2, 3])")
-    halted = bridge_of(engine, app)
-    with halted.parts(halted.stop) as parts:
+    stopped = bridge_of(engine, app)
+    with stopped.parts(stopped.stop) as parts:
         wait_until(lambda: parts[0].turn() and in_flight(engine), "it is published")
     wait_until(lambda: "succeeded" in shared_worker.output, "the task has ended")
     with running(bridge_of(engine, app)):

@@ -23,10 +23,10 @@ TASK = StartTask("1-0", "workflow:w", 1, "A", "A", "1.1-n", None, None, {})
 class Store:
     def __init__(self, app: Celery) -> None:
         self.results = Results(result_backend(app))
-        self.flights = Publications()
+        self.publications = Publications()
         self.closed: set[str] = set()
-        self.references = References(self.results, self.flights, self.closed)
-        self.flights.add("own", TASK)
+        self.references = References(self.results, self.publications, self.closed)
+        self.publications.add("own", TASK)
 
     def put(self, id: str, status: str, result: Any, children: Any = ()) -> None:
         record = {"status": status, "result": result, "children": list(children)}
@@ -93,14 +93,14 @@ def test_the_end_comes_without_another_word_of_the_task(store: Store) -> None:
 def test_what_is_closed_meanwhile_is_forgotten(store: Store) -> None:
     store.returns("own", task("a"))
     store.resolve()
-    store.flights.forget(["own"])
+    store.publications.forget(["own"])
     store.put("a", "SUCCESS", 5)
     assert store.references.again() == []
 
 
 def test_what_is_closed_is_waited_for_as_long_as_it_is_revoked(store: Store) -> None:
     store.returns("own", task("last", parent=task("first")))
-    store.flights.forget(["own"])
+    store.publications.forget(["own"])
     assert store.resolve().returned is not None
     assert store.references.behind(["own", "other"]) == set()
     store.closed.add("own")

@@ -27,9 +27,9 @@ def test_a_bridge_that_begins_meanwhile_keeps_what_it_takes(
     """Who else is at work was asked before the flights were read: of a bridge that took its first
     one in between, the ends were told twice.
     """
-    flights, results = Publications(), Results(result_backend(app))
+    publications, results = Publications(), Results(result_backend(app))
     sweep = ResultSweeper(
-        engine, results, flights, {"math": GROUP}, "own", 60.0, Revoker(app), 60.0
+        engine, results, publications, {"math": GROUP}, "own", 60.0, Revoker(app), 60.0
     )
     engine.start("math:add([2, 3])")
     scan = sweep._scan
@@ -50,4 +50,4 @@ def test_a_bridge_that_begins_meanwhile_keeps_what_it_takes(
     monkeypatch.setattr(sweep, "_scan", begin_and_scan)
     list(sweep.pages())
     assert engine.redis.hlen(engine.keys.publications + "math") == 1
-    assert flights.ids == set()
+    assert publications.ids == set()
