@@ -29,6 +29,6 @@ def install(app: Flask) -> None:
     for rule in GATE:
         app.before_request(rule)
     # The last one registered runs first.
-    app.after_request(audit.tell)
+    app.after_request(audit.log_change)
     app.after_request(headers.add)
     app.after_request(origins.allow)

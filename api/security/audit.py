@@ -17,7 +17,7 @@ LOG = logging.getLogger("littleflow_redis.audit")
 MOST_PATH = 300
 
 
-def tell(answer: Response) -> Response:
+def log_change(answer: Response) -> Response:
     """Write the line. What was changed beyond the path, views add by :func:`about`."""
     if request.method != "OPTIONS" and traits().changes:
         who = g.get("caller")
