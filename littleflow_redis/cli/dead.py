@@ -83,6 +83,6 @@ def _chosen(
         raise click.UsageError("Give the ids of dead letters, or --all.")
     if not every:
         return iter(letters)
-    # From the newest down: one that is sent again and fails again is not met a second time.
+    # From the newest down: an event that becomes a dead letter again is not met a second time.
     found = client.dead.all()
     return (it.id for it in found if not (only_whole and (it.cut or it.ended)))

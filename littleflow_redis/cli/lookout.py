@@ -26,8 +26,8 @@ class Lookout:
         self._workflow = workflow
         self._subject = subject
         self._next = time.monotonic() + LOOK
-        self._told: set[str] = set()
-        #: Told; of which steps changes as they come up.
+        self._reported: set[str] = set()
+        #: Reported; of which steps changes as they come up.
         self._categories: set[str] = set()
 
     def news(self) -> list[str]:
@@ -37,8 +37,10 @@ class Lookout:
         """
         if time.monotonic() < self._next:
             return []
-        new = [said for said in dict.fromkeys(self._found()) if said not in self._told]
-        self._told.update(new)
+        new = [
+            sentence for sentence in dict.fromkeys(self._found()) if sentence not in self._reported
+        ]
+        self._reported.update(new)
         self._next = time.monotonic() + LOOK
         return new
 

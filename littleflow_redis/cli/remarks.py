@@ -50,10 +50,10 @@ def problems(subject: Subject) -> dict[str, FlowError]:
         at = (place.step.line, place.step.column)
         problem = Problem(*at, reason, kind=ProblemKind.UNSUPPORTED)
         found.setdefault(place.where, []).append(problem)
-    for name, told in _told(subject):
-        if told.fails:
-            at = (told.step.line, told.step.column)
-            problem = Problem(*at, str(told), kind=ProblemKind.UNSUPPORTED)
+    for name, explanation in _explanations(subject):
+        if explanation.fails:
+            at = (explanation.step.line, explanation.step.column)
+            problem = Problem(*at, str(explanation), kind=ProblemKind.UNSUPPORTED)
             found.setdefault(name, []).append(problem)
     return {
         name: FlowError(those, subject.flows[name].source or "", shown_name(name))
@@ -67,15 +67,15 @@ def noted(subject: Subject) -> Iterator[tuple[str, Remark]]:
 
     for place, sentence in chain(waiting(subject), misspelt(subject)):
         yield place.where, Remark(place.step.line, place.step.column, "warning", sentence)
-    for name, told in _told(subject):
-        yield name, Remark(told.step.line, told.step.column, "note", str(told))
+    for name, explanation in _explanations(subject):
+        yield name, Remark(explanation.step.line, explanation.step.column, "note", str(explanation))
 
 
-def _told(subject: Subject) -> Iterator[tuple[str, Explanation]]:
+def _explanations(subject: Subject) -> Iterator[tuple[str, Explanation]]:
     from littleflow_redis.bridges.calls.call_options import CallOptions, app_settings
     from littleflow_redis.bridges.calls.explain import rows_of
 
     rules = CallOptions([app_settings(subject.app)])
     for name, flow in subject.flows.items():
-        for told in rows_of(subject.app, subject.names, rules, subject.categories, flow):
-            yield name, told
+        for explanation in rows_of(subject.app, subject.names, rules, subject.categories, flow):
+            yield name, explanation

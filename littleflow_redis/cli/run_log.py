@@ -80,11 +80,13 @@ class RunLog:
         if entries and self._begin is None:
             self._begin = entries[0].at
         outputs = self._outputs(entries)
-        self._width = max([self._width, *(len(self._name(e)) for e in entries if self._tells(e))])
+        self._width = max(
+            [self._width, *(len(self._name(e)) for e in entries if self._is_shown(e))]
+        )
         lines = [
             self._line(entry, outputs.get(number, ""))
             for number, entry in enumerate(entries)
-            if self._tells(entry)
+            if self._is_shown(entry)
         ]
         return lines, ended
 
@@ -95,7 +97,7 @@ class RunLog:
             if any(found.reset or found.workflow == id for found in self._feed.read(left)):
                 return
 
-    def _tells(self, entry: TraceEntry) -> bool:
+    def _is_shown(self, entry: TraceEntry) -> bool:
         return entry.step in self._names and entry.what in WORDS
 
     def _name(self, entry: TraceEntry) -> str:
@@ -110,7 +112,7 @@ class RunLog:
 
     def _outputs(self, entries: Sequence[TraceEntry]) -> Mapping[int, str]:
         """The outputs by the number of their end's entry, as far as they are still those."""
-        ends = {e.field: n for n, e in enumerate(entries) if self._tells(e) and e.what == "end"}
+        ends = {e.field: n for n, e in enumerate(entries) if self._is_shown(e) and e.what == "end"}
         if not ends:
             return {}
         views = self._client.views

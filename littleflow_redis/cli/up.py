@@ -118,13 +118,13 @@ def _run(
         names = " and ".join(withheld)
         _say(f"{celery.app} names servers of its own in place of {names}: they must be running")
 
-    async def until_told() -> int:
+    async def until_interrupted() -> int:
         _announce(server, variables, web)
         await asyncio.Event().wait()
         return 0
 
     if play is None:
-        return supervise(children, _show, until_told)
+        return supervise(children, _show, until_interrupted)
     return supervise(children, _show, lambda: play.run(server), interrupted=INTERRUPTED)
 
 

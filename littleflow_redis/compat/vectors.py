@@ -46,7 +46,7 @@ def history(
     """All changes of A and of S, oldest first; their sums are the result of :func:`current`."""
     story = _Story(flow)
     for entry in trace:
-        story.tell(entry)
+        story.add_entry(entry)
     for deltas, now in zip((story.arrived, story.started), current(view), strict=True):
         story.settle(deltas, now, view.created)
     return story.arrived, story.started
@@ -62,7 +62,7 @@ class _Story:
     #: A, as far as it was told.
     _waiting: dict[int, int] = field(default_factory=dict)
 
-    def tell(self, entry: TraceEntry) -> None:
+    def add_entry(self, entry: TraceEntry) -> None:
         if entry.field:
             self._attempts(entry, int(entry.field.partition("@")[0]))
             if entry.field.isdecimal():

@@ -31,7 +31,7 @@ class Limits:
     literal_depth: int = 50
     #: Size of one guard in characters.
     guard_size: int = 1_000
-    #: Problems reported at once; whoever has more mends these first.
+    #: Problems reported at once; whoever has more fixes these first.
     problems: int = 20
 
     def __post_init__(self) -> None:

@@ -41,7 +41,7 @@ def test_the_story_of_the_vectors_adds_up_by_itself(engine: Client, text: str) -
     while moving:
         view, story = engine.state(workflow), _Story(flow)
         for entry in engine.trace(workflow):
-            story.tell(entry)
+            story.add_entry(entry)
         for deltas, now in zip((story.arrived, story.started), current(view), strict=True):
             totals = [sum(delta.steps.get(i, 0) for delta in deltas) for i in range(len(flow))]
             assert totals == now, [(e.what, e.field, e.activation) for e in engine.trace(workflow)]
