@@ -11,11 +11,13 @@ from .stage import Stage
 
 #: Command lines; GOOD, BAD and FAILS are files, of which BAD does not compile.
 _LINES = (
+    # While the file is fresh.
+    "health --live --file GOOD", "health --live --file nosuch",
     "--version", "nosuch", "list", "list --size 0", "list --port 1", "inspect nobody",
     "inspect items", "check GOOD", "check BAD", "compile GOOD", "compile BAD",
     "run --wait GOOD", "run --wait FAILS",
     "run", "terminate nobody", "terminate items", "delete lost", "delete nobody", "restart items",
-    "health --live --file GOOD", "health --live --file nosuch", "archive nobody", "event",
+    "archive nobody", "event",
 )  # fmt: skip
 
 
