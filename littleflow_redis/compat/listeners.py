@@ -126,7 +126,7 @@ class _Working(_Selecting):
 
     def _run_timers(self, over: Stop) -> None:
         client = self._new_client()
-        timers = Timers(client, VersionSkew(LOG), lambda _report: None)
+        timers = Timers(client.context, VersionSkew(LOG), lambda _report: None)
 
         def run() -> None:
             while not over.is_set():

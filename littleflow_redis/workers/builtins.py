@@ -10,7 +10,6 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES, builtin_task
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import InvalidId
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome
@@ -21,6 +20,7 @@ from littleflow_redis.engine.model.task_events import (
     kind_of,
     start_task,
 )
+from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.engine.store.mailbox import EventWait
 from littleflow_redis.engine.store.scripts import Transitions
 from littleflow_redis.events.event_codec import encode
@@ -40,13 +40,13 @@ class Builtins:
 
     def __init__(
         self,
-        client: Client,
+        engine: EngineContext,
         group: str,
         waits: Waits,
         newer: VersionSkew,
         on_report: Callable[[Report], None],
     ) -> None:
-        self._client = client
+        self._engine = engine
         self._group = group
         self._waits = waits
         self._newer = newer
@@ -63,7 +63,7 @@ class Builtins:
 
     def _read(self, entry: Entry) -> StartTask:
         task = start_task(entry.id, entry.fields)
-        self._client.keys.full_id(task.workflow)
+        self._engine.keys.full_id(task.workflow)
         return task
 
     def begin(self, entry: Entry) -> None:
@@ -75,11 +75,11 @@ class Builtins:
         except ValueError as error:
             self._fail(entry, task, str(error))
             return
-        builtin.begin(_Attempt(task, self._group, self._client.transitions, self, entry), request)
+        builtin.begin(_Attempt(task, self._group, self._engine.transitions, self, entry), request)
 
     def run(self, entry: Entry, task: StartTask, call: Call) -> None:
         """Run the script that begins a task."""
-        (report,) = self._client.transitions.run([call])
+        (report,) = self._engine.transitions.run([call])
         self._on_begun(entry, task, report)
 
     def wait_for_event(self, entry: Entry, task: StartTask, wait: EventWait) -> None:
@@ -99,7 +99,7 @@ class Builtins:
             if report.outcome is Outcome.NEWER:
                 self._newer.leave(task.workflow, entry.id)
             self._on_report(report)
-            for after in self._client.settle(report):
+            for after in self._engine.fire_ready_steps(report):
                 self._on_report(after)
             return
         if is_outage(report):
@@ -107,19 +107,19 @@ class Builtins:
         LOG.error(kv("task-failed", workflow=task.workflow, step=task.index, error=report))
         if entry.deliveries >= MAX_DELIVERIES:
             # As a dead letter alone, its attempt would stay open for ever.
-            fail_permanently(self._client, self._group, task, failed(entry.deliveries, report))
+            fail_permanently(self._engine, self._group, task, failed(entry.deliveries, report))
 
     def _fail(self, entry: Entry, task: StartTask, reason: str) -> None:
         """Fail a task finally. One of a newer workflow is left alone: its version may know it."""
-        version: Any = self._client.redis.hget(task.workflow, "version")
-        if version is not None and int(version) > self._client.transitions.version:
+        version: Any = self._engine.redis.hget(task.workflow, "version")
+        if version is not None and int(version) > self._engine.transitions.version:
             self._newer.leave(task.workflow, entry.id)
             return
         end = encode(end_fields(task, reason=reason, final=True))
         # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
-        with self._client.redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(self._client.keys.events, end)  # type: ignore[arg-type]
-            pipe.xack(self._client.keys.events, self._group, entry.id)
+        with self._engine.redis.pipeline(transaction=True) as pipe:
+            pipe.xadd(self._engine.keys.events, end)  # type: ignore[arg-type]
+            pipe.xack(self._engine.keys.events, self._group, entry.id)
             pipe.execute()
 
 

@@ -6,8 +6,8 @@ import logging
 
 from redis.exceptions import DataError, RedisError, ResponseError
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask, end_fields
+from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.events.event_codec import encode, message, sendable
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
@@ -36,8 +36,8 @@ def died(times: int) -> str:
     return f"its worker died {times} times while running it"
 
 
-def fail_permanently(client: Client, group: str, task: StartTask, reason: str) -> None:
+def fail_permanently(engine: EngineContext, group: str, task: StartTask, reason: str) -> None:
     """End the task's attempt as failed, finally, and keep its event as a dead letter."""
     end = encode(message(end_fields(task, reason=reason, final=True)))
-    if client.transitions.fail_permanently(task, group, reason, end):
+    if engine.transitions.fail_permanently(task, group, reason, end):
         LOG.error(kv("given-up", workflow=task.workflow, step=task.index, reason=reason))

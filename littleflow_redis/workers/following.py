@@ -44,7 +44,7 @@ class Following:
         self.hand_over: HandOver | None = None
         self._client = client
         self._ask_every = ask_every
-        self.timers = Timers(client, newer, self.tell)
+        self.timers = Timers(client.context, newer, self.tell)
         self._handed: list[StartTask] = []
         #: When the next timer is due, by time.monotonic(); None if that must be asked.
         self._next: float | None = None

@@ -205,7 +205,7 @@ class Intake:
             # Left pending: a newer process of the group claims it.
             self._newer.leave(task.workflow, task.event)
         elif report.outcome is Outcome.WORN_OUT:
-            fail_permanently(self.client, self.reader.group, task, died(self._max_deaths))
+            fail_permanently(self.client.context, self.reader.group, task, died(self._max_deaths))
         elif report.outcome is not Outcome.APPLIED:
             LOG.debug(_skipped(task, report.outcome))
             self._ignored.append(task.event)

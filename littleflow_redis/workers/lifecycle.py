@@ -80,19 +80,20 @@ class LifecycleWorker:
     ) -> None:
         self.client = client
         self.stop = stop or Stop()
-        self.reader = GroupReader(client.redis, client.keys.events, group, claim_idle=claim_idle)
+        self._engine = engine = client.context
+        self.reader = GroupReader(engine.redis, engine.keys.events, group, claim_idle=claim_idle)
         self.applied = 0
         self._isolation = BatchIsolation(self.reader, self.handle, self._refuse)
-        self._waits = Waits(client, self.reader)
+        self._waits = Waits(engine, self.reader)
         self._claim = Pace(claim_idle / 2)
-        self._reconciler = Reconciler(client.context, group, BUILTIN_CATEGORIES)
+        self._reconciler = Reconciler(engine, group, BUILTIN_CATEGORIES)
         self._reconcile = Pace(RECONCILE_EVERY)
         self._regrouped = 0
         self._newer = VersionSkew(LOG)
         self.following = Following(client, self._newer, BLOCK)
         self._on_report = self.following.tell
-        self._builtins = Builtins(client, group, self._waits, self._newer, self._on_report)
-        self._retention = Retention(client, retain or {})
+        self._builtins = Builtins(engine, group, self._waits, self._newer, self._on_report)
+        self._retention = Retention(engine, retain or {})
         self._defaults = defaults
         #: The handler of each kind of event; all kinds but these are users' events.
         self._handlers: Mapping[str | None, Callable[[EventBatch, Entry], None]] = {
@@ -119,7 +120,7 @@ class LifecycleWorker:
     def _store_defaults(self) -> None:
         """Once: after an outage another worker may have stored newer ones."""
         if self._defaults:
-            store_defaults(self.client.redis, self.client.keys, self._defaults)
+            store_defaults(self._engine.redis, self._engine.keys, self._defaults)
             self._defaults = None
 
     def turn(self, block: float = 0.0) -> int:
@@ -170,7 +171,7 @@ class LifecycleWorker:
 
     def _add_end(self, batch: EventBatch, entry: Entry) -> None:
         end = end_task(entry.id, entry.fields)
-        self.client.keys.full_id(end.workflow)
+        self._engine.keys.full_id(end.workflow)
         batch.ends.append((entry, end))
 
     def _begin_task(self, batch: EventBatch, entry: Entry) -> None:
@@ -193,14 +194,14 @@ class LifecycleWorker:
         self, ends: Sequence[tuple[Entry, EndTask]], started: Mapping[str, str], done: Sequence[str]
     ) -> None:
         """Apply a batch in one round trip; then fire the steps and timers that follow."""
-        send = self.client.transitions
+        send = self._engine.transitions
         # A sign of start comes before the end that it belongs to.
         marks = send.mark_started_by_receipts(started, self.reader.group)
         applied = send.apply_ends(self._outputs([end for _, end in ends]), self.reader.group)
         calls: list[Call | Command] = [*marks.values(), *applied]
         if rest := [id for id in done if id not in marks]:
             calls.append(send.acknowledge(self.reader.group, rest))
-        *results, due = run_batch(self.client.redis, [*calls, self.following.due()])
+        *results, due = run_batch(self._engine.redis, [*calls, self.following.due()])
         reports = iter(results)
         self._marked_started({receipt: next(reports) for receipt in marks})
         for entry, end in ends:
@@ -228,7 +229,7 @@ class LifecycleWorker:
             for end in ends
             if end.success and end.output is None
         ]
-        handed = iter(self.client.redis.mget(keys) if keys else ())
+        handed = iter(self._engine.redis.mget(keys) if keys else ())
         result = []
         for end in ends:
             text = end.output
@@ -276,8 +277,8 @@ class LifecycleWorker:
         if task is None:
             self._move_to_dead_letters(entry, reason)
         else:
-            fail_permanently(self.client, self.reader.group, task, reason)
+            fail_permanently(self._engine, self.reader.group, task, reason)
 
     def _move_to_dead_letters(self, entry: Entry, reason: str) -> None:
-        self.client.transitions.move_to_dead_letters(entry.id, self.reader.group, reason)
+        self._engine.transitions.move_to_dead_letters(entry.id, self.reader.group, reason)
         LOG.warning(kv("dead-letter", id=entry.id, reason=reason))

@@ -63,6 +63,7 @@ class Receipts:
         #: Entries looked at, and deleted.
         self.looked = 0
         self.deleted = 0
+        self._transitions = client.context.transitions
         self._consumer = consumer_name()
         self._retention = event_retention
         self._grace = grace
@@ -97,14 +98,14 @@ class Receipts:
             # Redis 6.2 wraps an error inside a script in words of its own.
             if "NOGROUP" not in str(error):
                 raise
-            self.client.transitions.ensure_group(RECEIPTS)
+            self._transitions.ensure_group(RECEIPTS)
             return 1
 
     def print_new(self) -> int:
         """Print the receipts that came since the last call; return the entries read."""
         total = 0
         while True:
-            read, found = self.client.transitions.read_receipts(RECEIPTS, self._consumer, BATCH)
+            read, found = self._transitions.read_receipts(RECEIPTS, self._consumer, BATCH)
             for receipt in found:
                 self._show(_line(receipt))
             total += read
@@ -115,7 +116,7 @@ class Receipts:
         """Delete entries that are no longer needed; return their number."""
         position, more, total = BEGINNING if whole else self._swept, True, 0
         while more and not self.stop.is_set():
-            more, position, looked, deleted = self.client.transitions.sweep_stream(
+            more, position, looked, deleted = self._transitions.sweep_stream(
                 position, BATCH, grace=self._grace, retention=self._retention
             )
             self.looked += looked
@@ -128,10 +129,10 @@ class Receipts:
     def prune_pending(self) -> int:
         """Acknowledge, in every group, pending ids whose entry is gone."""
         total = 0
-        for group in self.client.transitions.groups():
+        for group in self._transitions.groups():
             position = "-"
             while position and not self.stop.is_set():
-                position, acked = self.client.transitions.prune_pending(group, position, BATCH)
+                position, acked = self._transitions.prune_pending(group, position, BATCH)
                 total += acked
         if total:
             LOG.info(kv("pruned", acknowledged=total))

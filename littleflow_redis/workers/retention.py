@@ -6,9 +6,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome, WorkflowState
+from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Pace
 
@@ -30,10 +30,13 @@ class Retention:
     """
 
     def __init__(
-        self, client: Client, seconds: Mapping[WorkflowState, float], every: float = SEARCH_EVERY
+        self,
+        engine: EngineContext,
+        seconds: Mapping[WorkflowState, float],
+        every: float = SEARCH_EVERY,
     ) -> None:
-        self.client = client
         self.deleted = 0
+        self._engine = engine
         self._seconds = {state: limit for state, limit in seconds.items() if state.ended}
         self._search = Pace(every)
         self._left: list[WorkflowState] = []
@@ -59,16 +62,16 @@ class Retention:
 
     def _page(self, state: WorkflowState) -> list[str]:
         """Those in the state that were created long enough ago: only they can have ended then."""
-        now: Any = self.client.redis.time()
+        now: Any = self._engine.redis.time()
         latest = now[0] * 1000 + now[1] // 1000 - round(self._seconds[state] * 1000)
-        index = f"{self.client.keys.index}:{state}"
-        found: Any = self.client.redis.zrangebyscore(
+        index = f"{self._engine.keys.index}:{state}"
+        found: Any = self._engine.redis.zrangebyscore(
             index, "-inf", latest, start=self._kept, num=PAGE
         )
         return [id.decode() for id in found]
 
     def _delete(self, ids: list[str], state: WorkflowState) -> int:
-        transitions = self.client.transitions
+        transitions = self._engine.transitions
         calls = [transitions.retire(id, state, self._seconds[state]) for id in ids]
         reports = transitions.run(calls) if calls else []
         return sum(isinstance(r, Report) and r.outcome is Outcome.APPLIED for r in reports)

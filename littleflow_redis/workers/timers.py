@@ -10,10 +10,10 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.timers import Timer
+from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.script_batch import Call
@@ -66,16 +66,16 @@ class Timers:
     """Fires what is due; ``on_report`` gets each report."""
 
     def __init__(
-        self, client: Client, newer: VersionSkew, on_report: Callable[[Report], None]
+        self, engine: EngineContext, newer: VersionSkew, on_report: Callable[[Report], None]
     ) -> None:
-        self._client = client
+        self._engine = engine
         self._newer = newer
         self._on_report = on_report
         self.stuck = StuckTimers()
 
     def ask_due(self, count: int) -> Call:
         """Ask for ``count`` timers that are due; the reply is for ``fire_due``."""
-        return self._client.transitions.due_timers(count + len(self.stuck))
+        return self._engine.transitions.due_timers(count + len(self.stuck))
 
     def fire_due(self, reply: Any) -> float | None:
         """Act on the timers that are due; return the seconds until the next one.
@@ -84,14 +84,14 @@ class Timers:
         """
         if isinstance(reply, Exception):
             raise reply
-        wait, members = self._client.transitions.read_due_timers(reply)
+        wait, members = self._engine.transitions.read_due_timers(reply)
         timers = [timer for member in members if (timer := self._read(member)) is not None]
         ready: list[Timer] = []
-        for timer, report in zip(timers, self._client.fire(timers), strict=True):
+        for timer, report in zip(timers, self._engine.run_timers_once(timers), strict=True):
             ready += self._fired(timer, report)
-        for after in self._client.act(ready):
+        for after in self._engine.run_timers(ready):
             self._on_report(after)
-        self._client.transitions.postpone_timers(self.stuck.overdue())
+        self._engine.transitions.postpone_timers(self.stuck.overdue())
         return None if timers else math.inf if wait is None else wait
 
     def _fired(self, timer: Timer, report: Report | Exception) -> Sequence[Timer]:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.errors import InvalidId
 from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import Garbage, StartTask
 from littleflow_redis.engine.model.user_events import UserEvent, shape_of, signal
+from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.engine.store.mailbox import EventWait, EventWaiter, Mailbox
 from littleflow_redis.events.group import Entry, GroupReader
 from littleflow_redis.events.logs import kv
@@ -53,10 +53,10 @@ class _Arrival:
 class Waits:
     """Begins waits and delivers events to them, for one group. One thread uses it."""
 
-    def __init__(self, client: Client, reader: GroupReader) -> None:
-        self._client = client
+    def __init__(self, engine: EngineContext, reader: GroupReader) -> None:
+        self._engine = engine
         self._reader = reader
-        self._mailbox = Mailbox(client.transitions, reader.group)
+        self._mailbox = Mailbox(engine.transitions, reader.group)
         self._shapes: OrderedDict[str, set[str]] = OrderedDict()
 
     def begin_wait(self, task: StartTask, wait: EventWait) -> tuple[list[Report], str]:
@@ -66,7 +66,7 @@ class Waits:
         indexed = ""
         for _ in range(TRIES):
             outcome, *rest = self._mailbox.register_wait(task, wait, indexed).run(
-                self._client.redis
+                self._engine.redis
             )
             match Outcome(outcome):
                 case Outcome.AGAIN:
@@ -98,7 +98,7 @@ class Waits:
                 )
                 for a in arrivals
             ]
-            replies = run_batch(self._client.redis, calls)
+            replies = run_batch(self._engine.redis, calls)
             left = []
             for arrival, reply in zip(arrivals, replies, strict=True):
                 if isinstance(reply, Exception):
@@ -118,7 +118,7 @@ class Waits:
 
     def _arrival(self, entry: Entry) -> _Arrival | None:
         try:
-            found = signal(entry.id, entry.fields, self._client.keys.full_id)
+            found = signal(entry.id, entry.fields, self._engine.keys.full_id)
         except (Garbage, InvalidId) as error:
             # It stays in the stream: others may know what to do with it.
             LOG.warning(kv("event-ignored", id=entry.id, reason=error))
@@ -146,7 +146,7 @@ class Waits:
         arrival.idle += 1
         outputs = {waiter.shape: event.output(waiter.shape) for waiter in waiters}
         calls = [self._mailbox.deliver_event(event.id, w, outputs[w.shape]) for w in waiters]
-        for waiter, reply in zip(waiters, run_batch(self._client.redis, calls), strict=True):
+        for waiter, reply in zip(waiters, run_batch(self._engine.redis, calls), strict=True):
             if isinstance(reply, Exception):
                 if is_outage(reply):
                     raise reply
@@ -163,22 +163,22 @@ class Waits:
         shape = shape_of(wait.match)
         waiter = EventWaiter(shape, task.event, task.workflow, task.field, task.token, wait.receipt)
         output = event.output(shape) or task.value.text()
-        reply = self._mailbox.deliver_event(event.id, waiter, output).run(self._client.redis)
+        reply = self._mailbox.deliver_event(event.id, waiter, output).run(self._engine.redis)
         return list(self._delivered(event, waiter, reply))
 
     def _delivered(self, event: UserEvent, waiter: EventWaiter, reply: Any) -> Iterator[Report]:
         if reply[0] == Outcome.NEED_INPUT:
-            input, missing = self._client.inputs.recover(
+            input, missing = self._engine.inputs.recover(
                 waiter.workflow, waiter.field, waiter.token
             )
             reply = self._mailbox.deliver_event(event.id, waiter, input, missing).run(
-                self._client.redis
+                self._engine.redis
             )
-        report = self._client.transitions.read_report(waiter.workflow, reply)
+        report = self._engine.transitions.read_report(waiter.workflow, reply)
         if report.outcome is Outcome.APPLIED:
             LOG.info(kv("event-taken", id=event.id, kind=event.kind, workflow=waiter.workflow))
             yield report
-            yield from self._client.settle(report)
+            yield from self._engine.fire_ready_steps(report)
 
 
 def _waiters(flat: Sequence[bytes]) -> Iterator[EventWaiter]:

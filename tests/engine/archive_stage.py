@@ -6,20 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.model.timers import TimerKind
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .support import Player, drive, echo, hurry
-
-
-class Unsettled(Client):
-    """Leaves ready steps to their timers, so that they can be seen."""
-
-    def settle(self, report: Report) -> list[Report]:
-        return []
+from .unsettled import Unsettled
 
 
 def snapshots(engine: Client, text: str, input: Any, play: Callable[[StartTask], Any]) -> list[Any]:

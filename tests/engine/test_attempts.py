@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import StepState
 from littleflow_redis.engine.model.task_events import StartTask
 
 from .support import hurry, run
 from .test_ends import Hand
+from .unsettled import Unsettled
 
 
 def test_each_attempt_of_each_step(engine: Client) -> None:
@@ -90,10 +90,6 @@ def test_what_steps_wait_for(engine: Client) -> None:
 
 
 def test_a_ready_step_waits_for_a_worker(engine: Client) -> None:
-    class Unsettled(Client):
-        def settle(self, report: Report) -> list[Report]:
-            return []
-
     workflow = Unsettled(redis=engine.redis).start("> A")
     (wait,) = engine.waits(workflow)
     assert (wait.index, wait.state) == (1, StepState.READY)

@@ -8,19 +8,12 @@ import pytest
 import redis
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, end_fields
 
 from .support import append, hurry
 from .test_ends import Hand
-
-
-class Unsettled(Client):
-    """Leaves ready steps to their timers, as if it died before it fired them."""
-
-    def settle(self, report: Report) -> list[Report]:
-        return []
+from .unsettled import Unsettled
 
 
 @pytest.fixture

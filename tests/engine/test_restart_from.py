@@ -20,6 +20,7 @@ from tests.support import LONG, RedisServer
 from .support import Player, drive, echo, hurry, run
 from .test_ends import Hand
 from .test_restart import Flaky, names, resume
+from .unsettled import Unsettled
 
 
 def test_the_step_and_what_follows_run_again(engine: Client) -> None:
@@ -187,11 +188,7 @@ def test_loops_keep_their_counts(engine: Client, broken: str, begin: str | None)
 
 
 def test_a_round_that_was_about_to_begin_is_undone(engine: Client) -> None:
-    class Lazy(Client):
-        def settle(self, report: Any) -> list[Any]:
-            return []
-
-    hand = Hand(Lazy(redis=engine.redis), "? `$[?(@.n<3)]` { A → :start } → Done", {"n": 0})
+    hand = Hand(Unsettled(redis=engine.redis), "? `$[?(@.n<3)]` { A → :start } → Done", {"n": 0})
     hurry(engine)
     hand.turn()
     hand.end("A", {"n": 1})

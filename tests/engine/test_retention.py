@@ -44,7 +44,7 @@ def ended(engine: Client, state: WorkflowState, id: str | None = None) -> str:
 
 def search(engine: Client, limits: dict[WorkflowState, float]) -> int:
     """One whole search, page by page."""
-    retention = Retention(engine, limits)
+    retention = Retention(engine.context, limits)
     retention.turn()
     while retention._left:
         retention.turn()

@@ -169,7 +169,7 @@ def test_nothing_that_changes_a_workflow_touches_a_newer_one(engine: Client, new
     assert engine.redis.xlen(engine.keys.events) == 0, "reconcile wrote"
     engine.redis.hset(workflow, "state", "FINISHED")
     engine.redis.zadd(f"{engine.keys.index}:FINISHED", {workflow: 0})
-    Retention(engine, {WorkflowState.FINISHED: 0}).turn()
+    Retention(engine.context, {WorkflowState.FINISHED: 0}).turn()
     assert engine.redis.exists(workflow)
 
 

@@ -8,8 +8,6 @@ from typing import Any
 import redis
 
 from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
-from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.task_events import StartTask, encode_success, end_fields
 from littleflow_redis.engine.model.timers import Timer, TimerKind
 from littleflow_redis.engine.model.wait_kinds import WaitKind
@@ -19,19 +17,13 @@ from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .support import Player, append, due, hurry
 from .trip_flows import output_of
+from .unsettled import Unsettled
 
 #: Timers that end what takes too long.
 LIMITS = (TimerKind.TIMEOUT, TimerKind.QUEUE, TimerKind.LAPSE)
 
 #: Tasks that a run may hand out until it counts as endless.
 MOST_TASKS = 300
-
-
-class Unsettled(Client):
-    """Leaves ready steps to their timers, so that they can be seen."""
-
-    def settle(self, report: Report) -> list[Report]:
-        return []
 
 
 class Scene:

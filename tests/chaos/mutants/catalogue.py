@@ -22,8 +22,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the end is acknowledged before it is applied",
         "littleflow_redis/workers/lifecycle.py",
-        "        send = self.client.transitions\n",
-        "        send = self.client.transitions\n"
+        "        send = self._engine.transitions\n",
+        "        send = self._engine.transitions\n"
         "        self.reader.ack([entry.id for entry, _ in ends])\n",
         ("tests/engine/test_crashes.py",),
     ),
