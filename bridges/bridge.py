@@ -23,9 +23,8 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.defaults import store_defaults, without_timeout
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.engine.store.settings import Options
-from littleflow_redis.engine.views.health import BRIDGE
 from littleflow_redis.events.connection import ConfigurationError
-from littleflow_redis.events.group import CLAIM_IDLE, GroupReader, consumer_name
+from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.workers.applying import Applying
@@ -33,33 +32,21 @@ from littleflow_redis.workers.following import Following
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from littleflow_redis.workers.version_skew import VersionSkew
 
-from .broker.abandoned import REVOKE_FOR
-from .broker.admission import MAX_IN_FLIGHT, Admission, PublishRate
-from .broker.backends import publishes_results, result_backend
+from .broker.admission import Admission
+from .broker.bridge_context import BridgeContext
+from .broker.bridge_settings import BridgeSettings
 from .broker.dispatch import Dispatch
 from .broker.embedded_lifecycle import EmbeddedLifecycle, Handing
 from .broker.intake import Intake
-from .broker.publications import Publications
-from .broker.publish import Publisher
 from .broker.result_collector import ResultCollector
 from .broker.result_subscriber import ResultSubscriber
 from .broker.result_sweeper import ResultSweeper
-from .broker.results import Results
 from .broker.revoke import Revoker
-from .calls.call_builder import CallBuilder
-from .calls.call_options import CallOptions
+from .calls.served_app import ServedApp
 from .calls.task_ids import id_prefix
-from .calls.task_lookup import TaskLookup
 from .ends.result_sink import EventSink, ResultSink, ScriptSink
 
 LOG = logging.getLogger("littleflow_redis.bridge")
-
-#: Events read and results reported at once; `--batch` overrides it.
-BATCH = 256
-
-#: Seconds between two sweeps where the result backend publishes results, which leaves little to
-#: find, and where it does not; `--sweep` overrides both.
-SWEEP, POLL = 5.0, 1.0
 
 
 class Part(Protocol):
@@ -73,61 +60,39 @@ class Part(Protocol):
 class Bridge:
     """Serves categories of steps; any number of bridges may serve the same ones.
 
-    ``rules`` say how steps are called that do not say it, and which times hold for them. ``sweep``,
-    ``claim_idle`` and ``revoke_for`` are in seconds; ``terminate_signal`` names the signal that
-    ends tasks which run and are not wanted any more, by default none. ``max_in_flight`` and
-    ``rate`` hold for each category, all its bridges together. A lifecycle ``worker`` on the same
-    client works in this process too, and hands over what it emits for these categories.
+    A lifecycle ``worker`` on the same client works in this process too, and hands over what it
+    emits for these categories.
 
-    Raises ConfigurationError if the results of the app cannot be read, or the rules do not fit it.
+    Raises ConfigurationError if the results of the app cannot be read.
     """
 
     def __init__(
         self,
         client: Client,
-        app: Celery,
-        categories: Sequence[str],
-        names: TaskLookup,
+        served: ServedApp,
+        settings: BridgeSettings | None = None,
         *,
-        rules: CallOptions | None = None,
-        stop: Stop | None = None,
-        sweep: float | None = None,
-        batch: int = BATCH,
-        claim_idle: float = CLAIM_IDLE,
-        revoke_for: float = REVOKE_FOR,
-        terminate_signal: str | None = None,
-        max_in_flight: int = MAX_IN_FLIGHT,
-        rate: PublishRate | None = None,
         worker: LifecycleWorker | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self.client = client
         self.worker = worker
         self.stop = stop or Stop()
-        self.groups = {category: f"{BRIDGE}:{category}" for category in categories}
-        self.publications = Publications()
-        self._app = app
-        self._results = Results(result_backend(app))
-        rules = rules or CallOptions()
-        rules.check(app, names, categories)
-        self._calls = CallBuilder(app, names, rules)
+        self.context = BridgeContext.create(client.context, served, settings)
+        self._settings = self.context.settings
         #: What the engine acts on, by category; None once it is stored.
-        self._defaults: Mapping[str, Options] | None = rules.categories(categories)
-        self._revoker = Revoker(app, terminate_signal)
-        self._revoke_for = revoke_for
-        self._max_in_flight = max_in_flight
-        self._rate = rate
-        self._consumer = consumer_name()
-        self._batch = batch
-        self._claim_idle = claim_idle
-        if worker is not None and rate is None:
-            client.transitions.serve(self._serving())
-        self.sweep = sweep or (SWEEP if publishes_results(self._results.backend) else POLL)
+        self._defaults: Mapping[str, Options] | None = served.rules.categories(served.categories)
+        self._revoker = Revoker(served.app, self._settings.terminate_signal)
+        if worker is not None and self._settings.rate is None:
+            self.context.engine.transitions.serve(self._serving())
 
     def _serving(self) -> Serving:
         """The attempts that scripts may hand over: none under a rate, which admission keeps."""
-        served = {category: (group, id_prefix(category)) for category, group in self.groups.items()}
-        queued = any(map(self._start_seen, self._app.tasks))
-        return Serving(self._consumer, served, queued=queued, most=self._max_in_flight)
+        groups = self.context.groups
+        categories = {category: (group, id_prefix(category)) for category, group in groups.items()}
+        queued = self.context.served.reports_any_start
+        most = self._settings.max_in_flight
+        return Serving(self.context.consumer, categories, queued=queued, most=most)
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
@@ -149,10 +114,10 @@ class Bridge:
         """Once: after an outage another bridge may have stored newer ones."""
         if self._defaults is None:
             return
-        redis, keys = self.client.redis, self.client.keys
+        redis, keys = self.context.engine.redis, self.context.engine.keys
         store_defaults(redis, keys, self._defaults, by_bridge=True)
         self._defaults = None
-        if categories := without_timeout(redis, keys, list(self.groups)):
+        if categories := without_timeout(redis, keys, list(self.context.groups)):
             shown = ",".join(category or "''" for category in categories)
             why = "the bridge waits for ever for a task that Celery loses or that stores no result"
             hint = "set --timeout SECONDS, --queue-timeout SECONDS, or $timeout in the flows"
@@ -161,70 +126,44 @@ class Bridge:
     @contextmanager
     def parts(self, stop: Stop) -> Iterator[list[Part]]:
         """The parts that run side by side; after an error of Redis they are made anew."""
+        bridge = self.context
         with (
-            ResultSubscriber(self._results, self.groups, lambda: self.publications.linger) as watch,
+            ResultSubscriber(
+                bridge.results, bridge.groups, lambda: bridge.publications.linger
+            ) as watch,
             ExitStack() as stack,
         ):
             intakes = {
                 category: stack.enter_context(closing(self._intake(category, stop)))
-                for category in self.groups
+                for category in bridge.groups
             }
+            sweep = ResultSweeper(bridge, self._revoker)
             if self.worker is None:
-                yield [
-                    *intakes.values(),
-                    self._collector(EventSink(self.client.context), watch, stop),
-                ]
+                ends: ResultSink = EventSink(bridge.engine)
+                yield [*intakes.values(), ResultCollector(bridge, ends, watch, sweep, stop)]
                 return
             following = Following(self.client, VersionSkew(LOG))
             handing = Handing({category: intake.dispatch for category, intake in intakes.items()})
             self.worker.following.hand_over = following.hand_over = handing.send
-            ends = ScriptSink(self.client.context, Applying(self.client, following))
-            lifecycle = EmbeddedLifecycle(self.worker, stop)
-            yield [*intakes.values(), self._collector(ends, watch, stop), lifecycle]
+            ends = ScriptSink(bridge.engine, Applying(self.client, following))
+            collector = ResultCollector(bridge, ends, watch, sweep, stop)
+            yield [*intakes.values(), collector, EmbeddedLifecycle(self.worker, stop)]
 
     def _intake(self, category: str, stop: Stop) -> Intake:
+        bridge, settings = self.context, self._settings
         # The same name after an error: what was in hand then is read again first.
         reader = GroupReader(
-            self.client.redis,
-            self.client.keys.events,
-            self.groups[category],
-            self._consumer,
-            self._claim_idle,
+            bridge.engine.redis,
+            bridge.engine.keys.events,
+            bridge.groups[category],
+            bridge.consumer,
+            settings.claim_idle,
         )
         reader.ensure()
         reader.drop_dead()
-        dispatch = Dispatch(
-            self.client,
-            category,
-            reader,
-            self._calls,
-            Publisher(self._app),
-            self.publications,
-            self._results,
-            stop,
-            self._start_seen,
-        )
-        gate = Admission(self.client, category, self._max_in_flight, self._rate)
-        return Intake(
-            self.client, category, reader, dispatch, self.publications, gate, self._batch, stop
-        )
-
-    def _start_seen(self, task: str) -> bool:
-        """Whether a worker stores STARTED for it."""
-        return bool(self._app.tasks[task].track_started)
-
-    def _collector(self, ends: ResultSink, watch: ResultSubscriber, stop: Stop) -> ResultCollector:
-        sweep = ResultSweeper(
-            self.client,
-            self._results,
-            self.publications,
-            self.groups,
-            self._consumer,
-            self._claim_idle,
-            self._revoker,
-            self._revoke_for,
-        )
-        return ResultCollector(self.client, ends, self.publications, watch, sweep, self.sweep, stop)
+        dispatch = Dispatch(bridge, category, reader, stop)
+        gate = Admission(bridge.engine, category, settings.max_in_flight, settings.rate)
+        return Intake(bridge, dispatch, gate, stop)
 
 
 def served_categories(app: Celery, name: str, wanted: Sequence[str] = ()) -> list[str]:

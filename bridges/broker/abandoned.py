@@ -10,13 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.records import PublicationRecord, Record
 from littleflow_redis.engine.model.task_events import StartTask
-
-#: Seconds for which a task is revoked; `--revoke-for` overrides it. A worker that was down all the
-#: time runs the task nevertheless: its end is late.
-REVOKE_FOR = 600.0
+from littleflow_redis.engine.store.context import EngineContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +30,12 @@ class AbandonedPublications:
 
     def __init__(
         self,
-        client: Client,
+        engine: EngineContext,
         categories: Iterable[str],
         task_of: Callable[[Record], StartTask | None],
         revoke_for: float,
     ) -> None:
-        self._client = client
+        self._engine = engine
         self._categories = tuple(categories)
         self._task_of = task_of
         self._revoke_for = revoke_for
@@ -55,10 +51,10 @@ class AbandonedPublications:
 
     def look(self) -> None:
         """Ask Redis which there are, and let go of those whose time is over. Raises RedisError."""
-        with self._client.redis.pipeline(transaction=False) as pipe:
+        with self._engine.redis.pipeline(transaction=False) as pipe:
             pipe.time()
             for category in self._categories:
-                pipe.hgetall(self._client.keys.abandoned_publications + category)
+                pipe.hgetall(self._engine.keys.abandoned_publications + category)
             (seconds, _), *found = pipe.execute()
         oldest = (seconds - self._revoke_for) * 1000
         self._known = {}
@@ -68,7 +64,7 @@ class AbandonedPublications:
                 id for id, record in records.items() if record[PublicationRecord.SINCE] < oldest
             ]
             if over:
-                self._client.redis.hdel(self._client.keys.abandoned_publications + category, *over)
+                self._engine.redis.hdel(self._engine.keys.abandoned_publications + category, *over)
             self._known |= {id: _Closed(category, r) for id, r in records.items() if id not in over}
 
     def settle(self, ids: Iterable[str]) -> dict[str, StartTask]:
@@ -79,9 +75,9 @@ class AbandonedPublications:
         known = {id: closed for id in ids if (closed := self._known.pop(id, None))}
         if not known:
             return {}
-        with self._client.redis.pipeline(transaction=False) as pipe:
+        with self._engine.redis.pipeline(transaction=False) as pipe:
             for id, closed in known.items():
-                pipe.hdel(self._client.keys.abandoned_publications + closed.category, id)
+                pipe.hdel(self._engine.keys.abandoned_publications + closed.category, id)
             first = pipe.execute()
         ours = [closed for closed, count in zip(known.items(), first, strict=True) if count]
         return {id: task for id, closed in ours if (task := self._task_of(closed.record))}

@@ -12,14 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.store.context import EngineContext
 
 from ..calls.task_ids import celery_id
-
-#: Tasks of a category in flight; `--max-in-flight` overrides it. Celery copes with more; a limit
-#: keeps the broker's memory from filling while its workers are away.
-MAX_IN_FLIGHT = 10_000
 
 #: Seconds for which a count of what is in flight is believed, while it is far from the limit.
 BELIEVED = 1.0
@@ -62,11 +58,15 @@ class Admission:
     """
 
     def __init__(
-        self, client: Client, category: str, max_in_flight: int, rate: PublishRate | None
+        self,
+        engine: EngineContext,
+        category: str,
+        max_in_flight: int,
+        rate: PublishRate | None,
     ) -> None:
         #: Seconds until it is worth asking again, after tasks were kept back.
         self.pause = 0.0
-        self._client = client
+        self._engine = engine
         self._category = category
         self._most = max_in_flight
         self._rate = rate
@@ -92,19 +92,19 @@ class Admission:
         if not self._most:
             return True
         if time.monotonic() - self._counted > BELIEVED:
-            self._count = self._client.redis.hlen(self._client.keys.publications + self._category)
+            self._count = self._engine.redis.hlen(self._engine.keys.publications + self._category)
             self._counted = time.monotonic()
         return self._count + wanted <= self._most / 2
 
     def _ask(self, wanted: int) -> tuple[int, float]:
         interval, at_once = (self._rate.interval, self._rate.at_once) if self._rate else (0, 0)
-        return self._client.transitions.admit_publications(
+        return self._engine.transitions.admit_publications(
             self._category, wanted, self._most, interval, at_once
         )
 
     def _recorded(self, tasks: Sequence[StartTask]) -> set[str]:
         """The events of those that are in flight already."""
         ids = [celery_id(self._category, t.workflow, t.index, t.token) for t in tasks]
-        key = self._client.keys.publications + self._category
-        found = self._client.redis.hmget(key, ids)
+        key = self._engine.keys.publications + self._category
+        found = self._engine.redis.hmget(key, ids)
         return {task.event for task, one in zip(tasks, found, strict=True) if one}

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Publication, Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
@@ -28,9 +27,9 @@ from littleflow_redis.workers.version_skew import VersionSkew
 
 from ..calls.call_builder import CallBuilder, Misfit
 from ..calls.task_ids import celery_id
-from .publications import Publications
+from .bridge_context import BridgeContext
 from .publish import BrokerUnreachable, Publisher
-from .results import Results, ResultsUnreachable
+from .results import ResultsUnreachable
 from .settle import Job, Settle
 
 LOG = logging.getLogger("littleflow_redis.bridge")
@@ -40,35 +39,22 @@ BROKER_WAIT = 1.0
 
 
 class Dispatch:
-    """Publishes the tasks of one category; ``reader`` is the consumer that was handed them.
-
-    ``start_seen`` says of a task's name whether workers report when they begin it; of others,
-    publishing is the sign.
-    """
+    """Publishes the tasks of one category; ``reader`` is the consumer that was handed them."""
 
     def __init__(
-        self,
-        client: Client,
-        category: str,
-        reader: GroupReader,
-        calls: CallBuilder,
-        publisher: Publisher,
-        publications: Publications,
-        results: Results,
-        stop: Stop,
-        start_seen: Callable[[str], bool],
+        self, bridge: BridgeContext, category: str, reader: GroupReader, stop: Stop
     ) -> None:
-        self._client = client
-        self._transitions = client.transitions
-        self._category = category
-        self._reader = reader
-        self._calls = calls
-        self._publisher = publisher
-        self._publications = publications
-        self._results = results
+        self.category = category
+        self.reader = reader
+        self._engine = bridge.engine
+        self._transitions = bridge.engine.transitions
+        self._served = served = bridge.served
+        self._calls = CallBuilder(served.app, served.names, served.rules)
+        self._publisher = Publisher(served.app)
+        self._publications = bridge.publications
+        self._results = bridge.results
         self._stop = stop
-        self._start_seen = start_seen
-        self._settle = Settle(client, category, reader, publications)
+        self._settle = Settle(bridge.engine, category, reader, bridge.publications)
         self._newer = VersionSkew(LOG)
         self._broker_lost: float | None = None
 
@@ -107,10 +93,10 @@ class Dispatch:
         try:
             answers = self._publisher.publish([job.call for job in jobs if job.call])
         except BrokerUnreachable as error:
-            LOG.warning(kv("sent-back", category=self._category, tasks=len(jobs), reason=error))
+            LOG.warning(kv("sent-back", category=self.category, tasks=len(jobs), reason=error))
             for job in jobs:
                 task = job.task
-                republish_unpublished(self._client.context, task.workflow, task.field, task.token)
+                republish_unpublished(self._engine, task.workflow, task.field, task.token)
         else:
             self._settle.sent(jobs, answers)
             others = {answer.call.id for answer in answers}
@@ -120,11 +106,12 @@ class Dispatch:
         """Mark tasks started that do not report it: if any does, all count as queued."""
         serving = self._transitions.serving
         if serving and serving.queued:
-            unseen = [job for job in jobs if job.call and not self._start_seen(job.call.task)]
+            seen = self._served.reports_start
+            unseen = [job for job in jobs if job.call and not seen(job.call.task)]
             self._transitions.run([self._transitions.mark_started(job.task, "") for job in unseen])
 
     def _job(self, task: StartTask) -> Job:
-        id = celery_id(self._category, task.workflow, task.index, task.token)
+        id = celery_id(self.category, task.workflow, task.index, task.token)
         try:
             return Job(task, id, self._calls.call(task, id))
         except Misfit as error:
@@ -142,14 +129,14 @@ class Dispatch:
         for job in (*fresh, *again):
             if job.call:
                 self._publications.add(job.id, job.task)
-        self._reader.ack([job.task.event for settled in by_outcome.values() for job in settled])
+        self.reader.ack([job.task.event for settled in by_outcome.values() for job in settled])
         return fresh + self._unseen(again)
 
     def _claim_call(self, job: Job) -> Call:
-        publication = Publication(self._category, job.id) if job.call else None
-        queued = job.call is not None and self._start_seen(job.call.task)
+        publication = Publication(self.category, job.id) if job.call else None
+        queued = job.call is not None and self._served.reports_start(job.call.task)
         return self._transitions.claim_attempt(
-            job.task, self._reader.group, self._reader.consumer, publication, queued=queued
+            job.task, self.reader.group, self.reader.consumer, publication, queued=queued
         )
 
     def _outcome(self, job: Job, report: Report | Exception) -> Outcome | None:
@@ -182,7 +169,7 @@ class Dispatch:
                 answers = self._publisher.publish(list(calls.values()))
             except BrokerUnreachable as error:
                 if not self._wait_for_broker(error):
-                    self._reader.release([job.task.event for job in jobs])
+                    self.reader.release([job.task.event for job in jobs])
                     return
                 # Some may have been cancelled meanwhile.
                 jobs = self._claim(jobs)
@@ -196,11 +183,11 @@ class Dispatch:
         if self._broker_lost is None:
             self._broker_lost = time.monotonic()
             hint = f"trying again every {BROKER_WAIT:g} s"
-            LOG.warning(kv("broker-waiting", category=self._category, reason=error, next=hint))
+            LOG.warning(kv("broker-waiting", category=self.category, reason=error, next=hint))
         return not self._stop.wait(BROKER_WAIT)
 
     def _broker_found(self) -> None:
         if self._broker_lost is not None:
             waited = time.monotonic() - self._broker_lost
             self._broker_lost = None
-            LOG.info(kv("broker-connected", category=self._category, waited=waited))
+            LOG.info(kv("broker-connected", category=self.category, waited=waited))

@@ -6,7 +6,6 @@ import logging
 
 from redis.exceptions import RedisError
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import (
     StartTask,
     base_of,
@@ -14,14 +13,14 @@ from littleflow_redis.engine.model.task_events import (
     kind_of,
     start_task,
 )
-from littleflow_redis.events.group import Entry, GroupReader
+from littleflow_redis.events.group import Entry
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.renewal import Renewal
 from littleflow_redis.events.shutdown import Pace, Stop
 
 from .admission import Admission
+from .bridge_context import BridgeContext
 from .dispatch import Dispatch
-from .publications import Publications
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 
@@ -37,26 +36,15 @@ MOST_IGNORED, TIDY_EVERY = 1000, 1.0
 
 
 class Intake:
-    """Reads one category with ``reader``; one thread works with it."""
+    """Reads the category of ``dispatch`` with its reader; one thread works with it."""
 
     def __init__(
-        self,
-        client: Client,
-        category: str,
-        reader: GroupReader,
-        dispatch: Dispatch,
-        publications: Publications,
-        gate: Admission,
-        batch: int,
-        stop: Stop,
+        self, bridge: BridgeContext, dispatch: Dispatch, gate: Admission, stop: Stop
     ) -> None:
-        self.reader = reader
-        self._client = client
-        self._category = category
         self.dispatch = dispatch
-        self._publications = publications
+        self.reader = reader = dispatch.reader
+        self._bridge = bridge
         self._gate = gate
-        self._batch = batch
         self._stop = stop
         self._renewal = Renewal(reader.renew, reader.claim_idle / 5, LOG)
         self._claim = Pace(min(CLAIM_EVERY, reader.claim_idle))
@@ -76,7 +64,7 @@ class Intake:
 
         Raises RedisError.
         """
-        self._stop.wait(self._publications.linger)
+        self._stop.wait(self._bridge.publications.linger)
         entries = self._entries(block)
         for entry in entries:
             if task := self._task(entry):
@@ -103,22 +91,22 @@ class Intake:
     def _entries(self, block: float) -> list[Entry]:
         skip = self._ignored | self._held.keys()
         if self._claim.due():
-            claimed = self.reader.claim_stale(self._batch, skip=skip)
+            claimed = self.reader.claim_stale(self._bridge.settings.batch, skip=skip)
             if claimed:
                 LOG.info(kv("claimed", group=self.reader.group, entries=len(claimed)))
                 return claimed
         # Others may take what one cannot send.
         if self._held:
             return []
-        return self.reader.read(self._batch, round(block * 1000), skip=skip)
+        return self.reader.read(self._bridge.settings.batch, round(block * 1000), skip=skip)
 
     def _task(self, entry: Entry) -> StartTask | None:
         """The task in an entry; None, and the entry is ignored, if it is none of ours."""
         if kind_of(entry.fields) == "start-task":
             try:
-                if category_of(base_of(entry.fields)) == self._category:
+                if category_of(base_of(entry.fields)) == self.dispatch.category:
                     task = start_task(entry.id, entry.fields)
-                    self._client.keys.full_id(task.workflow)
+                    self._bridge.engine.keys.full_id(task.workflow)
                     return task
             except ValueError as error:
                 LOG.warning(kv("garbage", group=self.reader.group, id=entry.id, reason=error))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from celery import states
 
-from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.events.event_codec import sendable
 from littleflow_redis.events.script_batch import Call
 
@@ -23,8 +23,8 @@ _SILENT = frozenset({states.PENDING, states.RECEIVED, states.STARTED, states.REV
 class Progress:
     """Notes the progress of publications; one thread uses it."""
 
-    def __init__(self, client: Client, publications: Publications) -> None:
-        self._client = client
+    def __init__(self, engine: EngineContext, publications: Publications) -> None:
+        self._engine = engine
         self._publications = publications
 
     def report(self, results: Sequence[TaskResult], *, heard: bool) -> None:
@@ -41,7 +41,7 @@ class Progress:
             for call in self._calls(result, heard=heard)
         ]
         if calls:
-            self._client.transitions.run(calls)
+            self._engine.transitions.run(calls)
 
     def _calls(self, result: TaskResult, *, heard: bool) -> Iterator[Call]:
         retry = result.state == states.RETRY
@@ -54,7 +54,7 @@ class Progress:
             return
         count = "" if not retry else "+" if again else (result.retries or 1)
         self._publications.mark_note_reported(result.id, note)
-        yield self._client.transitions.note_progress(task, sendable(text[:MAX_NOTE]), count)
+        yield self._engine.transitions.note_progress(task, sendable(text[:MAX_NOTE]), count)
 
 
 def _reason(result: TaskResult) -> str:

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from celery import states
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Pace, Stop
 
 from ..ends.result_sink import EndedTask, ResultSink
 from ..ends.task_result import TaskResult
+from .bridge_context import BridgeContext
 from .progress import Progress
-from .publications import Publications
 from .result_subscriber import ResultSubscriber
 from .result_sweeper import ResultSweeper
 from .results import ResultsUnreachable
@@ -26,30 +25,28 @@ BLOCK = 1.0
 
 
 class ResultCollector:
-    """Reports the ends of publications; one thread uses it. ``every`` is seconds between sweeps."""
+    """Reports the ends of a bridge's publications; one thread uses it."""
 
     def __init__(
         self,
-        client: Client,
+        bridge: BridgeContext,
         ends: ResultSink,
-        publications: Publications,
         watch: ResultSubscriber,
         sweep: ResultSweeper,
-        every: float,
         stop: Stop,
     ) -> None:
         self.reported = 0
-        self._client = client
+        self._transitions = bridge.engine.transitions
         self._ends = ends
-        self._publications = publications
+        self._publications = bridge.publications
         self._watch = watch
         self._sweep = sweep
-        self._pace = Pace(every)
-        self._block = min(BLOCK, every)
+        self._pace = Pace(bridge.sweep_every)
+        self._block = min(BLOCK, bridge.sweep_every)
         self._stop = stop
         self._sweeping: Iterator[list[TaskResult]] | None = None
         self._unreachable = False
-        self._progress = Progress(client, publications)
+        self._progress = Progress(bridge.engine, bridge.publications)
         self._references = sweep.references
 
     def run(self) -> None:
@@ -100,12 +97,12 @@ class ResultCollector:
     def _report_starts(self, results: Sequence[TaskResult]) -> None:
         """Report to the engine which tasks a worker has taken up."""
         calls = {
-            result.id: self._client.transitions.mark_started(task, result.worker)
+            result.id: self._transitions.mark_started(task, result.worker)
             for result in results
             if (task := self._publications.start_to_report(result.id))
         }
         if calls:
-            self._client.transitions.run(list(calls.values()))
+            self._transitions.run(list(calls.values()))
             self._publications.mark_starts_reported(calls.keys())
 
     def _report_ends(self, results: Sequence[TaskResult]) -> int:

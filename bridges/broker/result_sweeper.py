@@ -12,7 +12,6 @@ from typing import Any, cast
 
 from redis.exceptions import ResponseError
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.records import PublicationRecord, Record
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask
@@ -23,9 +22,8 @@ from littleflow_redis.events.group import is_group_missing
 from ..ends.result_tuples import read_substitute
 from ..ends.task_result import TaskResult
 from .abandoned import AbandonedPublications
-from .publications import Publications
+from .bridge_context import BridgeContext
 from .references import References
-from .results import Results
 from .revoke import Revoker
 
 #: Publications looked at in one go; between two, what was heard meanwhile is reported.
@@ -35,32 +33,24 @@ _TERMINATING = WorkflowState.TERMINATING.encode()
 
 
 class ResultSweeper:
-    """Looks at the publications of some categories, given with the group of each.
+    """Looks at the publications of a bridge, and at the unwanted tasks for ``revoker``.
 
-    The publications of another ``consumer`` are left to it unless it was silent for ``silence``
+    The publications of another consumer are left to it unless it was silent for ``claim_idle``
     seconds.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        results: Results,
-        publications: Publications,
-        groups: Mapping[str, str],
-        consumer: str,
-        silence: float,
-        revoker: Revoker,
-        revoke_for: float,
-    ) -> None:
-        self.closed = AbandonedPublications(client, groups, self._task, revoke_for)
-        self._client = client
-        self.references = References(results, publications, self.closed)
-        self._results = results
-        self._publications = publications
-        self._groups = groups
-        self._consumer = consumer
-        self._silence = silence
+    def __init__(self, bridge: BridgeContext, revoker: Revoker) -> None:
+        self._engine = bridge.engine
+        self._results = bridge.results
+        self._publications = bridge.publications
+        self._groups = bridge.groups
+        self._consumer = bridge.consumer
+        self._silence = bridge.settings.claim_idle
         self._revoker = revoker
+        self.closed = AbandonedPublications(
+            bridge.engine, bridge.groups, self._task, bridge.settings.revoke_for
+        )
+        self.references = References(bridge.results, bridge.publications, self.closed)
 
     def pages(self) -> Iterator[list[TaskResult]]:
         """Look once at all; yield, page by page, the results of what has not ended yet.
@@ -92,9 +82,9 @@ class ResultSweeper:
         self._revoker.turn(unwanted | self.references.behind(unwanted))
 
     def _scan(self, category: str) -> Iterator[dict[str, bytes]]:
-        key, cursor = self._client.keys.publications + category, 0
+        key, cursor = self._engine.keys.publications + category, 0
         while True:
-            cursor, page = self._client.redis.hscan(key, cursor, count=PAGE)
+            cursor, page = self._engine.redis.hscan(key, cursor, count=PAGE)
             packed = cast("Mapping[bytes, bytes]", page)
             yield {id.decode(): record for id, record in packed.items()}
             if not cursor:
@@ -130,13 +120,13 @@ class ResultSweeper:
                     record[PublicationRecord.STEP],
                     record[PublicationRecord.TOKEN],
                 )
-                republish_unpublished(self._client.context, *where, self._silence)
+                republish_unpublished(self._engine, *where, self._silence)
 
     def _unwanted(self, page: Mapping[str, bytes]) -> set[str]:
         """Those of workflows that are being terminated: what has not begun need not begin."""
         workflows = {id: Record(packed)[PublicationRecord.WORKFLOW] for id, packed in page.items()}
         ids = sorted(set(workflows.values()))
-        states = self._client.redis.mget([id + STATE for id in ids]) if ids else []
+        states = self._engine.redis.mget([id + STATE for id in ids]) if ids else []
         ending = {id for id, state in zip(ids, states, strict=True) if state == _TERMINATING}
         return {id for id, workflow in workflows.items() if workflow in ending}
 
@@ -147,7 +137,7 @@ class ResultSweeper:
             int(record[PublicationRecord.STEP].partition("@")[0]),
         )
         try:
-            step = self._client.flows.of(workflow).steps[index]
+            step = self._engine.flows.of(workflow).steps[index]
         except LookupError:
             return None
         return StartTask(
@@ -165,7 +155,7 @@ class ResultSweeper:
     def _others(self, group: str) -> set[str]:
         """The other consumers that are at work: they report the ends of what they published."""
         try:
-            consumers = self._client.redis.xinfo_consumers(self._client.keys.events, group)
+            consumers = self._engine.redis.xinfo_consumers(self._engine.keys.events, group)
         except ResponseError as error:
             if not is_group_missing(error) and "no such key" not in str(error):
                 raise

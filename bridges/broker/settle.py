@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 
@@ -44,11 +44,15 @@ class Settle:
     """Settles the jobs of one category; ``reader`` is the consumer that was handed them."""
 
     def __init__(
-        self, client: Client, category: str, reader: GroupReader, publications: Publications
+        self,
+        engine: EngineContext,
+        category: str,
+        reader: GroupReader,
+        publications: Publications,
     ) -> None:
         self.published = 0
-        self._client = client
-        self._transitions = client.transitions
+        self._engine = engine
+        self._transitions = engine.transitions
         self._category = category
         self._reader = reader
         self._publications = publications
@@ -87,7 +91,7 @@ class Settle:
         if not job.again:
             return False
         sent = int(job.task.event.partition("-")[0]) / 1000
-        return float(self._client.redis.time()[0]) - sent < DOUBT
+        return float(self._engine.redis.time()[0]) - sent < DOUBT
 
     def mark(self, jobs: Sequence[Job], instead: Sequence[Instead] = ()) -> None:
         for answer in instead:
@@ -117,11 +121,11 @@ class Settle:
         fields = {job.id: end for job, end in ends}
         events = [job.task.event for job, _ in ends if job.task.event]
         # One MULTI: an end without the acknowledgement would be sent again, and the reverse lost.
-        with self._client.redis.pipeline(transaction=True) as pipe:
+        with self._engine.redis.pipeline(transaction=True) as pipe:
             for end in fields.values():
-                pipe.xadd(self._client.keys.events, cast("Any", end))
+                pipe.xadd(self._engine.keys.events, cast("Any", end))
             if events:
-                pipe.xack(self._client.keys.events, self._reader.group, *events)
+                pipe.xack(self._engine.keys.events, self._reader.group, *events)
             pipe.execute()
 
     def _log(self, job: Job, reason: str) -> None:

@@ -88,7 +88,7 @@ def examine(subject: Subject, names: Sequence[str] = tuple(CHECKS)) -> list[Find
 def _unreached(subject: Subject) -> str:
     """Why the engine's Redis does not answer; empty if it does."""
     try:
-        subject.client.redis.ping()
+        subject.engine.redis.ping()
     except (redis.ConnectionError, redis.TimeoutError) as error:
         return str(error)
     except redis.RedisError:
@@ -102,7 +102,7 @@ def _away(subject: Subject, reason: str, checks: Sequence[str]) -> Finding:
     return Finding(
         "redis",
         Level.ERROR,
-        f"the engine's Redis at {address_of(subject.client.redis)} cannot be reached: {reason}"
+        f"the engine's Redis at {address_of(subject.engine.redis)} cannot be reached: {reason}"
         f"{unasked}",
         "no workflow goes on, and nothing is known about the other checks",
         "REDIS_URL (or --url, or REDIS_HOST and REDIS_PORT) to where it is, or start it there",

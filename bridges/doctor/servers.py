@@ -39,9 +39,9 @@ def broker(subject: Subject) -> Iterator[Finding]:
 
 
 def permissions(subject: Subject) -> Iterator[Finding]:
-    client = subject.client
-    user = client.redis.get_connection_kwargs().get("username") or "default"
-    lack, namespace = missing(client.redis, client.keys), client.keys.namespace
+    engine = subject.engine
+    user = engine.redis.get_connection_kwargs().get("username") or "default"
+    lack, namespace = missing(engine.redis, engine.keys), engine.keys.namespace
     whose = f"the user {user} of the engine's Redis"
     if lack.commands:
         names = listed([name.upper() for name in lack.commands], 10)

@@ -13,6 +13,7 @@ from celery import Celery, Task
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.operations.unserved import listed as listed
+from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.language import Flow
 
 from ..broker.readers import is_redis
@@ -45,6 +46,11 @@ class Subject:
     name: str = ""
     flows: Mapping[str, Flow] = field(default_factory=dict)
     patience: float = PATIENCE
+
+    @property
+    def engine(self) -> EngineContext:
+        """The engine, for checks that search no workflows."""
+        return self.client.context
 
     @property
     def given(self) -> str:
@@ -117,7 +123,7 @@ class Subject:
 
     def servers(self) -> Iterator[tuple[str, redis.Redis]]:
         """The Redis servers in use, by what they are used for. Raises OperationalError."""
-        yield "the engine's Redis", self.client.redis
+        yield "the engine's Redis", self.engine.redis
         backend = self.app.backend
         if is_redis(backend):
             yield "the result backend", backend.client

@@ -92,7 +92,7 @@ def delivery_mode(subject: Subject) -> Iterator[Finding]:
 
 
 def timeouts(subject: Subject) -> Iterator[Finding]:
-    redis, keys = subject.client.redis, subject.client.keys
+    redis, keys = subject.engine.redis, subject.engine.keys
     names = [name or "''" for name in without_timeout(redis, keys, list(subject.categories))]
     if names:
         yield Finding(

@@ -76,7 +76,8 @@ def _explained(serving: ServingOptions, words: Sequence[str]) -> Iterator[str]:
     from littleflow_redis.language import StepKind
     from littleflow_redis.tasks.coming import Standing
 
-    about = (serving.app, serving.names, serving.rules, serving.categories)
+    served = serving.served
+    about = (served.app, served.names, served.rules, served.categories)
     for word in words:
         if not Path(word).is_file():
             yield explained(*about, word)

@@ -17,7 +17,7 @@ PACE = ("sweep", "batch", "max_in_flight", "rate", "revoke_for", "terminate_sign
 
 
 def pace_options(command: Command) -> Command:
-    """Add the options; the command is handed ``pace``, arguments of ``Bridge`` by name."""
+    """Add the options; the command is handed ``pace``, fields of ``BridgeSettings`` by name."""
 
     @functools.wraps(command)
     def with_pace(**options: Any) -> Any:

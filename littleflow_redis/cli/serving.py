@@ -15,11 +15,9 @@ from .parameters import DURATION
 from .rate_options import PACE, pace_options
 
 if TYPE_CHECKING:
-    from celery import Celery
-
     from littleflow_redis.bridges.bridge import Bridge
-    from littleflow_redis.bridges.calls.call_options import CallOptions
-    from littleflow_redis.bridges.calls.task_lookup import TaskLookup
+    from littleflow_redis.bridges.broker.bridge_settings import BridgeSettings
+    from littleflow_redis.bridges.calls.served_app import ServedApp
     from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.store.settings import Settings as LayerOfSettings
     from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -46,38 +44,28 @@ class Mapped(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
 
 @dataclass(frozen=True, slots=True)
 class ServingOptions:
-    """A loaded app, what it serves and how; ``name`` is what was given to ``-A``."""
+    """A loaded app, and the settings of its bridge; ``name`` is what was given to ``-A``."""
 
     name: str
-    app: Celery
-    categories: Sequence[str]
-    names: TaskLookup
-    rules: CallOptions
-    #: Further options of the bridge.
-    pace: dict[str, Any]
+    served: ServedApp
+    settings: BridgeSettings
 
     @property
     def about(self) -> dict[str, object]:
         """Its text in the log."""
-        shown = ",".join(category or "''" for category in self.categories)
-        return {"app": self.name, "categories": shown, "tasks": len(self.names.tasks)}
+        shown = ",".join(category or "''" for category in self.served.categories)
+        return {"app": self.name, "categories": shown, "tasks": len(self.served.names.tasks)}
 
     def bridge(self, client: Client, worker: LifecycleWorker | None = None) -> Bridge:
         """The bridge, with a lifecycle ``worker`` in it if there is one."""
         from littleflow_redis.bridges.bridge import LOG, Bridge, warn_about
         from littleflow_redis.bridges.doctor import Subject, warn_at_start
 
-        bridge = Bridge(
-            client,
-            self.app,
-            self.categories,
-            self.names,
-            rules=self.rules,
-            worker=worker,
-            **self.pace,
-        )
-        warn_about(self.app)
-        warn_at_start(Subject(client, self.app, self.categories, self.names, self.name), LOG)
+        served = self.served
+        bridge = Bridge(client, served, self.settings, worker=worker)
+        warn_about(served.app)
+        subject = Subject(client, served.app, served.categories, served.names, self.name)
+        warn_at_start(subject, LOG)
         return bridge
 
 
@@ -96,7 +84,9 @@ def serving_of(
     """Load the app, and put together what the options say. Raises ConfigurationError."""
     from littleflow_redis.bridges.app import app_prefixes, load_app
     from littleflow_redis.bridges.bridge import served_categories
+    from littleflow_redis.bridges.broker.bridge_settings import BridgeSettings
     from littleflow_redis.bridges.calls.call_options import CallOptions, app_settings
+    from littleflow_redis.bridges.calls.served_app import ServedApp
     from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 
     celery = load_app(app)
@@ -109,8 +99,7 @@ def serving_of(
     ]
     rules = CallOptions(layers)
     names = TaskLookup(celery.tasks, app_prefixes(celery, app), rules.mapping | dict(mapping))
-    rules.check(celery, names, served)
-    return ServingOptions(app, celery, served, names, rules, pace)
+    return ServingOptions(app, ServedApp(celery, served, names, rules), BridgeSettings(**pace))
 
 
 def times_of(

@@ -11,6 +11,9 @@ from typing import Any
 from celery import Celery
 
 from littleflow_redis.bridges.bridge import Bridge
+from littleflow_redis.bridges.broker.bridge_settings import BridgeSettings
+from littleflow_redis.bridges.calls.call_options import CallOptions
+from littleflow_redis.bridges.calls.served_app import ServedApp
 from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
@@ -24,10 +27,14 @@ def bridge_of(
     *categories: str,
     tasks: Iterable[str] | None = None,
     mapping: Mapping[str, str] | None = None,
-    **options: Any,
+    rules: CallOptions | None = None,
+    worker: LifecycleWorker | None = None,
+    **settings: Any,
 ) -> Bridge:
+    """A bridge; ``settings`` are fields of ``BridgeSettings``."""
     names = TaskLookup(app.tasks if tasks is None else tasks, (app.main,), mapping)
-    return Bridge(client, app, categories or ("math",), names, **options)
+    served = ServedApp(app, categories or ("math",), names, rules or CallOptions())
+    return Bridge(client, served, BridgeSettings(**settings), worker=worker)
 
 
 def combined_of(

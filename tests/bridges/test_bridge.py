@@ -220,7 +220,7 @@ def test_timeouts_revoke_the_tasks(engine: Client, app: Celery, ledger: Path) ->
 def test_a_flight_that_is_closed_is_forgotten(engine: Client, app: Celery) -> None:
     with running(bridge_of(engine, app, sweep=0.05)) as bridge:
         assert engine.wait(engine.start("math:add([2, 3])"), timeout=LONG) == 5
-        wait_until(lambda: bridge.publications.ids == set(), "nothing is remembered")
+        wait_until(lambda: bridge.context.publications.ids == set(), "nothing is remembered")
 
 
 def test_duplicates_change_nothing(engine: Client, app: Celery, ledger: Path) -> None:

@@ -129,7 +129,7 @@ def test_terminate_revokes_what_was_returned(
 ) -> None:
     workflow = engine.start(f"e:starts-slow-chain(- gate: '{gate}' -)")
     wait_until(lambda: engine.state(workflow).steps[1].note, "it is told")
-    [id] = bridge.publications.ids
+    [id] = bridge.context.publications.ids
     last = app.AsyncResult(id).get()
     ended = [last[0][0], last[0][1][0][0]]
     engine.terminate(workflow)

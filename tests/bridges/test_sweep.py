@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.broker.backends import result_backend
-from littleflow_redis.bridges.broker.publications import Publications
+from littleflow_redis.bridges.broker.bridge_context import BridgeContext
+from littleflow_redis.bridges.broker.bridge_settings import BridgeSettings
 from littleflow_redis.bridges.broker.result_sweeper import ResultSweeper
-from littleflow_redis.bridges.broker.results import Results
 from littleflow_redis.bridges.broker.revoke import Revoker
+from littleflow_redis.bridges.calls.served_app import ServedApp
 from littleflow_redis.bridges.calls.task_ids import celery_id
+from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.task_events import start_task
@@ -27,10 +28,10 @@ def test_a_bridge_that_begins_meanwhile_keeps_what_it_takes(
     """Who else is at work was asked before the flights were read: of a bridge that took its first
     one in between, the ends were told twice.
     """
-    publications, results = Publications(), Results(result_backend(app))
-    sweep = ResultSweeper(
-        engine, results, publications, {"math": GROUP}, "own", 60.0, Revoker(app), 60.0
-    )
+    served = ServedApp(app, ["math"], TaskLookup(app.tasks))
+    settings = BridgeSettings(claim_idle=60.0, revoke_for=60.0)
+    bridge = BridgeContext.create(engine.context, served, settings)
+    sweep = ResultSweeper(bridge, Revoker(app))
     engine.start("math:add([2, 3])")
     scan = sweep._scan
 
@@ -50,4 +51,4 @@ def test_a_bridge_that_begins_meanwhile_keeps_what_it_takes(
     monkeypatch.setattr(sweep, "_scan", begin_and_scan)
     list(sweep.pages())
     assert engine.redis.hlen(engine.keys.publications + "math") == 1
-    assert publications.ids == set()
+    assert bridge.publications.ids == set()

@@ -47,5 +47,5 @@ def test_after_the_grace_a_task_is_let_go(engine: Client, app: Celery) -> None:
         engine.terminate(workflow)
         assert closed(engine) == 1
         wait_until(lambda: closed(engine) == 0, "it is let go")
-        wait_until(lambda: bridge.publications.ids == set(), "nothing is remembered")
+        wait_until(lambda: bridge.context.publications.ids == set(), "nothing is remembered")
     assert engine.state(workflow).steps[1].state is StepState.CANCELLED
