@@ -47,6 +47,18 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldAttempt:
+    """An attempt whose task the process ``holder`` runs itself, under the id ``task``."""
+
+    workflow: str
+    field: str
+    token: str
+    category: str
+    task: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A receipt's fields, and those of the event it stands for, None if that is gone."""
 

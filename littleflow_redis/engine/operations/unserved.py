@@ -13,7 +13,7 @@ from littleflow_redis.language import Flow, Step, StepKind
 
 from ..builtins import BUILTIN_CATEGORIES
 from ..model.states import StepState, WorkflowState
-from ..views.health import BRIDGE, LIFECYCLE, LISTENER, RECEIPTS, SIMULATE
+from ..views.health import BRIDGE, LIFECYCLE, LISTENER, RECEIPTS, SIMULATE, STEPS
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -127,7 +127,9 @@ def served(client: Client) -> ServedNames:
     names = _living(client)
     for name in names:
         kind, colon, category = name.partition(":")
-        if colon or kind in (BRIDGE, LISTENER):
+        if kind == STEPS:
+            categories.add(category.partition(":")[0])
+        elif colon or kind in (BRIDGE, LISTENER):
             # A listener's group may be called otherwise; its category follows all the same.
             categories.add(category)
         elif name not in (LIFECYCLE, RECEIPTS, SIMULATE):

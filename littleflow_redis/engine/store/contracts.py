@@ -53,6 +53,7 @@ class ClaimAttempt(Arguments):
     task: str
     most: int
     queued: bool
+    event: str
 
 
 class Delete(Arguments):
@@ -90,6 +91,11 @@ class FireReady(Arguments):
     reason: str
     serving: Packed
     items: Rest
+
+
+class HoldLease(Arguments):
+    holder: str
+    ms: int
 
 
 class IndexEnded(Arguments):
@@ -175,6 +181,16 @@ class ReissueStartTask(Arguments):
     given: str
     lost: str
     takers: Packed
+    missing: str
+
+
+class ReleaseAttempt(Arguments):
+    field: str
+    token: str
+    task: str
+    holder: str
+    died: bool
+    input: str
     missing: str
 
 

@@ -30,9 +30,12 @@ class Serving:
     queued: bool = False
     most: int = 0
 
-    def packed(self) -> bytes:
-        """As the scripts take it: their msgpack knows no type for bytes."""
-        fields = [self.consumer, self.categories, self.queued, self.most]
+    def packed(self, room: int | None = None) -> bytes:
+        """As the scripts take it: their msgpack knows no type for bytes.
+
+        ``room``: the attempts that one call may hand over to a process that runs them itself.
+        """
+        fields = [self.consumer, self.categories, self.queued, self.most, room]
         packed: bytes = packb(fields, use_bin_type=False)
         return packed
 

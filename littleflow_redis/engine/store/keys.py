@@ -27,6 +27,10 @@ key                               type    what, and how long
 ``workflows:flight:<category>``   hash    task id → what a bridge published; until it is closed
 ``workflows:closed:<category>``   hash    task id → a flight that was closed before its task ended;
                                           until it has, or for as long as a bridge revokes it
+``workflows:processes``           zset    workers that run tasks themselves, until when (ms) each
+                                          is taken for alive
+``workflows:served``              hash    such a worker → what it serves, JSON; until it has left
+``workflows:role:<name>``         string  the worker that does this for all; for its lease
 ``workflows:rate:<category>``     string  when the next task may be published (µs); until then
 ``workflows:index``               zset    all ids by creation (ms); ``:<STATE>`` those in a state
 ``workflows:ended:<STATE>``       zset    ids by their end (ms); until restarted or deleted
@@ -94,6 +98,9 @@ class Keys:
     latched = _Name("workflows:latch:")
     publications = _Name("workflows:flight:")
     abandoned_publications = _Name("workflows:closed:")
+    processes = _Name("workflows:processes")
+    served = _Name("workflows:served")
+    role = _Name("workflows:role:")
     rate = _Name("workflows:rate:")
     index = _Name("workflows:index")
     ended = _Name("workflows:ended:")

@@ -10,7 +10,7 @@ import redis
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.script_batch import Call, Command
 
-from ..model.script_results import Receipt, Swept
+from ..model.script_results import HeldAttempt, Receipt, Swept
 from ..model.states import Outcome
 from ..model.task_events import StartTask
 from . import contracts
@@ -91,6 +91,25 @@ class Maintenance:
             field=field, token=token, input=input, after=round(after * 1000), missing=missing
         )
         return Outcome(self._scripts.run(self.client, args, workflow)[0])
+
+    def release_attempt(
+        self, held: HeldAttempt, input: str, missing: str = "", *, died: bool = False
+    ) -> Outcome:
+        """Write the start-task of an attempt anew that a process holds and will not run.
+
+        With ``died`` only if its heartbeat has stopped, which counts as a death. Without an
+        ``input`` as in :meth:`reissue_start_task`.
+        """
+        args = contracts.ReleaseAttempt(
+            field=held.field,
+            token=held.token,
+            task=held.task,
+            holder=held.holder,
+            died=died,
+            input=input,
+            missing=missing,
+        )
+        return Outcome(self._scripts.run(self.client, args, held.workflow)[0])
 
     def due_timers(self, count: int) -> Call:
         """Ask for the timers that are due, ``count`` at most; see :meth:`read_due_timers`."""

@@ -66,17 +66,21 @@ class Transitions(Maintenance):
         )
         return self._report_of(args, workflow)
 
-    def apply_ends(self, ends: Sequence[tuple[EndTask, str]], group: str) -> list[Call]:
+    def apply_ends(
+        self, ends: Sequence[tuple[EndTask, str]], group: str, serving: bytes | None = None
+    ) -> list[Call]:
         """Apply ends, each with its output as JSON text, wherever that was handed over.
 
-        Each is a transition of its own; some share a call.
+        Each is a transition of its own; some share a call. ``serving`` is a packed
+        :class:`Serving` in place of that of :meth:`serve`.
         """
-        return [self._apply_end(end, output, group) for end, output in ends]
+        packed = self._serving if serving is None else serving
+        return [self._apply_end(end, output, group, packed) for end, output in ends]
 
-    def _apply_end(self, end: EndTask, output: str, group: str) -> Call:
+    def _apply_end(self, end: EndTask, output: str, group: str, serving: bytes) -> Call:
         args = contracts.ApplyEnds(
             group=group,
-            serving=self._serving,
+            serving=serving,
             event=end.event,
             index=end.index,
             token=end.token,
@@ -174,11 +178,14 @@ class Transitions(Maintenance):
         most: int = 0,
         *,
         queued: bool = False,
+        hold: bool = False,
     ) -> Call:
         """Claim an attempt before any work is done for it; ``owner`` is the group's name.
 
         ``most`` is how often it may be claimed by those who do not end it, 0 for no limit. With
-        ``queued`` it goes into a queue, and :meth:`mark_started` says when a worker starts it.
+        ``queued`` it goes into a queue, and :meth:`mark_started` says when a worker starts it. With
+        ``hold`` this process runs the task of ``publication`` itself, and the start-task is
+        acknowledged.
         """
         args = contracts.ClaimAttempt(
             index=task.index,
@@ -189,6 +196,7 @@ class Transitions(Maintenance):
             task=publication.task if publication else "",
             most=most,
             queued=queued,
+            event=task.event if hold else "",
         )
         return self._call(args, task.workflow)
 

@@ -27,6 +27,9 @@ LIFECYCLE = "ending"
 #: follow. Such a group takes whatever is of its category before it acknowledges it.
 BRIDGE, LISTENER = "bridge", "tasks"
 
+#: First part of those of workers that run steps themselves; category and queue follow.
+STEPS = "steps"
+
 #: The groups of `receipts` and of `simulate`, as upstream names them.
 RECEIPTS, SIMULATE = "__receipt__", "starting"
 

@@ -10,26 +10,33 @@
 -- category, task: those of a publication, '' for none.
 -- most: how often the attempt may be claimed, 0 for no limit.
 -- queued: '1' if it goes into a queue whose workers report that they start it.
+-- event: '', or the start-task of a worker that runs the task itself. It is acknowledged here, and from
+-- then on that worker's heartbeat says whether anybody works on the attempt.
 --@keys workflow
---@each index token group worker category task most:number queued
+--@each index token group worker category task most:number queued event
 --@include attempt_start
+local function settled(outcome)
+  if event ~= '' then redis.call('XACK', K.events, group, event) end
+  return {outcome}
+end
+
 local f = redis.call('HMGET', workflow, 'version', 'state', 'flow')
-if not f[2] then return {Outcome.GONE} end
+if not f[2] then return settled(Outcome.GONE) end
 if tonumber(f[1]) > VERSION then return {Outcome.NEWER} end
 local field, steps = field_by_token(index, token), workflow .. S.steps
 local raw = redis.call('HGET', steps, field)
 local step = raw and cmsgpack.unpack(raw)
 local attempt = open_attempt(step, token)
-if not attempt then return {Outcome.GONE} end
+if not attempt then return settled(Outcome.GONE) end
 local owner = attempt[AttemptRecord.OWNER]
-if owner ~= '' and owner ~= group then return {Outcome.TAKEN_BY_OTHER} end
+if owner ~= '' and owner ~= group then return settled(Outcome.TAKEN_BY_OTHER) end
 
 local flights, flight = K.publications .. attempt[AttemptRecord.FLIGHT], false
 if attempt[AttemptRecord.TASK] ~= '' then
   flight = redis.call('HGET', flights, attempt[AttemptRecord.TASK])
-  if flight and cmsgpack.unpack(flight)[PublicationRecord.STATE] == 'published' then
-    return {Outcome.PUBLISHED}
-  end
+  local state = flight and cmsgpack.unpack(flight)[PublicationRecord.STATE]
+  if state == 'published' then return settled(Outcome.PUBLISHED) end
+  if state == 'held' then return settled(Outcome.TAKEN_BY_OTHER) end
 end
 if f[2] ~= WorkflowState.RUNNING then
   -- The owner died before it began. A restart sees the attempt as unclaimed.
@@ -47,7 +54,7 @@ if f[2] ~= WorkflowState.RUNNING then
     end
     redis.call('HSET', steps, field, cmsgpack.pack(step))
   end
-  return {Outcome.GONE}
+  return settled(Outcome.GONE)
 end
 if flight then return {Outcome.RECORDED} end
 -- The stream's count of deliveries will not do: it grows with every lost connection, too.
@@ -66,6 +73,6 @@ local detail = task == '' and worker or cjson.encode({worker = worker, celery_id
 trace_now(workflow, f[2], now, is_queued and TraceKind.PUBLISH or TraceKind.TAKE, field, attempt, detail)
 if task ~= '' then
   redis.call('HSET', K.publications .. category, task, cmsgpack.pack({workflow, field, token,
-    attempt[AttemptRecord.EVENT], worker, 'recorded', now}))
+    attempt[AttemptRecord.EVENT], worker, event == '' and 'recorded' or 'held', now}))
 end
-return {Outcome.APPLIED}
+return settled(Outcome.APPLIED)

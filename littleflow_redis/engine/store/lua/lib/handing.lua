@@ -5,6 +5,7 @@
 -- categories: category → (group, id prefix).
 -- queued: workers report STARTED; otherwise hand-over counts as the start.
 -- most: publications of a category that may be in flight, 0 for any number.
+-- room_left: of a worker that runs tasks itself, how many more this call may hand to it.
 --@include base defaults plan value
 
 -- Attempts handed over by one call, and bytes of their inputs. The rest goes through the stream, where
@@ -15,6 +16,7 @@ local function serving_of(packed)
   if not packed or packed == '' then return nil end
   local given = cmsgpack.unpack(packed)
   return {consumer = given[1], categories = given[2], queued = given[3], most = given[4],
+    room_left = given[5],
     -- Consumer names and task ids need no escapes.
     detail = '{"worker":"' .. given[1] .. '","celery_id":"', count = 0, bytes = 0, room = {}}
 end
@@ -26,8 +28,20 @@ local function part_of(text)
     .. string.sub(redis.sha1hex(text), 1, CeleryId.DIGEST)
 end
 
+-- The id of a task that its worker runs itself: a UUID of version 5, as model/celery_ids.py makes it.
+local function task_uuid(key, index, token)
+  local hex = redis.sha1hex(CeleryId.NAMESPACE .. key .. ':' .. index .. ':' .. token)
+  local variant = tonumber(string.sub(hex, 17, 17), 16) % 4 + 1
+  return string.sub(hex, 1, 8) .. '-' .. string.sub(hex, 9, 12) .. '-5' .. string.sub(hex, 14, 16) .. '-'
+    .. string.sub('89ab', variant, variant) .. string.sub(hex, 18, 20) .. '-' .. string.sub(hex, 21, 32)
+end
+
 -- Whether one more of this category may be in flight.
 local function has_room_for(serving, category)
+  if serving.room_left then
+    serving.room_left = serving.room_left - 1
+    return serving.room_left >= 0
+  end
   if serving.most == 0 then return true end
   local room = serving.room[category] or serving.most - redis.call('HLEN', K.publications .. category)
   serving.room[category] = room - 1
@@ -48,11 +62,15 @@ local function hand_over(w, static, step, e, clocked)
   end
   serving.count, serving.bytes = count, bytes
   local attempt, cache, handed = e.attempt, w.cache, w.writes.handed
-  cache.id_part = cache.id_part or part_of(string.match(w.key, '[^:]*$'))
   attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKES] = served[1], 1
   attempt[AttemptRecord.FLIGHT] = category
-  attempt[AttemptRecord.TASK] = served[2] .. cache.id_part .. ':' .. e.index .. ':'
-    .. part_of(attempt[AttemptRecord.TOKEN])
+  if serving.room_left then
+    attempt[AttemptRecord.TASK] = task_uuid(w.key, e.index, attempt[AttemptRecord.TOKEN])
+  else
+    cache.id_part = cache.id_part or part_of(string.match(w.key, '[^:]*$'))
+    attempt[AttemptRecord.TASK] = served[2] .. cache.id_part .. ':' .. e.index .. ':'
+      .. part_of(attempt[AttemptRecord.TOKEN])
+  end
   if not serving.queued then
     attempt[AttemptRecord.TAKEN], step[Dynamic.STATE], step[Dynamic.STARTED] = w.now, StepState.RUNNING, w.now
   end
@@ -68,7 +86,7 @@ local function write_handed(w)
     flights[attempt[AttemptRecord.FLIGHT]] = list
     list[#list + 1] = attempt[AttemptRecord.TASK]
     list[#list + 1] = cmsgpack.pack({w.key, e.field, attempt[AttemptRecord.TOKEN], '',
-      w.serving.consumer, 'recorded', w.now})
+      w.serving.consumer, w.serving.room_left and 'held' or 'recorded', w.now})
   end
   for category, list in pairs(flights) do sliced('HSET', K.publications .. category, list) end
 end

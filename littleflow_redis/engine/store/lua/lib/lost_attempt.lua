@@ -4,7 +4,7 @@
 -- entries. That follows a deletion of the stream, the group or the consumer. Its end may be under way,
 -- so it is worth a second look.
 -- Waits of the engine and published tasks are kept in the state.
---@include base defaults groups
+--@include base defaults groups processes
 
 -- `takers`: the groups that claim an attempt before they acknowledge its start-task. The first value
 -- lists prefixes of group names that end with the category. The second maps a category to the one group
@@ -51,7 +51,11 @@ local function how_lost(key, attempt, event, takers)
   if owner == ENGINE then return '' end
   local flight = attempt[AttemptRecord.TASK] ~= ''
     and redis.call('HGET', K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
-  if flight and cmsgpack.unpack(flight)[PublicationRecord.STATE] == 'published' then return '' end
+  local state = flight and cmsgpack.unpack(flight)[PublicationRecord.STATE]
+  if state == 'published' then return '' end
+  if state == 'held' then
+    return is_alive(cmsgpack.unpack(flight)[PublicationRecord.OWNER]) and '' or 'dropped'
+  end
   -- NOGROUP is an answer too: nothing is pending then.
   local pending = redis.pcall('XPENDING', K.events, owner, event, event, 1)
   return (pending.err or #pending == 0) and 'dropped' or ''

@@ -1,0 +1,58 @@
+-- Write the start-task anew of an attempt that a process holds and will not run.
+-- Returns {code, state, reason, ready...}: APPLIED, GONE (its step has ended for want of its input, or with
+-- its workflow), UNCHANGED, NEWER.
+-- Race closed: whether its holder lives is read where the attempt is taken from it. Only the first caller
+-- writes the start-task; the others see that the publication is gone. The token stays: if the holder runs
+-- the task after all, one of two ends is applied.
+-- field: of the step.
+-- task: the id of the publication.
+-- holder: the process.
+-- died: '1' to do so only if the holder's heartbeat has stopped, and to count that as a death.
+-- input: JSON text or ''.
+-- missing: why there is no input.
+--@keys workflow
+--@args field token task holder died input missing
+--@include transition attempt_start processes
+local w = load_workflow(workflow, clock())
+if not w then return {Outcome.GONE} end
+if w.version > VERSION then return {Outcome.NEWER} end
+local index, scope = index_and_scope(field)
+local step = step_of(w, index, scope)
+local attempt = open_attempt(step, token)
+if not attempt or attempt[AttemptRecord.TASK] ~= task then return {Outcome.UNCHANGED} end
+local publications = K.publications .. attempt[AttemptRecord.FLIGHT]
+local raw = redis.call('HGET', publications, task)
+local publication = raw and cmsgpack.unpack(raw)
+if not publication or publication[PublicationRecord.STATE] ~= 'held'
+  or publication[PublicationRecord.OWNER] ~= holder or died == '1' and is_alive(holder) then
+  return {Outcome.UNCHANGED}
+end
+
+local text = start_task_input(attempt[AttemptRecord.EVENT]) or input
+if w.state ~= WorkflowState.RUNNING then
+  -- A restart begins it anew.
+  close_attempt(w, step, token)
+  mark_cancelled(w, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
+  w.arrived[#w.arrived + 1] = {index, scope}
+  settle(w)
+  detect_stall(w)
+  commit(w)
+  redis.call('HDEL', K.abandoned_publications .. attempt[AttemptRecord.FLIGHT], task)
+  return report(w, Outcome.GONE)
+end
+if text == '' then
+  fail_unread(w, index, scope, attempt, missing)
+  commit(w)
+  return report(w, Outcome.GONE)
+end
+local event = attempt[AttemptRecord.EVENT]
+attempt[AttemptRecord.OWNER], attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = '', '', ''
+attempt[AttemptRecord.TAKEN] = 0
+if died ~= '1' then attempt[AttemptRecord.TAKES] = math.max(0, (attempt[AttemptRecord.TAKES] or 0) - 1) end
+step[Dynamic.STATE], step[Dynamic.STARTED] = StepState.QUEUED, 0
+trace(w, TraceKind.REEMIT, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
+w.writes.start_tasks[1] = {index = index, field = field, attempt = attempt, input = text}
+commit(w)
+redis.call('HDEL', publications, task)
+if event ~= '' then redis.call('HDEL', K.open_attempts, event) end
+return report(w, Outcome.APPLIED)
