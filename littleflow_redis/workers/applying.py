@@ -35,14 +35,15 @@ class Applying:
         self.following = following
         self._client = client
 
-    def apply(self, ends: Sequence[EndTask]) -> list[int]:
-        """Apply ends, which have no event, in one round trip.
+    def apply(self, ends: Sequence[EndTask], serving: bytes | None = None) -> list[int]:
+        """Apply ends, which have no event, in one round trip; ``serving`` as in Transitions.ends.
 
         Returns the places of those that must be reported by an event instead. Raises RedisError:
         then any of them may have been applied.
         """
         send = self._client.transitions
-        calls = send.apply_ends([(end, end.output or json_values.EMPTY) for end in ends], "")
+        pairs = [(end, end.output or json_values.EMPTY) for end in ends]
+        calls = send.apply_ends(pairs, "", serving)
         *reports, due = run_batch(self._client.redis, [*calls, self.following.due()])
         left: list[int] = []
         problems: list[Exception] = []

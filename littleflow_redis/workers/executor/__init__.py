@@ -1,0 +1,1 @@
+"""The executor: takes steps up, has them run in this process, applies their ends."""
