@@ -206,8 +206,12 @@ class Spawned:
 
     def wait_for_output(self, text: str, timeout: float = LONG) -> None:
         def written() -> bool:
-            assert text in self.output, self.output
-            return True
+            ended = self.process.poll() is not None
+            if text in self.output:
+                return True
+            if ended:
+                pytest.fail(f"it ended without {text!r}; it wrote:\n{self.output[-4000:]}")
+            return False
 
         wait_until(written, f"{text!r} is written", timeout)
 

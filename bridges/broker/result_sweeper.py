@@ -86,7 +86,12 @@ class ResultSweeper:
         while True:
             cursor, page = self._engine.redis.hscan(key, cursor, count=PAGE)
             packed = cast("Mapping[bytes, bytes]", page)
-            yield {id.decode(): record for id, record in packed.items()}
+            # Workers that run tasks themselves look after what they hold.
+            yield {
+                id.decode(): record
+                for id, record in packed.items()
+                if Record(record)[PublicationRecord.STATE] != "held"
+            }
             if not cursor:
                 return
 

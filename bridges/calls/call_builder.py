@@ -76,6 +76,11 @@ class CallBuilder:
             options,
         )
 
+    def target(self, base: str) -> tuple[str, Mapping[str, Any]] | None:
+        """The task that serves a base, and Celery's options for it; None if none does."""
+        target = self._target(base)
+        return None if target.refusal else (target.task, target.celery)
+
     def _serializer(self, target: _Target, options: Mapping[str, Any]) -> str:
         own = options.get("serializer") or self._app.tasks[target.task].serializer
         return str(own or self._app.conf.task_serializer)

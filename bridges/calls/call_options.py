@@ -30,6 +30,9 @@ from .task_lookup import Found, TaskLookup
 #: Where an app has its settings.
 APP_CONF = "app.conf.littleflow"
 
+#: What a Celery worker that serves steps itself reads there: see ``worker/setup.py``.
+WORKER_SETTINGS = frozenset({"serve", "roles", "prefetch", "lifetime"})
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -42,6 +45,8 @@ class Choice:
 def app_settings(app: Celery) -> Settings:
     """The options of the app itself. Raises ConfigurationError."""
     given = app.conf.get("littleflow")
+    if isinstance(given, Mapping):
+        given = {name: value for name, value in given.items() if name not in WORKER_SETTINGS}
     return read_settings({} if given is None else given, APP_CONF)
 
 

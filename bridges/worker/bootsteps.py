@@ -1,0 +1,128 @@
+"""Two steps in a Celery worker's start and stop.
+
+The worker's step owns Redis, threads and what is in hand, from the pool's start to its end. The
+consumer's step is made anew at each connection to the broker: its start and stop say only that.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import bootsteps, signals
+
+from littleflow_redis.events.logs import kv
+
+from .runner import StepRunner
+from .setup import Service, build_service
+
+LOG = logging.getLogger("littleflow_redis.worker")
+
+#: Seconds that the loop of a transport without an event loop waits for the broker, while steps are
+#: in hand and while none are.
+BUSY, IDLE = 0.01, 0.1
+
+
+class ServeSteps(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
+    """The worker's step."""
+
+    requires = ("celery.worker.components:Pool",)
+    label = "littleflow"
+
+    def __init__(self, worker: Any, **kwargs: Any) -> None:
+        worker.littleflow = None
+        self._service: Service | None = None
+        super().__init__(worker, **kwargs)
+
+    def create(self, worker: Any) -> None:
+        """Read the settings. Raises ConfigurationError, which ends the worker."""
+        self._service = worker.littleflow = build_service(worker)
+        signals.worker_shutdown.connect(self._finish, sender=worker, weak=False)
+
+    def start(self, _worker: Any) -> None:
+        """Nothing yet: steps are taken once there is a consumer."""
+
+    def close(self, _worker: Any) -> None:
+        """Take nothing more; others may have what has not begun."""
+        if self._service is not None:
+            self._service.close()
+
+    def stop(self, _worker: Any) -> None:
+        """Nothing yet: the pool still works."""
+
+    def terminate(self, _worker: Any) -> None:
+        """Hand everything back at once."""
+        self._finish()
+
+    def _finish(self, **_: Any) -> None:
+        service, self._service = self._service, None
+        if service is not None:
+            service.finish()
+
+
+class Connect(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
+    """The consumer's step."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+    label = "littleflow"
+
+    def start(self, consumer: Any) -> None:
+        service: Service = consumer.controller.littleflow
+        _wrap_strategies(consumer, service.runner)
+        if consumer.hub is None:
+            _wake_by_waiting(consumer, service.runner)
+        service.runner.attach(consumer)
+        service.start()
+
+    def stop(self, consumer: Any) -> None:
+        consumer.controller.littleflow.runner.detach()
+
+    def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
+        """After each connection: a hub that was reset has dropped its readers."""
+        runner = consumer.controller.littleflow.runner
+        hub.add_reader(runner.wake_fd, runner.pump)
+
+
+def _wrap_strategies(consumer: Any, runner: StepRunner) -> None:
+    """Have messages of steps run as such, whenever the consumer builds its strategies."""
+    build = type(consumer).update_strategies
+
+    def update_strategies() -> None:
+        build(consumer)
+        for name, handle in consumer.strategies.items():
+            consumer.strategies[name] = _wrapped(handle, runner)
+
+    consumer.update_strategies = update_strategies
+    update_strategies()
+
+
+def _wrapped(handle: Any, runner: StepRunner) -> Any:
+    def receive(
+        message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **kwargs: Any
+    ) -> Any:
+        if not runner.receive_message(message, body, ack):
+            return handle(message, body, ack, reject, callbacks, **kwargs)
+        return None
+
+    return receive
+
+
+def _wake_by_waiting(consumer: Any, runner: StepRunner) -> None:
+    """Without an event loop the consumer waits for the broker alone: let it look up in between."""
+    connection = consumer.connection
+    drain = connection.drain_events
+
+    def drain_events(timeout: float | None = None, **kwargs: Any) -> Any:
+        left = 2.0 if timeout is None else timeout
+        while True:
+            runner.pump()
+            wait = min(left, BUSY if runner.busy else IDLE)
+            left -= wait
+            try:
+                return drain(timeout=wait, **kwargs)
+            except TimeoutError:
+                if left <= 0:
+                    raise
+
+    connection.drain_events = drain_events
+    LOG.debug(kv("no-event-loop", transport=connection.transport.driver_type))

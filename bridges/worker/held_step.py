@@ -1,0 +1,88 @@
+"""A step in hand: from the request that runs it to the end that the engine gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from littleflow_redis.engine.model.task_events import (
+    EndTask,
+    StartTask,
+    encode_success,
+    end_task,
+)
+from littleflow_redis.workers.executor.end_applier import PendingEnd
+
+from ..ends.result_sink import failure_fields
+from ..ends.task_error import TaskError
+from .pool_job import PoolJob
+
+
+class Ends(Protocol):
+    """Where steps go when their requests are over."""
+
+    def end(self, task: StartTask, end: PendingEnd) -> None: ...
+
+    def hand_back(self, step: HeldStep) -> None: ...
+
+    def published(self, step: HeldStep) -> None: ...
+
+    def over(self, step: HeldStep) -> None: ...
+
+
+class HeldStep:
+    """One run of a step by a request; the first outcome that is said of it counts.
+
+    ``acknowledge`` is called when the end was applied: a message of the broker is kept until then.
+    """
+
+    def __init__(
+        self,
+        task: StartTask,
+        id: str,
+        ends: Ends,
+        submit: Callable[[HeldStep], None],
+        acknowledge: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.task = task
+        self.id = id
+        #: Its job in the pool, once it is there; and whether a process or thread has begun.
+        self.job: PoolJob | None = None
+        self.accepted = False
+        self.submit = submit
+        self._ends = ends
+        self._acknowledge = acknowledge
+        self._over = False
+
+    def succeed(self, text: str) -> None:
+        """It ended with a value's text."""
+        task = self.task
+        end = EndTask("", task.workflow, task.index, task.token, True, text, "", "")
+        self._end(end, lambda: encode_success(task, text))
+
+    def fail(self, error: TaskError) -> None:
+        """It ended with an error."""
+        fields = failure_fields(self.task, error.reason, error, final=error.final)
+        read = {name.encode(): text.encode() for name, text in fields.items()}
+        self._end(end_task("", read), lambda: fields)
+
+    def publish(self) -> None:
+        """It is with the broker, for a retry or because its class sends it; so will its end be."""
+        if self._settle():
+            self._ends.published(self)
+            self._acknowledge()
+
+    def hand_back(self) -> None:
+        """It is not run here: others may have it."""
+        if self._settle():
+            self._ends.hand_back(self)
+
+    def _end(self, end: EndTask, fields: Callable[[], Mapping[str, Any]]) -> None:
+        if self._settle():
+            self._ends.end(self.task, PendingEnd(end, lambda: dict(fields()), self._acknowledge))
+
+    def _settle(self) -> bool:
+        first, self._over = not self._over, True
+        if first:
+            self._ends.over(self)
+        return first

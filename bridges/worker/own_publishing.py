@@ -1,0 +1,56 @@
+"""Tasks whose class has an ``apply_async`` of its own: it decides whether and how they run.
+
+Classes that de-duplicate or add a tenant to each message do it there (celery-once,
+celery-singleton). So such a task is sent by it, from this worker, and runs where the message goes.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from celery import Celery
+
+from littleflow_redis.events.logs import kv
+
+from ..broker.answers import Ended, Instead, Refusal
+from ..broker.publish import BrokerUnreachable, Publisher
+from ..calls.task_call import TaskCall
+from ..ends.task_error import TaskError, error_of
+from .held_step import HeldStep
+
+LOG = logging.getLogger("littleflow_redis.worker")
+
+#: Why a step fails whose class answered with another task.
+INSTEAD = (
+    "its apply_async answered with another task, whose end a Celery worker does not follow: serve "
+    "this step by a bridge"
+)
+
+
+class OwnPublishing:
+    """Sends tasks of one app, on the thread of the consumer."""
+
+    def __init__(self, app: Celery) -> None:
+        self._publisher = Publisher(app)
+
+    def publish(self, step: HeldStep, call: TaskCall) -> None:
+        """Send a task, and settle its step by the answer."""
+        try:
+            answers = self._publisher.publish([call])
+        except BrokerUnreachable as error:
+            # It may have been sent: whoever gets the start-task next sends it under the same id.
+            LOG.warning(kv("sent-back", task=call.id, reason=error))
+            step.hand_back()
+            return
+        match answers:
+            case []:
+                step.publish()
+            case [Refusal() as answer]:
+                why = answer.task_error
+                step.fail(TaskError(why.type, answer.reason, "", why.classes, final=answer.final))
+            case [Ended() as answer] if answer.result.error is not None:
+                step.fail(answer.result.error)
+            case [Ended() as answer]:
+                step.succeed(answer.result.output or "null")
+            case [Instead(), *_]:
+                step.fail(error_of(RuntimeError(INSTEAD)))

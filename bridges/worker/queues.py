@@ -1,0 +1,55 @@
+"""Which queue a step's task goes to by the app's routes, and which this worker consumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from celery import Celery
+
+from littleflow_redis.engine.model.task_events import StartTask
+
+from ..calls.call_builder import CallBuilder
+
+#: Steps whose queue is remembered.
+_REMEMBERED = 4096
+
+
+class TaskQueues:
+    """Asks the app's router, with the task's own options, its category's and the step's."""
+
+    def __init__(self, app: Celery, calls: CallBuilder) -> None:
+        self._app = app
+        self._calls = calls
+        self._by_base = lru_cache(_REMEMBERED)(self._route)
+
+    def consumed(self) -> list[str]:
+        """The queues of this worker now: `-Q`, `-X`, and what remote control added or cancelled."""
+        return [*self._app.amqp.queues.consume_from]
+
+    def queue_of(self, task: StartTask) -> str:
+        """The queue of a step; the default one if no task serves it, which somebody has to say."""
+        own = task.options.get("$celery")
+        if isinstance(own, Mapping) and isinstance(own.get("queue"), str):
+            return str(own["queue"])
+        return self._by_base(task.base)
+
+    def _route(self, base: str) -> str:
+        found = self._calls.target(base)
+        if found is None:
+            return str(self._app.conf.task_default_queue)
+        name, options = found
+        task: Any = self._app.tasks[name]
+        routed = self._app.amqp.router.route(
+            {**task._get_exec_options(), **options}, name, (), {}, task
+        )
+        queue = routed.get("queue")
+        if queue is not None:
+            return str(getattr(queue, "name", queue))
+        # An exchange and a routing key: whatever queue is bound so.
+        key = routed.get("routing_key")
+        for name, one in self._app.amqp.queues.items():
+            if key is not None and one.routing_key == key:
+                return str(name)
+        return str(self._app.conf.task_default_queue)

@@ -1,0 +1,79 @@
+"""The part of Celery's default strategy that follows on the making of a request.
+
+The strategy makes its requests itself, of a class that it makes itself too, so it cannot be handed
+one of ours. The order of signals, events, limits and counters is Celery's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from celery import signals
+from celery.app import trace
+from celery.utils.time import timezone
+from celery.worker.state import task_reserved, task_scheduled
+from kombu.asynchronous.timer import to_timestamp
+
+LOG = logging.getLogger("celery.worker.strategy")
+
+
+def receive(consumer: Any, request: Any, callbacks: Iterable[Callable[[Any], object]] = ()) -> None:
+    """Bring a request to the pool, when its limits allow that. To be called by the consumer."""
+    if LOG.isEnabledFor(logging.INFO):
+        about = {
+            "id": request.id,
+            "name": request.name,
+            "args": request.argsrepr,
+            "kwargs": request.kwargsrepr,
+            "eta": request.eta,
+        }
+        LOG.info(trace.LOG_RECEIVED, about, extra={"data": about})
+    if request.revoked():
+        return
+    signals.task_received.send(sender=consumer, request=request)
+    _send_event(consumer, request)
+    bucket = None if consumer.disable_rate_limits else consumer.task_buckets[request.task.name]
+    if request.eta:
+        _schedule(consumer, request, bucket)
+    elif bucket:
+        consumer._limit_task(request, bucket, 1)
+    else:
+        task_reserved(request)
+        for callback in callbacks:
+            callback(request)
+        consumer.on_task_request(request)
+
+
+def _schedule(consumer: Any, request: Any, bucket: Any) -> None:
+    if request.utc:
+        at = to_timestamp(timezone.to_system(request.eta))
+    else:
+        at = to_timestamp(request.eta, consumer.app.timezone)
+    consumer.qos.increment_eventually()
+    action, args = (
+        (consumer._limit_post_eta, (request, bucket, 1))
+        if bucket
+        else (consumer.apply_eta_task, (request,))
+    )
+    request._eta_timer_entry = consumer.timer.call_at(at, action, args, priority=6)
+    task_scheduled(request)
+
+
+def _send_event(consumer: Any, request: Any) -> None:
+    eventer = consumer.event_dispatcher
+    if not (eventer and eventer.enabled and request.task.send_events):
+        return
+    eventer.send(
+        "task-received",
+        uuid=request.id,
+        name=request.name,
+        args=request.argsrepr,
+        kwargs=request.kwargsrepr,
+        root_id=request.root_id,
+        parent_id=request.parent_id,
+        retries=request.request_dict.get("retries", 0),
+        eta=request.eta and request.eta.isoformat(),
+        expires=request.expires and request.expires.isoformat(),
+    )

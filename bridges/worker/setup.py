@@ -1,0 +1,162 @@
+"""The settings of a Celery worker that serves steps, read once, when the worker is made."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import celery
+import click
+from celery import Celery
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings, connect
+from littleflow_redis.events.group import consumer_name
+from littleflow_redis.events.logs import kv
+from littleflow_redis.workers.executor.executor import Executor, ServedQueues
+from littleflow_redis.workers.executor.heartbeat import (
+    LIFETIME,
+    ProcessHeartbeat,
+    ThreadHeartbeat,
+)
+from littleflow_redis.workers.executor.roles import ROLES, Role, roles_of
+
+from ..app import app_prefixes
+from ..bridge import served_categories
+from ..calls.call_builder import CallBuilder
+from ..calls.call_options import CallOptions, app_settings
+from ..calls.task_lookup import TaskLookup
+from .queues import TaskQueues
+from .room import Room
+from .runner import StepRunner
+
+LOG = logging.getLogger("littleflow_redis.worker")
+
+#: The oldest version whose worker this fits.
+OLDEST = (5, 6)
+
+#: Schemes of brokers that are a Redis.
+_REDIS = ("redis://", "rediss://", "unix://")
+
+
+class Service:
+    """The steps that one worker serves, from its first connection to its end."""
+
+    def __init__(
+        self,
+        runner: StepRunner,
+        executor: Executor,
+        roles: Sequence[Role],
+        about: Mapping[str, Any],
+    ) -> None:
+        self.runner = runner
+        self._roles = roles
+        self._executor = executor
+        self._about = about
+        self._started = False
+
+    def start(self) -> None:
+        """Begin to take steps; later calls do nothing."""
+        if not self._started:
+            self._started = True
+            self._executor.start()
+            for role in self._roles:
+                role.start()
+            LOG.info(kv("serving-steps", **self._about))
+
+    def close(self) -> None:
+        """Take nothing more; hand back what has not begun."""
+        self._executor.close()
+        self.runner.release(self.runner.close())
+
+    def finish(self) -> None:
+        """Apply the last ends, hand back what has not ended, and leave."""
+        if self._started:
+            for role in self._roles:
+                role.close()
+            self._executor.close()
+            self._executor.finish([*self.runner.close(), *self.runner.left()])
+            LOG.info(kv("served-steps", process=self._executor.process))
+
+
+def build_service(worker: Any) -> Service:
+    """Put together what serves the steps of a worker. Raises ConfigurationError."""
+    if celery.VERSION[:2] < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise ConfigurationError(
+            f"littleflow_redis.steps needs Celery {oldest} or newer, and this is "
+            f"{celery.__version__}: update it, or serve the steps by a bridge"
+        )
+    app: Celery = worker.app
+    app.finalize()
+    settings, origin = _connection(app)
+    client = Client(redis=connect(settings))
+    name = _module(app)
+    rules = CallOptions([app_settings(app)])
+    names = TaskLookup(app.tasks, app_prefixes(app, name), rules.mapping)
+    served = served_categories(app, name, _own(app, "serve"))
+    rules.check(app, names, served)
+    calls = CallBuilder(app, names, rules)
+    queues = TaskQueues(app, calls)
+    process = consumer_name()
+    room = Room(worker.pool, _prefetch(app, worker))
+    runner = StepRunner(app, calls, queues, room)
+    lifetime = float((app.conf.get("littleflow") or {}).get("lifetime", LIFETIME))
+    heartbeat = (
+        ThreadHeartbeat(client.redis, client.keys, process, lifetime)
+        if _in_processes(worker)
+        else ProcessHeartbeat(settings.url, client.keys, process, lifetime)
+    )
+    what = ServedQueues(served, queues.consumed, rules.categories(served))
+    executor = Executor(client, process, what, runner, heartbeat)
+    runner.executor = executor
+    shown = ",".join(category or "''" for category in served)
+    return Service(
+        runner,
+        executor,
+        roles_of(client, process, _roles(app)),
+        {"categories": shown, "redis": settings.address, "of": origin, "process": process},
+    )
+
+
+def _connection(app: Celery) -> tuple[ConnectionSettings, str]:
+    """Where Redis is, and who says so: the environment, or the app's broker if that is one."""
+    if any(os.environ.get(name) for name in ("REDIS_URL", "REDIS_HOST")):
+        return ConnectionSettings.from_environment(), "environment"
+    url = str(app.conf.broker_read_url or app.conf.broker_url or "")
+    if url.startswith(_REDIS):
+        return replace(ConnectionSettings.from_environment(), url=url), "broker"
+    return ConnectionSettings.from_environment(), "default"
+
+
+def _module(app: Celery) -> str:
+    """The text after `-A`; the app's own name if there is none."""
+    context = click.get_current_context(silent=True)
+    given = context.find_root().params.get("app") if context else None
+    return given if isinstance(given, str) else app.main or ""
+
+
+def _own(app: Celery, name: str) -> Sequence[str]:
+    given = (app.conf.get("littleflow") or {}).get(name, ())
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _roles(app: Celery) -> Sequence[str]:
+    """Those that this worker stands for: all, unless the app says otherwise."""
+    given = app.conf.get("littleflow") or {}
+    return _own(app, "roles") if "roles" in given else tuple(ROLES)
+
+
+def _prefetch(app: Celery, worker: Any) -> int:
+    given = (app.conf.get("littleflow") or {}).get("prefetch")
+    return int(worker.prefetch_multiplier if given is None else given)
+
+
+def _in_processes(worker: Any) -> bool:
+    """Whether tasks run in processes of their own, which leave this one its interpreter."""
+    from celery.concurrency.prefork import TaskPool
+
+    return isinstance(worker.pool, TaskPool)

@@ -1,0 +1,139 @@
+"""Celery's request of a task, whose outcome also goes to the engine.
+
+Every way in which a request can be over leads through one of these methods. The end is
+reported before Celery's own part is done: an event that cannot be sent must not lose it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from billiard.einfo import ExceptionInfo, ExceptionWithTraceback
+from celery.exceptions import (
+    Ignore,
+    Reject,
+    Retry,
+    TaskRevokedError,
+    Terminated,
+    TimeLimitExceeded,
+    WorkerLostError,
+)
+from celery.worker.request import create_request_cls
+from kombu.utils.imports import symbol_by_name
+
+from ..ends.task_error import TaskError, error_of, full_name
+from .held_step import HeldStep
+from .pool_job import PoolJob
+from .traced import StepFailure, StepValue, trace_step
+
+#: Why `Ignore` ends a step as failed: nobody will ever say its result.
+IGNORED = (
+    "the task raised Ignore, so it has no result: return a value, or use $on-failure: continue"
+)
+
+
+def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -> type:
+    """The class of requests for steps that this task serves, on top of the task's own.
+
+    ``measured`` is given the seconds that each run took.
+    """
+    base: Any = create_request_cls(
+        symbol_by_name(task.Request),
+        task,
+        consumer.pool,
+        consumer.hostname,
+        consumer.event_dispatcher,
+        trace=trace_step,
+        app=consumer.app,
+    )
+
+    class StepRequest(base):  # type: ignore[misc] # made at run time
+        step: HeldStep
+        failure: StepFailure | None = None
+
+        def execute_using_pool(self, pool: Any, **kwargs: Any) -> Any:
+            result = super().execute_using_pool(pool, **kwargs)
+            self.step.job = PoolJob(pool, result)
+            return result
+
+        def on_accepted(self, pid: int, time_accepted: float) -> None:
+            self.step.accepted = True
+            super().on_accepted(pid, time_accepted)
+            # Of what has begun nothing comes again from the broker: see the runner.
+            self.acknowledged = True
+
+        def on_success(self, outcome: Any, **kwargs: Any) -> Any:
+            if isinstance(outcome, ExceptionInfo):
+                # Of a task that ends its thread, by sys.exit().
+                return self.on_failure(outcome)
+            failed, value, runtime = outcome
+            if runtime is not None:
+                measured(runtime)
+            if isinstance(value, StepValue):
+                self.step.succeed(value.text)
+                outcome = failed, value.shown, runtime
+            elif isinstance(value, StepFailure):
+                self.failure = value
+                outcome = failed, value.info, runtime
+            return super().on_success(outcome, **kwargs)
+
+        def on_failure(
+            self, exc_info: ExceptionInfo, send_failed_event: bool = True, return_ok: bool = False
+        ) -> Any:
+            self._settle(_unwrapped(exc_info.exception))
+            return super().on_failure(exc_info, send_failed_event, return_ok)
+
+        def on_timeout(self, soft: bool, timeout: float) -> None:
+            if not soft:
+                self.step.fail(error_of(TimeLimitExceeded(timeout)))
+            super().on_timeout(soft, timeout)
+
+        def _announce_revoked(
+            self, reason: str, terminated: bool, signum: Any, expired: bool
+        ) -> None:
+            self.step.fail(_revoked(reason))
+            super()._announce_revoked(reason, terminated, signum, expired)
+
+        def _announce_cancelled(self, emit_retry: bool = True) -> None:
+            self.step.hand_back()
+            super()._announce_cancelled(emit_retry)
+
+        def _settle(self, error: BaseException) -> None:
+            if isinstance(error, Terminated):
+                return  # Announced as revoked, or cancelled before.
+            if isinstance(error, Retry):
+                self.step.publish()
+            elif self._comes_again(error):
+                self.step.hand_back()
+            elif isinstance(error, Ignore):
+                self.step.fail(TaskError(_name(error), IGNORED, final=True))
+            elif isinstance(error, (SystemExit, KeyboardInterrupt)):
+                self.step.fail(error_of(WorkerLostError(f"the worker exited: {error!r}")))
+            elif self.failure is not None:
+                self.step.fail(self.failure.error)
+            else:
+                self.step.fail(error_of(error))
+
+        def _comes_again(self, error: BaseException) -> bool:
+            """Whether a broker would deliver its message again."""
+            if isinstance(error, Reject):
+                return bool(error.requeue)
+            late = self.task.acks_late and self.task.reject_on_worker_lost
+            return bool(late and isinstance(error, WorkerLostError))
+
+    return StepRequest
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    inner: BaseException = error.exc if isinstance(error, ExceptionWithTraceback) else error
+    return inner
+
+
+def _name(error: BaseException) -> str:
+    return full_name(type(error).__module__, type(error).__qualname__)
+
+
+def _revoked(reason: str) -> TaskError:
+    error = error_of(TaskRevokedError(reason))
+    return TaskError(error.type, error.message, classes=error.classes, final=True)

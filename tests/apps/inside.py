@@ -1,0 +1,155 @@
+"""Tasks for a Celery worker that serves steps itself: every way in which a task can be over."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, Task, signals
+from celery.exceptions import Ignore, Reject
+
+app = Celery("inside")
+app.conf.task_routes = {"inside.apart": {"queue": "apart"}}
+app.conf.task_create_missing_queues = True
+app.conf.littleflow = {"lifetime": float(os.environ.get("LIFETIME", "8"))}
+
+
+class Refused(ValueError):
+    """An exception of the user's own."""
+
+
+@signals.before_task_publish.connect
+def add_tenant(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    if headers is not None:
+        headers["tenant"] = "blue"
+
+
+def note(line: str) -> None:
+    with Path(os.environ["LEDGER"]).open("a") as ledger:
+        ledger.write(f"{line}\n")
+
+
+@app.task
+def add(x: float, y: float = 1) -> float:
+    return x + y
+
+
+@app.task
+def nothing(*_: Any) -> None:
+    return None
+
+
+@app.task
+def refuse(x: Any) -> None:
+    raise Refused(x, "no")
+
+
+@app.task(bind=True, max_retries=5)
+def persist(self: Task, x: int) -> list[int]:
+    if self.request.retries < 2:
+        raise self.retry(countdown=0.05)
+    return [x, self.request.retries]
+
+
+@app.task
+def ignore(*_: Any) -> None:
+    raise Ignore
+
+
+@app.task
+def reject(*_: Any) -> None:
+    raise Reject("no", requeue=False)
+
+
+@app.task
+def again(name: str) -> str:
+    """Rejects itself once, to be delivered again."""
+    seen = Path(os.environ["LEDGER"]).with_name(f"seen-{name}")
+    if not seen.exists():
+        seen.touch()
+        raise Reject("later", requeue=True)
+    return name
+
+
+@app.task
+def unencodable() -> object:
+    return object()
+
+
+@app.task
+def leave(*_: Any) -> None:
+    raise SystemExit(3)
+
+
+@app.task
+def large(size: int) -> str:
+    return "x" * size
+
+
+@app.task(bind=True)
+def about(self: Task) -> dict[str, Any]:
+    request = self.request
+    return {
+        "id": request.id,
+        "queue": request.delivery_info["routing_key"],
+        "attempt": request.littleflow,
+        "tenant": request.tenant,
+        "retries": request.retries,
+    }
+
+
+class Sending(Task):
+    """Sends its tasks itself, with a mark; refuses those without arguments."""
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        if not args:
+            raise Refused("nothing to send")
+        headers = {**options.pop("headers", {}), "sent_by": "itself"}
+        return super().apply_async(args, kwargs, headers=headers, **options)
+
+
+@app.task(bind=True, base=Sending)
+def sending(self: Task, *_: Any) -> str:
+    return str(self.request.sent_by)
+
+
+@app.task
+def apart(*_: Any) -> str:
+    return "apart"
+
+
+@app.task(soft_time_limit=0.2)
+def soft(*_: Any) -> None:
+    time.sleep(30)
+
+
+@app.task(time_limit=0.4)
+def hard(*_: Any) -> None:
+    time.sleep(30)
+
+
+@app.task
+def die(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@app.task
+def mark(line: Any, seconds: float = 0.02) -> Any:
+    """Takes its time, then leaves a line."""
+    time.sleep(seconds)
+    note(f"{line}")
+    return line
+
+
+@app.task
+def hold(line: str, seconds: float) -> str:
+    """Computes without letting other threads of its process run."""
+    note(line)
+    began = time.monotonic()
+    sum(range(10_000_000))
+    # One call in C, which keeps the interpreter's lock all the time.
+    sum(range(round(10_000_000 * seconds / (time.monotonic() - began))))
+    return line

@@ -1,0 +1,58 @@
+"""Celery workers that serve steps themselves: no bridge, no lifecycle worker, no result backend."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from littleflow_redis.engine.client import Client
+from tests.support import RedisServer, Spawned
+
+APPS = Path(__file__).parent.parent.parent / "apps"
+
+#: Pools, and how many of their slots.
+POOLS = {"solo": 1, "threads": 4, "prefork": 2}
+
+#: Starts a worker: ``serve("threads", "-Q", "apart")``; keywords are environment variables.
+Serve = Callable[..., Spawned]
+
+
+def worker_command(pool: str, *options: str, app: str = "inside") -> list[str]:
+    return [
+        *(sys.executable, "-m", "celery", "-A", app, "worker", "-l", "info"),
+        *("-I", "littleflow_redis.steps", "--pool", pool, "--concurrency", str(POOLS[pool])),
+        *("--without-mingle", "--without-gossip", *options),
+    ]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    file = tmp_path / "lines"
+    file.touch()
+    return file
+
+
+@pytest.fixture
+def serve(spawn: Callable[..., Spawned], redis_server: RedisServer, ledger: Path) -> Serve:
+    def serve(pool: str, *options: str, app: str = "inside", **environment: str) -> Spawned:
+        given = {
+            **redis_server.environment,
+            "CELERY_BROKER_URL": f"redis://{redis_server.host}:{redis_server.port}/1",
+            "LEDGER": str(ledger),
+            **environment,
+        }
+        process = spawn(worker_command(pool, *options, app=app), env=given, cwd=APPS)
+        process.wait_for_output("event=serving-steps")
+        return process
+
+    return serve
+
+
+@pytest.fixture
+def engine(client: object, redis_server: RedisServer) -> Iterator[Client]:
+    engine = Client(redis_server.url)
+    yield engine
+    engine.redis.close()

@@ -1,0 +1,132 @@
+"""Celery workers that serve steps are killed, stopped and cut off from their broker."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
+from tests.support import RedisServer, wait_until
+
+from .conftest import POOLS, Serve
+
+#: Workflows of one test, of three steps each.
+MANY = 12
+
+FLOW = "inside:mark(- $bind: whole -) → { inside:mark inside:mark } → inside:nothing"
+
+
+def start_all(engine: Client) -> list[str]:
+    return [engine.start(FLOW, f"line-{number}") for number in range(MANY)]
+
+
+def all_end(engine: Client, ids: list[str]) -> None:
+    wait_until(lambda: not engine.redis.scard(engine.keys.running), "all have ended", 60.0)
+    for id in ids:
+        assert engine.state(id).state is WorkflowState.FINISHED, engine.state(id).reason
+    for category in ("inside", ""):
+        assert not engine.redis.hlen(engine.keys.publications + category), "nothing is held"
+
+
+def lines(ledger: Path) -> Counter[str]:
+    return Counter(ledger.read_text().split())
+
+
+def ends_once(engine: Client, ids: list[str]) -> None:
+    for id in ids:
+        ends: Any = Counter(entry.step for entry in engine.trace(id) if entry.what == "end")
+        assert set(ends.values()) == {1}, ends
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_worker_is_killed(engine: Client, serve: Serve, ledger: Path, pool: str) -> None:
+    worker = serve(pool, LIFETIME="1")
+    ids = start_all(engine)
+    wait_until(lambda: len(ledger.read_text().split()) > 3, "it works")
+    worker.kill_group()
+    serve(pool, LIFETIME="1")
+    all_end(engine, ids)
+    ends_once(engine, ids)
+    assert set(lines(ledger)) == {f"line-{number}" for number in range(MANY)}
+    assert all(count >= 3 for count in lines(ledger).values())
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_worker_is_stopped(engine: Client, serve: Serve, ledger: Path, pool: str) -> None:
+    """Nothing is run twice, and nothing waits for a heartbeat to run out."""
+    worker, ids = serve(pool, LIFETIME="300"), start_all(engine)
+    wait_until(lambda: len(ledger.read_text().split()) > 3, "it works")
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0, worker.output[-3000:]
+    assert not engine.redis.hlen(engine.keys.publications + "inside"), "all is handed back"
+    assert not engine.redis.hlen(engine.keys.served)
+    serve(pool, LIFETIME="300")
+    all_end(engine, ids)
+    assert lines(ledger) == Counter({f"line-{number}": 3 for number in range(MANY)})
+
+
+def test_children_are_replaced(engine: Client, serve: Serve, ledger: Path) -> None:
+    serve("prefork", "--max-tasks-per-child", "1")
+    ids = start_all(engine)
+    all_end(engine, ids)
+    assert lines(ledger) == Counter({f"line-{number}": 3 for number in range(MANY)})
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_one_that_computes_for_long_is_alive(
+    engine: Client, serve: Serve, ledger: Path, pool: str
+) -> None:
+    serve(pool, LIFETIME="1")
+    id = engine.start("inside:hold(- seconds: 4 -)", "long")
+    wait_until(lambda: "long" in ledger.read_text(), "it computes")
+    serve("threads", LIFETIME="1")
+    all_end(engine, [id])
+    assert lines(ledger) == {"long": 1}
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_the_broker_is_killed_again_and_again(
+    engine: Client,
+    serve: Serve,
+    ledger: Path,
+    own_server: Callable[..., RedisServer],
+    pool: str,
+) -> None:
+    broker = own_server()
+    worker = serve(pool, CELERY_BROKER_URL=broker.url)
+    ids = start_all(engine)
+    for _ in range(3):
+        seen = len(ledger.read_text().split())
+        wait_until(lambda seen=seen: len(ledger.read_text().split()) > seen + 2, "it works")
+        broker.kill()
+        broker.start()
+    all_end(engine, ids)
+    assert lines(ledger) == Counter({f"line-{number}": 3 for number in range(MANY)})
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0, worker.output[-3000:]
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_redis_is_killed_again_and_again(
+    serve: Serve, ledger: Path, own_server: Callable[..., RedisServer], pool: str
+) -> None:
+    """All that it had persisted; the broker is another one."""
+    server = own_server("--appendonly", "yes", "--appendfsync", "always")
+    serve(pool, REDIS_URL=server.url, LIFETIME="1")
+    engine = Client(server.url)
+    ids = start_all(engine)
+    for _ in range(3):
+        seen = len(ledger.read_text().split())
+        wait_until(lambda seen=seen: len(ledger.read_text().split()) > seen + 2, "it works")
+        server.kill()
+        server.start()
+    all_end(engine, ids)
+    ends_once(engine, ids)
+    assert set(lines(ledger)) == {f"line-{number}" for number in range(MANY)}
+    engine.redis.close()
