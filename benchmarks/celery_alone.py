@@ -15,7 +15,14 @@ from celery.canvas import Signature, chain
 from celery.exceptions import TimeoutError
 from celery.result import AsyncResult
 
-from benchmarks.ours import LOOK, WrongOutcome, celery_environment, celery_worker
+from benchmarks.ours import (
+    LOOK,
+    SOLO,
+    Pool,
+    WrongOutcome,
+    celery_environment,
+    celery_worker,
+)
 from benchmarks.processes import Running
 from benchmarks.row import PATIENCE, Hung
 from benchmarks.server import Server, server
@@ -95,12 +102,12 @@ class CeleryAlone:
 
 
 @contextmanager
-def celery_alone() -> Iterator[CeleryAlone]:
+def celery_alone(pool: Pool = SOLO) -> Iterator[CeleryAlone]:
     """A server and a Celery worker, and nothing of ours."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         found = stack.enter_context(server(folder))
-        worker = stack.enter_context(celery_worker(folder, found))
+        worker = stack.enter_context(celery_worker(folder, found, pool))
         url = celery_environment(found)["CELERY_BROKER_URL"]
         # An app of its own: that of the module is bound to the environment of its process.
         app = stack.enter_context(Celery("bench", broker=url, backend=url, set_as_current=False))

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.flows import chain
 from benchmarks.processes import Running, environment, running
@@ -30,11 +30,26 @@ _SETTLE = 3.0
 SETTLED = 10
 
 _MODULE = (sys.executable, "-m", "littleflow_redis")
-#: As users start it; mingle and gossip only slow down the start of a single worker.
-_CELERY_WORKER = (
-    sys.executable, "-m", "celery", "-A", "benchmarks.celeryapp", "worker", "--pool", "solo",
-    "--concurrency", "1", "--without-mingle", "--without-gossip",
-)  # fmt: skip
+
+
+class Pool(NamedTuple):
+    """A Celery worker's pool, and its processes or threads."""
+
+    name: str
+    slots: int
+
+    @property
+    def worker(self) -> tuple[str, ...]:
+        """The worker as users start it; mingle and gossip only slow down the start of one alone."""
+        return (
+            *(sys.executable, "-m", "celery", "-A", "benchmarks.celeryapp", "worker"),
+            *("--pool", self.name, "--concurrency", str(self.slots)),
+            *("--without-mingle", "--without-gossip"),
+        )
+
+
+#: One task after the other, in the worker's own process.
+SOLO = Pool("solo", 1)
 
 
 class WrongOutcome(RuntimeError):
@@ -108,7 +123,7 @@ def native(
 def with_celery() -> Iterator[Engine]:
     """Worker, receipts, the bridge, and a Celery worker."""
     bridge = (*_MODULE, "bridge", "--app", "benchmarks.celeryapp", "--category", "bench")
-    with _engine({"bridge": bridge, "celery": _CELERY_WORKER}) as engine:
+    with _engine({"bridge": bridge, "celery": SOLO.worker}) as engine:
         yield engine
 
 
@@ -116,14 +131,22 @@ def with_celery() -> Iterator[Engine]:
 def combined() -> Iterator[Engine]:
     """Lifecycle and bridge in one process, receipts, and a Celery worker."""
     both = (*_MODULE, "worker", "--app", "benchmarks.celeryapp", "--category", "bench")
-    with _engine({"worker": both, "celery": _CELERY_WORKER}) as engine:
+    with _engine({"worker": both, "celery": SOLO.worker}) as engine:
         yield engine
 
 
 @contextmanager
-def celery_worker(folder: Path, found: Server) -> Iterator[Running]:
+def inside(pool: Pool = SOLO) -> Iterator[Engine]:
+    """A Celery worker that serves steps itself: no other process, and no result backend."""
+    command = (*pool.worker, "-I", "littleflow_redis.steps")
+    with _engine({"celery": command}, alone=True) as engine:
+        yield engine
+
+
+@contextmanager
+def celery_worker(folder: Path, found: Server, pool: Pool = SOLO) -> Iterator[Running]:
     """The same Celery worker by itself."""
-    with running("celery", _CELERY_WORKER, celery_environment(found), folder) as process:
+    with running("celery", pool.worker, celery_environment(found), folder) as process:
         yield process
 
 
@@ -134,16 +157,20 @@ def celery_environment(found: Server) -> dict[str, str]:
 
 
 @contextmanager
-def _engine(workers: dict[str, tuple[str, ...]], appendfsync: str = "") -> Iterator[Engine]:
-    commands = {
-        "worker": (*_MODULE, "worker"), "receipts": (*_MODULE, "receipts"), **workers
-    }  # fmt: skip
+def _engine(
+    workers: dict[str, tuple[str, ...]], appendfsync: str = "", *, alone: bool = False
+) -> Iterator[Engine]:
+    """These processes, and unless ``alone`` those that every engine needs otherwise."""
+    others = {} if alone else {"worker": (*_MODULE, "worker"), "receipts": (*_MODULE, "receipts")}
+    commands = {**others, **workers}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         found = stack.enter_context(server(folder, appendfsync))
         client = Client(found.url)
         stack.callback(client.redis.connection_pool.disconnect)
         env = celery_environment(found)
+        if alone:
+            del env["CELERY_RESULT_BACKEND"]
         processes = [
             stack.enter_context(running(name, command, env, folder))
             for name, command in commands.items()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
+from benchmarks.ours import SOLO, Pool
 from benchmarks.row import Measure, Race, Row, Side, scaled
 from benchmarks.rows.celery_side import OURS, workflows
 
@@ -14,9 +15,9 @@ STEPS = 5
 
 
 @contextmanager
-def chains(count: int, steps: int) -> Iterator[Measure]:
+def chains(count: int, steps: int, pool: Pool = SOLO) -> Iterator[Measure]:
     """So many of Celery's chains at a time; the figure is steps/s."""
-    with celery_alone() as celery:
+    with celery_alone(pool) as celery:
         yield lambda: count * steps / celery.run(celery.chains(steps, count))
 
 

@@ -9,14 +9,15 @@ from celery import chord
 
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
+from benchmarks.ours import SOLO, Pool
 from benchmarks.row import Measure, Race, Row, Side, scaled
 from benchmarks.rows.celery_side import OURS, workflows
 
 
 @contextmanager
-def chords(width: int) -> Iterator[Measure]:
+def chords(width: int, pool: Pool = SOLO) -> Iterator[Measure]:
     """One chord; the figure is steps/s."""
-    with celery_alone() as celery:
+    with celery_alone(pool) as celery:
 
         def run() -> float:
             header = [celery.noop(1) for _ in range(width)]
