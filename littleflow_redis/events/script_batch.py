@@ -130,11 +130,20 @@ def _apart(call: Call | Command, result: Any) -> Sequence[Any]:
 
 
 def _send(client: redis.Redis, calls: Sequence[Call | Command], *, by_digest: bool) -> list[Any]:
+    if len(calls) == 1:
+        # A pipeline of one costs as much again.
+        try:
+            return [client.execute_command(*_words(calls[0], by_digest))]
+        except ResponseError as error:
+            return [error]
     with client.pipeline(transaction=False) as pipe:
         for call in calls:
-            if isinstance(call, Command):
-                pipe.execute_command(*call.args)
-                continue
-            name, what = ("EVALSHA", call.script.sha) if by_digest else ("EVAL", call.script.source)
-            pipe.execute_command(name, what, len(call.keys), *call.keys, *call.shared, *call.args)
+            pipe.execute_command(*_words(call, by_digest))
         return list(pipe.execute(raise_on_error=False))
+
+
+def _words(call: Call | Command, by_digest: bool) -> Sequence[Argument]:
+    if isinstance(call, Command):
+        return call.args
+    name, what = ("EVALSHA", call.script.sha) if by_digest else ("EVAL", call.script.source)
+    return (name, what, len(call.keys), *call.keys, *call.shared, *call.args)

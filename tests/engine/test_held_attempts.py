@@ -9,13 +9,16 @@ import redis
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.celery_ids import task_uuid
-from littleflow_redis.engine.model.script_results import Publication, Report
+from littleflow_redis.engine.model.script_results import HeldAttempt, Publication, Report
 from littleflow_redis.engine.model.states import Outcome, WorkflowState
 from littleflow_redis.engine.model.task_events import EndTask, StartTask, kind_of, start_task
+from littleflow_redis.engine.operations.reconcile import Reconciler
+from littleflow_redis.engine.operations.take_over import TakeOver
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.entries import entries_of
 from littleflow_redis.events.group import make_group
+from tests.support import wait_until
 
 GROUP, WORKER = "steps:m:celery", "worker-1"
 
@@ -49,8 +52,7 @@ def hold(engine: Client, task: StartTask, worker: str = WORKER, most: int = 0) -
 
 
 def beat(engine: Client, worker: str = WORKER, seconds: float = 60.0) -> None:
-    now: Any = engine.redis.time()
-    engine.redis.zadd(engine.keys.processes, {worker: (now[0] + seconds) * 1000})
+    HeldAttempts(engine.context).beat(worker, ["m"], seconds)
 
 
 def held_by(held: HeldAttempts, worker: str = WORKER) -> list[str]:
@@ -75,24 +77,26 @@ def test_a_dead_holder_s_attempt_is_written_again_and_counted(
 ) -> None:
     engine.start("m:A", {"n": 1})
     (task,) = start_tasks(engine)
-    held.register(WORKER, ["m"])
     hold(engine, task, most=2)
     beat(engine)
-    assert held.dead() == set()
-    (attempt,) = held.of(WORKER, "m")
-    assert held.release(attempt, died=True) is Outcome.UNCHANGED, "its holder lives"
+    assert held.alive() == held.registered() == {WORKER}
+    (attempt,) = held.all()
+    assert take_over(held, attempt) is Outcome.UNCHANGED, "its holder lives"
     beat(engine, seconds=-1)
-    assert held.dead() == {WORKER}
-    assert held.categories(WORKER) == ["m"]
-    assert held.release(attempt, died=True) is Outcome.APPLIED
-    assert held.release(attempt, died=True) is Outcome.UNCHANGED, "only the first writes it"
+    assert (held.alive(), held.registered()) == (set(), {WORKER})
+    assert take_over(held, attempt) is Outcome.APPLIED
+    assert take_over(held, attempt) is Outcome.UNCHANGED, "only the first writes it"
     again = start_tasks(engine)[-1]
     assert (again.token, again.input) == (task.token, {"n": 1})
     assert hold(engine, again, "worker-2", most=2) is Outcome.APPLIED
     beat(engine, "worker-2", -1)
     (attempt,) = held.of("worker-2", "m")
-    assert held.release(attempt, died=True) is Outcome.APPLIED
+    assert take_over(held, attempt) is Outcome.APPLIED
     assert hold(engine, start_tasks(engine)[-1], "worker-3", most=2) is Outcome.WORN_OUT
+
+
+def take_over(held: HeldAttempts, attempt: HeldAttempt) -> Outcome:
+    return held.release(attempt, fenced=True, died=True)
 
 
 def test_what_is_handed_back_is_no_death(engine: Client, held: HeldAttempts) -> None:
@@ -121,11 +125,51 @@ def test_the_reconciler_finds_what_a_dead_holder_left(engine: Client) -> None:
     (task,) = start_tasks(engine)
     hold(engine, task)
     page: Any = engine.redis.hgetall(engine.keys.open_attempts)
-    takers = b"\x92\x90\x80"
+    takers = b"\x93\x90\x80\xa5steps"
     beat(engine)
     assert engine.transitions.find_lost_attempts(page, takers) == []
     beat(engine, seconds=-1)
     assert engine.transitions.find_lost_attempts(page, takers) == [(task.event.encode(), "dropped")]
+    # Two looks, as what is dropped may be under way.
+    reconciler = Reconciler(engine.context)
+    reconciler.run()
+    reconciler.run()
+    assert hold(engine, start_tasks(engine)[-1], "worker-2") is Outcome.APPLIED
+
+
+def test_one_that_dies_is_taken_over_when_two_looks_find_it_dead(
+    engine: Client, held: HeldAttempts
+) -> None:
+    engine.start("m:A → m:B")
+    (task,) = start_tasks(engine)
+    hold(engine, task)
+    beat(engine)
+    # What follows is held, too, and nothing of it is in the stream.
+    assert len(end(engine, task, room=1)) == 1
+    look = TakeOver(engine.context, "worker-2", patience=0.05)
+    assert look.run() == 0
+    beat(engine, seconds=-1)
+    assert look.run() == 0, "after an outage all seem dead, until they beat again"
+    wait_until(lambda: look.run() == 1, "it is dead")
+    wait_until(lambda: look.run() == 0 and not held.registered(), "it is forgotten")
+    assert start_tasks(engine)[-1].base == "m:B"
+
+
+def test_a_retry_s_message_is_run_once(engine: Client, held: HeldAttempts) -> None:
+    engine.start("m:A")
+    (task,) = start_tasks(engine)
+    hold(engine, task)
+    id = task_uuid(task.workflow, task.index, task.token)
+    message = (task.workflow, task.index, task.token, id)
+    engine.transitions.mark_published(GROUP, [(Publication("m", id), "")])
+    beat(engine, "worker-2")
+    assert held.hold(*message, "worker-2") == (Outcome.APPLIED, "m")
+    assert held.hold(*message, "worker-2")[0] is Outcome.TAKEN_BY_OTHER, "it has it"
+    assert held.hold(*message, "worker-3")[0] is Outcome.TAKEN_BY_OTHER, "another has it"
+    beat(engine, "worker-2", -1)
+    assert held.hold(*message, "worker-3") == (Outcome.APPLIED, "m")
+    end(engine, task)
+    assert held.hold(*message, "worker-3")[0] is Outcome.GONE, "it is over"
 
 
 def test_a_terminating_workflow_does_not_wait_for_a_dead_holder(

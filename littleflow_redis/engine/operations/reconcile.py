@@ -13,7 +13,8 @@ from littleflow_redis.events.logs import kv
 
 from ..model.states import Outcome
 from ..store.context import EngineContext
-from ..views.health import BRIDGE, LIFECYCLE, LISTENER
+from ..views.health import BRIDGE, LIFECYCLE, LISTENER, STEPS
+from .take_over import TakeOver
 
 LOG = logging.getLogger("littleflow_redis.reconcile")
 
@@ -35,15 +36,17 @@ class Reconciler:
     ) -> None:
         self._context = context
         self._group = group
-        self._takers = packb([[BRIDGE, LISTENER], dict.fromkeys(builtins, group)])
+        self._takers = packb([[BRIDGE, LISTENER], dict.fromkeys(builtins, group), STEPS])
         #: Start-tasks that a group had read and lost, as of the last look.
         self.suspects: set[bytes] = set()
         #: When they were found: if they had ended, their ends are no later in the stream.
         self._found = ""
+        self._take_over = TakeOver(context)
 
     def run(self) -> int:
         """Look at every open attempt once; return how many were emitted again."""
         context, cursor, emitted = self._context, 0, 0
+        self._take_over.run()
         fresh: set[bytes] = set()
         ripe = not self.suspects or self._ends_are_read()
         before, self.suspects = self.suspects, set()

@@ -1,7 +1,4 @@
-"""The arguments of every script, by name; each script's file says what they mean.
-
-Importing this compares them with what the files declare.
-"""
+"""The arguments of every script, by name, compared with what the files declare at import."""
 
 from __future__ import annotations
 
@@ -11,10 +8,13 @@ from littleflow_redis.events.script_batch import Argument
 
 from .arguments import Arguments
 from .declarations import script_names
+from .held_contracts import HoldLease as HoldLease
+from .held_contracts import HoldPublished as HoldPublished
+from .held_contracts import ReleaseAttempt as ReleaseAttempt
 
-#: Packed by msgpack.
+#: By msgpack.
 Packed = bytes
-#: Values of changing number; fields and values, or the like, in turn.
+#: Values of changing number, such as fields and values in turn.
 Rest = Sequence[Argument]
 
 
@@ -91,15 +91,6 @@ class FireReady(Arguments):
     reason: str
     serving: Packed
     items: Rest
-
-
-class HoldLease(Arguments):
-    holder: str
-    ms: int
-
-
-class IndexEnded(Arguments):
-    pass
 
 
 class IndexMailbox(Arguments):
@@ -184,16 +175,6 @@ class ReissueStartTask(Arguments):
     missing: str
 
 
-class ReleaseAttempt(Arguments):
-    field: str
-    token: str
-    task: str
-    holder: str
-    died: bool
-    input: str
-    missing: str
-
-
 class RepublishUnpublished(Arguments):
     field: str
     token: str
@@ -246,8 +227,10 @@ class SweepStream(Arguments):
     retention: int
 
 
-class Terminate(Arguments):
-    pass
+class Terminate(Arguments): ...
+
+
+class IndexEnded(Arguments): ...
 
 
 class WaitDelay(Arguments):
@@ -294,6 +277,5 @@ class WaitEventRegister(Arguments):
     indexed: str
 
 
-_KNOWN = {kind.script for kind in Arguments.__subclasses__()}
-if lacking := {*script_names()} - _KNOWN:
+if lacking := {*script_names()} - {kind.script for kind in Arguments.__subclasses__()}:
     raise TypeError(f"lua/{lacking.pop()}.lua has no class here")

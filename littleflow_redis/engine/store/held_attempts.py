@@ -7,7 +7,7 @@ works on it. It is apart from reading: a process without room for more is not de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..model import json_values
@@ -15,6 +15,8 @@ from ..model.records import PublicationRecord, Record
 from ..model.script_results import HeldAttempt
 from ..model.states import Outcome
 from .context import EngineContext
+from .contracts import HoldPublished
+from .script_loader import scripts_for
 
 #: Publications read in one round trip.
 PAGE = 500
@@ -26,36 +28,46 @@ class HeldAttempts:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
 
-    def register(self, process: str, categories: list[str]) -> None:
-        """Note what a process serves, for those who look after what it leaves behind."""
-        text = json_values.dump({"categories": categories})
-        self._context.redis.hset(self._context.keys.served, process, text)
+    def beat(self, process: str, categories: Sequence[str], lifetime: float) -> None:
+        """Say that a process is alive for ``lifetime`` seconds from now, and what it serves.
+
+        Both each time: Redis may have come back without either. Raises RedisError.
+        """
+        redis, keys = self._context.redis, self._context.keys
+        until = self._now() + round(lifetime * 1000)
+        with redis.pipeline(transaction=True) as pipe:
+            pipe.zadd(keys.processes, {process: until})
+            pipe.hset(keys.served, process, json_values.dump({"categories": [*categories]}))
+            pipe.execute()
 
     def leave(self, process: str) -> None:
-        """Forget a process that holds nothing any more."""
+        """Forget a process that holds nothing. One that beats again is known again."""
         self._context.redis.hdel(self._context.keys.served, process)
         self._context.redis.zrem(self._context.keys.processes, process)
 
-    def dead(self) -> set[str]:
-        """The registered processes whose heartbeat has stopped. Raises RedisError."""
+    def alive(self) -> set[str]:
+        """The processes whose heartbeat has not stopped."""
+        found: Any = self._context.redis.zrangebyscore(
+            self._context.keys.processes, self._now(), "+inf"
+        )
+        return {name.decode() for name in found}
+
+    def registered(self) -> set[str]:
+        """All processes that have not left."""
         redis, keys = self._context.redis, self._context.keys
-        seconds, micros = redis.time()
-        now = seconds * 1000 + micros // 1000
-        found: Any = redis.hkeys(keys.served)
-        alive: Any = redis.zrangebyscore(keys.processes, now, "+inf")
-        return {name.decode() for name in {*found} - {*alive}}
+        served: Any = redis.hkeys(keys.served)
+        beaten: Any = redis.zrange(keys.processes, 0, -1)
+        return {name.decode() for name in (*served, *beaten)}
 
-    def categories(self, process: str) -> list[str]:
-        """The categories that a process has served."""
-        text: Any = self._context.redis.hget(self._context.keys.served, process)
-        match json_values.load(text) if text else None:
-            case {"categories": [*names]}:
-                return [str(name) for name in names]
-            case _:
-                return []
+    def all(self) -> Iterator[HeldAttempt]:
+        """Every attempt that is held, of the categories that anybody has said to serve."""
+        found: Any = self._context.redis.hvals(self._context.keys.served)
+        categories = {name for text in found for name in _categories(text)}
+        for category in sorted(categories):
+            yield from self.of(None, category)
 
-    def of(self, process: str, category: str) -> Iterator[HeldAttempt]:
-        """The attempts of a category that a process holds."""
+    def of(self, process: str | None, category: str) -> Iterator[HeldAttempt]:
+        """The attempts of a category that a process holds, None for any."""
         redis, key = self._context.redis, self._context.keys.publications + category
         cursor, page = 0, {}
         while True:
@@ -72,15 +84,42 @@ class HeldAttempts:
                         task.decode(),
                         record[PublicationRecord.OWNER],
                     )
-                    if held.holder == process:
+                    if process in (None, held.holder):
                         yield held
             if not cursor:
                 return
 
-    def release(self, held: HeldAttempt, *, died: bool = False) -> Outcome:
+    def release(self, held: HeldAttempt, *, fenced: bool = False, died: bool = False) -> Outcome:
         """Hand an attempt back: others find its start-task in the stream.
 
-        With ``died`` only if the heartbeat of its holder has stopped; that counts as a death.
+        With ``fenced`` only if the heartbeat of its holder has stopped; ``died`` counts as a death.
         """
         input, missing = self._context.inputs.recover(held.workflow, held.field, held.token)
-        return self._context.transitions.release_attempt(held, input, missing, died=died)
+        return self._context.transitions.release_attempt(
+            held, input, missing, fenced=fenced, died=died
+        )
+
+    def hold(
+        self, workflow: str, index: int, token: str, task: str, holder: str
+    ) -> tuple[Outcome, str]:
+        """Hold an attempt whose task came back as a message of the broker, for a retry.
+
+        Returns APPLIED and its category, GONE if it is over, TAKEN_BY_OTHER if a living process
+        holds it, perhaps this one.
+        """
+        args = HoldPublished(index=index, token=token, task=task, holder=holder)
+        scripts = scripts_for(self._context.keys)
+        code, *category = scripts.run(self._context.redis, args, workflow)
+        return Outcome(code), category[0].decode() if category else ""
+
+    def _now(self) -> int:
+        seconds, micros = self._context.redis.time()
+        return int(seconds * 1000 + micros // 1000)
+
+
+def _categories(text: bytes) -> list[str]:
+    match json_values.load(text):
+        case {"categories": [*names]}:
+            return [str(name) for name in names]
+        case _:
+            return []

@@ -93,11 +93,17 @@ class Maintenance:
         return Outcome(self._scripts.run(self.client, args, workflow)[0])
 
     def release_attempt(
-        self, held: HeldAttempt, input: str, missing: str = "", *, died: bool = False
+        self,
+        held: HeldAttempt,
+        input: str,
+        missing: str = "",
+        *,
+        fenced: bool = False,
+        died: bool = False,
     ) -> Outcome:
         """Write the start-task of an attempt anew that a process holds and will not run.
 
-        With ``died`` only if its heartbeat has stopped, which counts as a death. Without an
+        With ``fenced`` only if its heartbeat has stopped; ``died`` counts as a death. Without an
         ``input`` as in :meth:`reissue_start_task`.
         """
         args = contracts.ReleaseAttempt(
@@ -105,6 +111,7 @@ class Maintenance:
             token=held.token,
             task=held.task,
             holder=held.holder,
+            fenced=fenced,
             died=died,
             input=input,
             missing=missing,

@@ -59,8 +59,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "work begins although its attempt is closed",
         f"{_LUA}/claim_attempt.lua",
-        "if not attempt then return {Outcome.GONE} end",
-        "if not attempt then return {Outcome.APPLIED} end",
+        "if not attempt then return settled(Outcome.GONE) end",
+        "if not attempt then return settled(Outcome.APPLIED) end",
         ("tests/workers/test_listener.py", "tests/bridges/test_bridge.py"),
     ),
     Mutant(

@@ -33,6 +33,8 @@ if input == '' then
   commit(w)
   return {Outcome.GONE}
 end
+-- A worker held it and has died. Others would leave it alone as long as it is held.
+if holds(attempt) then unhold(step, attempt) end
 trace(w, TraceKind.REEMIT, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
 w.writes.start_tasks[1] = {index = index, field = field, attempt = attempt, input = input}
 redis.call('HDEL', K.open_attempts, event)

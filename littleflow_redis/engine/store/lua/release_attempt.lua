@@ -7,11 +7,12 @@
 -- field: of the step.
 -- task: the id of the publication.
 -- holder: the process.
--- died: '1' to do so only if the holder's heartbeat has stopped, and to count that as a death.
+-- fenced: '1' to do so only if the holder's heartbeat has stopped.
+-- died: '1' to count it as a death.
 -- input: JSON text or ''.
 -- missing: why there is no input.
 --@keys workflow
---@args field token task holder died input missing
+--@args field token task holder fenced died input missing
 --@include transition attempt_start processes
 local w = load_workflow(workflow, clock())
 if not w then return {Outcome.GONE} end
@@ -24,7 +25,7 @@ local publications = K.publications .. attempt[AttemptRecord.FLIGHT]
 local raw = redis.call('HGET', publications, task)
 local publication = raw and cmsgpack.unpack(raw)
 if not publication or publication[PublicationRecord.STATE] ~= 'held'
-  or publication[PublicationRecord.OWNER] ~= holder or died == '1' and is_alive(holder) then
+  or publication[PublicationRecord.OWNER] ~= holder or fenced == '1' and is_alive(holder) then
   return {Outcome.UNCHANGED}
 end
 
@@ -37,7 +38,6 @@ if w.state ~= WorkflowState.RUNNING then
   settle(w)
   detect_stall(w)
   commit(w)
-  redis.call('HDEL', K.abandoned_publications .. attempt[AttemptRecord.FLIGHT], task)
   return report(w, Outcome.GONE)
 end
 if text == '' then
@@ -46,13 +46,10 @@ if text == '' then
   return report(w, Outcome.GONE)
 end
 local event = attempt[AttemptRecord.EVENT]
-attempt[AttemptRecord.OWNER], attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = '', '', ''
-attempt[AttemptRecord.TAKEN] = 0
+unhold(step, attempt)
 if died ~= '1' then attempt[AttemptRecord.TAKES] = math.max(0, (attempt[AttemptRecord.TAKES] or 0) - 1) end
-step[Dynamic.STATE], step[Dynamic.STARTED] = StepState.QUEUED, 0
 trace(w, TraceKind.REEMIT, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
 w.writes.start_tasks[1] = {index = index, field = field, attempt = attempt, input = text}
 commit(w)
-redis.call('HDEL', publications, task)
 if event ~= '' then redis.call('HDEL', K.open_attempts, event) end
 return report(w, Outcome.APPLIED)

@@ -94,8 +94,11 @@ local function drop_publication(w, attempt)
   local raw = attempt ~= w.answered and redis.call('HGET', flights, task)
   if raw then
     local flight = cmsgpack.unpack(raw)
-    flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = 'closed', w.now
-    redis.call('HSET', K.abandoned_publications .. attempt[AttemptRecord.FLIGHT], task, cmsgpack.pack(flight))
+    -- No bridge knows of a task that its worker runs itself.
+    if flight[PublicationRecord.STATE] ~= 'held' then
+      flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = 'closed', w.now
+      redis.call('HSET', K.abandoned_publications .. attempt[AttemptRecord.FLIGHT], task, cmsgpack.pack(flight))
+    end
   end
   redis.call('HDEL', flights, task)
 end

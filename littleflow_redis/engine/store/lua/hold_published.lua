@@ -1,0 +1,26 @@
+-- A worker has received the message of a task that was published for a retry: it holds the attempt.
+-- Returns {code, category}: APPLIED, GONE (the attempt is closed, or is no longer this task's),
+-- TAKEN_BY_OTHER (a living process holds it, which has not yet noted that it was published, or runs it
+-- because of another copy of the message).
+-- Race closed: brokers deliver twice. Of several that hold one attempt, one gets it.
+-- task: the id of the publication.
+-- holder: the process.
+--@keys workflow
+--@args index token task holder
+--@include attempt_start processes
+local field = field_by_token(index, token)
+local raw = redis.call('HGET', workflow .. S.steps, field)
+local attempt = open_attempt(raw and cmsgpack.unpack(raw), token)
+if not attempt or attempt[AttemptRecord.TASK] ~= task then return {Outcome.GONE} end
+local publications = K.publications .. attempt[AttemptRecord.FLIGHT]
+local packed = redis.call('HGET', publications, task)
+local publication = packed and cmsgpack.unpack(packed)
+if not publication then return {Outcome.GONE} end
+local owner = publication[PublicationRecord.OWNER]
+if publication[PublicationRecord.STATE] == 'held' and (owner == holder or is_alive(owner)) then
+  return {Outcome.TAKEN_BY_OTHER}
+end
+publication[PublicationRecord.STATE], publication[PublicationRecord.OWNER] = 'held', holder
+publication[PublicationRecord.SINCE] = clock()
+redis.call('HSET', publications, task, cmsgpack.pack(publication))
+return {Outcome.APPLIED, attempt[AttemptRecord.FLIGHT]}
