@@ -46,8 +46,11 @@ def app_prefixes(app: Celery, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(prefix for prefix in (app.main, module) if prefix))
 
 
-def task_refusal(task: Task) -> str | None:
-    """Why this task cannot be a step, as a sentence that ends with what to set; None if it can."""
+def task_refusal(task: Task, *, results: bool = True) -> str | None:
+    """Why this task cannot be a step, as a sentence that ends with what to set; None if it can.
+
+    ``results``: its result is read from a result backend.
+    """
     if _is_pickle(task.serializer):
         return f"{task.name} is sent as pickle: set serializer='json' on it"
     usual = task.app.conf.task_serializer
@@ -55,7 +58,7 @@ def task_refusal(task: Task) -> str | None:
     setting = "task_serializer" if name == usual else "serializer"
     if reason := serializer_refusal(task.app, name, setting):
         return f"{task.name}: {reason}"
-    return result_refusal(task)
+    return result_refusal(task) if results else None
 
 
 def result_refusal(task: Task) -> str | None:

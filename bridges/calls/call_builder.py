@@ -44,10 +44,19 @@ class _Target:
 class CallBuilder:
     """Builds the calls of an app's tasks: ``names`` finds the task, ``rules`` say how."""
 
-    def __init__(self, app: Celery, names: TaskLookup, rules: CallOptions | None = None) -> None:
+    def __init__(
+        self,
+        app: Celery,
+        names: TaskLookup,
+        rules: CallOptions | None = None,
+        *,
+        results: bool = True,
+    ) -> None:
         self._app = app
         self._names = names
         self._rules = rules or CallOptions()
+        #: Whether results are read from a result backend.
+        self._results = results
         self._target = lru_cache(_REMEMBERED)(self._look_up)
 
     def call(self, task: StartTask, id: str) -> TaskCall:
@@ -107,7 +116,7 @@ class CallBuilder:
         return _Target(
             found.task,
             task_signature(task),
-            task_refusal(task),
+            task_refusal(task, results=self._results),
             chosen.get("$bind"),
             celery_options(chosen),
         )

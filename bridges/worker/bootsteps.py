@@ -7,12 +7,14 @@ consumer's step is made anew at each connection to the broker: its start and sto
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from celery import bootsteps, signals
 
 from littleflow_redis.events.logs import kv
 
+from .retried import take_message
 from .runner import StepRunner
 from .setup import Service, build_service
 
@@ -100,7 +102,7 @@ def _wrapped(handle: Any, runner: StepRunner) -> Any:
     def receive(
         message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **kwargs: Any
     ) -> Any:
-        if not runner.receive_message(message, body, ack):
+        if not take_message(runner, message, body, ack, reject):
             return handle(message, body, ack, reject, callbacks, **kwargs)
         return None
 
@@ -113,15 +115,14 @@ def _wake_by_waiting(consumer: Any, runner: StepRunner) -> None:
     drain = connection.drain_events
 
     def drain_events(timeout: float | None = None, **kwargs: Any) -> Any:
-        left = 2.0 if timeout is None else timeout
+        until = time.monotonic() + (2.0 if timeout is None else timeout)
         while True:
-            runner.pump()
-            wait = min(left, BUSY if runner.busy else IDLE)
-            left -= wait
+            ran = runner.pump()
             try:
-                return drain(timeout=wait, **kwargs)
+                return drain(timeout=BUSY if runner.busy else IDLE, **kwargs)
             except TimeoutError:
-                if left <= 0:
+                # Where tasks run in this thread, the worker has to see that it is to stop.
+                if ran or time.monotonic() >= until:
                     raise
 
     connection.drain_events = drain_events

@@ -33,16 +33,11 @@ class Ends(Protocol):
 class HeldStep:
     """One run of a step by a request; the first outcome that is said of it counts.
 
-    ``acknowledge`` is called when the end was applied: a message of the broker is kept until then.
+    ``submit`` makes a request of it once more.
     """
 
     def __init__(
-        self,
-        task: StartTask,
-        id: str,
-        ends: Ends,
-        submit: Callable[[HeldStep], None],
-        acknowledge: Callable[[], None] = lambda: None,
+        self, task: StartTask, id: str, ends: Ends, submit: Callable[[HeldStep], None]
     ) -> None:
         self.task = task
         self.id = id
@@ -51,7 +46,6 @@ class HeldStep:
         self.accepted = False
         self.submit = submit
         self._ends = ends
-        self._acknowledge = acknowledge
         self._over = False
 
     def succeed(self, text: str) -> None:
@@ -70,7 +64,6 @@ class HeldStep:
         """It is with the broker, for a retry or because its class sends it; so will its end be."""
         if self._settle():
             self._ends.published(self)
-            self._acknowledge()
 
     def hand_back(self) -> None:
         """It is not run here: others may have it."""
@@ -79,7 +72,7 @@ class HeldStep:
 
     def _end(self, end: EndTask, fields: Callable[[], Mapping[str, Any]]) -> None:
         if self._settle():
-            self._ends.end(self.task, PendingEnd(end, lambda: dict(fields()), self._acknowledge))
+            self._ends.end(self.task, PendingEnd(end, lambda: dict(fields()), lambda: None))
 
     def _settle(self) -> bool:
         first, self._over = not self._over, True

@@ -7,9 +7,10 @@ them; so the signals are sent, and the headers reach the task.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, Task, signals
 from kombu.message import Message
 
 from ..calls.task_call import TaskCall
@@ -17,55 +18,99 @@ from ..calls.task_call import TaskCall
 #: Message header that says which attempt of which workflow it is: ``self.request.littleflow``.
 HEADER = "littleflow"
 
+#: Message header that says that whoever runs the task ends the step, too: no bridge waits for a
+#: result.
+HELD = "littleflow_held"
+
 #: Options of apply_async that say where to send, or how, rather than what.
 _NOT_SENT = ("serializer", "compression", "queue", "routing_key", "exchange", "exchange_type")
 
 
-def message_of(app: Celery, call: TaskCall, queue: str, *, shown: bool) -> tuple[Message, Any]:
-    """A message without a broker, and its body as it would be decoded.
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """The common parts of all messages of a task, which Celery takes long to build."""
+
+    headers: Mapping[str, Any]
+    properties: Mapping[str, Any]
+    embed: Any
+
+
+class Messages:
+    """Builds the messages of one app's tasks.
 
     ``shown``: somebody reads the arguments as texts, which are long in the making; else whoever
     wants them makes them.
     """
-    task = app.tasks[call.task]
-    options = {**task._get_exec_options(), **call.options}
-    own: Mapping[str, Any] = options.pop("headers", None) or {}
-    priority = options.pop("priority", None)
-    for name in _NOT_SENT:
-        options.pop(name, None)
-    if not shown:
-        options |= {"argsrepr": "", "kwargsrepr": ""}
-    made = app.amqp.as_task_v2(
-        call.id, call.task, tuple(call.args), dict(call.kwargs), origin=None, **options
-    )
-    # As of a message whose caller leaves it to the task.
-    headers = {**made.headers, "ignore_result": task.ignore_result}
-    headers["headers"] = {**own, HEADER: dict(call.header)}
-    headers.update(headers["headers"])
-    _announce(call, headers, made, queue)
-    message = Message(
-        body=None,
-        delivery_tag=call.id,
-        content_type=None,
-        content_encoding=None,
-        delivery_info={"exchange": "", "routing_key": queue, "redelivered": False},
-        headers=headers,
-        properties={**made.properties, "priority": priority},
-    )
-    return message, made.body
+
+    def __init__(self, app: Celery, *, shown: bool) -> None:
+        self._app = app
+        self._shown = shown
+        self._templates: dict[str, _Template] = {}
+
+    def of(self, call: TaskCall, queue: str) -> tuple[Message, Any]:
+        """A message without a broker, and its body as it would be decoded."""
+        task = self._app.tasks[call.task]
+        own: Mapping[str, Any] = call.options.get("headers") or {}
+        headers, properties, body = self._built(task, call)
+        # As of a message whose caller leaves it to the task.
+        headers["ignore_result"] = task.ignore_result
+        headers |= {**own, HEADER: dict(call.header), HELD: True}
+        _announce(call, headers, properties, body, queue)
+        message = Message(
+            body=None,
+            delivery_tag=call.id,
+            content_type=None,
+            content_encoding=None,
+            delivery_info={"exchange": "", "routing_key": queue, "redelivered": False},
+            headers=headers,
+            properties=properties,
+        )
+        return message, body
+
+    def _built(self, task: Task, call: TaskCall) -> tuple[dict[str, Any], dict[str, Any], Any]:
+        """Headers, properties and body."""
+        options = {**task._get_exec_options(), **call.options}
+        plain = not self._shown and not call.options and not options.get("expires")
+        template = self._templates.get(call.task) if plain else None
+        if template is None:
+            made = self._celerys(call, options)
+            template = _Template(made[0], made[1], made[2][2])
+            if not plain:
+                return made
+            self._templates[call.task] = template
+        headers = {**template.headers, "id": call.id, "root_id": call.id}
+        properties = {**template.properties, "correlation_id": call.id}
+        return headers, properties, (tuple(call.args), dict(call.kwargs), template.embed)
+
+    def _celerys(
+        self, call: TaskCall, options: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any], Any]:
+        """The same as Celery builds it."""
+        options.pop("headers", None)
+        priority = options.pop("priority", None)
+        for name in _NOT_SENT:
+            options.pop(name, None)
+        if not self._shown:
+            options |= {"argsrepr": "", "kwargsrepr": ""}
+        made = self._app.amqp.as_task_v2(
+            call.id, call.task, tuple(call.args), dict(call.kwargs), origin=None, **options
+        )
+        return dict(made.headers), {**made.properties, "priority": priority}, made.body
 
 
-def _announce(call: TaskCall, headers: dict[str, Any], made: Any, queue: str) -> None:
+def _announce(
+    call: TaskCall, headers: dict[str, Any], properties: dict[str, Any], body: Any, queue: str
+) -> None:
     where = {"exchange": "", "routing_key": queue}
     if signals.before_task_publish.receivers:
         signals.before_task_publish.send(
             sender=call.task,
-            body=made.body,
+            body=body,
             headers=headers,
-            properties=made.properties,
+            properties=properties,
             declare=[],
             retry_policy={},
             **where,
         )
     if signals.after_task_publish.receivers:
-        signals.after_task_publish.send(sender=call.task, body=made.body, headers=headers, **where)
+        signals.after_task_publish.send(sender=call.task, body=body, headers=headers, **where)

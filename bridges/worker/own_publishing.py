@@ -7,6 +7,7 @@ celery-singleton). So such a task is sent by it, from this worker, and runs wher
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from celery import Celery
 
@@ -17,6 +18,7 @@ from ..broker.publish import BrokerUnreachable, Publisher
 from ..calls.task_call import TaskCall
 from ..ends.task_error import TaskError, error_of
 from .held_step import HeldStep
+from .messages import HELD
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -36,14 +38,17 @@ class OwnPublishing:
     def publish(self, step: HeldStep, call: TaskCall) -> None:
         """Send a task, and settle its step by the answer."""
         try:
-            answers = self._publisher.publish([call])
+            headers = {**(call.options.get("headers") or {}), HELD: True}
+            marked = replace(call, options={**call.options, "headers": headers})
+            answers = self._publisher.publish([marked])
         except BrokerUnreachable as error:
             # It may have been sent: whoever gets the start-task next sends it under the same id.
             LOG.warning(kv("sent-back", task=call.id, reason=error))
             step.hand_back()
             return
         match answers:
-            case []:
+            case [] | [Refusal(ours=True)]:
+                # What stands in its way is said to be this very task: a worker that sent it died.
                 step.publish()
             case [Refusal() as answer]:
                 why = answer.task_error

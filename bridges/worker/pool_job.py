@@ -24,7 +24,9 @@ class PoolJob:
     def dropped(self) -> bool:
         """Whether no process will ever run it; then the pool forgets it, too."""
         job = self._job
-        if job is None or job._accepted or job.ready() or job._write_to is not None:
+        if job is None or job._accepted or job.ready():
+            return False
+        if job._write_to is not None and job._write_to._is_alive():
             return False
         type(job).discard(job)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 from celery import Celery
 
 from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.events.logs import kv
 
 from ..calls.call_builder import CallBuilder
+
+LOG = logging.getLogger("littleflow_redis.worker")
 
 #: Steps whose queue is remembered.
 _REMEMBERED = 4096
@@ -41,9 +45,14 @@ class TaskQueues:
             return str(self._app.conf.task_default_queue)
         name, options = found
         task: Any = self._app.tasks[name]
-        routed = self._app.amqp.router.route(
-            {**task._get_exec_options(), **options}, name, (), {}, task
-        )
+        try:
+            routed = self._app.amqp.router.route(
+                {**task._get_exec_options(), **options}, name, (), {}, task
+            )
+        # The app's own routers run in there.
+        except Exception as error:
+            LOG.exception(kv("no-route", task=name, error=error, next="the default queue is used"))
+            return str(self._app.conf.task_default_queue)
         queue = routed.get("queue")
         if queue is not None:
             return str(getattr(queue, "name", queue))

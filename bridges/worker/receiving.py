@@ -7,7 +7,6 @@ one of ours. The order of signals, events, limits and counters is Celery's.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from celery import signals
@@ -16,10 +15,12 @@ from celery.utils.time import timezone
 from celery.worker.state import task_reserved, task_scheduled
 from kombu.asynchronous.timer import to_timestamp
 
+from ..ends.task_error import error_of
+
 LOG = logging.getLogger("celery.worker.strategy")
 
 
-def receive(consumer: Any, request: Any, callbacks: Iterable[Callable[[Any], object]] = ()) -> None:
+def receive(consumer: Any, request: Any) -> None:
     """Bring a request to the pool, when its limits allow that. To be called by the consumer."""
     if LOG.isEnabledFor(logging.INFO):
         about = {
@@ -41,16 +42,19 @@ def receive(consumer: Any, request: Any, callbacks: Iterable[Callable[[Any], obj
         consumer._limit_task(request, bucket, 1)
     else:
         task_reserved(request)
-        for callback in callbacks:
+        # The autoscaler looks at each.
+        for callback in consumer.on_task_message:
             callback(request)
         consumer.on_task_request(request)
 
 
 def _schedule(consumer: Any, request: Any, bucket: Any) -> None:
-    if request.utc:
-        at = to_timestamp(timezone.to_system(request.eta))
-    else:
-        at = to_timestamp(request.eta, consumer.app.timezone)
+    try:
+        at = _time_of(request, consumer)
+    except (OverflowError, ValueError) as error:
+        request.step.fail(error_of(error))
+        request.reject(requeue=False)
+        return
     consumer.qos.increment_eventually()
     action, args = (
         (consumer._limit_post_eta, (request, bucket, 1))
@@ -59,6 +63,12 @@ def _schedule(consumer: Any, request: Any, bucket: Any) -> None:
     )
     request._eta_timer_entry = consumer.timer.call_at(at, action, args, priority=6)
     task_scheduled(request)
+
+
+def _time_of(request: Any, consumer: Any) -> float:
+    if request.utc:
+        return float(to_timestamp(timezone.to_system(request.eta)))
+    return float(to_timestamp(request.eta, consumer.app.timezone))
 
 
 def _send_event(consumer: Any, request: Any) -> None:

@@ -18,10 +18,14 @@ _WEIGHT = 0.2
 
 
 class Room:
-    """Counts slots; ``pool`` is asked each time, for it may grow and shrink."""
+    """Counts the slots of a worker's pool, asked each time: it may grow and shrink.
 
-    def __init__(self, pool: Any, multiplier: int) -> None:
-        self._pool = pool
+    A pool that grows with its load (`--autoscale`) counts as grown: it grows only if more is
+    waiting than it has processes for.
+    """
+
+    def __init__(self, worker: Any, multiplier: int) -> None:
+        self._worker = worker
         self._multiplier = multiplier or UNLIMITED
         #: Seconds that a task takes; the first is not known to be short.
         self._seconds = 1.0
@@ -30,17 +34,25 @@ class Room:
         """Note how long a task ran."""
         self._seconds += _WEIGHT * (seconds - self._seconds)
 
-    def left(self, in_hand: int) -> int:
-        """How many more steps may be taken, beside those in hand.
-
-        None while more than half of what was allowed is in hand, and no slot is free: one read for
-        several steps costs hardly more than one for each.
-        """
-        slots = max(1, self._pool.num_processes)
+    def free(self, in_hand: int) -> int:
+        """How many more steps may be in hand."""
+        slots = self._slots
         most = slots * self._multiplier
-        # With both sources full each gets a third at least.
+        # However much the broker has given, steps get a third.
         others = min(len(state.reserved_requests) - in_hand, most - -(-most // 3))
         short = slots + int(slots * AHEAD / max(self._seconds, 1e-6))
-        limit: int = max(1, min(most - max(0, others), short))
-        left = limit - in_hand
-        return left if in_hand < slots or 2 * left >= limit else 0
+        return max(1, min(most - max(0, others), short)) - in_hand
+
+    def room(self, in_hand: int) -> int:
+        """How many more to take from the stream.
+
+        None while more than half of what is allowed is in hand and no slot is free: one read for
+        several steps costs hardly more than one for each.
+        """
+        free = self.free(in_hand)
+        return free if in_hand < self._slots or free >= in_hand else 0
+
+    @property
+    def _slots(self) -> int:
+        worker = self._worker
+        return max(1, int(worker.max_concurrency or worker.pool.num_processes or 1))

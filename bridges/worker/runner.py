@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from enum import Enum
 from typing import Any
 
 from celery import Celery
@@ -24,7 +26,7 @@ from ..broker.answers import sends_itself
 from ..calls.call_builder import CallBuilder, Misfit
 from ..ends.task_error import TaskError, error_of
 from .held_step import HeldStep
-from .messages import HEADER, message_of
+from .messages import Messages
 from .own_publishing import OwnPublishing
 from .queues import TaskQueues
 from .receiving import LOG as STRATEGY
@@ -33,6 +35,21 @@ from .room import Room
 from .step_request import request_class
 
 LOG = logging.getLogger("littleflow_redis.worker")
+
+#: Seconds after which the consumer looks at its broker between two steps.
+LONGEST = 0.05
+
+
+class Helping(Enum):
+    """When the threads that run tasks apply ends themselves.
+
+    Threads of a pool do so one by one, the consumer's where it runs tasks when it has run all that
+    it had. Where it only hears of results it must not wait for Redis.
+    """
+
+    NOT = 0
+    AT_ONCE = 1
+    AFTER_ALL = 2
 
 
 class StepRunner:
@@ -43,20 +60,22 @@ class StepRunner:
     inbox waits.
     """
 
-    def __init__(self, app: Celery, calls: CallBuilder, queues: TaskQueues, room: Room) -> None:
+    def __init__(
+        self, app: Celery, calls: CallBuilder, queues: TaskQueues, room: Room, helping: Helping
+    ) -> None:
         self.executor: Executor
         self._app = app
         self._calls = calls
         self._queues = queues
         self._room = room
+        self._helping = helping
         self._publishing = OwnPublishing(app)
         self._inbox: deque[StartTask] = deque()
-        self._acknowledgements: deque[Callable[[], None]] = deque()
         self._consumer: Any = None
+        self._messages = Messages(app, shown=True)
         self._classes: dict[str, type] = {}
         #: Submitted and not over, by task id.
         self._steps: dict[str, HeldStep] = {}
-        self._closed = False
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         os.set_blocking(self._write_end, False)
@@ -64,7 +83,10 @@ class StepRunner:
     # What the executor asks.
 
     def room(self) -> int:
-        return 0 if self._closed else self._room.left(self.executor.in_hand)
+        return self._room.room(self.executor.in_hand)
+
+    def free(self) -> int:
+        return self._room.free(self.executor.in_hand)
 
     def wants(self, task: StartTask, queue: str) -> bool:
         return self._queues.queue_of(task) == queue
@@ -80,6 +102,11 @@ class StepRunner:
         """Readable when the inbox has something for ``pump``."""
         return self._read_end
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything that the consumer may soon have to do."""
+        return bool(self._steps or self._inbox)
+
     def attach(self, consumer: Any) -> None:
         """Work with a consumer that has connected; anew after its connection was lost.
 
@@ -87,6 +114,9 @@ class StepRunner:
         a process.
         """
         self._consumer, self._classes = consumer, {}
+        eventer = consumer.event_dispatcher
+        shown = bool(eventer and eventer.enabled) or STRATEGY.isEnabledFor(logging.INFO)
+        self._messages = Messages(self._app, shown=shown)
         for step in [*self._steps.values()]:
             if not step.accepted and (step.job is None or step.job.dropped()):
                 step.submit(step)
@@ -96,40 +126,50 @@ class StepRunner:
         """The consumer's connection is lost, or it ends."""
         self._consumer = None
 
-    def pump(self, *_: Any) -> None:
-        """Do what is in the inbox."""
+    def pump(self, *_: Any) -> bool:
+        """Do what is in the inbox; return whether there was anything."""
         with suppress(BlockingIOError):
             os.read(self._read_end, 4096)
-        while self._acknowledgements and self._consumer is not None:
-            self._acknowledgements.popleft()()
-        for _turn in range(len(self._inbox)):
-            if self._consumer is None or not self._inbox:
-                return
-            self._start(self._inbox.popleft())
+        until, found = time.monotonic() + LONGEST, False
+        while self._inbox and self._consumer is not None:
+            found = True
+            for _turn in range(len(self._inbox)):
+                if self._consumer is None or not self._inbox:
+                    break
+                self._start(self._inbox.popleft())
+            if self._helping is Helping.AFTER_ALL:
+                # What these ran may be followed by more, for this very thread.
+                self.executor.help()
+            if time.monotonic() > until:
+                self._wake()
+                break
+        return found
 
-    def receive_message(self, message: Any, body: Any, ack: Any) -> bool:
-        """Take a message of the broker, if it is that of a step: one that was retried."""
-        about = (message.headers or {}).get(HEADER) if body is None else None
-        match about:
-            case {"workflow": str(workflow), "index": int(index), "token": str(token)}:
-                name = message.headers["task"]
-                task = StartTask("", workflow, index, name, name, token, None, None, {})
-            case _:
-                return False
-        consumer = self._consumer
+    def run_message(self, task: StartTask, id: str, message: Any, ack: Any, reject: Any) -> None:
+        """Run a step that a message of the broker has brought; this process holds it.
 
-        def acknowledge() -> None:
-            self._acknowledgements.append(lambda: ack(LOG, consumer.connection_errors))
-            self._wake()
+        Copies of the message are nobody's from now on. So after a lost connection the step is run
+        from here, too, and there is nothing to acknowledge any more.
+        """
+        callbacks = {"on_ack": ack, "on_reject": reject}
 
-        step = HeldStep(task, message.headers["id"], self, lambda _: None, acknowledge)
-        request = self._request(step, self._app.tasks[name], message, message.body, decoded=False)
-        receive(consumer, request)
-        return True
+        def submit(step: HeldStep) -> None:
+            self._steps[id] = step
+            step.job = None
+            request = self._request(step, message, message.body, decoded=False, **callbacks)
+            callbacks.clear()
+            self._receive(step, request)
 
-    def close(self) -> list[StartTask]:
-        """Begin nothing more; return the tasks that have not begun."""
-        self._closed = True
+        self.executor.add(task)
+        submit(HeldStep(task, id, self, submit))
+
+    def call_after(self, seconds: float, action: Callable[..., object], args: Any) -> None:
+        """Have the consumer do this later."""
+        if self._consumer is not None:
+            self._consumer.timer.call_after(seconds, action, args)
+
+    def unbegun(self) -> list[StartTask]:
+        """Begin nothing more of these; they are somebody else's from now on."""
         tasks = [self._inbox.popleft() for _ in range(len(self._inbox))]
         for step in [*self._steps.values()]:
             if step.job is None:
@@ -137,35 +177,22 @@ class StepRunner:
                 tasks.append(step.task)
         return tasks
 
-    @property
-    def busy(self) -> bool:
-        """Whether there is anything that the consumer may soon have to do."""
-        return bool(self._steps or self._inbox or self._acknowledgements)
-
-    def release(self, tasks: Sequence[StartTask]) -> None:
-        """Hand tasks back to the stream."""
-        try:
-            self.executor.release(tasks)
-        except RedisError as error:
-            # Still held, and no longer in hand: the executor hands it back when Redis is there.
-            LOG.warning(kv("not-handed-back", tasks=len(tasks), error=error))
-            for task in tasks:
-                self.executor.forget(task)
-
     def left(self) -> list[StartTask]:
         """The tasks that the pool has not run although it has ended."""
-        return [step.task for step in self._steps.values()]
+        return [*self.unbegun(), *(step.task for step in self._steps.values())]
 
     # What steps report.
 
     def end(self, task: StartTask, end: PendingEnd) -> None:
-        self.executor.end(task, end)
+        self.executor.end(task, end, help=self._helping is not Helping.NOT)
+        if self._helping is Helping.AT_ONCE:
+            self.executor.help()
 
     def over(self, step: HeldStep) -> None:
         self._steps.pop(step.id, None)
 
     def hand_back(self, step: HeldStep) -> None:
-        self.release([step.task])
+        self.executor.release([step.task])
 
     def published(self, step: HeldStep) -> None:
         publication = Publication(step.task.category, step.id)
@@ -176,12 +203,16 @@ class StepRunner:
         self.executor.forget(step.task)
 
     def _start(self, task: StartTask) -> None:
-        id = task_uuid(task.workflow, task.index, task.token)
-        step = HeldStep(task, id, self, self._submit)
-        if self._queues.queue_of(task) not in self._queues.consumed():
-            step.hand_back()
-            return
-        self._submit(step)
+        step = HeldStep(task, task_uuid(task.workflow, task.index, task.token), self, self._submit)
+        try:
+            if self._queues.queue_of(task) in self._queues.consumed():
+                self._submit(step)
+            else:
+                step.hand_back()
+        # The app's routers, signals and base classes run in there.
+        except Exception as error:
+            LOG.exception(kv("not-begun", workflow=task.workflow, step=task.index))
+            step.fail(error_of(error))
 
     def _submit(self, step: HeldStep) -> None:
         try:
@@ -194,13 +225,11 @@ class StepRunner:
             return
         self._steps[step.id] = step
         step.job = None
-        eventer = self._consumer.event_dispatcher
-        shown = bool(eventer and eventer.enabled) or STRATEGY.isEnabledFor(logging.INFO)
+        message, body = self._messages.of(call, self._queues.queue_of(step.task))
+        self._receive(step, self._request(step, message, body, decoded=True))
+
+    def _receive(self, step: HeldStep, request: Any) -> None:
         try:
-            message, body = message_of(
-                self._app, call, self._queues.queue_of(step.task), shown=shown
-            )
-            request = self._request(step, self._app.tasks[call.task], message, body, decoded=True)
             receive(self._consumer, request)
         # The app's signals and request classes run in there.
         except Exception as error:
@@ -208,9 +237,9 @@ class StepRunner:
             step.fail(error_of(error))
 
     def _request(
-        self, step: HeldStep, task: Any, message: Message, body: Any, *, decoded: bool
+        self, step: HeldStep, message: Message, body: Any, *, decoded: bool, **callbacks: Any
     ) -> Any:
-        consumer = self._consumer
+        consumer, task = self._consumer, self._app.tasks[message.headers["task"]]
         made = self._classes.get(task.name)
         if made is None:
             made = self._classes[task.name] = request_class(task, consumer, self._room.measured)
@@ -225,6 +254,7 @@ class StepRunner:
             headers=message.headers,
             decoded=decoded,
             utc=True,
+            **callbacks,
         )
         request.step = step
         return request

@@ -11,18 +11,16 @@ from typing import Any
 import celery
 import click
 from celery import Celery
+from celery.concurrency import prefork, solo, thread
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings, connect
 from littleflow_redis.events.group import consumer_name
 from littleflow_redis.events.logs import kv
 from littleflow_redis.workers.executor.executor import Executor, ServedQueues
-from littleflow_redis.workers.executor.heartbeat import (
-    LIFETIME,
-    ProcessHeartbeat,
-    ThreadHeartbeat,
-)
-from littleflow_redis.workers.executor.roles import ROLES, Role, roles_of
+from littleflow_redis.workers.executor.heartbeat import Life, ProcessHeartbeat, ThreadHeartbeat
+from littleflow_redis.workers.executor.roles import Role
 
 from ..app import app_prefixes
 from ..bridge import served_categories
@@ -31,12 +29,16 @@ from ..calls.call_options import CallOptions, app_settings
 from ..calls.task_lookup import TaskLookup
 from .queues import TaskQueues
 from .room import Room
-from .runner import StepRunner
+from .runner import Helping, StepRunner
+from .worker_settings import read_worker_settings
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
 #: The oldest version whose worker this fits.
 OLDEST = (5, 6)
+
+#: The protocol of messages that carry headers.
+PROTOCOL = 2
 
 #: Schemes of brokers that are a Redis.
 _REDIS = ("redis://", "rediss://", "unix://")
@@ -70,56 +72,65 @@ class Service:
     def close(self) -> None:
         """Take nothing more; hand back what has not begun."""
         self._executor.close()
-        self.runner.release(self.runner.close())
+        self._executor.release(self.runner.unbegun())
 
     def finish(self) -> None:
         """Apply the last ends, hand back what has not ended, and leave."""
         if self._started:
             for role in self._roles:
                 role.close()
-            self._executor.close()
-            self._executor.finish([*self.runner.close(), *self.runner.left()])
+            self._executor.finish(self.runner.left)
             LOG.info(kv("served-steps", process=self._executor.process))
 
 
 def build_service(worker: Any) -> Service:
     """Put together what serves the steps of a worker. Raises ConfigurationError."""
+    app: Celery = worker.app
+    _check(app)
+    app.finalize()
+    own = read_worker_settings(app)
+    settings, origin = _connection(app)
+    client = Client(redis=connect(settings))
+    name = _module(app)
+    rules = CallOptions([app_settings(app)])
+    names = TaskLookup(app.tasks, app_prefixes(app, name), rules.mapping)
+    served = served_categories(app, name, own.serve)
+    rules.check(app, names, served)
+    calls = CallBuilder(app, names, rules, results=False)
+    queues = TaskQueues(app, calls)
+    process = consumer_name()
+    prefetch = worker.prefetch_multiplier if own.prefetch is None else own.prefetch
+    runner = StepRunner(app, calls, queues, Room(worker, prefetch), _helping(worker))
+    held, life = HeldAttempts(client.context), Life(process, served, own.lifetime)
+    heartbeat = (
+        ThreadHeartbeat(held, life)
+        if isinstance(worker.pool, prefork.TaskPool)
+        else ProcessHeartbeat(held, life, settings.url, client.keys)
+    )
+    what = ServedQueues(served, queues.consumed, rules.categories(served))
+    executor = Executor(client, process, what, runner, heartbeat, own.lifetime)
+    runner.executor = executor
+    shown = ",".join(category or "''" for category in served)
+    return Service(
+        runner,
+        executor,
+        [Role(client, process, name) for name in own.roles],
+        {"categories": shown, "redis": settings.address, "of": origin, "process": process},
+    )
+
+
+def _check(app: Celery) -> None:
     if celery.VERSION[:2] < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise ConfigurationError(
             f"littleflow_redis.steps needs Celery {oldest} or newer, and this is "
             f"{celery.__version__}: update it, or serve the steps by a bridge"
         )
-    app: Celery = worker.app
-    app.finalize()
-    settings, origin = _connection(app)
-    client = Client(redis=connect(settings))
-    name = _module(app)
-    rules = CallOptions([app_settings(app)])
-    names = TaskLookup(app.tasks, app_prefixes(app, name), rules.mapping)
-    served = served_categories(app, name, _own(app, "serve"))
-    rules.check(app, names, served)
-    calls = CallBuilder(app, names, rules)
-    queues = TaskQueues(app, calls)
-    process = consumer_name()
-    room = Room(worker.pool, _prefetch(app, worker))
-    runner = StepRunner(app, calls, queues, room)
-    lifetime = float((app.conf.get("littleflow") or {}).get("lifetime", LIFETIME))
-    heartbeat = (
-        ThreadHeartbeat(client.redis, client.keys, process, lifetime)
-        if _in_processes(worker)
-        else ProcessHeartbeat(settings.url, client.keys, process, lifetime)
-    )
-    what = ServedQueues(served, queues.consumed, rules.categories(served))
-    executor = Executor(client, process, what, runner, heartbeat)
-    runner.executor = executor
-    shown = ",".join(category or "''" for category in served)
-    return Service(
-        runner,
-        executor,
-        roles_of(client, process, _roles(app)),
-        {"categories": shown, "redis": settings.address, "of": origin, "process": process},
-    )
+    if app.conf.task_protocol != PROTOCOL:
+        raise ConfigurationError(
+            f"littleflow_redis.steps needs task_protocol = {PROTOCOL}: a retry sent by the older "
+            "protocol would not be recognised"
+        )
 
 
 def _connection(app: Celery) -> tuple[ConnectionSettings, str]:
@@ -139,24 +150,7 @@ def _module(app: Celery) -> str:
     return given if isinstance(given, str) else app.main or ""
 
 
-def _own(app: Celery, name: str) -> Sequence[str]:
-    given = (app.conf.get("littleflow") or {}).get(name, ())
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _roles(app: Celery) -> Sequence[str]:
-    """Those that this worker stands for: all, unless the app says otherwise."""
-    given = app.conf.get("littleflow") or {}
-    return _own(app, "roles") if "roles" in given else tuple(ROLES)
-
-
-def _prefetch(app: Celery, worker: Any) -> int:
-    given = (app.conf.get("littleflow") or {}).get("prefetch")
-    return int(worker.prefetch_multiplier if given is None else given)
-
-
-def _in_processes(worker: Any) -> bool:
-    """Whether tasks run in processes of their own, which leave this one its interpreter."""
-    from celery.concurrency.prefork import TaskPool
-
-    return isinstance(worker.pool, TaskPool)
+def _helping(worker: Any) -> Helping:
+    if isinstance(worker.pool, solo.TaskPool):
+        return Helping.AFTER_ALL
+    return Helping.AT_ONCE if isinstance(worker.pool, thread.TaskPool) else Helping.NOT

@@ -59,9 +59,12 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
 
         def on_accepted(self, pid: int, time_accepted: float) -> None:
             self.step.accepted = True
-            super().on_accepted(pid, time_accepted)
-            # Of what has begun nothing comes again from the broker: see the runner.
-            self.acknowledged = True
+            try:
+                super().on_accepted(pid, time_accepted)
+            except NotImplementedError as error:
+                # To be terminated before it began, in a pool that cannot do that.
+                self.step.fail(error_of(TaskRevokedError(str(error) or "terminated")))
+                raise
 
         def on_success(self, outcome: Any, **kwargs: Any) -> Any:
             if isinstance(outcome, ExceptionInfo):
@@ -81,8 +84,29 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
         def on_failure(
             self, exc_info: ExceptionInfo, send_failed_event: bool = True, return_ok: bool = False
         ) -> Any:
-            self._settle(_unwrapped(exc_info.exception))
+            error = _unwrapped(exc_info.exception)
+            if isinstance(error, WorkerLostError):
+                # Celery may retry it itself, which decides what becomes of the step.
+                try:
+                    return super().on_failure(exc_info, send_failed_event, return_ok)
+                finally:
+                    self._settle(error)
+            self._settle(error)
             return super().on_failure(exc_info, send_failed_event, return_ok)
+
+        def _retry_worker_lost(self, exc: Any, exc_info: Any) -> bool:
+            retried = bool(super()._retry_worker_lost(exc, exc_info))
+            if retried:
+                self.step.publish()
+            return retried
+
+        def cancel(self, pool: Any, signal: Any = None, emit_retry: bool = True) -> None:
+            if self._consumer_lost():
+                return  # Nothing of it comes again from the broker: it runs on.
+            super().cancel(pool, signal, emit_retry)
+
+        def _consumer_lost(self) -> bool:
+            return bool(consumer.controller.consumer.connection is None)
 
         def on_timeout(self, soft: bool, timeout: float) -> None:
             if not soft:
@@ -136,4 +160,4 @@ def _name(error: BaseException) -> str:
 
 def _revoked(reason: str) -> TaskError:
     error = error_of(TaskRevokedError(reason))
-    return TaskError(error.type, error.message, classes=error.classes, final=True)
+    return TaskError(error.type, error.message, classes=error.classes, final=reason != "expired")

@@ -75,6 +75,9 @@ def _trace(
     result, info, runtime, shown = trace_task(app.tasks[name], id, args, kwargs, request, app=app)
     if info:
         return 1, StepFailure(result, info.state, _error(info.retval, result)), runtime
+    if runtime is None:
+        # Celery found that this very task had succeeded before, and did not run it again.
+        result = app.AsyncResult(id).result
     try:
         if isinstance(result, ResultBase):
             raise BadValue("it is the result of other tasks: serve this step by a bridge")

@@ -44,7 +44,11 @@ class Applying:
         send = self._client.transitions
         pairs = [(end, end.output or json_values.EMPTY) for end in ends]
         calls = send.apply_ends(pairs, "", serving)
-        *reports, due = run_batch(self._client.redis, [*calls, self.following.due()])
+        # A failure may have set a retry, which is due before others are.
+        ask = self.following.is_due or not all(end.success for end in ends)
+        asked = [self.following.due()] if ask else []
+        replies = run_batch(self._client.redis, [*calls, *asked])
+        reports = replies[: len(ends)]
         left: list[int] = []
         problems: list[Exception] = []
         for place, (end, report) in enumerate(zip(ends, reports, strict=True)):
@@ -56,7 +60,10 @@ class Applying:
                 left.append(place)
             else:
                 self._applied(end, report)
-        self.following.fire(due)
+        if asked:
+            self.following.fire(replies[-1])
+        else:
+            self.following.bring()
         for problem in problems:
             if not isinstance(problem, ResponseError) or is_temporary(problem):
                 raise problem

@@ -68,6 +68,12 @@ class Following:
         for after in self._client.settle(report):
             self.tell(after)
 
+    @property
+    def is_due(self) -> bool:
+        """Whether a timer may be due: one is, or when the next one is has to be asked."""
+        rarely = self._ask_every < math.inf
+        return not rarely or self._next is None or self._next <= time.monotonic()
+
     def due(self) -> Call:
         """Ask for the timers that are due; the reply is for ``fire``."""
         return self.timers.ask_due(SHARE if self.backlog else BATCH)

@@ -144,6 +144,26 @@ def mark(line: Any, seconds: float = 0.02) -> Any:
     return line
 
 
+@app.task(bind=True, max_retries=5)
+def retried(self: Task, line: str) -> str:
+    """Leaves its line at the second try, after half a second."""
+    if not self.request.retries:
+        raise self.retry(countdown=0)
+    note(f"{line}-began")
+    time.sleep(0.5)
+    note(line)
+    return line
+
+
+@app.task
+def linger(line: str, lines: int = 1) -> str:
+    """Ends when so many lines say ``go-``, and its own line."""
+    note(f"{line}-began")
+    while Path(os.environ["LEDGER"]).read_text().split().count(f"go-{line}") < lines:
+        time.sleep(0.02)
+    return line
+
+
 @app.task
 def hold(line: str, seconds: float) -> str:
     """Computes without letting other threads of its process run."""

@@ -13,7 +13,9 @@ from redis.exceptions import RedisError
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import EndTask
 from littleflow_redis.engine.store.handing import Serving
+from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
+from littleflow_redis.events.script_batch import TOGETHER
 
 from ..applying import Applying
 from ..following import Following, HandOver
@@ -21,8 +23,9 @@ from ..version_skew import VersionSkew
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
-#: Ends applied in one call.
-BATCH = 256
+#: Ends applied in one call: as many as one call of their script takes, for each call may hand over
+#: as much as there is room.
+BATCH = TOGETHER
 
 #: Seconds between two looks for timers that others have set.
 ASK_EVERY = 1.0
@@ -40,9 +43,9 @@ class PendingEnd(NamedTuple):
 
 
 class EndApplier:
-    """Applies ends in a thread of its own; any thread may ``add`` them.
+    """Applies ends, in a thread of its own or those that ``help``; any thread may ``add`` them.
 
-    ``room`` says how many attempts this process can take on, beside those whose ends are applied.
+    ``room`` says how many attempts this process can take on.
     """
 
     def __init__(
@@ -56,12 +59,36 @@ class EndApplier:
         self._applying = Applying(client, self.following)
         self._ends: deque[PendingEnd] = deque()
         self._batch: list[PendingEnd] = []
+        self._applying_now = threading.Lock()
         self._wake = threading.Event()
         self._closing = False
 
-    def add(self, end: PendingEnd) -> None:
+    def add(self, end: PendingEnd, *, wake: bool = True) -> None:
+        """Take an end; unless ``wake``, the caller sees to it that ``help`` is called soon."""
         self._ends.append(end)
-        self._wake.set()
+        if wake:
+            self._wake.set()
+
+    def help(self) -> None:
+        """Apply what there is in the calling thread, unless another is at it: that takes it along.
+
+        It spares the way to another thread and back, which takes longer than applying an end.
+        """
+        while self._ends and self._applying_now.acquire(blocking=False):
+            try:
+                self._apply_some()
+            except RedisError as error:
+                # The thread of its own waits for Redis.
+                LOG.debug(kv("ends-kept", error=error))
+                self._wake.set()
+                return
+            finally:
+                self._applying_now.release()
+
+    @property
+    def waiting(self) -> int:
+        """How many ends are not applied yet."""
+        return len(self._ends) + len(self._batch)
 
     def close(self) -> None:
         """Have ``run`` return when all ends are applied."""
@@ -78,10 +105,17 @@ class EndApplier:
         if not self._ends and not self._batch and not self._closing:
             self._wake.wait(self.following.patience(block))
         self._wake.clear()
+        with self._applying_now:
+            return self._apply_some() or self._ask()
+
+    def _ask(self) -> int:
+        self.following.ask()
+        return 0
+
+    def _apply_some(self) -> int:
         while self._ends and len(self._batch) < BATCH:
             self._batch.append(self._ends.popleft())
         if not self._batch:
-            self.following.ask()
             return 0
         self._apply(self._batch)
         done, self._batch = self._batch, []
@@ -90,7 +124,7 @@ class EndApplier:
         return len(done)
 
     def _apply(self, batch: Sequence[PendingEnd]) -> None:
-        packed = self._serving.packed(0 if self._closing else max(0, self._room()) + len(batch))
+        packed = self._serving.packed(max(0, self._room()))
         try:
             left = self._applying.apply([one.end for one in batch], packed)
         except RedisError as error:

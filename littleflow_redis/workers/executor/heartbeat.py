@@ -12,11 +12,13 @@ import logging
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-import redis
 from redis.exceptions import RedisError
 
+from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events.logs import kv
 
@@ -36,69 +38,86 @@ _END_PATIENCE = 5.0
 class Heartbeat(Protocol):
     """Beats from ``start`` to ``stop``."""
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Beat once, and go on from there. Raises RedisError."""
 
-    def stop(self) -> None: ...
+    def check(self) -> None:
+        """See to it that it still beats; to be called now and then."""
+
+    def stop(self) -> None:
+        """Beat no more."""
 
 
-def beat(client: redis.Redis, keys: Keys, process: str, lifetime: float = LIFETIME) -> None:
-    """Say that a process is alive for ``lifetime`` seconds from now. Raises RedisError."""
-    seconds, micros = client.time()
-    until = seconds * 1000 + micros // 1000 + round(lifetime * 1000)
-    client.zadd(keys.processes, {process: until})
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The message of a heartbeat: ``process`` lives for ``lifetime`` seconds, and serves these."""
+
+    process: str
+    categories: Sequence[str]
+    lifetime: float = LIFETIME
+
+    def beat(self, held: HeldAttempts) -> None:
+        """Say it. Raises RedisError."""
+        held.beat(self.process, self.categories, self.lifetime)
 
 
 class ThreadHeartbeat:
     """Beats in a thread of this process."""
 
-    def __init__(
-        self, client: redis.Redis, keys: Keys, process: str, lifetime: float = LIFETIME
-    ) -> None:
-        self._client = client
-        self._keys = keys
-        self._process = process
-        self._lifetime = lifetime
+    def __init__(self, held: HeldAttempts, life: Life) -> None:
+        self._held = held
+        self._life = life
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="littleflow-heartbeat", daemon=True)
 
     def start(self) -> None:
+        self._life.beat(self._held)
         self._thread.start()
+
+    def check(self) -> None:
+        pass
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
-        while True:
+        while not self._ended.wait(self._life.lifetime / BEATS):
             try:
-                beat(self._client, self._keys, self._process, self._lifetime)
+                self._life.beat(self._held)
             except RedisError as error:
-                LOG.debug(kv("no-heartbeat", process=self._process, error=error))
-            if self._ended.wait(self._lifetime / BEATS):
-                return
+                LOG.debug(kv("no-heartbeat", process=self._life.process, error=error))
 
 
 class ProcessHeartbeat:
     """Beats in a process of its own, which has the interpreter to itself."""
 
-    def __init__(
-        self, url: str | None, keys: Keys, process: str, lifetime: float = LIFETIME
-    ) -> None:
+    def __init__(self, held: HeldAttempts, life: Life, url: str | None, keys: Keys) -> None:
+        self._held = held
+        self._life = life
         self._about: dict[str, Any] = {
             "url": url,
             "namespace": keys.namespace,
-            "process": process,
-            "lifetime": lifetime,
+            "process": life.process,
+            "categories": [*life.categories],
+            "lifetime": life.lifetime,
         }
         self._child: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
+        self._life.beat(self._held)
         command = [sys.executable, "-m", f"{__package__}.heartbeat_process"]
         self._child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
         if self._child.stdin is not None:
             # The URL may hold a password: never in an argument list.
             self._child.stdin.write(json.dumps(self._about) + "\n")
             self._child.stdin.flush()
+
+    def check(self) -> None:
+        if self._child is not None and self._child.poll() is not None:
+            LOG.warning(kv("heartbeat-restarted", code=self._child.returncode))
+            self.start()
 
     def stop(self) -> None:
         child, self._child = self._child, None

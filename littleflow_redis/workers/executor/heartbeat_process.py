@@ -11,10 +11,13 @@ from dataclasses import replace
 
 from redis.exceptions import RedisError
 
+from littleflow_redis.engine.store.context import EngineContext
+from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events.connection import ConnectionSettings, connect
+from littleflow_redis.events.logs import kv
 
-from .heartbeat import BEATS, beat
+from .heartbeat import BEATS, Life
 
 
 def main() -> None:
@@ -29,14 +32,23 @@ def main() -> None:
     settings = ConnectionSettings.from_environment()
     if about["url"]:
         settings = replace(settings, url=about["url"], username=None, password=None)
-    client, keys = connect(settings), Keys(about["namespace"])
+    client = connect(settings)
+    held = HeldAttempts(EngineContext.create(client, Keys(about["namespace"])))
+    life = Life(about["process"], about["categories"], about["lifetime"])
+    reported, parent = "", os.getppid()
     while True:
         try:
-            beat(client, keys, about["process"], about["lifetime"])
-        except RedisError:
+            life.beat(held)
+            reported = ""
+        except RedisError as error:
             client.connection_pool.disconnect()
+            if str(error) != reported:
+                reported = str(error)
+                sys.stderr.write(kv("no-heartbeat", process=life.process, error=error) + "\n")
+                sys.stderr.flush()
         ended, _, _ = select.select([sys.stdin], [], [], about["lifetime"] / BEATS)
-        if ended:
+        # A process that a task has forked keeps the other end of the input open.
+        if ended or os.getppid() != parent:
             # Without the interpreter's own shutdown: nothing here is worth the wait.
             os._exit(0)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from redis.exceptions import RedisError
 
@@ -17,11 +17,11 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.contracts import HoldLease
 from littleflow_redis.engine.store.script_loader import scripts_for
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.reconnect import Outage
 from littleflow_redis.events.shutdown import Stop
 
 from ..lifecycle import LifecycleWorker
 from ..receipts import Receipts
+from .supervised import supervised
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -88,10 +88,7 @@ class Role:
         if held and self._working is None:
             stop = Stop()
             work = ROLES[self._name](self._client, stop)
-            outage = Outage(self._client.redis, stop, LOG)
-            thread = threading.Thread(
-                target=outage.run, args=(work,), name=f"littleflow-{self._name}-work", daemon=True
-            )
+            thread = supervised(self._client, stop, f"{self._name}-work", work)
             self._working = stop, thread
             thread.start()
             LOG.info(kv("role-taken", role=self._name, process=self._process))
@@ -101,11 +98,3 @@ class Role:
             stop.set()
             thread.join()
             LOG.info(kv("role-left", role=self._name, process=self._process))
-
-
-def roles_of(client: Client, process: str, names: Sequence[str]) -> list[Role]:
-    """The roles of a process. Raises ValueError for a name that is none."""
-    for name in names:
-        if name not in ROLES:
-            raise ValueError(f"there is no role {name!r}: there are {', '.join(sorted(ROLES))}")
-    return [Role(client, process, name) for name in names]

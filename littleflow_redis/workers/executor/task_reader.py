@@ -67,10 +67,13 @@ class TaskReader:
         self.drained = True
         self.last = "0-0"
 
-    def fetch(self, room: int, block: float = 0.0) -> list[StartTask]:
-        """Hold up to ``room`` tasks, waiting ``block`` seconds for the first. Raises RedisError."""
+    def fetch(self, room: int, block: float, left: Callable[[], int]) -> list[StartTask]:
+        """Hold up to ``room`` tasks, waiting ``block`` seconds for the first. Raises RedisError.
+
+        ``left`` says how much of the room there is when they have come.
+        """
         try:
-            return self._fetch(room, block)
+            return self._fetch(room, block, left)
         except RedisError:
             # What was read and not held lies under our name: it comes first next time.
             self.reader.rewind()
@@ -81,7 +84,7 @@ class TaskReader:
         self.reader.drop()
         self.reader.close()
 
-    def _fetch(self, room: int, block: float) -> list[StartTask]:
+    def _fetch(self, room: int, block: float, left: Callable[[], int]) -> list[StartTask]:
         entries = self._claim(room)
         if not entries:
             count = min(room * self._stretch, LARGEST_READ)
@@ -97,6 +100,7 @@ class TaskReader:
             else:
                 tasks.append(task)
         self._stretch = 1 if tasks or not entries else min(2 * self._stretch, LARGEST_READ)
+        room = max(0, min(room, left())) if tasks else room
         if len(tasks) > room:
             # More of ours among the foreign ones than fits: whoever is free may have it at once.
             self.reader.release([task.event for task in tasks[room:]])

@@ -130,3 +130,50 @@ def test_redis_is_killed_again_and_again(
     ends_once(engine, ids)
     assert set(lines(ledger)) == {f"line-{number}" for number in range(MANY)}
     engine.redis.close()
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_worker_is_stopped_while_it_runs_a_retry(
+    engine: Client, serve: Serve, ledger: Path, pool: str
+) -> None:
+    """Its message is the broker's until then, and nobody else runs it after."""
+    worker = serve(pool, LIFETIME="300")
+    id = engine.start("inside:retried", "again")
+    wait_until(lambda: "again-began" in ledger.read_text(), "the retry runs")
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0, worker.output[-3000:]
+    serve(pool, LIFETIME="300")
+    all_end(engine, [id])
+    after = engine.start("inside:add", 1)
+    all_end(engine, [after])
+    assert lines(ledger) == {"again-began": 1, "again": 1}
+
+
+def test_a_worker_that_stops_leaves_what_follows_to_others(
+    engine: Client, serve: Serve, ledger: Path
+) -> None:
+    stopping = serve("threads", LIFETIME="300")
+    long, short = (
+        engine.start("inside:linger", "long"),
+        engine.start("inside:linger → inside:mark", "a"),
+    )
+    wait_until(lambda: lines(ledger).keys() == {"long-began", "a-began"}, "both run")
+    stopping.signal(signal.SIGTERM)
+    serve("threads", LIFETIME="300")
+    with ledger.open("a") as file:
+        file.write("go-a\n")
+    wait_until(lambda: engine.state(short).state.ended, "another worker goes on", 30.0)
+    assert not engine.state(long).state.ended
+    with ledger.open("a") as file:
+        file.write("go-long\n")
+    assert stopping.wait() == 0, stopping.output[-3000:]
+    all_end(engine, [long, short])
+
+
+def test_a_pool_grows_with_the_steps_that_wait(engine: Client, serve: Serve, ledger: Path) -> None:
+    serve("prefork", "--autoscale", "3,1")
+    ids = [engine.start("inside:linger", "x") for _ in range(3)]
+    wait_until(lambda: lines(ledger)["x-began"] == 3, "all run at once", 30.0)
+    with ledger.open("a") as file:
+        file.write("go-x\n")
+    all_end(engine, ids)
