@@ -61,8 +61,8 @@ class HeldAttempts:
 
     def all(self) -> Iterator[HeldAttempt]:
         """Every attempt that is held, of the categories that anybody has said to serve."""
-        found: Any = self._context.redis.hvals(self._context.keys.served)
-        categories = {name for text in found for name in _categories(text)}
+        found: Any = self._context.redis.hgetall(self._context.keys.served)
+        categories = {name for text in found.values() for name in _categories(text)}
         for category in sorted(categories):
             yield from self.of(None, category)
 

@@ -69,21 +69,27 @@ class EndApplier:
         if wake:
             self._wake.set()
 
-    def help(self) -> None:
+    def help(self) -> bool:
         """Apply what there is in the calling thread, unless another is at it: that takes it along.
 
         It spares the way to another thread and back, which takes longer than applying an end.
+        Returns False if that failed: a reply may be lost, and the thread of its own tries again.
         """
         while self._ends and self._applying_now.acquire(blocking=False):
             try:
                 self._apply_some()
             except RedisError as error:
-                # The thread of its own waits for Redis.
                 LOG.debug(kv("ends-kept", error=error))
                 self._wake.set()
-                return
+                return False
+            # The caller has run a task, and must not hear of anything else.
+            except Exception:
+                LOG.exception(kv("ends-kept"))
+                self._wake.set()
+                return False
             finally:
                 self._applying_now.release()
+        return True
 
     @property
     def waiting(self) -> int:

@@ -144,7 +144,8 @@ class Executor:
 
     def help(self) -> None:
         """Apply ends in the calling thread, unless another is at it."""
-        self._applier.help()
+        if not self._applier.help():
+            self._lost.suspect()
 
     def forget(self, task: StartTask) -> None:
         """Let go of a task that somebody else will end."""
@@ -234,10 +235,9 @@ class Executor:
     def _apply(self) -> None:
         try:
             self._applier.run()
-        except RedisError:
-            # Its reply may have handed something over.
+        finally:
+            # The reply of a call that failed may have handed something over.
             self._lost.suspect()
-            raise
 
     def _attempt(self, task: StartTask) -> HeldAttempt:
         id = task_uuid(task.workflow, task.index, task.token)

@@ -27,7 +27,7 @@ end
 local FIRST_PAUSE = 20000
 local function is_paused(event, attempt)
   local written = tonumber(string.match(event, '^%d+'))
-  return clock() - written < math.max(FIRST_PAUSE, written - attempt[AttemptRecord.QUEUED])
+  return clock() - written < math.max(FIRST_PAUSE, written - (attempt[AttemptRecord.QUEUED] or written))
 end
 
 local function holds(attempt)
@@ -52,7 +52,7 @@ local function was_dropped(key, attempt, event, fields, takers)
       read, only_queues = true, only_queues and by_queue
     end
   end
-  if only_queues and is_paused(event, attempt) then return false end
+  if read and only_queues and is_paused(event, attempt) then return false end
   -- While a workflow does not run, start-tasks are acknowledged without a claim: a restart begins them
   -- anew.
   return read and redis.call('HGET', key, 'state') == WorkflowState.RUNNING
