@@ -48,9 +48,11 @@ class Scene:
 
     def turn(self) -> None:
         """Until nothing is left to do; timers that are not due aside."""
-        while self.player.turn() + self.worker.turn() or due(self.engine):
-            pass
-        self.player.turn()
+        quiet = 0
+        # A turn that only fires timers reads no events, and what it wrote is for the next one.
+        while quiet < 2:
+            busy = self.player.turn() + self.worker.turn() or due(self.engine)
+            quiet = 0 if busy else quiet + 1
 
     def settle(self) -> None:
         """The same, with all the time that this takes."""
