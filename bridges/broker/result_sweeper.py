@@ -13,7 +13,7 @@ from typing import Any, cast
 from redis.exceptions import ResponseError
 
 from littleflow_redis.engine.model.records import PublicationRecord, Record
-from littleflow_redis.engine.model.states import WorkflowState
+from littleflow_redis.engine.model.states import PublicationState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.operations.reconcile import republish_unpublished
 from littleflow_redis.engine.store.keys import STATE
@@ -90,7 +90,7 @@ class ResultSweeper:
             yield {
                 id.decode(): record
                 for id, record in packed.items()
-                if Record(record)[PublicationRecord.STATE] != "held"
+                if Record(record)[PublicationRecord.STATE] != PublicationState.HELD
             }
             if not cursor:
                 return
@@ -114,7 +114,9 @@ class ResultSweeper:
         """
         for id, packed in page.items():
             record = Record(packed)
-            if record[PublicationRecord.STATE] != "recorded" or record[PublicationRecord.EVENT]:
+            if record[PublicationRecord.STATE] != PublicationState.RECORDED:
+                continue
+            if record[PublicationRecord.EVENT]:
                 continue
             if (
                 record[PublicationRecord.OWNER] not in others

@@ -19,6 +19,19 @@ class WorkflowState(StrEnum):
         return self not in (WorkflowState.RUNNING, WorkflowState.TERMINATING)
 
 
+class PublicationState(StrEnum):
+    """The state of a publication: ``HELD`` by a worker that runs the task itself.
+
+    A bridge has ``RECORDED`` that it is about to publish, then that it has ``PUBLISHED``. The
+    attempt of a ``CLOSED`` one was closed before its task ended.
+    """
+
+    RECORDED = "recorded"
+    PUBLISHED = "published"
+    HELD = "held"
+    CLOSED = "closed"
+
+
 class StepState(StrEnum):
     """State of a step: that of its latest activation."""
 

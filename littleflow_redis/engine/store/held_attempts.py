@@ -13,7 +13,7 @@ from typing import Any
 from ..model import json_values
 from ..model.records import PublicationRecord, Record
 from ..model.script_results import HeldAttempt
-from ..model.states import Outcome
+from ..model.states import Outcome, PublicationState
 from .context import EngineContext
 from .contracts import HoldPublished
 from .script_loader import scripts_for
@@ -75,7 +75,7 @@ class HeldAttempts:
             cursor, page = reply
             for task, packed in page.items():
                 record = Record(packed)
-                if record[PublicationRecord.STATE] == "held":
+                if record[PublicationRecord.STATE] == PublicationState.HELD:
                     held = HeldAttempt(
                         record[PublicationRecord.WORKFLOW],
                         record[PublicationRecord.STEP],

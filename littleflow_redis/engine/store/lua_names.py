@@ -11,7 +11,7 @@ from typing import Any
 from ..model import celery_ids, limits
 from ..model.event_kinds import EventKind
 from ..model.records import BUCKETS, RECORDS, UNTOUCHED
-from ..model.states import DONE_STATES, Outcome, StepState, WorkflowState
+from ..model.states import DONE_STATES, Outcome, PublicationState, StepState, WorkflowState
 from ..model.timers import TimerKind
 from ..model.trace_kinds import CLOSING_KINDS, TraceKind
 
@@ -20,10 +20,20 @@ def _members(kind: type[Enum]) -> dict[str, Any]:
     return {name: member.value for name, member in kind.__members__.items()}
 
 
+_STATES = (PublicationState, StepState, WorkflowState)
+
 #: Fields of records, codes, states and kinds: ``Name.MEMBER``.
 LUA: dict[str, dict[str, Any]] = {
     kind.__name__: _members(kind)
-    for kind in (*RECORDS, Outcome, StepState, WorkflowState, TimerKind, TraceKind)
+    for kind in (
+        *RECORDS,
+        Outcome,
+        PublicationState,
+        StepState,
+        WorkflowState,
+        TimerKind,
+        TraceKind,
+    )
 }
 LUA["StepState"]["DONE"] = [state.value for state in DONE_STATES]
 LUA["TraceKind"]["CLOSING"] = [kind.value for kind in CLOSING_KINDS]

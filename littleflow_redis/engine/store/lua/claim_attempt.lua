@@ -31,13 +31,10 @@ if not attempt then return settled(Outcome.GONE) end
 local owner = attempt[AttemptRecord.OWNER]
 if owner ~= '' and owner ~= group then return settled(Outcome.TAKEN_BY_OTHER) end
 
-local flights, flight = K.publications .. attempt[AttemptRecord.FLIGHT], false
-if attempt[AttemptRecord.TASK] ~= '' then
-  flight = redis.call('HGET', flights, attempt[AttemptRecord.TASK])
-  local state = flight and cmsgpack.unpack(flight)[PublicationRecord.STATE]
-  if state == 'published' then return settled(Outcome.PUBLISHED) end
-  if state == 'held' then return settled(Outcome.TAKEN_BY_OTHER) end
-end
+local flights, flight = K.publications .. attempt[AttemptRecord.FLIGHT], publication_of(attempt)
+local state = flight and flight[PublicationRecord.STATE]
+if state == PublicationState.PUBLISHED then return settled(Outcome.PUBLISHED) end
+if state == PublicationState.HELD then return settled(Outcome.TAKEN_BY_OTHER) end
 if f[2] ~= WorkflowState.RUNNING then
   -- The owner died before it began. A restart sees the attempt as unclaimed.
   if owner ~= '' then
@@ -73,6 +70,6 @@ local detail = task == '' and worker or cjson.encode({worker = worker, celery_id
 trace_now(workflow, f[2], now, is_queued and TraceKind.PUBLISH or TraceKind.TAKE, field, attempt, detail)
 if task ~= '' then
   redis.call('HSET', K.publications .. category, task, cmsgpack.pack({workflow, field, token,
-    attempt[AttemptRecord.EVENT], worker, event == '' and 'recorded' or 'held', now}))
+    attempt[AttemptRecord.EVENT], worker, event == '' and PublicationState.RECORDED or PublicationState.HELD, now}))
 end
 return settled(Outcome.APPLIED)

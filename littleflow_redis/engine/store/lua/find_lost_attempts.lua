@@ -10,10 +10,7 @@ for i = 1, #addresses, 2 do
   local key, field, token = string.match(addresses[i + 1], '^([^|]+)|([^|]+)|(.+)$')
   -- A key of any type may lie there: one workflow must not keep the others from being looked at.
   local raw = redis.pcall('HGET', key .. S.steps, field)
-  local attempt = {}
-  for _, open in ipairs(type(raw) == 'string' and cmsgpack.unpack(raw)[Dynamic.OPEN] or {}) do
-    if open[AttemptRecord.TOKEN] == token then attempt = open end
-  end
+  local attempt = open_attempt(type(raw) == 'string' and cmsgpack.unpack(raw), token) or {}
   found[#found + 1] = how_lost(key, attempt, addresses[i], known_takers)
 end
 return found

@@ -12,15 +12,13 @@ local field = field_by_token(index, token)
 local raw = redis.call('HGET', workflow .. S.steps, field)
 local attempt = open_attempt(raw and cmsgpack.unpack(raw), token)
 if not attempt or attempt[AttemptRecord.TASK] ~= task then return {Outcome.GONE} end
-local publications = K.publications .. attempt[AttemptRecord.FLIGHT]
-local packed = redis.call('HGET', publications, task)
-local publication = packed and cmsgpack.unpack(packed)
+local publication = publication_of(attempt)
 if not publication then return {Outcome.GONE} end
 local owner = publication[PublicationRecord.OWNER]
-if publication[PublicationRecord.STATE] == 'held' and (owner == holder or is_alive(owner)) then
+if publication[PublicationRecord.STATE] == PublicationState.HELD and (owner == holder or is_alive(owner)) then
   return {Outcome.TAKEN_BY_OTHER}
 end
-publication[PublicationRecord.STATE], publication[PublicationRecord.OWNER] = 'held', holder
+publication[PublicationRecord.STATE], publication[PublicationRecord.OWNER] = PublicationState.HELD, holder
 publication[PublicationRecord.SINCE] = clock()
-redis.call('HSET', publications, task, cmsgpack.pack(publication))
+redis.call('HSET', K.publications .. attempt[AttemptRecord.FLIGHT], task, cmsgpack.pack(publication))
 return {Outcome.APPLIED, attempt[AttemptRecord.FLIGHT]}

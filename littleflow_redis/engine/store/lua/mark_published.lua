@@ -13,7 +13,7 @@ for i = 1, #publications, 3 do
   local raw = redis.call('HGET', flights, task)
   if raw then
     local flight = cmsgpack.unpack(raw)
-    flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = 'published', now
+    flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = PublicationState.PUBLISHED, now
     if follows ~= '' then flight[PublicationRecord.FOLLOWS] = follows end
     redis.call('HSET', flights, task, cmsgpack.pack(flight))
     marked = marked + 1

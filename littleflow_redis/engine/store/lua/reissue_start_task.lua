@@ -15,10 +15,8 @@
 local w = load_workflow(workflow, clock())
 if w and w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = index_and_scope(field)
-local step, attempt = w and step_of(w, index, scope), nil
-for _, open in ipairs(step and step[Dynamic.OPEN] or {}) do
-  if open[AttemptRecord.TOKEN] == token then attempt = open end
-end
+local step = w and step_of(w, index, scope)
+local attempt = open_attempt(step, token)
 if not attempt then
   redis.call('HDEL', K.open_attempts, event)
   return {Outcome.GONE}
@@ -34,7 +32,8 @@ if input == '' then
   return {Outcome.GONE}
 end
 -- A worker held it and has died. Others would leave it alone as long as it is held.
-if holds(attempt) then unhold(step, attempt) end
+local publication = publication_of(attempt)
+if publication and publication[PublicationRecord.STATE] == PublicationState.HELD then unhold(step, attempt) end
 trace(w, TraceKind.REEMIT, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
 w.writes.start_tasks[1] = {index = index, field = field, attempt = attempt, input = input}
 redis.call('HDEL', K.open_attempts, event)

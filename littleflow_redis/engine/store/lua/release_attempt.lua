@@ -13,7 +13,7 @@
 -- missing: why there is no input.
 --@keys workflow
 --@args field token task holder fenced died input missing
---@include transition attempt_start processes
+--@include transition processes
 local w = load_workflow(workflow, clock())
 if not w then return {Outcome.GONE} end
 if w.version > VERSION then return {Outcome.NEWER} end
@@ -21,10 +21,8 @@ local index, scope = index_and_scope(field)
 local step = step_of(w, index, scope)
 local attempt = open_attempt(step, token)
 if not attempt or attempt[AttemptRecord.TASK] ~= task then return {Outcome.UNCHANGED} end
-local publications = K.publications .. attempt[AttemptRecord.FLIGHT]
-local raw = redis.call('HGET', publications, task)
-local publication = raw and cmsgpack.unpack(raw)
-if not publication or publication[PublicationRecord.STATE] ~= 'held'
+local publication = publication_of(attempt)
+if not publication or publication[PublicationRecord.STATE] ~= PublicationState.HELD
   or publication[PublicationRecord.OWNER] ~= holder or fenced == '1' and is_alive(holder) then
   return {Outcome.UNCHANGED}
 end

@@ -13,15 +13,11 @@ local w = load_workflow(workflow, clock())
 if not w then return {Outcome.GONE} end
 if w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = index_and_scope(field)
-local attempt
-for _, open in ipairs(step_of(w, index, scope)[Dynamic.OPEN]) do
-  if open[AttemptRecord.TOKEN] == token then attempt = open end
-end
+local attempt = open_attempt(step_of(w, index, scope), token)
 if not attempt then return {Outcome.GONE} end
 local flights, task = K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK]
-local raw = attempt[AttemptRecord.EVENT] == '' and task ~= '' and redis.call('HGET', flights, task)
-local flight = raw and cmsgpack.unpack(raw)
-if not flight or flight[PublicationRecord.STATE] ~= 'recorded'
+local flight = attempt[AttemptRecord.EVENT] == '' and publication_of(attempt)
+if not flight or flight[PublicationRecord.STATE] ~= PublicationState.RECORDED
   or w.now - flight[PublicationRecord.SINCE] < after then
   return {Outcome.UNCHANGED}
 end

@@ -39,9 +39,3 @@ local function trace_now(key, state, now, what, field, attempt, detail)
   redis.call('RPUSH', key .. S.trace, change)
   feed(key, state, change)
 end
-
-local function open_attempt(step, token)
-  for _, attempt in ipairs(step and step[Dynamic.OPEN] or {}) do
-    if attempt[AttemptRecord.TOKEN] == token then return attempt end
-  end
-end

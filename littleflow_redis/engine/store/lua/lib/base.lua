@@ -51,6 +51,20 @@ local function feed(key, state, changes)
     'changes', changes)
 end
 
+-- The step's open attempt with this token; nil if there is none.
+local function open_attempt(step, token)
+  for _, attempt in ipairs(step and step[Dynamic.OPEN] or {}) do
+    if attempt[AttemptRecord.TOKEN] == token then return attempt end
+  end
+end
+
+-- The record of an attempt's task at a broker or in a worker; nil if there is none.
+local function publication_of(attempt)
+  local raw = (attempt[AttemptRecord.TASK] or '') ~= ''
+    and redis.call('HGET', K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
+  return raw and cmsgpack.unpack(raw) or nil
+end
+
 -- A member of the timers. `rest` is an activation or a token.
 local function timer_member(kind, key, field, rest)
   return kind .. '|' .. key .. '|' .. field .. '|' .. rest

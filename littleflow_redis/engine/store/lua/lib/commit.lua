@@ -95,8 +95,8 @@ local function drop_publication(w, attempt)
   if raw then
     local flight = cmsgpack.unpack(raw)
     -- No bridge knows of a task that its worker runs itself.
-    if flight[PublicationRecord.STATE] ~= 'held' then
-      flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = 'closed', w.now
+    if flight[PublicationRecord.STATE] ~= PublicationState.HELD then
+      flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = PublicationState.CLOSED, w.now
       redis.call('HSET', K.abandoned_publications .. attempt[AttemptRecord.FLIGHT], task, cmsgpack.pack(flight))
     end
   end

@@ -86,7 +86,7 @@ local function write_handed(w)
     flights[attempt[AttemptRecord.FLIGHT]] = list
     list[#list + 1] = attempt[AttemptRecord.TASK]
     list[#list + 1] = cmsgpack.pack({w.key, e.field, attempt[AttemptRecord.TOKEN], '',
-      w.serving.consumer, w.serving.room_left and 'held' or 'recorded', w.now})
+      w.serving.consumer, w.serving.room_left and PublicationState.HELD or PublicationState.RECORDED, w.now})
   end
   for category, list in pairs(flights) do sliced('HSET', K.publications .. category, list) end
 end

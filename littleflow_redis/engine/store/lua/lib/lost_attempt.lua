@@ -30,12 +30,6 @@ local function is_paused(event, attempt)
   return clock() - written < math.max(FIRST_PAUSE, written - (attempt[AttemptRecord.QUEUED] or written))
 end
 
-local function holds(attempt)
-  local raw = attempt[AttemptRecord.TASK] ~= ''
-    and redis.call('HGET', K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
-  return raw and cmsgpack.unpack(raw)[PublicationRecord.STATE] == 'held'
-end
-
 -- Whether an unclaimed attempt was read by the groups that would have claimed it, and is pending in
 -- none of them. Other groups acknowledge what they leave alone, or work without a claim.
 local function was_dropped(key, attempt, event, fields, takers)
@@ -68,12 +62,11 @@ local function how_lost(key, attempt, event, takers)
     return not taken and was_dropped(key, attempt, event, entry[2], takers) and 'dropped' or ''
   end
   if owner == ENGINE then return '' end
-  local flight = attempt[AttemptRecord.TASK] ~= ''
-    and redis.call('HGET', K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
-  local state = flight and cmsgpack.unpack(flight)[PublicationRecord.STATE]
-  if state == 'published' then return '' end
-  if state == 'held' then
-    return is_alive(cmsgpack.unpack(flight)[PublicationRecord.OWNER]) and '' or 'dropped'
+  local publication = publication_of(attempt)
+  local state = publication and publication[PublicationRecord.STATE]
+  if state == PublicationState.PUBLISHED then return '' end
+  if state == PublicationState.HELD then
+    return is_alive(publication[PublicationRecord.OWNER]) and '' or 'dropped'
   end
   -- NOGROUP is an answer too: nothing is pending then.
   local pending = redis.pcall('XPENDING', K.events, owner, event, event, 1)

@@ -7,11 +7,9 @@ local BEGUN_KEPT = 7 * 86400000
 -- The time when the attempt came into its queue. A bridge's attempt does so when it is published; false
 -- before that.
 local function in_queue_since(attempt)
-  local raw = attempt[AttemptRecord.TASK] ~= ''
-    and redis.call('HGET', K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
-  if not raw then return attempt[AttemptRecord.QUEUED] end
-  local flight = cmsgpack.unpack(raw)
-  return flight[PublicationRecord.STATE] == 'published' and flight[PublicationRecord.SINCE]
+  local flight = publication_of(attempt)
+  if not flight then return attempt[AttemptRecord.QUEUED] end
+  return flight[PublicationRecord.STATE] == PublicationState.PUBLISHED and flight[PublicationRecord.SINCE]
 end
 
 -- The starts known of attempts of this base (JSON text).
