@@ -20,12 +20,8 @@ from celery.result import denied_join_result
 from kombu.exceptions import EncodeError, KombuError, OperationalError, SerializerNotInstalled
 from kombu.messaging import Producer
 
-from ..calls.task_call import TaskCall
+from ..calls.task_call import HEADER, TaskCall
 from .answers import Answer, Refusal, answer_of, sends_itself
-
-#: Message header that tells a task, Flower or a log which attempt of which workflow it is:
-#: ``self.request.littleflow`` is an object with workflow, index and token.
-HEADER = "littleflow"
 
 #: Tries to reach the broker before a batch counts as unsent; who called decides when to try again.
 CONNECT_TRIES = 1

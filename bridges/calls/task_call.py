@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Message header that tells a task, Flower or a log which attempt of which workflow it is:
+#: ``self.request.littleflow`` is an object with workflow, index and token.
+HEADER = "littleflow"
+
 
 @dataclass(frozen=True, slots=True)
 class TaskCall:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from littleflow_redis.engine.model.task_events import (
     EndTask,
@@ -21,7 +21,7 @@ from .pool_job import PoolJob
 class Ends(Protocol):
     """Where steps go when their requests are over."""
 
-    def end(self, task: StartTask, end: PendingEnd) -> None: ...
+    def end(self, end: PendingEnd) -> None: ...
 
     def hand_back(self, step: HeldStep) -> None: ...
 
@@ -65,14 +65,19 @@ class HeldStep:
         if self._settle():
             self._ends.published(self)
 
+    @property
+    def over(self) -> bool:
+        """Whether its outcome is known: then it need not be run."""
+        return self._over
+
     def hand_back(self) -> None:
         """It is not run here: others may have it."""
         if self._settle():
             self._ends.hand_back(self)
 
-    def _end(self, end: EndTask, fields: Callable[[], Mapping[str, Any]]) -> None:
+    def _end(self, end: EndTask, fields: Callable[[], Mapping[str, str]]) -> None:
         if self._settle():
-            self._ends.end(self.task, PendingEnd(end, lambda: dict(fields()), lambda: None))
+            self._ends.end(PendingEnd(self.task, end, fields))
 
     def _settle(self) -> bool:
         first, self._over = not self._over, True

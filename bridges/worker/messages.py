@@ -13,10 +13,7 @@ from typing import Any
 from celery import Celery, Task, signals
 from kombu.message import Message
 
-from ..calls.task_call import TaskCall
-
-#: Message header that says which attempt of which workflow it is: ``self.request.littleflow``.
-HEADER = "littleflow"
+from ..calls.task_call import HEADER, TaskCall
 
 #: Message header that says that whoever runs the task ends the step, too: no bridge waits for a
 #: result.
@@ -69,23 +66,20 @@ class Messages:
 
     def _built(self, task: Task, call: TaskCall) -> tuple[dict[str, Any], dict[str, Any], Any]:
         """Headers, properties and body."""
-        options = {**task._get_exec_options(), **call.options}
-        plain = not self._shown and not call.options and not options.get("expires")
+        plain = not self._shown and not call.options
         template = self._templates.get(call.task) if plain else None
         if template is None:
-            made = self._celerys(call, options)
-            template = _Template(made[0], made[1], made[2][2])
-            if not plain:
-                return made
-            self._templates[call.task] = template
+            headers, properties, body = self._celerys(task, call)
+            if plain and not headers["expires"]:
+                self._templates[call.task] = _Template(headers, properties, body[2])
+            return dict(headers), dict(properties), body
         headers = {**template.headers, "id": call.id, "root_id": call.id}
         properties = {**template.properties, "correlation_id": call.id}
         return headers, properties, (tuple(call.args), dict(call.kwargs), template.embed)
 
-    def _celerys(
-        self, call: TaskCall, options: dict[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any], Any]:
+    def _celerys(self, task: Task, call: TaskCall) -> tuple[dict[str, Any], dict[str, Any], Any]:
         """The same as Celery builds it."""
+        options = {**task._get_exec_options(), **call.options}
         options.pop("headers", None)
         priority = options.pop("priority", None)
         for name in _NOT_SENT:

@@ -12,7 +12,8 @@ from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.logs import kv
 
-from .messages import HEADER, HELD
+from ..calls.task_call import HEADER
+from .messages import HELD
 from .runner import StepRunner
 
 LOG = logging.getLogger("littleflow_redis.worker")

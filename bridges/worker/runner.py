@@ -6,17 +6,14 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import Any
 
 from celery import Celery
 from kombu.message import Message
-from redis.exceptions import RedisError
 
-from littleflow_redis.engine.model.celery_ids import task_uuid
-from littleflow_redis.engine.model.script_results import Publication
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.logs import kv
 from littleflow_redis.workers.executor.end_applier import PendingEnd
@@ -154,11 +151,12 @@ class StepRunner:
         callbacks = {"on_ack": ack, "on_reject": reject}
 
         def submit(step: HeldStep) -> None:
-            self._steps[id] = step
-            step.job = None
-            request = self._request(step, message, message.body, decoded=False, **callbacks)
-            callbacks.clear()
-            self._receive(step, request)
+            with self._failing(step):
+                self._steps[id] = step
+                step.job = None
+                request = self._request(step, message, message.body, decoded=False, **callbacks)
+                callbacks.clear()
+                receive(self._consumer, request)
 
         self.executor.add(task)
         submit(HeldStep(task, id, self, submit))
@@ -168,23 +166,17 @@ class StepRunner:
         if self._consumer is not None:
             self._consumer.timer.call_after(seconds, action, args)
 
-    def unbegun(self) -> list[StartTask]:
-        """Begin nothing more of these; they are somebody else's from now on."""
-        tasks = [self._inbox.popleft() for _ in range(len(self._inbox))]
+    def close(self, *, ended: bool = False) -> None:
+        """Hand back what has not begun, and what the pool has not run although it has ``ended``."""
+        self.executor.release([self._inbox.popleft() for _ in range(len(self._inbox))])
         for step in [*self._steps.values()]:
-            if step.job is None:
-                self.over(step)
-                tasks.append(step.task)
-        return tasks
-
-    def left(self) -> list[StartTask]:
-        """The tasks that the pool has not run although it has ended."""
-        return [*self.unbegun(), *(step.task for step in self._steps.values())]
+            if ended or step.job is None:
+                step.hand_back()
 
     # What steps report.
 
-    def end(self, task: StartTask, end: PendingEnd) -> None:
-        self.executor.end(task, end, help=self._helping is not Helping.NOT)
+    def end(self, end: PendingEnd) -> None:
+        self.executor.end(end, help=self._helping is not Helping.NOT)
         if self._helping is Helping.AT_ONCE:
             self.executor.help()
 
@@ -195,43 +187,35 @@ class StepRunner:
         self.executor.release([step.task])
 
     def published(self, step: HeldStep) -> None:
-        publication = Publication(step.task.category, step.id)
-        try:
-            self.executor.client.transitions.mark_published("", [(publication, "")])
-        except RedisError as error:
-            LOG.warning(kv("publication-unmarked", task=step.id, error=error))
-        self.executor.forget(step.task)
+        self.executor.publish(step.task)
 
     def _start(self, task: StartTask) -> None:
-        step = HeldStep(task, task_uuid(task.workflow, task.index, task.token), self, self._submit)
-        try:
-            if self._queues.queue_of(task) in self._queues.consumed():
-                self._submit(step)
-            else:
+        step = HeldStep(task, task.uuid, self, self._submit)
+        with self._failing(step):
+            if self._queues.queue_of(task) not in self._queues.consumed():
                 step.hand_back()
-        # The app's routers, signals and base classes run in there.
-        except Exception as error:
-            LOG.exception(kv("not-begun", workflow=task.workflow, step=task.index))
-            step.fail(error_of(error))
+                return
+        self._submit(step)
 
     def _submit(self, step: HeldStep) -> None:
-        try:
+        with self._failing(step):
             call = self._calls.call(step.task, step.id)
+            if sends_itself(self._app.tasks[call.task]):
+                self._publishing.publish(step, call)
+                return
+            self._steps[step.id] = step
+            step.job = None
+            message, body = self._messages.of(call, self._queues.queue_of(step.task))
+            receive(self._consumer, self._request(step, message, body, decoded=True))
+
+    @contextmanager
+    def _failing(self, step: HeldStep) -> Iterator[None]:
+        """Within it an error ends the step: it must not end the consumer."""
+        try:
+            yield
         except Misfit as error:
             step.fail(TaskError("Misfit", str(error), final=True))
-            return
-        if sends_itself(self._app.tasks[call.task]):
-            self._publishing.publish(step, call)
-            return
-        self._steps[step.id] = step
-        step.job = None
-        message, body = self._messages.of(call, self._queues.queue_of(step.task))
-        self._receive(step, self._request(step, message, body, decoded=True))
-
-    def _receive(self, step: HeldStep, request: Any) -> None:
-        try:
-            receive(self._consumer, request)
-        # The app's signals and request classes run in there.
+        # The app's routers, signals, base classes and request classes run in there.
         except Exception as error:
             LOG.exception(kv("not-begun", workflow=step.task.workflow, step=step.task.index))
             step.fail(error_of(error))

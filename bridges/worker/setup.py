@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import celery
@@ -26,6 +27,7 @@ from ..app import app_prefixes
 from ..bridge import served_categories
 from ..calls.call_builder import CallBuilder
 from ..calls.call_options import CallOptions, app_settings
+from ..calls.served_app import ServedApp
 from ..calls.task_lookup import TaskLookup
 from .queues import TaskQueues
 from .room import Room
@@ -72,14 +74,14 @@ class Service:
     def close(self) -> None:
         """Take nothing more; hand back what has not begun."""
         self._executor.close()
-        self._executor.release(self.runner.unbegun())
+        self.runner.close()
 
     def finish(self) -> None:
         """Apply the last ends, hand back what has not ended, and leave."""
         if self._started:
             for role in self._roles:
                 role.close()
-            self._executor.finish(self.runner.left)
+            self._executor.finish(partial(self.runner.close, ended=True))
             LOG.info(kv("served-steps", process=self._executor.process))
 
 
@@ -94,23 +96,22 @@ def build_service(worker: Any) -> Service:
     name = _module(app)
     rules = CallOptions([app_settings(app)])
     names = TaskLookup(app.tasks, app_prefixes(app, name), rules.mapping)
-    served = served_categories(app, name, own.serve)
-    rules.check(app, names, served)
+    served = ServedApp(app, served_categories(app, name, own.serve), names, rules)
     calls = CallBuilder(app, names, rules, results=False)
     queues = TaskQueues(app, calls)
     process = consumer_name()
     prefetch = worker.prefetch_multiplier if own.prefetch is None else own.prefetch
     runner = StepRunner(app, calls, queues, Room(worker, prefetch), _helping(worker))
-    held, life = HeldAttempts(client.context), Life(process, served, own.lifetime)
+    held, life = HeldAttempts(client.context), Life(process, served.categories, own.lifetime)
     heartbeat = (
         ThreadHeartbeat(held, life)
         if isinstance(worker.pool, prefork.TaskPool)
         else ProcessHeartbeat(held, life, settings.url, client.keys)
     )
-    what = ServedQueues(served, queues.consumed, rules.categories(served))
+    what = ServedQueues(served.categories, queues.consumed, rules.categories(served.categories))
     executor = Executor(client, process, what, runner, heartbeat, own.lifetime)
     runner.executor = executor
-    shown = ",".join(category or "''" for category in served)
+    shown = ",".join(category or "''" for category in served.categories)
     return Service(
         runner,
         executor,

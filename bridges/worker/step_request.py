@@ -53,6 +53,9 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
         failure: StepFailure | None = None
 
         def execute_using_pool(self, pool: Any, **kwargs: Any) -> Any:
+            if self.step.over:
+                # It was handed back while it waited for a slot.
+                raise TaskRevokedError(self.id)
             result = super().execute_using_pool(pool, **kwargs)
             self.step.job = PoolJob(pool, result)
             return result

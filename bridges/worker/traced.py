@@ -10,7 +10,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from billiard.einfo import ExceptionInfo
-from celery import current_app, states
+from celery import Celery, current_app, states
 from celery.app.trace import trace_task
 from celery.result import ResultBase
 from kombu.serialization import loads, prepare_accept_content
@@ -50,29 +50,25 @@ def trace_step(
     Raises nothing that a pool of threads would swallow: an end would be lost with it.
     """
     try:
-        return _trace(name, id, request, body, content_type, content_encoding)
+        app = current_app._get_current_object()
+        embed: Mapping[str, Any] | None
+        if content_type:
+            accept = prepare_accept_content(app.conf.accept_content)
+            args, kwargs, embed = loads(body, content_type, content_encoding, accept=accept)
+        else:
+            args, kwargs, embed = body
+        request.update({"args": args, "kwargs": kwargs, "is_eager": False}, **embed or {})
+        return _outcome(
+            app, name, id, trace_task(app.tasks[name], id, args, kwargs, request, app=app)
+        )
     # The hooks of tasks run outside the tracer's own care, too.
     except Exception as error:  # noqa: BLE001
         return 1, StepFailure(ExceptionInfo(), states.FAILURE, error_of(error)), 0.0
 
 
-def _trace(
-    name: str,
-    id: str,
-    request: MutableMapping[str, Any],
-    body: Any,
-    content_type: str | None,
-    content_encoding: str | None,
-) -> tuple[int, Any, float]:
-    app = current_app._get_current_object()
-    embed: Mapping[str, Any] | None
-    if content_type:
-        accept = prepare_accept_content(app.conf.accept_content)
-        args, kwargs, embed = loads(body, content_type, content_encoding, accept=accept)
-    else:
-        args, kwargs, embed = body
-    request.update({"args": args, "kwargs": kwargs, "is_eager": False}, **embed or {})
-    result, info, runtime, shown = trace_task(app.tasks[name], id, args, kwargs, request, app=app)
+def _outcome(app: Celery, name: str, id: str, traced: Any) -> tuple[int, Any, float]:
+    """The reply to the parent, from what the tracer has returned."""
+    result, info, runtime, shown = traced
     if info:
         return 1, StepFailure(result, info.state, _error(info.retval, result)), runtime
     if runtime is None:

@@ -13,6 +13,7 @@ from typing import Any
 from littleflow_redis.events.event_codec import ENTRY_ID, encode, message, sendable
 
 from . import exception_classes, json_values, typed_values
+from .celery_ids import task_uuid
 from .event_fields import SURROGATE, field, index, text
 from .event_fields import Garbage as Garbage
 from .tokens import scope_of
@@ -59,6 +60,11 @@ class StartTask:
     @property
     def category(self) -> str:
         return category_of(self.base)
+
+    @property
+    def uuid(self) -> str:
+        """The Celery id of its task, if a worker runs that itself."""
+        return task_uuid(self.workflow, self.index, self.token)
 
     @property
     def field(self) -> str:

@@ -24,16 +24,7 @@ _STATES = (PublicationState, StepState, WorkflowState)
 
 #: Fields of records, codes, states and kinds: ``Name.MEMBER``.
 LUA: dict[str, dict[str, Any]] = {
-    kind.__name__: _members(kind)
-    for kind in (
-        *RECORDS,
-        Outcome,
-        PublicationState,
-        StepState,
-        WorkflowState,
-        TimerKind,
-        TraceKind,
-    )
+    kind.__name__: _members(kind) for kind in (*RECORDS, Outcome, *_STATES, TimerKind, TraceKind)
 }
 LUA["StepState"]["DONE"] = [state.value for state in DONE_STATES]
 LUA["TraceKind"]["CLOSING"] = [kind.value for kind in CLOSING_KINDS]

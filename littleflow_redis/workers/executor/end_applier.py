@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.task_events import EndTask
+from littleflow_redis.engine.model.task_events import EndTask, StartTask
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
@@ -32,31 +32,35 @@ ASK_EVERY = 1.0
 
 
 class PendingEnd(NamedTuple):
-    """An end; ``fields`` are those of its event, for an engine of a newer form than ours.
+    """The end of a task; ``fields`` are those of its event, for an engine of a newer form."""
 
-    ``applied`` is called when it is applied or written to the stream.
-    """
-
+    task: StartTask
     end: EndTask
-    fields: Callable[[], dict[str, str]]
-    applied: Callable[[], None]
+    fields: Callable[[], Mapping[str, str]]
 
 
 class EndApplier:
     """Applies ends, in a thread of its own or those that ``help``; any thread may ``add`` them.
 
-    ``room`` says how many attempts this process can take on.
+    ``room`` says how many attempts this process can take on. ``applied`` is given each task whose
+    end was applied, or written to the stream.
     """
 
     def __init__(
-        self, client: Client, serving: Serving, room: Callable[[], int], hand_over: HandOver
+        self,
+        client: Client,
+        serving: Serving,
+        room: Callable[[], int],
+        hand_over: HandOver,
+        applied: Callable[[StartTask], None],
     ) -> None:
         self._client = client
         self._serving = serving
         self._room = room
-        self.following = Following(client, VersionSkew(LOG), ASK_EVERY)
-        self.following.hand_over = hand_over
-        self._applying = Applying(client, self.following)
+        self._applied = applied
+        self._following = Following(client, VersionSkew(LOG), ASK_EVERY)
+        self._following.hand_over = hand_over
+        self._applying = Applying(client, self._following)
         self._ends: deque[PendingEnd] = deque()
         self._batch: list[PendingEnd] = []
         self._applying_now = threading.Lock()
@@ -104,30 +108,26 @@ class EndApplier:
     def run(self) -> None:
         """Work until closed. Raises RedisError: what was not applied is kept."""
         while not (self._closing and not self._batch and not self._ends):
-            self.run_once(ASK_EVERY)
+            self._run_once(ASK_EVERY)
 
-    def run_once(self, block: float = 0.0) -> int:
-        """Apply what there is, waiting ``block`` seconds for it; return how many ends."""
+    def _run_once(self, block: float) -> None:
+        """Apply what there is, waiting ``block`` seconds for it."""
         if not self._ends and not self._batch and not self._closing:
-            self._wake.wait(self.following.patience(block))
+            self._wake.wait(self._following.patience(block))
         self._wake.clear()
         with self._applying_now:
-            return self._apply_some() or self._ask()
+            self._apply_some()
+            self._following.ask()
 
-    def _ask(self) -> int:
-        self.following.ask()
-        return 0
-
-    def _apply_some(self) -> int:
+    def _apply_some(self) -> None:
         while self._ends and len(self._batch) < BATCH:
             self._batch.append(self._ends.popleft())
         if not self._batch:
-            return 0
+            return
         self._apply(self._batch)
         done, self._batch = self._batch, []
         for one in done:
-            one.applied()
-        return len(done)
+            self._applied(one.task)
 
     def _apply(self, batch: Sequence[PendingEnd]) -> None:
         packed = self._serving.packed(max(0, self._room()))

@@ -21,8 +21,7 @@ from typing import Protocol
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.celery_ids import task_uuid
-from littleflow_redis.engine.model.script_results import HeldAttempt
+from littleflow_redis.engine.model.script_results import HeldAttempt, Publication
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.operations.take_over import TakeOver
 from littleflow_redis.engine.store.defaults import store_defaults
@@ -110,7 +109,9 @@ class Executor:
         self._prepared = False
         self._room_made = threading.Event()
         owners = {category: (f"{STEPS}:{category}", "") for category in served.categories}
-        self._applier = EndApplier(client, Serving(process, owners), self._free, self._begin)
+        self._applier = EndApplier(
+            client, Serving(process, owners), self._free, self._begin, self.forget
+        )
         self._ended = Stop()
         self._reading = supervised(client, self.stop, "reader", self._read)
         self._applying = supervised(client, self._ended, "ends", self._apply)
@@ -127,19 +128,14 @@ class Executor:
 
     def add(self, task: StartTask) -> None:
         """Take a task on that came another way, and is held by this process."""
-        self._tasks[task_uuid(task.workflow, task.index, task.token)] = task
+        self._tasks[task.uuid] = task
 
-    def end(self, task: StartTask, end: PendingEnd, *, help: bool = False) -> None:
+    def end(self, end: PendingEnd, *, help: bool = False) -> None:
         """Apply the end of a task; any thread may.
 
         With ``help`` the caller calls ``help`` soon, instead of waking the thread that applies.
         """
-
-        def applied() -> None:
-            self.forget(task)
-            end.applied()
-
-        self._applier.add(end._replace(applied=applied), wake=not help)
+        self._applier.add(end, wake=not help)
         self._room_made.set()
 
     def help(self) -> None:
@@ -147,9 +143,20 @@ class Executor:
         if not self._applier.help():
             self._lost.suspect()
 
+    def publish(self, task: StartTask) -> None:
+        """Note that a task is with the broker, which brings it to whoever ends it."""
+        publication = Publication(task.category, task.uuid)
+        try:
+            self.client.transitions.mark_published("", [(publication, "")])
+        except RedisError as error:
+            # Held and not in hand: it is handed back, and the message finds it so.
+            LOG.warning(kv("publication-unmarked", task=task.uuid, error=error))
+            self._lost.suspect()
+        self.forget(task)
+
     def forget(self, task: StartTask) -> None:
-        """Let go of a task that somebody else will end."""
-        self._tasks.pop(task_uuid(task.workflow, task.index, task.token), None)
+        """Let go of a task that has ended, or that somebody else will end."""
+        self._tasks.pop(task.uuid, None)
         self._room_made.set()
 
     def release(self, tasks: Sequence[StartTask]) -> None:
@@ -169,8 +176,8 @@ class Executor:
         self.stop.set()
         self._room_made.set()
 
-    def finish(self, left: Callable[[], Sequence[StartTask]]) -> None:
-        """Apply the last ends, hand back all that is ``left`` then, and leave."""
+    def finish(self, hand_back: Callable[[], None]) -> None:
+        """Apply the last ends, have the rest handed back, and leave."""
         self.close()
         self._readers.interrupt()
         if self._reading.is_alive():
@@ -179,7 +186,7 @@ class Executor:
         if self._applying.is_alive():
             self._applying.join(PATIENCE)
         self._ended.set()
-        self.release(left())
+        hand_back()
         try:
             self._readers.close()
             if not self._applier.waiting:
@@ -222,8 +229,8 @@ class Executor:
             if self._runner.room() <= 0:
                 self._room_made.wait(NO_ROOM)
                 continue
-            for task in self._readers.fetch(self._wanted(), self._runner.room):
-                self._begin([task])
+            if tasks := self._readers.fetch(self._wanted(), self._runner.room):
+                self._begin(tasks)
 
     def _wanted(self) -> list[tuple[str, str]]:
         return [
@@ -240,5 +247,5 @@ class Executor:
             self._lost.suspect()
 
     def _attempt(self, task: StartTask) -> HeldAttempt:
-        id = task_uuid(task.workflow, task.index, task.token)
+        id = task.uuid
         return HeldAttempt(task.workflow, task.field, task.token, task.category, id, self.process)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import partial
 
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.context import EngineContext
@@ -43,12 +42,14 @@ class QueueReaders:
             return []
         alone, drained = len(readers) == 1, True
         found: list[StartTask] = []
+
+        def left() -> int:
+            return room() - len(found)
+
         for reader in readers:
-            left = room() - len(found)
-            if left <= 0:
+            if left() <= 0:
                 return found
-            rest = partial(_rest, room, len(found))
-            found += reader.fetch(left, BLOCK if alone else 0.0, rest)
+            found += reader.fetch(left, BLOCK if alone else 0.0)
             drained = drained and reader.drained
         if not (alone or found) and drained:
             # One command reads one group: whatever comes next wakes them all.
@@ -75,14 +76,12 @@ class QueueReaders:
 
     def _made(self, category: str, queue: str) -> TaskReader:
         def wants(task: StartTask) -> bool:
-            return task.category == category and self._wants(task, queue)
+            return self._wants(task, queue)
 
         group = f"{STEPS}:{category}:{queue}"
-        made = TaskReader(self._engine, group, self._process, wants, max_deaths=MAX_DEATHS)
+        made = TaskReader(
+            self._engine, group, self._process, category, wants, max_deaths=MAX_DEATHS
+        )
         made.reader.ensure()
         made.reader.drop_dead()
         return made
-
-
-def _rest(room: Callable[[], int], taken: int) -> int:
-    return room() - taken

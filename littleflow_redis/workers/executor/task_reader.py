@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.model import task_events
-from littleflow_redis.engine.model.celery_ids import task_uuid
 from littleflow_redis.engine.model.script_results import Publication, Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
@@ -19,15 +18,10 @@ from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.shutdown import Pace
 
 from ..dead_lettering import died, fail_permanently
+from ..intake import CLAIM_EVERY, LARGEST_READ
 from ..version_skew import VersionSkew
 
 LOG = logging.getLogger("littleflow_redis.worker")
-
-#: Entries read at once at most: beyond, a read gets longer and hardly cheaper.
-LARGEST_READ = 256
-
-#: Seconds between two looks for entries that a silent consumer has read and not held.
-CLAIM_EVERY = 1.0
 
 
 def later(one: str, other: str) -> str:
@@ -36,10 +30,11 @@ def later(one: str, other: str) -> str:
 
 
 class TaskReader:
-    """One consumer of ``group``, for the start-tasks that it ``wants``; one thread works with it.
+    """One consumer of ``group``, for those start-tasks of a category that it ``wants``.
 
     A start-task is acknowledged by the script that holds its attempt. So an entry is pending only
-    between its read and that script, and everything else is acknowledged at once.
+    between its read and that script, and everything else is acknowledged at once. One thread works
+    with it.
     """
 
     def __init__(
@@ -47,6 +42,7 @@ class TaskReader:
         engine: EngineContext,
         group: str,
         process: str,
+        category: str,
         wants: Callable[[StartTask], bool],
         *,
         max_deaths: int,
@@ -55,6 +51,7 @@ class TaskReader:
         self.reader = GroupReader(engine.redis, engine.keys.events, group, process, claim_idle)
         self._engine = engine
         self._process = process
+        self._category = category
         self._wants = wants
         self._max_deaths = max_deaths
         self._newer = VersionSkew(LOG)
@@ -67,13 +64,13 @@ class TaskReader:
         self.drained = True
         self.last = "0-0"
 
-    def fetch(self, room: int, block: float, left: Callable[[], int]) -> list[StartTask]:
-        """Hold up to ``room`` tasks, waiting ``block`` seconds for the first. Raises RedisError.
+    def fetch(self, room: Callable[[], int], block: float) -> list[StartTask]:
+        """Hold as many tasks as there is room for, waiting ``block`` seconds for the first.
 
-        ``left`` says how much of the room there is when they have come.
+        ``room`` is asked again when they have come. Raises RedisError.
         """
         try:
-            return self._fetch(room, block, left)
+            return self._fetch(room, block)
         except RedisError:
             # What was read and not held lies under our name: it comes first next time.
             self.reader.rewind()
@@ -84,10 +81,11 @@ class TaskReader:
         self.reader.drop()
         self.reader.close()
 
-    def _fetch(self, room: int, block: float, left: Callable[[], int]) -> list[StartTask]:
-        entries = self._claim(room)
+    def _fetch(self, room: Callable[[], int], block: float) -> list[StartTask]:
+        wanted = max(1, room())
+        entries = self._claim(wanted)
         if not entries:
-            count = min(room * self._stretch, LARGEST_READ)
+            count = min(wanted * self._stretch, LARGEST_READ)
             entries = self.reader.read(count, round(block * 1000), skip=self._newer.events)
             self.drained = len(entries) < count
             if entries:
@@ -100,13 +98,13 @@ class TaskReader:
             else:
                 tasks.append(task)
         self._stretch = 1 if tasks or not entries else min(2 * self._stretch, LARGEST_READ)
-        room = max(0, min(room, left())) if tasks else room
-        if len(tasks) > room:
+        fits = max(0, room()) if tasks else 0
+        if len(tasks) > fits:
             # More of ours among the foreign ones than fits: whoever is free may have it at once.
-            self.reader.release([task.event for task in tasks[room:]])
+            self.reader.release([task.event for task in tasks[fits:]])
             self._stale = True
         self.reader.ack(ignored)
-        return self._hold(tasks[:room])
+        return self._hold(tasks[:fits])
 
     def _claim(self, count: int) -> list[Entry]:
         if not self._claims.due() and not self._stale:
@@ -120,6 +118,9 @@ class TaskReader:
         if task_events.kind_of(entry.fields) != "start-task":
             return None
         try:
+            # First what is short: an input may be large.
+            if task_events.category_of(task_events.base_of(entry.fields)) != self._category:
+                return None
             task = task_events.start_task(entry.id, entry.fields)
             if not self._wants(task):
                 return None
@@ -139,7 +140,7 @@ class TaskReader:
                 task,
                 self.reader.group,
                 self._process,
-                Publication(task.category, task_uuid(task.workflow, task.index, task.token)),
+                Publication(task.category, task.uuid),
                 self._max_deaths,
                 hold=True,
             )
