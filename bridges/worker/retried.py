@@ -56,11 +56,9 @@ class _Message:
 
     def take(self, wait: float) -> None:
         """Look whether it may be run, and if not yet, again in ``wait`` seconds."""
-        executor, task, id = self._runner.executor, self._task, self._message.headers["id"]
+        task, id = self._task, self._message.headers["id"]
         try:
-            outcome, category = executor.held.hold(
-                task.workflow, task.index, task.token, id, executor.process
-            )
+            outcome, category = self._runner.executor.hold(task, id)
         except RedisError as error:
             LOG.warning(kv("not-held", task=id, error=error, next=f"again in {LATER:g} s"))
             self._later(LATER)

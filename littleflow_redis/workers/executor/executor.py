@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import HeldAttempt, Publication
+from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.operations.take_over import TakeOver
 from littleflow_redis.engine.store.defaults import store_defaults
@@ -142,6 +143,17 @@ class Executor:
         """Apply ends in the calling thread, unless another is at it."""
         if not self._applier.help():
             self._lost.suspect()
+
+    def hold(self, task: StartTask, id: str) -> tuple[Outcome, str]:
+        """Hold the attempt of a task that a broker's message has brought: see `HeldAttempts.hold`.
+
+        Raises RedisError: then it may be held, and is handed back if nobody takes it on.
+        """
+        try:
+            return self.held.hold(task.workflow, task.index, task.token, id, self.process)
+        except RedisError:
+            self._lost.suspect()
+            raise
 
     def publish(self, task: StartTask) -> None:
         """Note that a task is with the broker, which brings it to whoever ends it."""

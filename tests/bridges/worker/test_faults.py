@@ -90,6 +90,14 @@ def test_one_that_computes_for_long_is_alive(
     assert lines(ledger) == {"long": 1}
 
 
+def kill_again_and_again(server: RedisServer, ledger: Path) -> None:
+    for _ in range(3):
+        seen = len(ledger.read_text().split())
+        wait_until(lambda seen=seen: len(ledger.read_text().split()) > seen + 2, "it works")
+        server.kill()
+        server.start()
+
+
 @pytest.mark.parametrize("pool", POOLS)
 def test_the_broker_is_killed_again_and_again(
     engine: Client,
@@ -101,11 +109,7 @@ def test_the_broker_is_killed_again_and_again(
     broker = own_server()
     worker = serve(pool, CELERY_BROKER_URL=broker.url)
     ids = start_all(engine)
-    for _ in range(3):
-        seen = len(ledger.read_text().split())
-        wait_until(lambda seen=seen: len(ledger.read_text().split()) > seen + 2, "it works")
-        broker.kill()
-        broker.start()
+    kill_again_and_again(broker, ledger)
     all_end(engine, ids)
     assert lines(ledger) == Counter({f"line-{number}": 3 for number in range(MANY)})
     worker.signal(signal.SIGTERM)
@@ -121,11 +125,7 @@ def test_redis_is_killed_again_and_again(
     serve(pool, REDIS_URL=server.url, LIFETIME="1")
     engine = Client(server.url)
     ids = start_all(engine)
-    for _ in range(3):
-        seen = len(ledger.read_text().split())
-        wait_until(lambda seen=seen: len(ledger.read_text().split()) > seen + 2, "it works")
-        server.kill()
-        server.start()
+    kill_again_and_again(server, ledger)
     all_end(engine, ids)
     ends_once(engine, ids)
     assert set(lines(ledger)) == {f"line-{number}" for number in range(MANY)}

@@ -1,0 +1,86 @@
+"""What an executor does about replies that it never got, faults of its threads, and leases."""
+
+from __future__ import annotations
+
+import redis
+
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.model.script_results import Publication
+from littleflow_redis.engine.model.states import Outcome
+from littleflow_redis.engine.model.task_events import StartTask, kind_of, start_task
+from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.events.entries import entries_of
+from littleflow_redis.events.shutdown import Stop
+from littleflow_redis.workers.executor.lost_replies import LostReplies
+from littleflow_redis.workers.executor.roles import Role
+from littleflow_redis.workers.executor.supervised import supervised
+from tests.support import wait_until
+
+PROCESS = "worker-1"
+
+
+def start_tasks(engine: Client) -> list[StartTask]:
+    rows = engine.redis.execute_command(b"XRANGE", engine.keys.events, "-", "+")
+    entries = entries_of(rows, {})
+    return [start_task(e.id, e.fields) for e in entries if kind_of(e.fields) == "start-task"]
+
+
+def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(client: redis.Redis) -> None:
+    engine = Client(redis=client)
+    engine.start("m:A")
+    (task,) = start_tasks(engine)
+    claim = engine.transitions.claim_attempt(
+        task, "steps:m:q", PROCESS, Publication("m", task.uuid), hold=True
+    )
+    engine.transitions.run([claim])
+    lost = LostReplies(HeldAttempts(engine.context), PROCESS, ["m"])
+    lost.look({})
+    lost.look({})
+    assert len(start_tasks(engine)) == 1, "nobody suspects anything"
+    lost.suspect()
+    lost.look({})
+    assert len(start_tasks(engine)) == 1, "its reply may be on the way"
+    lost.look({})
+    assert [one.token for one in start_tasks(engine)] == [task.token] * 2
+    # And so is what a message has brought, whose reply was lost.
+    engine.transitions.run([claim])
+    engine.transitions.mark_published("", [(Publication("m", task.uuid), "")])
+    held = HeldAttempts(engine.context)
+    about = (task.workflow, task.index, task.token, task.uuid, PROCESS)
+    assert held.hold(*about)[0] is Outcome.APPLIED
+    lost.suspect()
+    lost.look({task.uuid: task})
+    lost.look({task.uuid: task})
+    assert held.hold(*about)[0] is Outcome.TAKEN_BY_OTHER, "it is in hand"
+    lost.suspect()
+    lost.look({})
+    lost.look({})
+    assert held.hold(*about)[0] is Outcome.GONE
+
+
+def test_a_thread_outlives_a_fault_that_nobody_foresaw(client: redis.Redis) -> None:
+    tries: list[int] = []
+
+    def work() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise KeyError("unforeseen")
+
+    thread = supervised(Client(redis=client), Stop(), "test", work)
+    thread.start()
+    thread.join(10)
+    assert len(tries) == 2
+    assert not thread.is_alive()
+
+
+def test_a_role_has_one_holder_and_another_when_that_leaves(client: redis.Redis) -> None:
+    engine = Client(redis=client)
+    first, second = (Role(engine, name, "lifecycle") for name in ("one", "two"))
+    key = engine.keys.role + "lifecycle"
+    first.start()
+    wait_until(lambda: client.get(key) == b"one", "the first has it")
+    second.start()
+    first.close()
+    wait_until(lambda: client.get(key) == b"two", "the second has it")
+    second.close()
+    assert client.get(key) is None
