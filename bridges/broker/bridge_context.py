@@ -8,7 +8,7 @@ from typing import Self
 
 from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.engine.views.health import BRIDGE
-from littleflow_redis.events.group import consumer_name
+from littleflow_redis.events.streams import consumer_name
 
 from ..calls.served_app import ServedApp
 from .backends import publishes_results, result_backend

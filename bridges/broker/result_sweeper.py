@@ -17,7 +17,7 @@ from littleflow_redis.engine.model.states import PublicationState, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.operations.reconcile import republish_unpublished
 from littleflow_redis.engine.store.keys import STATE
-from littleflow_redis.events.group import is_group_missing
+from littleflow_redis.events.streams import is_group_missing
 
 from ..ends.result_tuples import read_substitute
 from ..ends.task_result import TaskResult

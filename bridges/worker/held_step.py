@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
-from littleflow_redis.engine.model.task_events import (
-    EndTask,
-    StartTask,
-    encode_success,
-    end_task,
-)
-from littleflow_redis.workers.executor.end_applier import PendingEnd
+from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.workers.executor.pending_end import PendingEnd, failed, succeeded
 
 from ..ends.result_sink import failure_fields
 from ..ends.task_error import TaskError
@@ -50,15 +45,12 @@ class HeldStep:
 
     def succeed(self, text: str) -> None:
         """It ended with a value's text."""
-        task = self.task
-        end = EndTask("", task.workflow, task.index, task.token, True, text, "", "")
-        self._end(end, lambda: encode_success(task, text))
+        self._end(succeeded(self.task, text))
 
     def fail(self, error: TaskError) -> None:
         """It ended with an error."""
         fields = failure_fields(self.task, error.reason, error, final=error.final)
-        read = {name.encode(): text.encode() for name, text in fields.items()}
-        self._end(end_task("", read), lambda: fields)
+        self._end(failed(self.task, fields))
 
     def publish(self) -> None:
         """It is with the broker, for a retry or because its class sends it; so will its end be."""
@@ -75,9 +67,9 @@ class HeldStep:
         if self._settle():
             self._ends.hand_back(self)
 
-    def _end(self, end: EndTask, fields: Callable[[], Mapping[str, str]]) -> None:
+    def _end(self, end: PendingEnd) -> None:
         if self._settle():
-            self._ends.end(PendingEnd(self.task, end, fields))
+            self._ends.end(end)
 
     def _settle(self) -> bool:
         first, self._over = not self._over, True

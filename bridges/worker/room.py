@@ -6,15 +6,10 @@ from typing import Any
 
 from celery.worker import state
 
+from littleflow_redis.workers.executor.ahead import Ahead
+
 #: Stands for a prefetch multiplier of 0, which means "as many as there are".
 UNLIMITED = 4
-
-#: Seconds of work that may be taken on ahead of a free slot, judged by what tasks took so far: more
-#: for many short ones, and none that could not be begun for long.
-AHEAD = 0.05
-
-#: What one new measurement counts against all before it.
-_WEIGHT = 0.2
 
 
 class Room:
@@ -27,12 +22,7 @@ class Room:
     def __init__(self, worker: Any, multiplier: int) -> None:
         self._worker = worker
         self._multiplier = multiplier or UNLIMITED
-        #: Seconds that a task takes; the first is not known to be short.
-        self._seconds = 1.0
-
-    def measured(self, seconds: float) -> None:
-        """Note how long a task ran."""
-        self._seconds += _WEIGHT * (seconds - self._seconds)
+        self.ahead = Ahead()
 
     def free(self, in_hand: int) -> int:
         """How many more steps may be in hand."""
@@ -40,8 +30,7 @@ class Room:
         most = slots * self._multiplier
         # However much the broker has given, steps get a third.
         others = min(len(state.reserved_requests) - in_hand, most - -(-most // 3))
-        short = slots + int(slots * AHEAD / max(self._seconds, 1e-6))
-        return max(1, min(most - max(0, others), short)) - in_hand
+        return max(1, min(most - max(0, others), self.ahead.most(slots))) - in_hand
 
     def room(self, in_hand: int) -> int:
         """How many more to take from the stream.

@@ -16,8 +16,8 @@ from kombu.message import Message
 
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.logs import kv
-from littleflow_redis.workers.executor.end_applier import PendingEnd
 from littleflow_redis.workers.executor.executor import Executor
+from littleflow_redis.workers.executor.pending_end import PendingEnd
 
 from ..broker.answers import sends_itself
 from ..calls.call_builder import CallBuilder, Misfit
@@ -91,6 +91,9 @@ class StepRunner:
     def begin(self, tasks: Sequence[StartTask]) -> None:
         self._inbox.extend(tasks)
         self._wake()
+
+    def overdue(self) -> Sequence[StartTask]:
+        return ()  # Celery keeps what it has been given.
 
     # What the consumer does.
 
@@ -226,7 +229,9 @@ class StepRunner:
         consumer, task = self._consumer, self._app.tasks[message.headers["task"]]
         made = self._classes.get(task.name)
         if made is None:
-            made = self._classes[task.name] = request_class(task, consumer, self._room.measured)
+            made = self._classes[task.name] = request_class(
+                task, consumer, self._room.ahead.measured
+            )
         request = made(
             message,
             app=self._app,

@@ -17,11 +17,12 @@ from celery.concurrency import prefork, solo, thread
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings, connect
-from littleflow_redis.events.group import consumer_name
 from littleflow_redis.events.logs import kv
-from littleflow_redis.workers.executor.executor import Executor, ServedQueues
+from littleflow_redis.events.streams import consumer_name
+from littleflow_redis.workers.executor.executor import Executor
 from littleflow_redis.workers.executor.heartbeat import Life, ProcessHeartbeat, ThreadHeartbeat
 from littleflow_redis.workers.executor.roles import Role
+from littleflow_redis.workers.executor.served_queues import ServedQueues
 
 from ..app import app_prefixes
 from ..bridge import served_categories
@@ -108,7 +109,8 @@ def build_service(worker: Any) -> Service:
         if isinstance(worker.pool, prefork.TaskPool)
         else ProcessHeartbeat(held, life, settings.url, client.keys)
     )
-    what = ServedQueues(served.categories, queues.consumed, rules.categories(served.categories))
+    options = rules.categories(served.categories)
+    what = ServedQueues(served.categories, queues.consumed, defaults=options)
     executor = Executor(client, process, what, runner, heartbeat, own.lifetime)
     runner.executor = executor
     shown = ",".join(category or "''" for category in served.categories)

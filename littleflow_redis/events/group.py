@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import socket
 import time
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -25,6 +22,7 @@ from .logs import kv
 from .script_batch import Script
 from .scripts import DROP_CONSUMER, RELEASE, RENEW
 from .shutdown import Pace
+from .streams import consumer_name, is_group_missing, make_group
 
 LOGGER = logging.getLogger(__name__)
 
@@ -165,6 +163,20 @@ class GroupReader:
                 dropped += DROP_CONSUMER.run(self.client, [self.stream], args)
         return dropped
 
+    def wait(self, after: str, block_ms: int) -> bool:
+        """Wait until the stream has an entry after this id; return whether it has.
+
+        ``block_ms`` as in ``read``, on the same connection.
+        """
+        self._blocking = True
+        try:
+            link = self._connection()
+            block = () if self._interrupted else self._block(block_ms)
+            command = ("COUNT", 1, *block, "STREAMS", self.stream, after)
+            return bool(self._send(link, b"XREAD", *command))
+        finally:
+            self._blocking = False
+
     def interrupt(self) -> None:
         """Unblock a read that blocks or is about to; later reads do not block."""
         self._interrupted = True
@@ -275,25 +287,3 @@ class GroupReader:
                 pipe.execute_command(b"XRANGE", self.stream, id, id, "COUNT", 1)
             found = pipe.execute()
         self.ack([id for id, rows in zip(candidates, found, strict=True) if not rows])
-
-
-def consumer_name() -> str:
-    """Make a consumer's name: host, process id and a random part."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-
-
-def make_group(client: redis.Redis, stream: str, group: str) -> bool:
-    """Create a missing stream or group, at id 0; return whether the group was created."""
-    try:
-        client.xgroup_create(stream, group, id="0", mkstream=True)
-    except ResponseError as error:
-        if not str(error).startswith("BUSYGROUP"):
-            raise
-        return False
-    return True
-
-
-def is_group_missing(error: ResponseError) -> bool:
-    """Return whether a command failed because its stream or group does not exist."""
-    # Redis 7.0 says UNBLOCKED to a read that was waiting when the stream was deleted.
-    return str(error).startswith(("NOGROUP", "UNBLOCKED the stream"))

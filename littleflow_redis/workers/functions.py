@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from littleflow_redis.engine.model import task_events
-from littleflow_redis.engine.model.task_events import StartTask, encode_success, end_fields
+from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.events.event_codec import encode, message
 from littleflow_redis.language.errors import close_names
 from littleflow_redis.tasks.functions import ServedFunctions, TaskFailed, call, name_key, serve
+
+from .executor.pending_end import PendingEnd, failed, succeeded
 
 #: Names that an error lists before it says how many more there are.
 _SHOWN = 10
@@ -57,10 +59,10 @@ class Functions:
         name = base.removeprefix(f"{self.category}:") if self.category else base
         return self._served.get(name_key(name))
 
-    def run(self, task: StartTask, worker: str) -> dict[str, str]:
-        """Run a task; return the encoded fields of its end, whatever came of it."""
+    def run(self, task: StartTask, worker: str) -> PendingEnd:
+        """Run a task; return its end, whatever came of it."""
         try:
-            text = self._call(task)
+            return succeeded(task, self._call(task), worker)
         except TaskFailed as failure:
             fields = end_fields(
                 task,
@@ -69,8 +71,7 @@ class Functions:
                 worker=worker,
                 final=failure.final,
             )
-            return encode(message(fields))
-        return encode_success(task, text, worker=worker)
+            return failed(task, encode(message(fields)))
 
     def _call(self, task: StartTask) -> str:
         served = self.find(task.base)

@@ -21,20 +21,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from typing import Any, Self, TypeVar, overload
 
 from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.views.health import LISTENER
+from littleflow_redis.events.connection import ConnectionSettings
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.events.shutdown import Stop, stop_on_signals
 
+from .executor.served_queues import ServedQueues
+from .function_server import FunctionServer
 from .functions import Functions
-from .intake import MAX_DEATHS
-from .lane import Lane
+from .hands import Hands
 from .process_main import LOG, work_through_outages
+from .start_tasks import MAX_DEATHS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -53,9 +55,10 @@ class TaskListener:
     functions, for whoever is handed a step without a function fails it. A listener with some of a
     category's functions sets ``partial`` and a ``group`` of its own, and leaves the others alone.
 
-    ``concurrency`` is how many functions run at a time, for each category. With 1 they run in the
-    thread that reads; above, in threads. ``claim_idle`` is in seconds: so long after a listener
-    died another one begins its tasks anew; all listeners of a group should agree on it.
+    ``concurrency`` is how many functions run at a time. With 1 they run in the thread that serves;
+    above, in threads. ``claim_idle`` is in seconds: so long after a listener died another one
+    begins its tasks anew. Its sign of life comes from a process of its own with ``run``, from a
+    thread otherwise: there a function that keeps the interpreter for longer is taken for dead.
 
     A task that was begun ``max_deaths`` times by workers that died is ended as failed, finally, and
     kept as a dead letter: it may be what kills them. 0 is no limit.
@@ -78,6 +81,7 @@ class TaskListener:
         max_deaths: int = MAX_DEATHS,
     ) -> None:
         _check(categories, concurrency, group, partial)
+        self._settings = None if client else ConnectionSettings.from_environment(url=url)
         self.client = client or Client(url)
         self.functions = {category: Functions(category) for category in categories or ("",)}
         self.stop_request = Stop()
@@ -86,7 +90,7 @@ class TaskListener:
         self._partial = partial
         self._claim_idle = claim_idle
         self._max_deaths = max_deaths
-        self._lanes: list[Lane] = []
+        self._server: FunctionServer | None = None
         self._thread: threading.Thread | None = None
 
     @overload
@@ -124,7 +128,7 @@ class TaskListener:
         """
         in_main = threading.current_thread() is threading.main_thread()
         with stop_on_signals(self.stop_request, LOG) if in_main else nullcontext():
-            self._serve()
+            self._serve(self._settings)
 
     def start(self) -> None:
         """Serve in a thread of its own, until ``stop``."""
@@ -152,15 +156,7 @@ class TaskListener:
 
         With a concurrency of 1 they are done when it returns. Raises RedisError.
         """
-        if not self._lanes:
-            for lane in self._open():
-                lane.intake.reader.ensure()
-        begun = 0
-        for lane in self._lanes:
-            left = None if most is None else most - begun
-            if left != 0:
-                begun += lane.turn(block / len(self._lanes), left)
-        return begun
+        return self._open().turn(block, most)
 
     def run_at_most(self, tasks: int, timeout: float | None = None) -> int:
         """Serve so many tasks and return how many; fewer if ``timeout`` seconds were not enough."""
@@ -168,12 +164,11 @@ class TaskListener:
         begun = 0
         while begun < tasks and (deadline is None or time.monotonic() < deadline):
             begun += self.turn(LOOK, tasks - begun)
-        for lane in self._lanes:
-            lane.finish()
+        self._open().finish()
         return begun
 
     def run_until_finished(self, timeout: float | None = None) -> None:
-        """Serve until no workflow is in progress: for tests, with a lifecycle worker beside it.
+        """Serve until no workflow is in progress: for tests.
 
         Raises TimeoutError after ``timeout`` seconds.
         """
@@ -194,50 +189,35 @@ class TaskListener:
         for functions in self.functions.values():
             functions.add(name, function, bind)
 
-    def _serve(self) -> None:
-        lanes = self._open()
+    def _serve(self, apart: ConnectionSettings | None = None) -> None:
         try:
-            if len(lanes) == 1:
-                self._work(lanes[0])
-            else:
-                self._work_side_by_side(lanes)
+            groups = " ".join(f"{self._group}:{category}" for category in self.functions)
+            work_through_outages(self._open(apart), "listener", group=groups)
         finally:
             self._close()
 
-    def _work_side_by_side(self, lanes: Sequence[Lane]) -> None:
-        with ThreadPoolExecutor(len(lanes), "littleflow-lane") as threads:
-            try:
-                for future in as_completed([threads.submit(self._work, lane) for lane in lanes]):
-                    future.result()
-            finally:
-                # What ends one of them, such as a wrong password, ends all.
-                self.stop_request.set()
-
-    @staticmethod
-    def _work(lane: Lane) -> None:
-        work_through_outages(lane, "listener", group=lane.intake.reader.group)
-
-    def _open(self) -> list[Lane]:
-        if not self._lanes:
-            self._lanes = [self._lane(functions) for functions in self.functions.values()]
-        return self._lanes
-
-    def _lane(self, functions: Functions) -> Lane:
-        return Lane(
-            self.client,
-            f"{self._group}:{functions.category}",
-            functions,
-            partial=self._partial,
-            concurrency=self._concurrency,
-            claim_idle=self._claim_idle,
-            max_deaths=self._max_deaths,
-            stop=self.stop_request,
-        )
+    def _open(self, apart: ConnectionSettings | None = None) -> FunctionServer:
+        if self._server is None:
+            served = ServedQueues(
+                tuple(self.functions),
+                kind=self._group,
+                claim_idle=self._claim_idle,
+                max_deaths=self._max_deaths,
+            )
+            hands = Hands(
+                self.functions,
+                partial=self._partial,
+                concurrency=self._concurrency,
+                patience=self._claim_idle / 2,
+                stopped=self.stop_request.is_set,
+            )
+            self._server = FunctionServer(self.client, served, hands, self.stop_request, apart)
+        return self._server
 
     def _close(self) -> None:
-        lanes, self._lanes = self._lanes, []
-        for lane in lanes:
-            lane.close()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
 
 
 def _check(categories: Sequence[str], concurrency: int, group: str, partial: bool) -> None:

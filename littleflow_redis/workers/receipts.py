@@ -12,9 +12,9 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Receipt
 from littleflow_redis.engine.views.health import RECEIPTS
 from littleflow_redis.events.event_codec import decode_tolerant, printable
-from littleflow_redis.events.group import consumer_name
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Pace, Stop
+from littleflow_redis.events.streams import consumer_name
 
 LOG = logging.getLogger("littleflow_redis.receipts")
 

@@ -13,15 +13,18 @@ from redis.exceptions import RedisError
 
 from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.model.script_results import Report
+from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask, category_of, end_fields
 from littleflow_redis.engine.views.health import SIMULATE
 from littleflow_redis.events.event_codec import encode, message, receipt_for
-from littleflow_redis.events.group import CLAIM_IDLE
+from littleflow_redis.events.group import CLAIM_IDLE, GroupReader
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.renewal import Renewal
 from littleflow_redis.events.shutdown import Stop
 
-from .intake import Intake
+from .start_tasks import StartTasks
 
 LOG = logging.getLogger("littleflow_redis.simulate")
 
@@ -66,17 +69,21 @@ class Simulator:
         self.client = client
         self.stop = stop or Stop()
         self.played = 0
-        self._intake = Intake(client, group, _is_not_builtin, claim_idle=claim_idle)
-        self._renewal = Renewal(self._intake.reader.renew, claim_idle / 5, LOG)
+        self._reader = reader = GroupReader(
+            client.redis, client.keys.events, group, claim_idle=claim_idle
+        )
+        self._tasks = StartTasks(reader, client.keys, LOG, served=_is_not_builtin)
+        self._renewal = Renewal(reader.renew, claim_idle / 5, LOG)
         self._wait_period = wait_period
         self._failures = failures
         self._playing: list[_Playing] = []
+        #: Ends that were not sent yet, by start-task.
+        self._ended: dict[str, dict[str, str]] = {}
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
-        reader = self._intake.reader
-        reader.ensure()
-        with self.stop.waking(reader.interrupt):
+        self._reader.ensure()
+        with self.stop.waking(self._reader.interrupt):
             for _ in self.stop.turns():
                 self.turn(BLOCK)
 
@@ -91,7 +98,7 @@ class Simulator:
         if not room:
             self.stop.wait(wait)
             return 0
-        tasks = self._intake.fetch(room, wait)
+        tasks = self._fetch(room, wait)
         self._begin(tasks)
         return len(tasks)
 
@@ -99,16 +106,43 @@ class Simulator:
         """Release the simulated tasks, and leave the group."""
         self._renewal.close()
         try:
-            self._intake.release([playing.task for playing in self._playing])
-            self._intake.close()
+            self._send_ends()
+            self._tasks.release([playing.task for playing in self._playing])
+            self._tasks.close()
         except RedisError as error:
             # Others claim the pending entries; a later consumer sweeps the name.
-            LOG.warning(kv("consumer-left", consumer=self._intake.reader.consumer, error=error))
+            LOG.warning(kv("consumer-left", consumer=self._reader.consumer, error=error))
 
     def _until_due(self, block: float) -> float:
         if not self._playing:
             return block
         return max(0.0, min(block, self._playing[0].due - time.monotonic()))
+
+    def _fetch(self, room: int, block: float) -> list[StartTask]:
+        """Claim up to ``room`` tasks, waiting ``block`` seconds for the first."""
+        in_hand = {playing.event for playing in self._playing} | self._ended.keys()
+        try:
+            tasks = self._tasks.claim(room, in_hand) or self._tasks.read(room, block, in_hand)
+            self._tasks.release(tasks[room:])
+            send, reader = self.client.transitions, self._reader
+            tasks = [task for task in tasks[:room] if task.event not in in_hand]
+            calls = [send.claim_attempt(task, reader.group, reader.consumer) for task in tasks]
+            reports = send.run(calls) if calls else []
+        except RedisError:
+            self._reader.rewind()
+            raise
+        return [task for task, one in zip(tasks, reports, strict=True) if self._may(task, one)]
+
+    def _may(self, task: StartTask, report: Report | Exception) -> bool:
+        if isinstance(report, Exception):
+            if isinstance(report, RedisError) and is_temporary(report):
+                self._reader.rewind()
+                raise report
+            # Left pending, and tried again when it has been idle for long enough.
+            LOG.error(kv("take-failed", workflow=task.workflow, step=task.index, error=report))
+        elif report.outcome not in (Outcome.APPLIED, Outcome.NEWER):
+            self._tasks.ignore(task)
+        return isinstance(report, Report) and report.outcome is Outcome.APPLIED
 
     def _begin(self, tasks: Sequence[StartTask]) -> None:
         if not tasks:
@@ -129,16 +163,30 @@ class Simulator:
         while self._playing and self._playing[0].due <= now:
             task = heapq.heappop(self._playing).task
             fails = random.uniform(0, 100) < self._failures
-            worker = self._intake.reader.consumer
+            worker = self._reader.consumer
             fields = end_fields(task, reason=REASON if fails else None, worker=worker)
             if not fails:
                 # No output: one that was left at the workflow's key counts.
                 del fields["output"]
-            self._intake.end(task, encode(message(fields)))
+            self._ended[task.event] = encode(message(fields))
             self._renewal.let_go(task.event)
             self.played += 1
             LOG.info(kv("played", workflow=task.workflow, step=task.index, name=task.name))
-        self._intake.flush()
+        self._send_ends()
+
+    def _send_ends(self) -> None:
+        """Send the ends with the acknowledgements, in one MULTI: apart, a death between would lose
+        one or repeat a task. What is sent twice, because a reply was lost, the token fences.
+        """
+        if not self._ended:
+            return
+        keys = self.client.keys
+        with self.client.redis.pipeline(transaction=True) as pipe:
+            for fields in self._ended.values():
+                pipe.xadd(keys.events, cast("Any", fields))
+            pipe.xack(keys.events, self._reader.group, *self._ended)
+            pipe.execute()
+        self._ended.clear()
 
 
 def _is_not_builtin(base: str) -> bool:

@@ -11,8 +11,8 @@ import pytest
 from littleflow_redis import Client, TaskListener, WorkflowState
 from littleflow_redis.engine.builtins.latch import MAX_NAME
 from littleflow_redis.engine.client import as_flow
-from littleflow_redis.workers.intake import MAX_DEATHS
 from littleflow_redis.workers.lifecycle import MAX_DELIVERIES
+from littleflow_redis.workers.start_tasks import MAX_DEATHS
 from tests.cli.conftest import Command, Process
 from tests.cli.test_dead import bury, turn
 from tests.support import LONG, wait_until

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import pytest
 import redis
 
-from littleflow_redis import Client, TaskListener, WorkflowState
+from littleflow_redis import Client, WorkflowState
 from littleflow_redis.engine.model.errors import CannotRetry, UnknownDeadLetter
+from littleflow_redis.engine.operations.take_over import TakeOver
 from littleflow_redis.engine.store.dead_letters import DeadLetter
 from littleflow_redis.events.event_codec import decode
-from littleflow_redis.workers.intake import MAX_DEATHS
+from littleflow_redis.workers.functions import Functions
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.faults import Died, Plan, every_fault, faulty_client
+from littleflow_redis.workers.start_tasks import MAX_DEATHS
+from tests.faults import Died, Fault, Plan, every_fault, faulty_client
 from tests.support import LONG, RedisServer, wait_until
-from tests.workers.scenes import events, pending
+from tests.workers.scenes import pending
+from tests.workers.turning import Turning
 
 from .support import Player, append, drive
 
@@ -122,30 +124,29 @@ class Killer(KeyboardInterrupt):
     """What a task does to its worker: no end is told of it."""
 
 
-def deadly(engine: Client, **settings: Any) -> TaskListener:
+def deadly(engine: Client, lifetime: float = 0.02, max_deaths: int = MAX_DEATHS) -> Turning:
     """A listener whose task kills it, as a segmentation fault or the kernel would."""
-    listener = TaskListener("math", client=engine, **{"claim_idle": 0.001, **settings})
+    functions = Functions("math")
 
-    @listener.task
     def crash() -> None:
         raise Killer
 
-    @listener.task
-    def add() -> int:
-        return 1
-
-    return listener
+    functions.add("crash", crash)
+    functions.add("add", lambda: 1)
+    return Turning(engine, functions, lifetime, max_deaths)
 
 
 def die(engine: Client, **settings: Any) -> bool:
-    """Run a listener for a few turns; tell if it died."""
+    """Run a listener for a few turns; return whether it died."""
     listener = deadly(engine, **settings)
     try:
         for _ in range(5):
             listener.turn()
+            if engine.dead_letters():
+                break
     except Killer:
         return True
-    listener.stop()
+    listener.close()
     return False
 
 
@@ -212,24 +213,26 @@ def test_without_a_limit_it_is_begun_again_for_ever(engine: Client) -> None:
 
 
 def test_lost_connections_are_no_deaths(client: redis.Redis, redis_server: RedisServer) -> None:
-    """Each makes the stream count another delivery of what is being worked on."""
+    """Each hands a task back, or makes the stream count another delivery."""
     engine = Client(redis=client)
-    engine.start("math:add")
-    listener = deadly(engine, max_deaths=2, claim_idle=60)
-    for lane in listener._open():
-        lane.intake.reader.ensure()
-        (task,) = wait_until(partial(lane.intake.fetch, 1), "it takes the task")
-        for _ in range(5):
-            lane.intake.reader.rewind()
-            assert lane.intake.fetch(1) == []
-        lane.intake.release([task])
-    assert (
-        client.xpending_range(engine.keys.events, "tasks:math", "-", "+", 1)[0]["times_delivered"]
-        > 5
-    )
-    other = deadly(engine, max_deaths=2, claim_idle=60)
-    wait_until(lambda: other.turn() == 1, "another one serves it")
-    assert engine.dead_letters() == []
+
+    def serve(plan: Plan) -> None:
+        client.flushall()
+        workflow = engine.start("math:add → math:add")
+        listener = deadly(Client(redis=faulty_client(redis_server, plan)), 0.2, max_deaths=1)
+
+        def ended() -> bool:
+            with suppress(redis.ConnectionError):
+                listener.turn()
+            return engine.state(workflow).state.ended
+
+        wait_until(ended, "it is served")
+        assert engine.wait(workflow, timeout=LONG) == 1
+
+    counting = Plan()
+    serve(counting)
+    for at in range(counting.calls):
+        serve(Plan(at, Fault.LOSE_REPLY))
 
 
 def test_giving_up_may_fail_at_any_call(client: redis.Redis, redis_server: RedisServer) -> None:
@@ -239,13 +242,13 @@ def test_giving_up_may_fail_at_any_call(client: redis.Redis, redis_server: Redis
         client.flushall()
         workflow = engine.start("math:crash")
         wait_until(lambda: die(engine, max_deaths=1), "one dies")
-        faulty = Client(redis=faulty_client(redis_server, plan))
+        wait_until(TakeOver(engine.context, patience=0).run, "its task is for others")
+        faulty = deadly(Client(redis=faulty_client(redis_server, plan)), max_deaths=1)
         with suppress(Died, redis.ConnectionError):
-            die(faulty, max_deaths=1)
+            faulty.turn()
         assert deaths(engine, max_deaths=1) == 0
         settle(engine)
         assert engine.state(workflow).state is WorkflowState.FAILED
         assert len(engine.dead_letters()) == 1
-        assert len(events(engine, "end-task")) == 1
 
     assert sum(1 for _ in every_fault(scenario)) >= 6

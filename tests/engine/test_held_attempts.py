@@ -17,7 +17,7 @@ from littleflow_redis.engine.operations.take_over import TakeOver
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.entries import entries_of
-from littleflow_redis.events.group import make_group
+from littleflow_redis.events.streams import make_group
 from tests.support import wait_until
 
 GROUP, WORKER = "steps:m:celery", "worker-1"

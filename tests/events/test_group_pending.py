@@ -6,7 +6,8 @@ import time
 
 import redis
 
-from littleflow_redis.events.group import Entry, GroupReader, consumer_name
+from littleflow_redis.events.group import Entry, GroupReader
+from littleflow_redis.events.streams import consumer_name
 from tests.events.readers import GROUP, STREAM, add, ids, pending
 from tests.support import wait_until
 

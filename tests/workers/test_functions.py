@@ -31,7 +31,7 @@ def serving(
 
 def end_of(functions: Functions, base: str, **task: Any) -> dict[str, Any]:
     """The end of a task; the lifecycle worker can read it too."""
-    fields = functions.run(start_task(base, **task), "me")
+    fields = functions.run(start_task(base, **task), "me").fields()
     raw = {name.encode(): text.encode() for name, text in fields.items()}
     assert isinstance(end_task("1-0", raw), EndTask)
     return {name: json.loads(text) for name, text in fields.items()}

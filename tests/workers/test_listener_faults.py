@@ -12,29 +12,29 @@ from redis.exceptions import NoPermissionError, OutOfMemoryError
 
 from littleflow_redis import Client, StepState
 from littleflow_redis.workers.functions import Functions
-from littleflow_redis.workers.lane import Lane
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.faults import Died, Fault, Plan, every_fault, faulty_client
+from tests.faults import Died, Plan, every_fault, faulty_client
 from tests.support import RedisServer
 from tests.workers.calculator import calculator, read_all
-from tests.workers.scenes import PATIENCE, events, lifecycle, names, wait_for_step
+from tests.workers.scenes import PATIENCE, lifecycle, names
+from tests.workers.turning import Turning
 
 
-def test_end_and_acknowledgement_are_one(engine: Client, redis_server: RedisServer) -> None:
-    """A listener that may not acknowledge must not be able to write an end either."""
+def test_hold_and_acknowledgement_are_one(engine: Client, redis_server: RedisServer) -> None:
+    """A listener that may not acknowledge must not be able to begin a task either."""
     workflow = engine.start("math:add(- [1] -)")
     engine.redis.execute_command("ACL SETUSER clerk on nopass ~* &* +@all -xack")
     settings = redis_server.url.replace("redis://", "redis://clerk:any@")
-    listener = calculator(Client(settings))
+    listener = calculator(Client(settings), claim_idle=0.1)
     try:
         with pytest.raises(NoPermissionError):
             read_all(engine, listener)
-        wait_for_step(engine, workflow, 1, StepState.RUNNING)
-        assert events(engine, "end-task") == []
+        assert engine.state(workflow).steps[1].state is StepState.QUEUED
 
         engine.redis.execute_command("ACL SETUSER clerk +xack")
-        assert read_all(engine, listener) == 0
-        assert len(events(engine, "end-task")) == 1
+        listener.run_until_finished(timeout=PATIENCE)
+        assert engine.state(workflow).output == 1
+        listener.stop()
     finally:
         engine.redis.execute_command("ACL DELUSER clerk")
 
@@ -92,18 +92,12 @@ def test_a_redis_without_memory_is_waited_for(own_server: type[RedisServer]) -> 
 
 def test_a_listener_may_fail_at_any_call(client: redis.Redis, redis_server: RedisServer) -> None:
     engine = Client(redis=client)
-
-    def lane(door: Client, claim_idle: float) -> Lane:
-        functions = Functions("math")
-        functions.add("f", lambda *numbers: sum(numbers) + 1, "spread")
-        return Lane(door, "tasks:math", functions, claim_idle=claim_idle)
+    functions = Functions("math")
+    functions.add("f", lambda *numbers: sum(numbers) + 1, "spread")
 
     def scenario(plan: Plan) -> None:
         client.flushall()
-        worker = LifecycleWorker(engine)
-        # Who lives on needs nobody to claim what lies under its own name.
-        claim_idle = 100.0 if plan.fault is Fault.LOSE_REPLY else 0.05
-        serving = lane(Client(redis=faulty_client(redis_server, plan)), claim_idle)
+        serving = Turning(Client(redis=faulty_client(redis_server, plan)), functions)
         workflow = engine.start("{ math:f(- [1] -) math:f(- [2] -) } → math:f")
         deadline = time.monotonic() + PATIENCE
         while not engine.views.state(workflow).ended:
@@ -113,9 +107,9 @@ def test_a_listener_may_fail_at_any_call(client: redis.Redis, redis_server: Redi
             except redis.ConnectionError:
                 pass
             except Died:
-                serving = lane(engine, claim_idle)
-            worker.turn()
+                serving = Turning(engine, functions)
         assert engine.state(workflow).output == 6
         assert [step.activations for step in engine.state(workflow).steps] == [1] * 7
+        assert client.hlen(engine.keys.publications + "math") == 0
 
     assert sum(1 for _ in every_fault(scenario)) > 20

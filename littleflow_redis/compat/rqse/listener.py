@@ -10,11 +10,12 @@ import redis
 from redis.exceptions import RedisError
 
 from littleflow_redis.events.event_codec import Event, GarbageError, decode
-from littleflow_redis.events.group import CLAIM_IDLE, Entry, GroupReader, make_group
+from littleflow_redis.events.group import CLAIM_IDLE, Entry, GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import Outage, is_temporary
 from littleflow_redis.events.renewal import RENEW_INTERVAL, Renewal
 from littleflow_redis.events.shutdown import Pace, Stop
+from littleflow_redis.events.streams import make_group
 
 from .client import EventClient
 from .desk import Desk, Item

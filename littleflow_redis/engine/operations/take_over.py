@@ -13,6 +13,7 @@ from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.shutdown import Pace
 
 from ..model.script_results import HeldAttempt
+from ..model.states import Outcome
 from ..store.context import EngineContext
 from ..store.held_attempts import HeldAttempts
 
@@ -61,7 +62,7 @@ class TakeOver:
         given = 0
         for held in left:
             try:
-                self._held.release(held, fenced=True, died=True)
+                outcome = self._held.release(held, fenced=True, died=True)
             except ResponseError as error:
                 # Whatever lies there, one workflow must not keep the others from being looked at.
                 if is_temporary(error):
@@ -70,8 +71,12 @@ class TakeOver:
                     kv("not-taken-over", workflow=held.workflow, step=held.field, error=error)
                 )
             else:
-                given += 1
-                LOG.warning(kv("taken-over", workflow=held.workflow, step=held.field, of=process))
+                # Others look, too: one of them gives it away.
+                if outcome is Outcome.APPLIED:
+                    given += 1
+                    LOG.warning(
+                        kv("taken-over", workflow=held.workflow, step=held.field, of=process)
+                    )
         if not left:
             self._held.leave(process)
         return given

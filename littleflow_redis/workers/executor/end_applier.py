@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.task_events import EndTask, StartTask
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
@@ -20,6 +20,7 @@ from littleflow_redis.events.script_batch import TOGETHER
 from ..applying import Applying
 from ..following import Following, HandOver
 from ..version_skew import VersionSkew
+from .pending_end import PendingEnd
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -29,14 +30,6 @@ BATCH = TOGETHER
 
 #: Seconds between two looks for timers that others have set.
 ASK_EVERY = 1.0
-
-
-class PendingEnd(NamedTuple):
-    """The end of a task; ``fields`` are those of its event, for an engine of a newer form."""
-
-    task: StartTask
-    end: EndTask
-    fields: Callable[[], Mapping[str, str]]
 
 
 class EndApplier:
@@ -101,17 +94,20 @@ class EndApplier:
         return len(self._ends) + len(self._batch)
 
     def close(self) -> None:
-        """Have ``run`` return when all ends are applied."""
+        """Say that no more ends will come."""
         self._closing = True
         self._wake.set()
 
-    def run(self) -> None:
-        """Work until closed. Raises RedisError: what was not applied is kept."""
-        while not (self._closing and not self._batch and not self._ends):
-            self._run_once(ASK_EVERY)
+    @property
+    def done(self) -> bool:
+        """Whether all ends are applied and no more will come."""
+        return self._closing and not self._batch and not self._ends
 
-    def _run_once(self, block: float) -> None:
-        """Apply what there is, waiting ``block`` seconds for it."""
+    def run_once(self, block: float) -> None:
+        """Apply what there is, waiting ``block`` seconds for it.
+
+        Raises RedisError: what was not applied is kept.
+        """
         if not self._ends and not self._batch and not self._closing:
             self._wake.wait(self._following.patience(block))
         self._wake.clear()

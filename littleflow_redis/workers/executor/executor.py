@@ -1,4 +1,4 @@
-"""The executor of a process: three threads, and what is in hand.
+"""The executor of a process: reads, has tasks run, applies their ends, and knows what is in hand.
 
 ::
 
@@ -6,16 +6,17 @@
                         ├──> held attempts ───┘                   │
     script ──> applier ─┘ <──────────────────────── end <─────────┘
 
-The reader holds attempts from the stream, as many as there is room for. The applier applies ends
-and is handed the attempts that follow. The heartbeat keeps others from taking over what is held.
+The reader holds attempts from the stream, as many as there is room for: a thread of the executor,
+or the caller's. The applier applies ends and is handed the attempts that follow; between two
+batches its thread looks after what dead processes and lost replies have left. The heartbeat keeps
+others from taking over what is held.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from redis.exceptions import RedisError
@@ -28,21 +29,28 @@ from littleflow_redis.engine.operations.take_over import TakeOver
 from littleflow_redis.engine.store.defaults import store_defaults
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
-from littleflow_redis.engine.views.health import STEPS
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Pace, Stop
-from littleflow_redis.language.flow import Json
 
-from .end_applier import EndApplier, PendingEnd
+from .end_applier import EndApplier
 from .heartbeat import LIFETIME, Heartbeat
 from .lost_replies import LostReplies
+from .pending_end import PendingEnd
 from .queue_readers import QueueReaders
+from .served_queues import ServedQueues
 from .supervised import supervised
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
+#: Seconds that one read waits for events.
+BLOCK = 1.0
+
 #: Seconds that a reader waits while there is no room, unless room is made before.
 NO_ROOM = 0.5
+
+#: Seconds that the thread that applies ends waits for one: while tasks are in hand, and while none
+#: are. Of ends that wait for company it is the longest delay.
+BUSY, IDLE = 0.2, 1.0
 
 #: Seconds that the last ends wait for a Redis that is away when a process ends.
 PATIENCE = 10.0
@@ -66,17 +74,8 @@ class Runner(Protocol):
     def begin(self, tasks: Sequence[StartTask]) -> None:
         """Run these, or give them back by ``Executor.release``."""
 
-
-@dataclass(frozen=True, slots=True)
-class ServedQueues:
-    """The categories that a process serves, and the queues, which are asked at each read.
-
-    ``defaults``: the categories' options that the engine acts on.
-    """
-
-    categories: Sequence[str]
-    queues: Callable[[], Sequence[str]] = field(default=lambda: ("",))
-    defaults: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    def overdue(self) -> Sequence[StartTask]:
+        """Take out those that have waited too long for a free hand: others may have them."""
 
 
 class Executor:
@@ -103,13 +102,13 @@ class Executor:
         self._heartbeat = heartbeat
         #: In hand, by task id, until the end is applied.
         self._tasks: dict[str, StartTask] = {}
-        self._readers = QueueReaders(client.context, process, runner.wants)
+        self._readers = QueueReaders(client.context, process, served, runner.wants)
         self._lost = LostReplies(self.held, process, served.categories)
         self._take_over = TakeOver(client.context, process, lifetime / 2)
         self._look = Pace(lifetime / LOOKS)
         self._prepared = False
         self._room_made = threading.Event()
-        owners = {category: (f"{STEPS}:{category}", "") for category in served.categories}
+        owners = {category: (served.owner(category), "") for category in served.categories}
         self._applier = EndApplier(
             client, Serving(process, owners), self._free, self._begin, self.forget
         )
@@ -117,10 +116,59 @@ class Executor:
         self._reading = supervised(client, self.stop, "reader", self._read)
         self._applying = supervised(client, self._ended, "ends", self._apply)
 
-    def start(self) -> None:
-        """Begin to take tasks."""
-        self._reading.start()
+    def start(self, *, reading: bool = True) -> None:
+        """Begin to apply ends, and, unless the caller does it, to take tasks."""
         self._applying.start()
+        if reading:
+            self._reading.start()
+
+    def read(self, block: float = 0.0) -> None:
+        """Take tasks, waiting ``block`` seconds for the first or for room. Raises RedisError."""
+        if not self._prepared:
+            # Once: after an outage others may have stored newer ones.
+            redis, keys = self.client.redis, self.client.keys
+            store_defaults(redis, keys, self._served.defaults, by_bridge=True)
+            # Before anything is held.
+            self._heartbeat.start()
+            self._prepared = True
+        self._room_made.clear()
+        if self._runner.room() <= 0:
+            self._room_made.wait(min(block, NO_ROOM))
+            return
+        try:
+            tasks = self._readers.fetch(self._runner.room, block)
+        except RedisError:
+            # Its reply may have given something to this process.
+            self._lost.suspect()
+            raise
+        if tasks:
+            self._begin(tasks)
+
+    def interrupt(self) -> None:
+        """End a read that waits; any thread may."""
+        self._room_made.set()
+        self._readers.interrupt()
+
+    def resume(self) -> None:
+        """Let reads wait again, after an ``interrupt``."""
+        self._readers.resume()
+
+    def wait_for_end(self) -> bool:
+        """Wait a moment for a task in hand to be over; False if there is none, or no more time."""
+        self._room_made.clear()
+        if not self._tasks or self.stop.is_set():
+            return False
+        self._room_made.wait(BUSY)
+        return True
+
+    def keep(self) -> None:
+        """Look after what others have left, if it is time to. Raises RedisError."""
+        if not (self._prepared and self._look.due()):
+            return
+        self._heartbeat.check()
+        self.release(self._runner.overdue())
+        self._take_over.run()
+        self._lost.look(self._tasks)
 
     @property
     def in_hand(self) -> int:
@@ -191,7 +239,7 @@ class Executor:
     def finish(self, hand_back: Callable[[], None]) -> None:
         """Apply the last ends, have the rest handed back, and leave."""
         self.close()
-        self._readers.interrupt()
+        self.interrupt()
         if self._reading.is_alive():
             self._reading.join()
         self._applier.close()
@@ -223,37 +271,17 @@ class Executor:
 
     def _read(self) -> None:
         """Work until stopped. Raises RedisError."""
-        if not self._prepared:
-            # Once: after an outage others may have stored newer ones.
-            redis, keys = self.client.redis, self.client.keys
-            store_defaults(redis, keys, self._served.defaults, by_bridge=True)
-            # Before anything is held.
-            self._heartbeat.start()
-            self._prepared = True
-        self._take_over.forget()
-        self._lost.suspect()
         while not self.stop.is_set():
-            if self._look.due():
-                self._heartbeat.check()
-                self._take_over.run()
-                self._lost.look(self._tasks)
-            self._room_made.clear()
-            if self._runner.room() <= 0:
-                self._room_made.wait(NO_ROOM)
-                continue
-            if tasks := self._readers.fetch(self._wanted(), self._runner.room):
-                self._begin(tasks)
-
-    def _wanted(self) -> list[tuple[str, str]]:
-        return [
-            (category, queue)
-            for category in self._served.categories
-            for queue in self._served.queues()
-        ]
+            self.read(BLOCK)
 
     def _apply(self) -> None:
+        """Work until all ends are applied and no more will come. Raises RedisError."""
+        # After an outage all others seem dead.
+        self._take_over.forget()
         try:
-            self._applier.run()
+            while not self._applier.done:
+                self._applier.run_once(BUSY if self._tasks else IDLE)
+                self.keep()
         finally:
             # The reply of a call that failed may have handed something over.
             self._lost.suspect()

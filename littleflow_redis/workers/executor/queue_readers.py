@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
 
-from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.engine.model.task_events import StartTask, category_of
 from littleflow_redis.engine.store.context import EngineContext
-from littleflow_redis.engine.views.health import STEPS
+from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.streams import last_id
 
-from ..intake import MAX_DEATHS
-from .arrivals import Arrivals
+from ..start_tasks import StartTasks
+from .served_queues import Place, ServedQueues
 from .task_reader import TaskReader
 
-#: Seconds that one read waits for events.
-BLOCK = 1.0
+LOG = logging.getLogger("littleflow_redis.worker")
 
-#: A category, and a queue.
-Place = tuple[str, str]
+#: Seconds after which it is asked again which queues are consumed, while none are.
+NO_QUEUE = 0.1
 
 
 class QueueReaders:
@@ -26,21 +28,32 @@ class QueueReaders:
     """
 
     def __init__(
-        self, engine: EngineContext, process: str, wants: Callable[[StartTask, str], bool]
+        self,
+        engine: EngineContext,
+        process: str,
+        served: ServedQueues,
+        wants: Callable[[StartTask, str], bool],
     ) -> None:
         self._engine = engine
         self._process = process
+        self._served = served
         self._wants = wants
         self._readers: dict[Place, TaskReader] = {}
-        self._arrivals = Arrivals(engine.redis, engine.keys.events)
+        #: An entry such that whatever came before has been read, None if that must be asked.
+        self._seen: str | None = None
 
-    def fetch(self, wanted: Collection[Place], room: Callable[[], int]) -> list[StartTask]:
-        """Hold as many tasks as there is room for when they have come. Raises RedisError."""
-        readers = self._current(wanted)
-        if not readers:
-            self._arrivals.wait("$", BLOCK)
-            return []
-        alone, drained = len(readers) == 1, True
+    def fetch(self, room: Callable[[], int], block: float) -> list[StartTask]:
+        """Hold as many tasks as there is room for, waiting ``block`` seconds for the first.
+
+        Raises RedisError.
+        """
+        readers = self._current(self._served.places())
+        if len(readers) == 1:
+            return readers[0].fetch(room, block)
+        if self._seen is None:
+            # What is there now is about to be read.
+            self._seen = last_id(self._engine.redis, self._engine.keys.events)
+        drained = True
         found: list[StartTask] = []
 
         def left() -> int:
@@ -49,39 +62,54 @@ class QueueReaders:
         for reader in readers:
             if left() <= 0:
                 return found
-            found += reader.fetch(left, BLOCK if alone else 0.0)
-            drained = drained and reader.drained
-        if not (alone or found) and drained:
-            # One command reads one group: whatever comes next wakes them all.
-            self._arrivals.wait(max(reader.last for reader in readers), BLOCK)
+            found += reader.fetch(left, 0.0)
+            drained = drained and reader.tasks.drained
+        if drained and block and not found:
+            self._wait(readers, block)
         return found
+
+    def _wait(self, readers: Sequence[TaskReader], block: float) -> None:
+        """Wait for the next entry: one command reads one group, so any entry wakes all."""
+        if not readers:
+            time.sleep(min(block, NO_QUEUE))
+        elif readers[0].tasks.reader.wait(self._seen or "$", round(block * 1000)):
+            self._seen = None
 
     def interrupt(self) -> None:
         """End a read that waits; any thread may."""
         for reader in [*self._readers.values()]:
-            reader.reader.interrupt()
+            reader.tasks.reader.interrupt()
+
+    def resume(self) -> None:
+        """Let reads wait again."""
+        for reader in self._readers.values():
+            reader.tasks.reader.resume()
 
     def close(self) -> None:
         """Leave all groups. Raises RedisError."""
         for reader in self._readers.values():
-            reader.close()
+            reader.tasks.close()
 
     def _current(self, wanted: Collection[Place]) -> list[TaskReader]:
         for place in self._readers.keys() - {*wanted}:
-            self._readers.pop(place).close()
+            self._readers.pop(place).tasks.close()
         for place in wanted:
             if place not in self._readers:
-                self._readers[place] = self._made(*place)
+                self._readers[place] = self._made(place)
         return [self._readers[place] for place in wanted]
 
-    def _made(self, category: str, queue: str) -> TaskReader:
-        def wants(task: StartTask) -> bool:
-            return self._wants(task, queue)
-
-        group = f"{STEPS}:{category}:{queue}"
-        made = TaskReader(
-            self._engine, group, self._process, category, wants, max_deaths=MAX_DEATHS
+    def _made(self, place: Place) -> TaskReader:
+        redis, keys, served = self._engine.redis, self._engine.keys, self._served
+        reader = GroupReader(
+            redis, keys.events, served.group(place), self._process, served.claim_idle
         )
-        made.reader.ensure()
-        made.reader.drop_dead()
-        return made
+        reader.ensure()
+        reader.drop_dead()
+        tasks = StartTasks(
+            reader,
+            keys,
+            LOG,
+            served=lambda base: category_of(base) == place.category,
+            wants=lambda task: self._wants(task, place.queue),
+        )
+        return TaskReader(self._engine, tasks, self._process, served.max_deaths)

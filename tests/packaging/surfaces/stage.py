@@ -151,6 +151,9 @@ def _play(stage: Stage) -> None:
     for event in ({"index": "one"}, {"index": "two"}):
         client.send_event("end-task", {"workflow": "workflow:nobody", **event})
     wait_until(lambda: len(client.dead_letters()) == 2, "what is garbage is put aside")
+    # As a listener that is not ours reports a failure, of an attempt that is over.
+    failed = {"error": {"type": "E"}, "reason": "E", "worker": "w", "token": "1.1-over"}
+    client.send_event("end-task", {"workflow": "workflow:latched", "index": 4, **failed})
     client.retry_dead(client.dead_letters()[0].id)
     stage.wait_for(*_ALONE, "event", "latched", "stopped")
     wait_until(lambda: "late" in stage.trace_of("late"), "its end comes after its timeout")
