@@ -13,14 +13,14 @@ import click
 
 from benchmarks import flows
 from benchmarks.cputime import seconds_of
-from benchmarks.ours import Engine, Setup, combined, native, with_celery
+from benchmarks.ours import Engine, Setup, inside, native, with_celery
 from littleflow_redis import Flow
 
 #: What serves the steps.
 SETUPS: Mapping[str, Setup] = {
     "native": native,
+    "inside": inside,
     "bridge": with_celery,
-    "combined": combined,
 }
 
 

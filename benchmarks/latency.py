@@ -17,12 +17,12 @@ import click
 
 from benchmarks.cputime import seconds_of
 from benchmarks.flows import chain
-from benchmarks.ours import LOOK, PATIENCE, Engine, Setup, combined, native, with_celery
+from benchmarks.ours import LOOK, PATIENCE, Engine, Setup, inside, native, with_celery
 
 #: What serves the steps.
 SETUPS: Mapping[str, Setup] = {
     "native listener": native,
-    "Celery, `worker -A`": combined,
+    "inside the Celery worker": inside,
     "Celery, `worker` and `bridge`": with_celery,
 }
 

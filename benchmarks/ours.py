@@ -128,14 +128,6 @@ def with_celery() -> Iterator[Engine]:
 
 
 @contextmanager
-def combined() -> Iterator[Engine]:
-    """Lifecycle and bridge in one process, receipts, and a Celery worker."""
-    both = (*_MODULE, "worker", "--app", "benchmarks.celeryapp", "--category", "bench")
-    with _engine({"worker": both, "celery": SOLO.worker}) as engine:
-        yield engine
-
-
-@contextmanager
 def inside(pool: Pool = SOLO) -> Iterator[Engine]:
     """A Celery worker that serves steps itself: no other process, and no result backend."""
     command = (*pool.worker, "-I", "littleflow_redis.steps")

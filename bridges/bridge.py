@@ -2,10 +2,6 @@
 
 Per category a thread takes start-tasks from the stream and publishes them; one more turns results
 into end-task events. So either reacts at once, whatever the other waits for.
-
-With a lifecycle worker in the same process the stream only carries attempts that others emit.
-Results are applied by the process that receives them, and attempts of the same categories that
-follow are published at once.
 """
 
 from __future__ import annotations
@@ -21,30 +17,22 @@ from celery import Celery
 from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.defaults import store_defaults, without_timeout
-from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.engine.store.settings import Options
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Stop
-from littleflow_redis.workers.applying import Applying
-from littleflow_redis.workers.following import Following
-from littleflow_redis.workers.lifecycle import LifecycleWorker
-from littleflow_redis.workers.version_skew import VersionSkew
 
 from .broker.admission import Admission
 from .broker.bridge_context import BridgeContext
 from .broker.bridge_settings import BridgeSettings
 from .broker.dispatch import Dispatch
-from .broker.embedded_lifecycle import EmbeddedLifecycle, Handing
 from .broker.intake import Intake
 from .broker.result_collector import ResultCollector
 from .broker.result_subscriber import ResultSubscriber
 from .broker.result_sweeper import ResultSweeper
 from .broker.revoke import Revoker
 from .calls.served_app import ServedApp
-from .calls.task_ids import id_prefix
-from .ends.result_sink import EventSink, ResultSink, ScriptSink
 
 LOG = logging.getLogger("littleflow_redis.bridge")
 
@@ -60,9 +48,6 @@ class Part(Protocol):
 class Bridge:
     """Serves categories of steps; any number of bridges may serve the same ones.
 
-    A lifecycle ``worker`` on the same client works in this process too, and hands over what it
-    emits for these categories.
-
     Raises ConfigurationError if the results of the app cannot be read.
     """
 
@@ -72,27 +57,15 @@ class Bridge:
         served: ServedApp,
         settings: BridgeSettings | None = None,
         *,
-        worker: LifecycleWorker | None = None,
         stop: Stop | None = None,
     ) -> None:
         self.client = client
-        self.worker = worker
         self.stop = stop or Stop()
         self.context = BridgeContext.create(client.context, served, settings)
         self._settings = self.context.settings
         #: What the engine acts on, by category; None once it is stored.
         self._defaults: Mapping[str, Options] | None = served.rules.categories(served.categories)
         self._revoker = Revoker(served.app, self._settings.terminate_signal)
-        if worker is not None and self._settings.rate is None:
-            self.context.engine.transitions.serve(self._serving())
-
-    def _serving(self) -> Serving:
-        """The attempts that scripts may hand over: none under a rate, which admission keeps."""
-        groups = self.context.groups
-        categories = {category: (group, id_prefix(category)) for category, group in groups.items()}
-        queued = self.context.served.reports_any_start
-        most = self._settings.max_in_flight
-        return Serving(self.context.consumer, categories, queued=queued, most=most)
 
     def run(self) -> None:
         """Work until stopped. Raises what Redis raises: the caller waits and calls again."""
@@ -133,21 +106,12 @@ class Bridge:
             ) as watch,
             ExitStack() as stack,
         ):
-            intakes = {
-                category: stack.enter_context(closing(self._intake(category, stop)))
+            intakes = [
+                stack.enter_context(closing(self._intake(category, stop)))
                 for category in bridge.groups
-            }
+            ]
             sweep = ResultSweeper(bridge, self._revoker)
-            if self.worker is None:
-                ends: ResultSink = EventSink(bridge.engine)
-                yield [*intakes.values(), ResultCollector(bridge, ends, watch, sweep, stop)]
-                return
-            following = Following(self.client, VersionSkew(LOG))
-            handing = Handing({category: intake.dispatch for category, intake in intakes.items()})
-            self.worker.following.hand_over = following.hand_over = handing.send
-            ends = ScriptSink(bridge.engine, Applying(self.client, following))
-            collector = ResultCollector(bridge, ends, watch, sweep, stop)
-            yield [*intakes.values(), collector, EmbeddedLifecycle(self.worker, stop)]
+            yield [*intakes, ResultCollector(bridge, watch, sweep, stop)]
 
     def _intake(self, category: str, stop: Stop) -> Intake:
         bridge, settings = self.context, self._settings

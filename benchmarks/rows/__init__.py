@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from benchmarks.row import Row
 from benchmarks.rows import (
-    chains_apart,
     chains_celery,
     drain_celery,
     durable,
@@ -32,7 +31,6 @@ ROWS: Mapping[str, Row] = {
         native_upstream.ROW,
         native_bare.ROW,
         chains_celery.ROW,
-        chains_apart.ROW,
         fan_out_chord.ROW,
         group_celery.ROW,
         long_chain_celery.ROW,

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.ours import Setup, combined, native
+from benchmarks.ours import Setup, inside, native, with_celery
 from benchmarks.row import Measure
 from littleflow_redis import Flow
 
-#: What ours is called where one process does both.
-OURS = "littleflow_redis, `worker -A`"
+#: What ours is called where the Celery worker serves the steps, and where a bridge does.
+INSIDE, BRIDGE = "littleflow_redis, inside the worker", "littleflow_redis, through the bridge"
 
 #: What ours is called where either serves, and what its tasks run on.
 SERVED: Mapping[Setup, tuple[str, str]] = {
     native: ("littleflow_redis", "native listener"),
-    combined: (OURS, "Celery worker"),
+    inside: (INSIDE, "Celery worker"),
 }
 
 
@@ -26,7 +26,7 @@ def workflows(
     count: int,
     steps: int,
     output: Any = 1,
-    setup: Setup = combined,
+    setup: Setup = with_celery,
 ) -> Iterator[Measure]:
     """So many workflows of this flow at a time, each of so many steps; the figure is steps/s."""
     with setup() as engine:

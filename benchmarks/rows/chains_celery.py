@@ -9,7 +9,7 @@ from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
 from benchmarks.ours import SOLO, Pool
 from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import OURS, workflows
+from benchmarks.rows.celery_side import BRIDGE, workflows
 
 STEPS = 5
 
@@ -25,9 +25,9 @@ def race(scale: float) -> Race:
     count = scaled(200, scale)
     return Race(
         f"{count} chains × {STEPS} steps, Celery worker",
-        Side(OURS, lambda: workflows(flows.chain(STEPS), count, STEPS)),
+        Side(BRIDGE, lambda: workflows(flows.chain(STEPS), count, STEPS)),
         Side("Celery chain", lambda: chains(count, STEPS)),
     )
 
 
-ROW = Row("chains-celery", "steps/s", 1.5, race)
+ROW = Row("chains-celery", "steps/s", None, race)

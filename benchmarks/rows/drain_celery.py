@@ -1,6 +1,7 @@
 """200 chains of 5 on a Celery worker, against what the worker does with tasks without order.
 
-The tasks lie in its queue before the clock starts: nothing on that server can be faster.
+The tasks lie in its queue before the clock starts: no engine that sends steps through a broker can
+be faster.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
 from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import OURS, workflows
+from benchmarks.rows.celery_side import BRIDGE, workflows
 from benchmarks.rows.chains_celery import STEPS
 
 
@@ -26,9 +27,9 @@ def race(scale: float) -> Race:
     count = scaled(200, scale)
     return Race(
         f"{count} chains × {STEPS} steps, Celery worker",
-        Side(OURS, lambda: workflows(flows.chain(STEPS), count, STEPS)),
+        Side(BRIDGE, lambda: workflows(flows.chain(STEPS), count, STEPS)),
         Side(f"its drain rate: {count * STEPS} queued tasks", lambda: queued(count * STEPS)),
     )
 
 
-ROW = Row("drain-celery", "steps/s", 0.9, race)
+ROW = Row("drain-celery", "steps/s", None, race)

@@ -9,8 +9,9 @@ from celery import group
 
 from benchmarks import flows
 from benchmarks.celery_alone import celery_alone
+from benchmarks.ours import inside
 from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import OURS, workflows
+from benchmarks.rows.celery_side import INSIDE, workflows
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def race(scale: float) -> Race:
     flow = flows.side_by_side(width)
     return Race(
         f"fan-out {width} without a join, Celery worker",
-        Side(OURS, lambda: workflows(flow, 1, width, [1] * width)),
+        Side(INSIDE, lambda: workflows(flow, 1, width, [1] * width, inside)),
         Side("Celery group", lambda: groups(width)),
     )
 

@@ -12,12 +12,9 @@ from functools import partial
 from benchmarks import flows
 from benchmarks.ours import SOLO, Engine, Pool, inside
 from benchmarks.row import Measure, Race, Row, Side, scaled
-from benchmarks.rows.celery_side import workflows
+from benchmarks.rows.celery_side import INSIDE, workflows
 from benchmarks.rows.chains_celery import STEPS, chains
 from benchmarks.rows.fan_out_chord import chords
-
-#: What ours is called.
-OURS = "littleflow_redis, inside the worker"
 
 #: The pools, and the goals of the three rows of each.
 POOLS: Mapping[Pool, tuple[float, float, float]] = {
@@ -38,7 +35,7 @@ def _race(
     name: str,
     peer: Callable[[], AbstractContextManager[Measure]],
 ) -> Race:
-    return Race(f"{work}, {pool.name} {pool.slots}", Side(OURS, ours), Side(name, peer))
+    return Race(f"{work}, {pool.name} {pool.slots}", Side(INSIDE, ours), Side(name, peer))
 
 
 def chains_race(pool: Pool, scale: float) -> Race:

@@ -1,4 +1,4 @@
-"""How far ahead of Celery's canvas anything can be that runs its steps on such a worker.
+"""How far ahead of Celery's canvas anything can be that sends its steps through a broker.
 
 Nothing of ours takes part: the worker empties a queue that was filled before, and that rate is set
 beside Celery's own chains and chords.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks import flows
 from benchmarks.row import Race, Row, Side, scaled
-from benchmarks.rows.celery_side import OURS, workflows
+from benchmarks.rows.celery_side import BRIDGE, workflows
 from benchmarks.rows.chains_celery import chains
 
 
@@ -12,9 +12,9 @@ def race(scale: float) -> Race:
     steps = scaled(100, scale)
     return Race(
         f"one chain of {steps}, Celery worker",
-        Side(OURS, lambda: workflows(flows.chain(steps), 1, steps)),
+        Side(BRIDGE, lambda: workflows(flows.chain(steps), 1, steps)),
         Side("Celery chain", lambda: chains(1, steps)),
     )
 
 
-ROW = Row("long-chain-celery", "steps/s", 1.2, race)
+ROW = Row("long-chain-celery", "steps/s", None, race)

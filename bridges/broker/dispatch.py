@@ -17,7 +17,6 @@ from redis.exceptions import ResponseError
 from littleflow_redis.engine.model.script_results import Publication, Report
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
-from littleflow_redis.engine.operations.reconcile import republish_unpublished
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import is_temporary
@@ -71,44 +70,6 @@ class Dispatch:
         claimed = self._claim([self._job(task) for task in tasks])
         self._settle.refuse([job for job in claimed if job.call is None])
         self._publish([job for job in claimed if job.call])
-
-    def publish_handed(self, tasks: Sequence[StartTask]) -> None:
-        """Publish tasks that a script claimed for this process; any thread may.
-
-        If the broker is away they go back into the stream, where they wait for it. Raises
-        RedisError.
-        """
-        jobs = [self._job(task) for task in tasks]
-        ids = {job.id for job in jobs}
-        self._publications.in_hand |= ids
-        try:
-            self._publish_handed([job for job in jobs if job.call])
-            self._settle.refuse([job for job in jobs if job.call is None])
-        finally:
-            self._publications.in_hand -= ids
-
-    def _publish_handed(self, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            self._publications.add(job.id, job.task)
-        try:
-            answers = self._publisher.publish([job.call for job in jobs if job.call])
-        except BrokerUnreachable as error:
-            LOG.warning(kv("sent-back", category=self.category, tasks=len(jobs), reason=error))
-            for job in jobs:
-                task = job.task
-                republish_unpublished(self._engine, task.workflow, task.field, task.token)
-        else:
-            self._settle.sent(jobs, answers)
-            others = {answer.call.id for answer in answers}
-            self._mark_started([job for job in jobs if job.id not in others])
-
-    def _mark_started(self, jobs: Sequence[Job]) -> None:
-        """Mark tasks started that do not report it: if any does, all count as queued."""
-        serving = self._transitions.serving
-        if serving and serving.queued:
-            seen = self._served.reports_start
-            unseen = [job for job in jobs if job.call and not seen(job.call.task)]
-            self._transitions.run([self._transitions.mark_started(job.task, "") for job in unseen])
 
     def _job(self, task: StartTask) -> Job:
         id = celery_id(self.category, task.workflow, task.index, task.token)

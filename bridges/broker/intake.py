@@ -41,7 +41,7 @@ class Intake:
     def __init__(
         self, bridge: BridgeContext, dispatch: Dispatch, gate: Admission, stop: Stop
     ) -> None:
-        self.dispatch = dispatch
+        self._dispatch = dispatch
         self.reader = reader = dispatch.reader
         self._bridge = bridge
         self._gate = gate
@@ -104,7 +104,7 @@ class Intake:
         """The task in an entry; None, and the entry is ignored, if it is none of ours."""
         if kind_of(entry.fields) == "start-task":
             try:
-                if category_of(base_of(entry.fields)) == self.dispatch.category:
+                if category_of(base_of(entry.fields)) == self._dispatch.category:
                     task = start_task(entry.id, entry.fields)
                     self._bridge.engine.keys.full_id(task.workflow)
                     return task
@@ -119,7 +119,7 @@ class Intake:
         if not tasks:
             return 0
         try:
-            self.dispatch.send(tasks)
+            self._dispatch.send(tasks)
         finally:
             for task in tasks:
                 del self._held[task.event]

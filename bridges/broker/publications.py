@@ -47,8 +47,6 @@ class Publications:
         self._starts_reported: set[str] = set()
         self._notes_reported: dict[str, str] = {}
         self._followed: dict[str, ReturnedIds] = {}
-        #: Handed over and about to be published: nobody else needs to.
-        self.in_hand: set[str] = set()
         self._report_again = report_again
         self._now = now
         self._pace = _Pace()

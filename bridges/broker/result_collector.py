@@ -10,7 +10,7 @@ from celery import states
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Pace, Stop
 
-from ..ends.result_sink import EndedTask, ResultSink
+from ..ends.end_events import EndedTask, report_ends
 from ..ends.task_result import TaskResult
 from .bridge_context import BridgeContext
 from .progress import Progress
@@ -30,14 +30,13 @@ class ResultCollector:
     def __init__(
         self,
         bridge: BridgeContext,
-        ends: ResultSink,
         watch: ResultSubscriber,
         sweep: ResultSweeper,
         stop: Stop,
     ) -> None:
         self.reported = 0
+        self._engine = bridge.engine
         self._transitions = bridge.engine.transitions
-        self._ends = ends
         self._publications = bridge.publications
         self._watch = watch
         self._sweep = sweep
@@ -63,10 +62,9 @@ class ResultCollector:
         if self._sweeping is None and (self._watch.missed.is_set() or self._pace.due()):
             self._watch.missed.clear()
             self._sweeping = self._sweep.pages()
-        heard = self._watch.take(0.0 if self._sweeping else self._ends.timeout(block))
+        heard = self._watch.take(0.0 if self._sweeping else block)
         reported = self._report(heard, heard=True) + self._report(self._swept(), heard=False)
         reported += self._report(self._references.again(), heard=False)
-        self._ends.run_once()
         return reported
 
     def _swept(self) -> Sequence[TaskResult]:
@@ -115,7 +113,7 @@ class ResultCollector:
         late = self._late(results)
         if not ended and not late:
             return 0
-        self._ends.report([*ended.values(), *late])
+        report_ends(self._engine, [*ended.values(), *late])
         # What was not reported, or whose reply was lost, is found again by the next sweep.
         self._publications.mark_ends_reported(ended.keys())
         self.reported += len(ended) + len(late)

@@ -109,19 +109,17 @@ class ResultSweeper:
                 self._publications.follow(id, returned)
 
     def _republish_unpublished(self, page: Mapping[str, bytes], others: set[str]) -> None:
-        """Write the start-tasks of what was handed over and not published: whoever was to do that
-        died before it, or never had the reply.
+        """Write the start-tasks of what was handed to a bridge and not published: it died before
+        that, or never had the reply. Bridges before the first release were handed
+        attempts so.
         """
-        for id, packed in page.items():
+        for packed in page.values():
             record = Record(packed)
             if record[PublicationRecord.STATE] != PublicationState.RECORDED:
                 continue
             if record[PublicationRecord.EVENT]:
                 continue
-            if (
-                record[PublicationRecord.OWNER] not in others
-                and id not in self._publications.in_hand
-            ):
+            if record[PublicationRecord.OWNER] not in others:
                 where = (
                     record[PublicationRecord.WORKFLOW],
                     record[PublicationRecord.STEP],

@@ -14,7 +14,7 @@ from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 
 from ..calls.task_call import TaskCall
-from ..ends.result_sink import failure_fields, result_fields
+from ..ends.end_events import failure_fields, result_fields
 from .answers import Answer, Ended, Instead, Refusal
 from .publications import Publications
 

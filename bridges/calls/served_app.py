@@ -30,8 +30,3 @@ class ServedApp:
     def reports_start(self, task: str) -> bool:
         """Whether workers report when they begin this task; of others, publishing is the sign."""
         return bool(self.app.tasks[task].track_started)
-
-    @property
-    def reports_any_start(self) -> bool:
-        """Whether workers report when they begin one of the app's tasks."""
-        return any(map(self.reports_start, self.app.tasks))

@@ -2,7 +2,7 @@
 
 The prefix is the category's own, so that one pattern subscription sees the results of all its tasks
 and of no other. The token names one attempt and holds a nonce drawn at each start of its workflow:
-no id is ever used twice.
+no id is ever used twice. A long part is cut, and ends with ``~`` and a digest.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 
-from littleflow_redis.engine.model.celery_ids import DIGEST, LONGEST
+#: Longest part of an id in characters. Three parts at their longest, an index of ten digits and the
+#: prefix make 154; Celery's tables of results hold 155, AMQP 255 in a correlation id.
+LONGEST = 45
+
+#: Hex digits of the SHA-1 that ends a shortened part: 64 bits, far beyond any number of names.
+DIGEST = 16
 
 #: What stands in ids as it is. Safe in Redis keys and patterns, AMQP headers and URLs.
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII)
@@ -35,7 +40,6 @@ def escape_pattern(text: bytes) -> bytes:
 def _part(text: str) -> str:
     if len(text) <= LONGEST and _PLAIN.fullmatch(text):
         return text
-    # Of the digests that Lua scripts have: engine/store/lua/lib/handing.lua makes the same ids.
     digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:DIGEST]
     plain = re.sub(r"[^A-Za-z0-9_.-]", "_", text)
     return f"{plain[: LONGEST - DIGEST - 1]}~{digest}"

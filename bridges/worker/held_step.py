@@ -8,7 +8,7 @@ from typing import Protocol
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.workers.executor.pending_end import PendingEnd, failed, succeeded
 
-from ..ends.result_sink import failure_fields
+from ..ends.end_events import failure_fields
 from ..ends.task_error import TaskError
 from .pool_job import PoolJob
 

@@ -1,4 +1,4 @@
-"""The common options of the commands that serve steps with a Celery app: `bridge`, `worker -A`."""
+"""The options that say which steps a Celery app serves, and how: those of `bridge`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.core import ParameterSource
 
 from .defaults import file_settings, option_settings
 from .parameters import DURATION
-from .rate_options import PACE, pace_options
+from .rate_options import pace_options
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.bridge import Bridge
@@ -20,11 +19,8 @@ if TYPE_CHECKING:
     from littleflow_redis.bridges.calls.served_app import ServedApp
     from littleflow_redis.engine.client import Client
     from littleflow_redis.engine.store.settings import Settings as LayerOfSettings
-    from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_NAMES = {"categories", "mapping", "timeout", "queue_timeout", "tasks", *PACE}
 
 
 class Mapped(click.ParamType):  # type: ignore[type-arg] # generic from click 8.4 on only
@@ -56,13 +52,13 @@ class ServingOptions:
         shown = ",".join(category or "''" for category in self.served.categories)
         return {"app": self.name, "categories": shown, "tasks": len(self.served.names.tasks)}
 
-    def bridge(self, client: Client, worker: LifecycleWorker | None = None) -> Bridge:
-        """The bridge, with a lifecycle ``worker`` in it if there is one."""
+    def bridge(self, client: Client) -> Bridge:
+        """The bridge, once what its app and servers may lose is logged."""
         from littleflow_redis.bridges.bridge import LOG, Bridge, warn_about
         from littleflow_redis.bridges.doctor import Subject, warn_at_start
 
         served = self.served
-        bridge = Bridge(client, served, self.settings, worker=worker)
+        bridge = Bridge(client, served, self.settings)
         warn_about(served.app)
         subject = Subject(client, served.app, served.categories, served.names, self.name)
         warn_at_start(subject, LOG)
@@ -124,15 +120,6 @@ def serving_options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
-
-
-def refuse_serving_options() -> None:
-    """Raise UsageError if one of these options was given, for there is no Celery app."""
-    context = click.get_current_context()
-    for parameter in context.command.params:
-        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-        if given and parameter.name in _NAMES:
-            raise click.UsageError(f"{parameter.opts[0]} is about a Celery app: add -A APP")
 
 
 _OPTIONS = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,12 +12,33 @@ from .defaults import defaults_of
 from .failures import clean_errors
 from .options import CommandSettings, connection_options
 from .parameters import DURATION, client_of
-from .serving import refuse_serving_options, serving_of, serving_options
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
 
-@click.command(name="worker")
+#: For whoever knows `worker -A` from a version before the first release.
+_NO_APP = (
+    "`worker` serves no Celery app. Serve its steps inside the Celery worker: "
+    "`celery -A {app} worker -I littleflow_redis.steps`, which needs no other process; "
+    "or run `worker` and `bridge -A {app}` side by side"
+)
+
+
+class WorkerCommand(click.Command):
+    """Names the successor of `worker -A`, whichever option of it comes first."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as usual. Raises UsageError if there is an app."""
+        for option, after in pairwise([*args, "tasks"]):
+            name, equals, value = option.partition("=")
+            if name == "--app":
+                raise click.UsageError(_NO_APP.format(app=value if equals else after), ctx)
+            if option.startswith("-A"):
+                raise click.UsageError(_NO_APP.format(app=option[2:] or after), ctx)
+        return super().parse_args(ctx, args)
+
+
+@click.command(name="worker", cls=WorkerCommand)
 @click.option("--group", default="ending", show_default=True, help="Consumer group.")
 @click.option(
     "--lifecycle-group", hidden=True, help="Accepted as upstream has it; one group does all here."
@@ -62,15 +83,10 @@ LOG = logging.getLogger("littleflow_redis.worker")
     metavar="FILE",
     help="TOML file with tables [categories.NAME] of such defaults.",
 )
-@click.option(
-    "-A", "--app", help="Celery app, as for `celery -A`: serve its steps in this process too."
-)
-@serving_options
 @connection_options
 @clean_errors
 def command(
     settings: CommandSettings,
-    app: str | None,
     group: str,
     lifecycle_group: str | None,  # noqa: ARG001 - upstream's option
     workflows: str,
@@ -80,16 +96,11 @@ def command(
     retain_failed: float | None,
     defaults: tuple[str, ...],
     config: Path | None,
-    **served: Any,
 ) -> None:
     """Advance workflows as their tasks end, and run built-in tasks.
 
     Any number of workers may run side by side; they share the work. Ctrl-C ends one when the work
     that it has begun is done, a second Ctrl-C at once. Use the same KEY with every command.
-
-    With -A the process is a bridge as well, and faster than both apart. Its attempts of the
-    categories that it serves go to Celery without a trip through the stream, and results come back
-    the same way. --config and --default then hold for its steps as they do for `bridge`.
 
     Without --retain and --retain-failed workflows are kept until somebody deletes them. A workflow
     that runs is never deleted.
@@ -102,8 +113,6 @@ def command(
     from littleflow_redis.workers.lifecycle import LifecycleWorker
     from littleflow_redis.workers.process_main import run_worker
 
-    if app is None:
-        refuse_serving_options()
     if issuer is not None:
         LOG.warning(kv("issuer-unused", reason="request tasks are not run by this version yet"))
     by_category = defaults_of(config, defaults)
@@ -115,11 +124,4 @@ def command(
     }
     retained = {state: limit for state, limit in limits.items() if limit is not None}
     worker = LifecycleWorker(client, group=group, retain=retained, defaults=by_category)
-    about = {"group": group, "stream": client.keys.events}
-    if app is None:
-        run_worker(worker, "worker", **about)
-    else:
-        # `CATEGORY:` alone is an order to the worker.
-        set_here = [text for text in defaults if "=" in text]
-        serving = serving_of(app, set_here, config, **served)
-        run_worker(serving.bridge(client, worker), "worker", **about, **serving.about)
+    run_worker(worker, "worker", group=group, stream=client.keys.events)

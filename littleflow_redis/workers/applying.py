@@ -32,11 +32,12 @@ class Applying:
     """
 
     def __init__(self, client: Client, following: Following) -> None:
-        self.following = following
+        self._following = following
         self._client = client
 
-    def apply(self, ends: Sequence[EndTask], serving: bytes | None = None) -> list[int]:
-        """Apply ends, which have no event, in one round trip; ``serving`` as in Transitions.ends.
+    def apply(self, ends: Sequence[EndTask], serving: bytes) -> list[int]:
+        """Apply ends, which have no event, in one round trip; ``serving`` as in
+        `Transitions.apply_ends`.
 
         Returns the places of those that must be reported by an event instead. Raises RedisError:
         then any of them may have been applied.
@@ -45,8 +46,8 @@ class Applying:
         pairs = [(end, end.output or json_values.EMPTY) for end in ends]
         calls = send.apply_ends(pairs, "", serving)
         # A failure may have set a retry, which is due before others are.
-        ask = self.following.is_due or not all(end.success for end in ends)
-        asked = [self.following.due()] if ask else []
+        ask = self._following.is_due or not all(end.success for end in ends)
+        asked = [self._following.due()] if ask else []
         replies = run_batch(self._client.redis, [*calls, *asked])
         reports = replies[: len(ends)]
         left: list[int] = []
@@ -61,9 +62,9 @@ class Applying:
             else:
                 self._applied(end, report)
         if asked:
-            self.following.fire(replies[-1])
+            self._following.fire(replies[-1])
         else:
-            self.following.bring()
+            self._following.bring()
         for problem in problems:
             if not isinstance(problem, ResponseError) or is_temporary(problem):
                 raise problem
@@ -71,11 +72,7 @@ class Applying:
 
     def _applied(self, end: EndTask, report: Report) -> None:
         if report.outcome is Outcome.APPLIED:
-            self.following.follow(report)
+            self._following.follow(report)
         else:
             reason = report.outcome.sentence
             LOG.info(kv("end-ignored", workflow=end.workflow, step=end.index, reason=reason))
-
-    def turn(self) -> None:
-        """Fire what has become due."""
-        self.following.ask()

@@ -34,16 +34,21 @@ class Following:
     """Follows up on transitions, for one thread.
 
     ``ask_every`` is the seconds after which it asks for timers though none is known to be due:
-    others may have set some.
+    others may have set some. ``hand_over`` is given the attempts that scripts hand to this process.
     """
 
-    def __init__(self, client: Client, newer: VersionSkew, ask_every: float = math.inf) -> None:
+    def __init__(
+        self,
+        client: Client,
+        newer: VersionSkew,
+        ask_every: float = math.inf,
+        hand_over: HandOver | None = None,
+    ) -> None:
         #: Whether more events wait than one read brings.
         self.backlog = False
-        #: Set by who serves what scripts hand over.
-        self.hand_over: HandOver | None = None
         self._client = client
         self._ask_every = ask_every
+        self._hand_over = hand_over
         self.timers = Timers(client.context, newer, self.tell)
         self._handed: list[StartTask] = []
         #: When the next timer is due, by time.monotonic(); None if that must be asked.
@@ -85,10 +90,10 @@ class Following:
         self.bring()
 
     def bring(self) -> None:
-        """Bring what was handed over under way. What is not is found by whoever sweeps."""
+        """Bring what was handed over under way."""
         handed, self._handed = self._handed, []
-        if handed and self.hand_over:
-            self.hand_over(handed)
+        if handed and self._hand_over:
+            self._hand_over(handed)
 
     def ask(self) -> None:
         """Look for timers that are due, unless it is known when the next one is."""

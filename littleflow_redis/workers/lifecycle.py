@@ -104,16 +104,13 @@ class LifecycleWorker:
             EventKind.START_TASK: self._begin_task,
         }
 
-    def run(self, stop: Stop | None = None) -> None:
-        """Work until ``stop``, by default the worker's own. Raises RedisError: the caller waits
-        and calls again.
-        """
-        stop = stop or self.stop
+    def run(self) -> None:
+        """Work until stopped. Raises RedisError: the caller waits and calls again."""
         self._store_defaults()
         self.reader.ensure()
         self.reader.resume()
-        with stop.waking(self.reader.interrupt):
-            for _ in stop.turns():
+        with self.stop.waking(self.reader.interrupt):
+            for _ in self.stop.turns():
                 self.turn(BLOCK)
         self.reader.drop()
 

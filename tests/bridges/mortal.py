@@ -77,26 +77,18 @@ class Mortal:
             client.flushdb()
         return cls(
             make(Client(redis=faulty_client(server, Once(plan))), sweep=SWEEP),
-            # Clients that hand over must not be those of others.
             lambda: make(Client(server.url), sweep=SWEEP, claim_idle=CLAIM_IDLE),
         )
 
 
-def drive(
-    engine: Client, flow: str, mortal: Mortal, input: Any = None, *, beside: bool = True
-) -> str:
-    """Run a workflow to its end and until nothing is in flight; return its id.
-
-    ``beside``: a lifecycle worker works beside the bridge, which has none in it.
-    """
-    worker = LifecycleWorker(engine) if beside else None
-    if worker:
-        worker.reader.ensure()
+def drive(engine: Client, flow: str, mortal: Mortal, input: Any = None) -> str:
+    """Run a workflow to its end and until nothing is in flight; return its id."""
+    worker = LifecycleWorker(engine)
+    worker.reader.ensure()
     workflow, since = engine.start(flow, input), time.monotonic()
     while not engine.views.state(workflow).ended or in_flight(engine):
         mortal.turn()
-        if worker:
-            worker.turn()
+        worker.turn()
         hurry(engine)
         assert time.monotonic() - since < LONG, f"stuck: {engine.state(workflow)}"
     mortal.close()

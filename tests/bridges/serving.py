@@ -17,7 +17,6 @@ from littleflow_redis.bridges.calls.served_app import ServedApp
 from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
-from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import LONG as LONG
 
 
@@ -28,22 +27,12 @@ def bridge_of(
     tasks: Iterable[str] | None = None,
     mapping: Mapping[str, str] | None = None,
     rules: CallOptions | None = None,
-    worker: LifecycleWorker | None = None,
     **settings: Any,
 ) -> Bridge:
     """A bridge; ``settings`` are fields of ``BridgeSettings``."""
     names = TaskLookup(app.tasks if tasks is None else tasks, (app.main,), mapping)
     served = ServedApp(app, categories or ("math",), names, rules or CallOptions())
-    return Bridge(client, served, BridgeSettings(**settings), worker=worker)
-
-
-def combined_of(
-    client: Client, app: Celery, *, claim_idle: float | None = None, **options: Any
-) -> Bridge:
-    """A bridge with a lifecycle worker in it; ``client`` must be its own."""
-    idle = {} if claim_idle is None else {"claim_idle": claim_idle}
-    worker = LifecycleWorker(client, **idle)
-    return bridge_of(client, app, worker=worker, **idle, **options)
+    return Bridge(client, served, BridgeSettings(**settings))
 
 
 @contextmanager

@@ -18,15 +18,14 @@ from littleflow_redis.engine.model.typed_values import TypedValue
 from littleflow_redis.engine.operations import end_task
 from tests.support import LONG, RedisServer
 
-from .serving import bridge_of, combined_of, running
+from .serving import bridge_of, running
 
 pytestmark = pytest.mark.usefixtures("shared_worker", "quick_watch")
 
 
-@pytest.fixture(params=["apart", "combined"])
-def bridge(request: pytest.FixtureRequest, engine: Client, app: Celery) -> Iterator[Bridge]:
-    made = bridge_of if request.param == "apart" else combined_of
-    with running(made(engine, app)) as bridge:
+@pytest.fixture
+def bridge(engine: Client, app: Celery) -> Iterator[Bridge]:
+    with running(bridge_of(engine, app)) as bridge:
         yield bridge
 
 

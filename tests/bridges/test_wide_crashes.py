@@ -13,7 +13,7 @@ from tests.faults import Plan, every_fault
 from tests.support import RedisServer
 
 from .mortal import Mortal, drive
-from .serving import bridge_of, check_once, combined_of
+from .serving import bridge_of, check_once
 
 #: Tasks read and published at once, those in one call, and tasks: enough for three of each.
 BATCH, TOGETHER, TASKS = 2, 2, 5
@@ -26,18 +26,17 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("shared_worker", "quick_watch")
-@pytest.mark.parametrize("combined", [False, True])
 def test_a_bridge_may_fail_at_any_call_between_batches(
-    client: redis.Redis, redis_server: RedisServer, app: Celery, combined: bool
+    client: redis.Redis, redis_server: RedisServer, app: Celery
 ) -> None:
     engine = Client(redis=client)
-    make = partial(combined_of if combined else bridge_of, app=app, batch=BATCH)
+    make = partial(bridge_of, app=app, batch=BATCH)
 
     def scenario(plan: Plan) -> None:
         mortal = Mortal.of(plan, redis_server, make)
         text = f"* math:add(- $concurrency: {TASKS} -)"
         items = [[n, 1] for n in range(TASKS)]
-        workflow = drive(engine, text, mortal, items, beside=not combined)
+        workflow = drive(engine, text, mortal, items)
         check_once(engine, workflow)
         assert engine.state(workflow).output == [n + 1 for n in range(TASKS)]
 

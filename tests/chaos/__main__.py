@@ -36,11 +36,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--form", choices=list(FORMS), default="", help="only this workflow")
     parser.add_argument("--fsync", choices=("always", "everysec"), default="always")
     parser.add_argument("--server", choices=("valkey", "redis6"), default="valkey")
-    parser.add_argument(
-        "--combined",
-        action=argparse.BooleanOptionalAction,
-        help="worker -A in place of workers and bridges; by default with odd seeds",
-    )
     parser.add_argument("--folder", type=Path, help="for logs and ledger; kept")
     return parser.parse_args()
 
@@ -58,7 +53,6 @@ def main() -> int:
             form=given.form,
             fsync=given.fsync,
             server=given.server,
-            combined=seed % 2 == 1 if given.combined is None else given.combined,
         )
         if not _run(settings, given.folder):
             return 1

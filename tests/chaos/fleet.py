@@ -41,16 +41,13 @@ class Role:
     ready: str
 
 
-def roles(*, combined: bool = False) -> list[Role]:
-    """All kinds. ``combined`` has the lifecycle workers serve Celery's steps too."""
+def roles() -> list[Role]:
+    """All kinds."""
     bridge = ("-A", "tests.chaos.apps.chaosapp", "--category", "c")
     lifecycle = [
         Role("lifecycle", (*_PYTHON, "littleflow_redis", "worker", *DEFAULTS), 2, "event=ready"),
         Role("bridge", (*_PYTHON, "littleflow_redis", "bridge", *bridge), 2, "event=ready"),
     ]
-    if combined:
-        command = (*_PYTHON, "littleflow_redis", "worker", *bridge, *DEFAULTS)
-        lifecycle = [Role("lifecycle", command, 2, "event=ready")]
     celery = (
         *_PYTHON, "celery", "-A", "tests.chaos.apps.chaosapp", "worker", "--loglevel", "INFO",
         "--concurrency", "4", "--without-mingle", "--without-gossip",

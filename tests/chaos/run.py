@@ -42,7 +42,6 @@ class Settings:
     form: str = ""
     fsync: str = "always"
     server: ServerKind = "valkey"
-    combined: bool = False
 
 
 class Run:
@@ -62,7 +61,7 @@ class Run:
         settings = self.settings
         work = jobs(settings.seed, settings.workflows, settings.form)
         server, broker = servers(settings.server, self.folder, "--appendfsync", settings.fsync)
-        world = World(server, broker, self.folder, combined=settings.combined)
+        world = World(server, broker, self.folder)
         try:
             with world.running():
                 shepherd = Shepherd(world, work, settings.seconds * STARTING, settings.seed)

@@ -34,9 +34,7 @@ PROXIED = ("lifecycle", "bridge", "receipts", "native", "theirs")
 class World:
     """``server`` holds the workflows, ``broker`` Celery's queues and results."""
 
-    def __init__(
-        self, server: RedisServer, broker: RedisServer, folder: Path, *, combined: bool = False
-    ) -> None:
+    def __init__(self, server: RedisServer, broker: RedisServer, folder: Path) -> None:
         self.server = server
         self.broker = broker
         self.folder = folder
@@ -46,7 +44,7 @@ class World:
         self.calm = threading.Event()
         self.proxies = {name: Proxy(server.port) for name in PROXIED}
         self.proxies["celery"] = Proxy(broker.port)
-        self._roles = roles(combined=combined)
+        self._roles = roles()
         self._starter = ThreadPoolExecutor(1, "starter")
 
     @contextmanager

@@ -74,3 +74,25 @@ def test_the_version_is_the_package_s() -> None:
     result = CliRunner().invoke(cli, ["--version"])
     assert result.exit_code == 0
     assert result.output.strip() == metadata.version("littleflow_redis")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-A", "shop"],
+        ["-Ashop"],
+        ["--app", "shop"],
+        ["--app=shop"],
+        ["--category", "shop", "-A", "shop", "--rate", "5/s"],
+    ],
+)
+def test_a_worker_with_an_app_names_what_took_its_place(words: list[str]) -> None:
+    result = CliRunner().invoke(cli, ["worker", *words])
+    assert result.exit_code == 2
+    assert "`celery -A shop worker -I littleflow_redis.steps`" in result.output
+    assert "`bridge -A shop`" in result.output
+
+
+def test_an_app_without_a_name_is_called_tasks() -> None:
+    result = CliRunner().invoke(cli, ["worker", "-A"])
+    assert "`celery -A tasks worker -I littleflow_redis.steps`" in result.output

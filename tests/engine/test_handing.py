@@ -1,8 +1,6 @@
-"""Attempts that a script hands to its caller: taken and recorded as it emits them."""
+"""Attempts that a script hands to its caller: claimed and held as it emits them."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import redis
 
@@ -12,26 +10,28 @@ from littleflow_redis.engine.model.script_results import Report
 from littleflow_redis.engine.model.states import Outcome, StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import EndTask
 from littleflow_redis.engine.store.handing import Serving
-from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events.script_batch import run_batch
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.support import next_millisecond
 
 from .support import append
+from .unpublished import left_by_a_bridge
 
-SERVING = Serving("c-1", {"a": ("bridge:a", "lf:a:")})
-
-
-def caller(client: redis.Redis) -> Client:
-    """A process that serves the category `a`."""
-    engine = Client(redis=client, keys=Keys())
-    engine.transitions.serve(SERVING)
-    return engine
+#: A process that serves the category `a`, and has room for all.
+SERVING = Serving("c-1", {"a": "steps:a"}).packed(10_000)
 
 
-def end(engine: Client, workflow: str, index: int, token: str, output: str = "1") -> Report:
+def end(
+    engine: Client,
+    workflow: str,
+    index: int,
+    token: str,
+    output: str = "1",
+    *,
+    serving: bytes = SERVING,
+) -> Report:
     ended = EndTask("", workflow, index, token, True, output, "", "")
-    calls = engine.transitions.apply_ends([(ended, output)], "")
+    calls = engine.transitions.apply_ends([(ended, output)], "", serving)
     (report,) = run_batch(engine.redis, calls)
     assert isinstance(report, Report)
     return report
@@ -42,16 +42,15 @@ def first_token(engine: Client, workflow: str) -> str:
     return f"1.1-{nonce.decode()}"
 
 
-def test_what_is_handed_over_is_taken_and_in_flight(engine: Client, client: redis.Redis) -> None:
+def test_what_is_handed_over_is_claimed_and_held(engine: Client, client: redis.Redis) -> None:
     workflow = engine.start('x → a:one(- {p: [1, {"ä": 1.0}], $timeout: 60} -)')
-    report = end(caller(client), workflow, 1, first_token(engine, workflow), '{"i":"ü"}')
+    report = end(engine, workflow, 1, first_token(engine, workflow), '{"i":"ü"}')
     (task,) = report.handed
     assert (task.event, task.workflow, task.index, task.base) == ("", workflow, 2, "a:one")
     assert (task.parameters, task.input) == ({"p": [1, {"ä": 1.0}]}, {"i": "ü"})
     assert engine.state(workflow).steps[2].state is StepState.RUNNING
     ((id, packed),) = client.hgetall(engine.keys.publications + "a").items()
-    short = workflow.removeprefix("workflow:")
-    assert id.decode() == f"lf:a:{short}:2:{task.token}"
+    assert id.decode() == task.uuid
     flight = Record(packed)
     assert (
         flight[PublicationRecord.OWNER],
@@ -59,7 +58,7 @@ def test_what_is_handed_over_is_taken_and_in_flight(engine: Client, client: redi
         flight[PublicationRecord.EVENT],
     ) == (
         "c-1",
-        "recorded",
+        "held",
         "",
     )
     assert client.zcard(engine.keys.timers) == 1
@@ -76,13 +75,13 @@ def test_what_is_too_much_for_one_goes_through_the_stream(
 ) -> None:
     workflow = engine.start(f"x → {{ {'a:one ' * 1005} b:two }}")
     before = client.xlen(engine.keys.events)
-    report = end(caller(client), workflow, 1, first_token(engine, workflow))
+    report = end(engine, workflow, 1, first_token(engine, workflow))
     assert len(report.handed) == client.hlen(engine.keys.publications + "a") == 1000
     assert client.xlen(engine.keys.events) - before == 6
 
     workflow = engine.start(f"x → {{ {'a:one ' * 9} }}")
     large = f'"{"x" * 500_000}"'
-    report = end(caller(client), workflow, 1, first_token(engine, workflow), large)
+    report = end(engine, workflow, 1, first_token(engine, workflow), large)
     assert len(report.handed) == 7
 
 
@@ -90,28 +89,29 @@ def test_ends_that_share_a_call_share_what_one_takes(engine: Client, client: red
     """The bound holds for a call: per end, a batch of 32 was handed 32 times as much."""
     text = f"x → {{ {'a:one ' * 600} }}"
     workflows = [engine.start(text), engine.start(text)]
-    handing = caller(client)
     ends = [
         EndTask("", workflow, 1, first_token(engine, workflow), True, "1", "", "")
         for workflow in workflows
     ]
-    reports = run_batch(client, handing.transitions.apply_ends([(end, "1") for end in ends], ""))
+    reports = run_batch(
+        client, engine.transitions.apply_ends([(end, "1") for end in ends], "", SERVING)
+    )
     assert [len(report.handed) for report in reports] == [600, 400]
     assert client.hlen(engine.keys.publications + "a") == 1000
 
 
-def test_no_more_is_handed_over_than_may_be_in_flight(engine: Client, client: redis.Redis) -> None:
-    few = Client(redis=client)
-    few.transitions.serve(replace(SERVING, most=3))
-    workflow = engine.start("x → { a:one a:two }")
-    assert len(end(few, workflow, 1, first_token(engine, workflow)).handed) == 2
-    workflow = engine.start("x → { a:one a:two }")
-    assert len(end(few, workflow, 1, first_token(engine, workflow)).handed) == 1
+def test_a_step_with_a_queue_timeout_waits_in_the_stream(
+    engine: Client, client: redis.Redis
+) -> None:
+    """The stream is the queue that its clock measures."""
+    workflow = engine.start("x → a:one(- {$queue-timeout: 60} -)")
+    assert end(engine, workflow, 1, first_token(engine, workflow)).handed == ()
+    assert client.exists(engine.keys.publications + "a") == 0
 
 
 def test_whoever_serves_nothing_is_handed_nothing(engine: Client, client: redis.Redis) -> None:
     workflow = engine.start("x → a:one")
-    assert end(engine, workflow, 1, first_token(engine, workflow)).handed == ()
+    assert end(engine, workflow, 1, first_token(engine, workflow), serving=b"").handed == ()
     assert client.exists(engine.keys.publications + "a") == 0
 
 
@@ -124,7 +124,7 @@ def test_an_end_without_a_token_ends_what_was_handed_over(
     workflow = engine.start("x → a:one")
     append(client, engine.keys.events, by_hand(workflow))
     next_millisecond()
-    end(caller(client), workflow, 1, first_token(engine, workflow))
+    end(engine, workflow, 1, first_token(engine, workflow))
     worker.turn()
     assert engine.views.state(workflow) is WorkflowState.RUNNING
     next_millisecond()
@@ -139,7 +139,7 @@ def by_hand(workflow: str) -> dict[str, object]:
 
 def test_deleted_it_leaves_nothing(engine: Client, client: redis.Redis) -> None:
     workflow = engine.start("x → { a:one a:two }")
-    end(caller(client), workflow, 1, first_token(engine, workflow))
+    end(engine, workflow, 1, first_token(engine, workflow))
     engine.terminate(workflow)
     assert engine.terminate(workflow) is WorkflowState.TERMINATED
     engine.delete(workflow)
@@ -147,11 +147,12 @@ def test_deleted_it_leaves_nothing(engine: Client, client: redis.Redis) -> None:
     assert not client.keys(f"{workflow}*")
 
 
-def test_it_is_written_to_the_stream_once_if_it_was_not_published(
+def test_left_by_a_bridge_it_is_written_to_the_stream_once(
     engine: Client, client: redis.Redis
 ) -> None:
     workflow = engine.start("x → a:one")
-    (task,) = end(caller(client), workflow, 1, first_token(engine, workflow)).handed
+    (task,) = end(engine, workflow, 1, first_token(engine, workflow)).handed
+    left_by_a_bridge(engine, task)
     before = client.xlen(engine.keys.events)
 
     def rescue(after: float) -> Outcome:
@@ -168,9 +169,9 @@ def test_it_is_written_to_the_stream_once_if_it_was_not_published(
 
 def test_what_is_handed_over_has_a_history(engine: Client, client: redis.Redis) -> None:
     workflow = engine.start("x → a:one")
-    (task,) = end(caller(client), workflow, 1, first_token(engine, workflow)).handed
+    (task,) = end(engine, workflow, 1, first_token(engine, workflow)).handed
     (attempt,) = engine.step(workflow, 2).history
-    id = f"lf:a:{engine.keys.short_id(workflow)}:2:{task.token}"
-    assert (attempt.celery_id, attempt.worker, attempt.started) == (id, "c-1", attempt.queued)
+    assert (attempt.celery_id, attempt.worker) == (task.uuid, "c-1")
+    assert attempt.started == attempt.queued
     last, _ = engine.changes(workflow)
     assert last[-1].state == StepState.RUNNING

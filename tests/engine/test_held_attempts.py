@@ -185,7 +185,7 @@ def test_a_terminating_workflow_does_not_wait_for_a_dead_holder(
 
 def end(engine: Client, task: StartTask, room: int | None = None) -> tuple[StartTask, ...]:
     done = EndTask("", task.workflow, task.index, task.token, True, "1", "", "")
-    serving = Serving(WORKER, {"m": (GROUP, "")}).packed(room) if room is not None else b""
+    serving = Serving(WORKER, {"m": GROUP}).packed(room) if room is not None else b""
     (report,) = engine.transitions.run(engine.transitions.apply_ends([(done, "1")], "", serving))
     assert isinstance(report, Report)
     return report.handed

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import redis
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
@@ -16,7 +15,8 @@ from tests.support import LONG
 
 from .support import append, hurry
 from .test_ends import Hand
-from .test_handing import caller, end
+from .test_handing import end
+from .unpublished import left_by_a_bridge
 
 
 class Rounds(Hand):
@@ -209,10 +209,11 @@ def test_it_is_kept_for_whoever_writes_the_task_again(engine: Client, again: str
     assert engine.wait(rounds.workflow, timeout=LONG) == "C"
 
 
-def test_also_of_what_was_handed_over(engine: Client, client: redis.Redis) -> None:
+def test_also_of_what_a_bridge_left_unpublished(engine: Client) -> None:
     rounds = Rounds(engine, "{ x :a → :start ; :a → a:one } → C")
     task = rounds.tasks["x"]
-    (mine,) = end(caller(client), rounds.workflow, task.index, task.token, "1").handed
+    (mine,) = end(engine, rounds.workflow, task.index, task.token, "1").handed
+    left_by_a_bridge(engine, mine)
     assert republish_unpublished(engine.context, rounds.workflow, mine.field, mine.token)
     rounds.turn()
     assert rounds.inputs("a:one") == [mine.input] == [1]

@@ -12,7 +12,8 @@ from littleflow_redis.workers.lifecycle import LifecycleWorker
 
 from .support import hurry
 from .test_ends import Hand
-from .test_handing import caller, end, first_token
+from .test_handing import end, first_token
+from .unpublished import left_by_a_bridge
 
 #: What the step before may leave behind, and why that is no input.
 BROKEN = {"hello": "no JSON text", '{"x": 1e400}': "input cannot be read again"}
@@ -120,11 +121,10 @@ def test_what_the_stream_has_lost_fails_if_it_cannot_be_written_again(
     assert hand.tasks["B"].token == old.token
 
 
-def test_what_was_handed_over_and_not_published_does_too(
-    engine: Client, client: redis.Redis
-) -> None:
+def test_what_a_bridge_left_unpublished_does_too(engine: Client, client: redis.Redis) -> None:
     workflow = engine.start("x → a:one")
-    (task,) = end(caller(client), workflow, 1, first_token(engine, workflow)).handed
+    (task,) = end(engine, workflow, 1, first_token(engine, workflow)).handed
+    left_by_a_bridge(engine, task)
     client.set(f"{workflow}:output:1", "hello")
     assert not republish_unpublished(engine.context, workflow, "2", task.token)
     assert engine.views.state(workflow) is WorkflowState.FAILED

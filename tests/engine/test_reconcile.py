@@ -88,7 +88,7 @@ def drop_all(engine: Client) -> None:
 
 
 def test_what_was_read_and_not_taken_yet_is_written_again(engine: Client, shop: Player) -> None:
-    """Seed 7 of the chaos run, with ``worker -A``: a consumer was deleted between reading a
+    """Seed 7 of the chaos run: a consumer was deleted between reading a
     start-task and taking its attempt, which stayed queued for ever.
     """
     workflow = engine.start("shop:A → shop:B")

@@ -37,7 +37,6 @@ def cluster(server_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         ["littleflow_redis", "receipts"],
         ["littleflow_redis", "simulate"],
         ["littleflow_redis", "bridge", "-A", "plain"],
-        ["littleflow_redis", "worker", "-A", "plain"],
         ["littleflow_redis", "run", "a.flow"],
         ["littleflow_redis", "list", "--state", "FAILED", "--state", "RUNNING"],
         ["littleflow_redis.service", "127.0.0.1:0"],

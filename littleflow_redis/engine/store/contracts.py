@@ -68,7 +68,6 @@ class DueTimers(Arguments):
 class ExpireTimer(Arguments):
     member: str
     given: str
-    serving: Packed
     missing: str
 
 
@@ -89,7 +88,6 @@ class FireReady(Arguments):
     action: str
     input: str
     reason: str
-    serving: Packed
     items: Rest
 
 

@@ -1,8 +1,7 @@
-"""Attempts that a script hands to the process that called it: no start-task, no read, no take.
+"""Attempts that a script hands to the process that called it: no start-task, no read, no claim.
 
-The script that emits the attempt also takes it and records its flight (``lua/lib/handing.lua``).
-If the process dies before it has published the attempt, a sweep of the flights writes the saved
-start-task (``republish_unpublished.lua``).
+The script that emits the attempt also claims it and records it as held (``lua/lib/handing.lua``).
+If the process dies, or the reply is lost, whoever takes over writes the start-task.
 """
 
 from __future__ import annotations
@@ -19,24 +18,15 @@ from ..model.task_events import StartTask
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The categories that a process serves itself, under its ``consumer``'s name.
+    """The categories that a process serves itself, and the consumer group of each."""
 
-    ``categories``: category → (group, id prefix). ``queued``: workers report STARTED; otherwise
-    hand-over counts as the start. ``most``: publications in flight per category, 0 for no limit.
-    """
+    process: str
+    categories: Mapping[str, str]
 
-    consumer: str
-    categories: Mapping[str, tuple[str, str]]
-    queued: bool = False
-    most: int = 0
-
-    def packed(self, room: int | None = None) -> bytes:
-        """As the scripts take it: their msgpack knows no type for bytes.
-
-        ``room``: the attempts that one call may hand over to a process that runs them itself.
-        """
-        fields = [self.consumer, self.categories, self.queued, self.most, room]
-        packed: bytes = packb(fields, use_bin_type=False)
+    def packed(self, room: int) -> bytes:
+        """Pack it for a script; ``room``: the attempts that one call may hand over."""
+        # The scripts' msgpack knows no type for bytes.
+        packed: bytes = packb([self.process, self.categories, room], use_bin_type=False)
         return packed
 
 

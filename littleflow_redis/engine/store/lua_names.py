@@ -34,8 +34,4 @@ LUA["EventKind"]["ALL"] = list(LUA["EventKind"].values())
 LUA["Step"] = {"UNTOUCHED": UNTOUCHED}
 LUA["Metric"] = {"BUCKETS": BUCKETS}
 LUA["Limit"] = {name: value for name, value in vars(limits).items() if name.isupper()}
-LUA["CeleryId"] = {
-    "LONGEST": celery_ids.LONGEST,
-    "DIGEST": celery_ids.DIGEST,
-    "NAMESPACE": celery_ids.NAMESPACE.bytes.decode(),
-}
+LUA["CeleryId"] = {"NAMESPACE": celery_ids.NAMESPACE.bytes.decode()}

@@ -23,7 +23,7 @@ from ..model.timers import Timer as Timer
 from ..model.timers import TimerKind as TimerKind
 from . import contracts
 from .arguments import Arguments
-from .handing import Serving, handed_over
+from .handing import handed_over
 from .keys import Keys
 from .maintenance import Maintenance
 from .restored_state import RestoredState
@@ -36,12 +36,6 @@ class Transitions(Maintenance):
         super().__init__(client, keys)
         #: The newest form that this process knows.
         self.version = records.VERSION
-        self.serving: Serving | None = None
-        self._serving = b""
-
-    def serve(self, serving: Serving) -> None:
-        """Have attempts of these categories handed over: in reports of ends and of timers."""
-        self.serving, self._serving = serving, serving.packed()
 
     def start(
         self,
@@ -67,15 +61,14 @@ class Transitions(Maintenance):
         return self._report_of(args, workflow)
 
     def apply_ends(
-        self, ends: Sequence[tuple[EndTask, str]], group: str, serving: bytes | None = None
+        self, ends: Sequence[tuple[EndTask, str]], group: str, serving: bytes = b""
     ) -> list[Call]:
         """Apply ends, each with its output as JSON text, wherever that was handed over.
 
-        Each is a transition of its own; some share a call. ``serving`` is a packed
-        :class:`Serving` in place of that of :meth:`serve`.
+        Each is a transition of its own; some share a call. With ``serving``, a packed
+        :class:`~.handing.Serving`, attempts that follow are handed over in the reports.
         """
-        packed = self._serving if serving is None else serving
-        return [self._apply_end(end, output, group, packed) for end, output in ends]
+        return [self._apply_end(end, output, group, serving) for end, output in ends]
 
     def _apply_end(self, end: EndTask, output: str, group: str, serving: bytes) -> Call:
         args = contracts.ApplyEnds(
@@ -100,7 +93,6 @@ class Transitions(Maintenance):
             action=firing.action,
             input=firing.input,
             reason=firing.reason,
-            serving=self._serving,
             items=firing.items,
         )
         return self._call(args, ready.workflow)
@@ -111,9 +103,7 @@ class Transitions(Maintenance):
         If the reply says NEED_INPUT, call again with the step's ``input`` as JSON text, or with why
         it is ``missing``: then the step fails.
         """
-        args = contracts.ExpireTimer(
-            member=str(timer), given=input, serving=self._serving, missing=missing
-        )
+        args = contracts.ExpireTimer(member=str(timer), given=input, missing=missing)
         return self._call(args, timer.workflow)
 
     def wait_delay(

@@ -51,8 +51,7 @@ class EndApplier:
         self._serving = serving
         self._room = room
         self._applied = applied
-        self._following = Following(client, VersionSkew(LOG), ASK_EVERY)
-        self._following.hand_over = hand_over
+        self._following = Following(client, VersionSkew(LOG), ASK_EVERY, hand_over)
         self._applying = Applying(client, self._following)
         self._ends: deque[PendingEnd] = deque()
         self._batch: list[PendingEnd] = []

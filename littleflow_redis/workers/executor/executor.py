@@ -108,7 +108,7 @@ class Executor:
         self._look = Pace(lifetime / LOOKS)
         self._prepared = False
         self._room_made = threading.Event()
-        owners = {category: (served.owner(category), "") for category in served.categories}
+        owners = {category: served.owner(category) for category in served.categories}
         self._applier = EndApplier(
             client, Serving(process, owners), self._free, self._begin, self.forget
         )

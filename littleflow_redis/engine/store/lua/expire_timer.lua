@@ -1,15 +1,14 @@
 -- Act on the due timer of an open attempt: its wait is over, or its task took too long.
--- Returns {code, state, reason, ready..., handed...}: APPLIED, UNCHANGED, NOT_READY, NEED_INPUT,
--- UNKNOWN_WORKFLOW, NEWER.
+-- Returns {code, state, reason, ready...}: APPLIED, UNCHANGED, NOT_READY, NEED_INPUT, UNKNOWN_WORKFLOW,
+-- NEWER.
 -- Races closed: the timer goes with its attempt. An end that came first leaves nothing to expire, and
 -- an end that comes later is late. The script that closes the attempt also reads whether its queue
 -- moves: a reported start that comes first stops the timer.
 -- member: the timer.
 -- given: the step's input (JSON text), '' until the script has asked for it.
--- serving: see lib/handing.lua.
 -- missing: why there is no input.
 --@keys workflow
---@args member given serving missing
+--@args member given missing
 --@include transition attempt_start queue_timeout
 -- Python's classes for a time limit that is over.
 local TIMED_OUT = '["TimeoutError","OSError","Exception"]'
@@ -18,7 +17,6 @@ local MAX_REQUEUES = 3
 local kind, field, token = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|([^~]+)')
 local w, refused = load_for_timer(workflow, member)
 if not w then return refused end
-w.serving = serving_of(serving)
 local index, scope = index_and_scope(field)
 local static, step = static_of(w, index), step_of(w, index, scope)
 local attempt = open_attempt(step, token)

@@ -1,16 +1,14 @@
 -- Fire a ready step with the input that Python made of its predecessors' outputs.
--- Returns {code, state, reason, ready..., handed...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW,
--- NEWER.
+-- Returns {code, state, reason, ready...}: APPLIED, HELD, NOT_READY, UNKNOWN_WORKFLOW, NEWER.
 -- Race closed: the ready record is the permission. Two workers may both see the step become ready, or a
 -- worker and the timer: only the call that removes the record fires it.
 -- member: the timer of the step.
 -- action: run, skip, items or fail.
 -- input: JSON text.
 -- reason: of fail.
--- serving: see lib/handing.lua.
 -- items: JSON texts.
 --@keys workflow
---@args member action input reason serving items...
+--@args member action input reason items...
 --@include transition
 local kind, field, activation = string.match(member, '^(%a+)|[^|]+|([%d@.]+)|(%d+)$')
 local w, refused = load_for_timer(workflow, member)
@@ -20,7 +18,6 @@ if redis.call('SISMEMBER', w.key .. S.timers, member) == 0 then
   return {Outcome.NOT_READY, '', ''}
 end
 
-w.serving = serving_of(serving)
 local index, scope = index_and_scope(field)
 local static, step = static_of(w, index), step_of(w, index, scope)
 w.writes.removed_timers[1] = member

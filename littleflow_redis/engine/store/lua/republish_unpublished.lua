@@ -1,4 +1,5 @@
--- Write the start-task of an attempt that was handed over and never published (see lib/handing.lua).
+-- Write the start-task of an attempt that was handed to a bridge and never published. Bridges of older
+-- versions were handed attempts without one.
 -- Returns {code}: APPLIED, GONE (or its step has failed for lack of its input), UNCHANGED, NEWER.
 -- Race closed: the process that has the attempt may be about to publish it, so it must have had it for
 -- a while. Only the first caller writes the event; the others see it and do nothing.

@@ -128,8 +128,8 @@ local function emit(w, index, scope, text, activation)
   -- Only the trace keeps the task's id longer than its publication.
   trace(w, TraceKind.QUEUE, field, activation, number, attempt[AttemptRecord.TASK])
   if handed then
-    trace(w, w.serving.queued and TraceKind.PUBLISH or TraceKind.TAKE, field, activation, number,
-      w.serving.detail .. attempt[AttemptRecord.TASK] .. '"}')
+    local detail = w.serving.detail .. attempt[AttemptRecord.TASK] .. '"}'
+    trace(w, TraceKind.TAKE, field, activation, number, detail)
   else
     local start_tasks = w.writes.start_tasks
     start_tasks[#start_tasks + 1] = e

@@ -64,7 +64,6 @@ local function new_plan(key, now, f)
       tokens_before = {}, -- map: field to the number of tokens that is stored
       backs = {}, -- map: field to the number of tokens that came back from within
       outputs = {}, -- map: field to the output, as one text with its types
-      id_part = nil, -- string or nil: the workflow's part of the ids of published tasks
     },
 
     -- The writes of `commit`, beside the state and numbers above.
