@@ -69,7 +69,7 @@ class StartTasks:
         entries = self.reader.claim_stale(count, skip=self._ignored.union(skip))
         self._stale = bool(entries)
         if entries:
-            self._log.debug(kv("claimed", group=self.reader.group, entries=len(entries)))
+            self._log.info(kv("claimed", group=self.reader.group, entries=len(entries)))
         return self._tasks(entries)
 
     def read(
@@ -79,7 +79,7 @@ class StartTasks:
 
         ``count`` is how many tasks are wanted. Raises RedisError.
         """
-        count = min(count * self._stretch, LARGEST_READ)
+        count = min(count * self._stretch, max(count, LARGEST_READ))
         skip = self._ignored.union(skip) if self._ignored else skip
         entries = self.reader.read(count, round(block * 1000), skip=skip)
         self.drained = len(entries) < count
