@@ -39,6 +39,8 @@ class _Target:
     refusal: str | None
     bind: str | None = None
     celery: Mapping[str, Any] = field(default_factory=dict)
+    #: Of its messages, unless an option says otherwise.
+    serializer: str = ""
 
 
 class CallBuilder:
@@ -67,7 +69,7 @@ class CallBuilder:
         mode = task.options.get("$bind", target.bind or task.bind)
         options = self._celery_options(target, task.options)
         try:
-            sent_by = self._serializer(target, options)
+            sent_by = str(options.get("serializer") or target.serializer)
             input, parameters = (
                 arguments(value, sent_by) for value in (task.value, TypedValue(task.parameters))
             )
@@ -89,10 +91,6 @@ class CallBuilder:
         """The task that serves a base, and Celery's options for it; None if none does."""
         target = self._target(base)
         return None if target.refusal else (target.task, target.celery)
-
-    def _serializer(self, target: _Target, options: Mapping[str, Any]) -> str:
-        own = options.get("serializer") or self._app.tasks[target.task].serializer
-        return str(own or self._app.conf.task_serializer)
 
     def _celery_options(self, target: _Target, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Celery's options for one call: the step's own over those of its task and category."""
@@ -119,4 +117,5 @@ class CallBuilder:
             task_refusal(task, results=self._results),
             chosen.get("$bind"),
             celery_options(chosen),
+            str(task.serializer or self._app.conf.task_serializer),
         )

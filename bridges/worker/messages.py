@@ -6,7 +6,7 @@ them; so the signals are sent, and the headers reach the task.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,11 @@ class _Template:
 class Messages:
     """Builds the messages of one app's tasks.
 
-    ``shown``: somebody reads the arguments as texts, which are long in the making; else whoever
-    wants them makes them.
+    ``shown`` says whether somebody reads the arguments as texts, which are long in the making; else
+    whoever wants them makes them.
     """
 
-    def __init__(self, app: Celery, *, shown: bool) -> None:
+    def __init__(self, app: Celery, shown: Callable[[], bool]) -> None:
         self._app = app
         self._shown = shown
         self._templates: dict[str, _Template] = {}
@@ -66,10 +66,11 @@ class Messages:
 
     def _built(self, task: Task, call: TaskCall) -> tuple[dict[str, Any], dict[str, Any], Any]:
         """Headers, properties and body."""
-        plain = not self._shown and not call.options
+        shown = self._shown()
+        plain = not shown and not call.options
         template = self._templates.get(call.task) if plain else None
         if template is None:
-            headers, properties, body = self._celerys(task, call)
+            headers, properties, body = self._celerys(task, call, shown)
             if plain and not headers["expires"]:
                 self._templates[call.task] = _Template(headers, properties, body[2])
             return dict(headers), dict(properties), body
@@ -77,14 +78,16 @@ class Messages:
         properties = {**template.properties, "correlation_id": call.id}
         return headers, properties, (tuple(call.args), dict(call.kwargs), template.embed)
 
-    def _celerys(self, task: Task, call: TaskCall) -> tuple[dict[str, Any], dict[str, Any], Any]:
+    def _celerys(
+        self, task: Task, call: TaskCall, shown: bool
+    ) -> tuple[dict[str, Any], dict[str, Any], Any]:
         """The same as Celery builds it."""
         options = {**task._get_exec_options(), **call.options}
         options.pop("headers", None)
         priority = options.pop("priority", None)
         for name in _NOT_SENT:
             options.pop(name, None)
-        if not self._shown:
+        if not shown:
             options |= {"argsrepr": "", "kwargsrepr": ""}
         made = self._app.amqp.as_task_v2(
             call.id, call.task, tuple(call.args), dict(call.kwargs), origin=None, **options

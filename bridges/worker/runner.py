@@ -69,7 +69,7 @@ class StepRunner:
         self._publishing = OwnPublishing(app)
         self._inbox: deque[StartTask] = deque()
         self._consumer: Any = None
-        self._messages = Messages(app, shown=True)
+        self._messages = Messages(app, self._shown)
         self._classes: dict[str, type] = {}
         #: Submitted and not over, by task id.
         self._steps: dict[str, HeldStep] = {}
@@ -114,9 +114,6 @@ class StepRunner:
         a process.
         """
         self._consumer, self._classes = consumer, {}
-        eventer = consumer.event_dispatcher
-        shown = bool(eventer and eventer.enabled) or STRATEGY.isEnabledFor(logging.INFO)
-        self._messages = Messages(self._app, shown=shown)
         for step in [*self._steps.values()]:
             if not step.accepted and (step.job is None or step.job.dropped()):
                 step.submit(step)
@@ -222,6 +219,13 @@ class StepRunner:
         except Exception as error:
             LOG.exception(kv("not-begun", workflow=step.task.workflow, step=step.task.index))
             step.fail(error_of(error))
+
+    def _shown(self) -> bool:
+        """Whether events or the log show the arguments of tasks."""
+        eventer = self._consumer and self._consumer.event_dispatcher
+        # Without groups all events are sent; remote control adds and removes that of tasks.
+        sent = eventer and eventer.enabled and (not eventer.groups or "task" in eventer.groups)
+        return bool(sent) or STRATEGY.isEnabledFor(logging.INFO)
 
     def _request(
         self, step: HeldStep, message: Message, body: Any, *, decoded: bool, **callbacks: Any
