@@ -67,6 +67,10 @@ class HeldStep:
         if self._settle():
             self._ends.hand_back(self)
 
+    def leave(self) -> None:
+        """It is not run to its end: others have it when this process leaves."""
+        self._settle()
+
     def _end(self, end: PendingEnd) -> None:
         if self._settle():
             self._ends.end(end)

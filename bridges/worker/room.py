@@ -25,7 +25,9 @@ class Room:
         self.ahead = Ahead()
 
     def free(self, in_hand: int) -> int:
-        """How many more steps may be in hand."""
+        """How many more steps may be in hand; none in a pool that has stopped."""
+        if not self._worker.pool.active:
+            return 0
         slots = self._slots
         most = slots * self._multiplier
         # However much the broker has given, steps get a third.

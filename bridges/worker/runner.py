@@ -217,8 +217,16 @@ class StepRunner:
             step.fail(TaskError("Misfit", str(error), final=True))
         # The app's routers, signals, base classes and request classes run in there.
         except Exception as error:
+            if not self._pool_works:
+                # A cold shutdown stops the pool first, and the consumer looks up once more.
+                step.hand_back()
+                return
             LOG.exception(kv("not-begun", workflow=step.task.workflow, step=step.task.index))
             step.fail(error_of(error))
+
+    @property
+    def _pool_works(self) -> bool:
+        return self._consumer is not None and self._consumer.pool.active
 
     def _shown(self) -> bool:
         """Whether events or the log show the arguments of tasks."""

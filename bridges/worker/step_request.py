@@ -106,7 +106,10 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
         def cancel(self, pool: Any, signal: Any = None, emit_retry: bool = True) -> None:
             if self._consumer_lost():
                 return  # Nothing of it comes again from the broker: it runs on.
-            super().cancel(pool, signal, emit_retry)
+            try:
+                super().cancel(pool, signal, emit_retry)
+            except NotImplementedError:
+                return  # In a pool that cannot end a task it runs to its end.
 
         def _consumer_lost(self) -> bool:
             return bool(consumer.controller.consumer.connection is None)
@@ -123,7 +126,8 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
             super()._announce_revoked(reason, terminated, signum, expired)
 
         def _announce_cancelled(self, emit_retry: bool = True) -> None:
-            self.step.hand_back()
+            # In the handler of a signal, which is no place to talk to Redis.
+            self.step.leave()
             super()._announce_cancelled(emit_retry)
 
         def _settle(self, error: BaseException) -> None:

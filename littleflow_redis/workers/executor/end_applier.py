@@ -21,6 +21,7 @@ from ..applying import Applying
 from ..following import Following, HandOver
 from ..version_skew import VersionSkew
 from .pending_end import PendingEnd
+from .wake_up import WakeUp
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -56,7 +57,7 @@ class EndApplier:
         self._ends: deque[PendingEnd] = deque()
         self._batch: list[PendingEnd] = []
         self._applying_now = threading.Lock()
-        self._wake = threading.Event()
+        self._wake = WakeUp()
         self._closing = False
 
     def add(self, end: PendingEnd, *, wake: bool = True) -> None:

@@ -15,7 +15,6 @@ others from taking over what is held.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -39,6 +38,7 @@ from .pending_end import PendingEnd
 from .queue_readers import QueueReaders
 from .served_queues import ServedQueues
 from .supervised import supervised
+from .wake_up import WakeUp
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -107,7 +107,7 @@ class Executor:
         self._take_over = TakeOver(client.context, process, lifetime / 2)
         self._look = Pace(lifetime / LOOKS)
         self._prepared = False
-        self._room_made = threading.Event()
+        self._room_made = WakeUp()
         owners = {category: served.owner(category) for category in served.categories}
         self._applier = EndApplier(
             client, Serving(process, owners), self._free, self._begin, self.forget
@@ -251,6 +251,8 @@ class Executor:
             self._readers.close()
             if not self._applier.waiting:
                 self._lost.release_all()
+                # A beat after it would make this process known again.
+                self._heartbeat.stop()
                 self.held.leave(self.process)
         except RedisError as error:
             # Others take over what is held, as soon as the heartbeat is over.

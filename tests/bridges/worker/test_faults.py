@@ -71,6 +71,24 @@ def test_a_worker_is_stopped(engine: Client, serve: Serve, ledger: Path, pool: s
     assert lines(ledger) == Counter({f"line-{number}": 3 for number in range(MANY)})
 
 
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_worker_is_stopped_cold(engine: Client, serve: Serve, ledger: Path, pool: str) -> None:
+    """The pool was stopped before the consumer, and what followed failed: "cannot schedule new
+    futures after shutdown".
+    """
+    worker = serve(pool, LIFETIME="300")
+    ids = [engine.start("inside:linger → inside:mark", "a") for _ in range(POOLS[pool])]
+    wait_until(lambda: lines(ledger)["a-began"] == len(ids), "all run")
+    worker.signal(signal.SIGQUIT)
+    worker.wait_for_output("Hitting Ctrl+C again")
+    with ledger.open("a") as file:
+        file.write("go-a\n")
+    worker.wait()
+    serve(pool, LIFETIME="300")
+    all_end(engine, ids)
+    ends_once(engine, ids)
+
+
 def test_children_are_replaced(engine: Client, serve: Serve, ledger: Path) -> None:
     serve("prefork", "--max-tasks-per-child", "1")
     ids = start_all(engine)
