@@ -14,6 +14,7 @@ import pytest
 
 from .faults import FAULTS
 from .flows import FORMS
+from .roles import POOLS
 from .run import Run, Settings
 
 #: Workflows started per minute, unless told otherwise.
@@ -36,6 +37,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--form", choices=list(FORMS), default="", help="only this workflow")
     parser.add_argument("--fsync", choices=("always", "everysec"), default="always")
     parser.add_argument("--server", choices=("valkey", "redis6"), default="valkey")
+    parser.add_argument(
+        "--inside",
+        action=argparse.BooleanOptionalAction,
+        help="Celery workers serve steps themselves, without bridges; by default with odd seeds",
+    )
+    parser.add_argument(
+        "--pool",
+        action="append",
+        choices=list(POOLS),
+        help="the pool of a Celery worker that serves steps itself, repeatable; one of each",
+    )
     parser.add_argument("--folder", type=Path, help="for logs and ledger; kept")
     return parser.parse_args()
 
@@ -53,10 +65,17 @@ def main() -> int:
             form=given.form,
             fsync=given.fsync,
             server=given.server,
+            pools=_pools(seed, given),
         )
         if not _run(settings, given.folder):
             return 1
     return 0
+
+
+def _pools(seed: int, given: argparse.Namespace) -> list[str]:
+    if given.inside is None and given.pool is None:
+        return list(POOLS) if seed % 2 else []
+    return [] if given.inside is False else given.pool or list(POOLS)
 
 
 def _run(settings: Settings, folder: Path | None) -> bool:

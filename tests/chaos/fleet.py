@@ -4,61 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import Spawned
 from tests.workers.processes import processes
 
+from .roles import Role
+
 #: Seconds between two looks for processes that ended.
 _LOOK = 0.2
 
 _ROOT = Path(__file__).parents[2]
-
-_PYTHON = (sys.executable, "-m")
-
-#: Steps served by Celery and by rqse can lose an attempt without a trace (see guarantees.md): these
-#: bring the next one. Both work on attempts that are closed, too: without a backoff a busy
-#: machine would never catch up with what timed out.
-DEFAULTS = (
-    "--config", "tests/chaos/apps/worker.toml",
-    "--default", "q:timeout=30",
-    "--default", 'q:retry={"limit": 100, "delay": 1, "backoff": 2, "max-delay": 60}',
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What kind of process: its command, how many, and the words by which it says that it works."""
-
-    name: str
-    command: tuple[str, ...]
-    count: int
-    ready: str
-
-
-def roles() -> list[Role]:
-    """All kinds."""
-    bridge = ("-A", "tests.chaos.apps.chaosapp", "--category", "c")
-    lifecycle = [
-        Role("lifecycle", (*_PYTHON, "littleflow_redis", "worker", *DEFAULTS), 2, "event=ready"),
-        Role("bridge", (*_PYTHON, "littleflow_redis", "bridge", *bridge), 2, "event=ready"),
-    ]
-    celery = (
-        *_PYTHON, "celery", "-A", "tests.chaos.apps.chaosapp", "worker", "--loglevel", "INFO",
-        "--concurrency", "4", "--without-mingle", "--without-gossip",
-    )  # fmt: skip
-    return [
-        *lifecycle,
-        Role("receipts", (*_PYTHON, "littleflow_redis", "receipts"), 1, "event=ready"),
-        Role("native", (*_PYTHON, "tests.chaos.apps.native"), 2, "event=ready"),
-        Role("theirs", (*_PYTHON, "tests.chaos.apps.theirs"), 2, "established"),
-        Role("celery", celery, 1, "ready."),
-    ]
 
 
 class Fleet:
@@ -77,9 +36,20 @@ class Fleet:
         self._over = threading.Event()
         self._tender = threading.Thread(target=self._tend, name="fleet", daemon=True)
 
-    def names(self, role: str = "") -> list[str]:
-        """All members, or those of one role."""
-        return [name for name, of in self._roles.items() if role in ("", of.name)]
+    def names(self, kind: str = "") -> list[str]:
+        """All members, or those of one kind or role."""
+        return [name for name, of in self._roles.items() if kind in ("", of.name, of.kind)]
+
+    @property
+    def kinds(self) -> list[str]:
+        """All kinds of members."""
+        return sorted({role.kind or role.name for role in self._roles.values()})
+
+    @property
+    def pids(self) -> set[int]:
+        """The process ids of all members, without what they started."""
+        with self._lock:
+            return {process.pid for process in self._running.values()}
 
     def start(self) -> None:
         for name in self._roles:
@@ -103,11 +73,18 @@ class Fleet:
     def let_go(self, name: str) -> None:
         self._held.discard(name)
 
-    def children(self, name: str) -> list[int]:
-        """The process ids of what a member started."""
+    def children(self, name: str, word: str = "") -> list[int]:
+        """The process ids of what a member started, with this word in the command."""
         with self._lock:
             pid = self._running[name].pid
-        return [process.pid for process in processes() if process.parent == pid]
+        return [p.pid for p in processes() if p.parent == pid and word in p.command]
+
+    def orphan(self, name: str) -> int:
+        """Kill a member alone, and do not start it again; return the group of what is left."""
+        with self._lock:
+            self._held.add(name)
+            self.signal(name, signal.SIGKILL)
+            return self._running[name].pid
 
     def stop(self) -> None:
         """Kill all; nothing is left."""
@@ -135,8 +112,9 @@ class Fleet:
             with (self._folder / f"{name}.old.log").open("a") as kept:
                 kept.write(old.read_text(errors="replace"))
         command = role.command
-        if role.name == "celery":
-            command += ("--hostname", f"{name}@%h")
+        if role.hosted:
+            # The queue of its own is for what only this one shall do.
+            command += ("--hostname", f"{name}@%h", "--queues", f"celery,{name}")
         self._running[name] = Spawned(
             command, self._environments[role.name], _ROOT, self._log(name)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -15,7 +15,10 @@ from .work import calm_functions
 CATEGORIES = ("c", "n", "q")
 
 #: How many of ten steps each has: rqse does one thing at a time.
-_SHARES = (4, 4, 2)
+SHARES = {"c": 4, "n": 4, "q": 2}
+
+#: The same where Celery workers serve steps themselves.
+INSIDE = {"c": 8, "n": 2}
 
 #: What no listener serves: their outputs in an undisturbed run.
 _FREE = {"wait:event": lambda *_, **__: "event"}
@@ -38,12 +41,15 @@ class Job:
 class _Writer:
     """Writes steps with names drawn from one seed."""
 
-    def __init__(self, rng: Random, id: str) -> None:
+    def __init__(self, rng: Random, id: str, shares: Mapping[str, int]) -> None:
         self.rng = rng
         self.id = id
+        self._shares = shares
+        #: The category that never loses an attempt, so that its steps need no timeout.
+        self.safe = "n" if shares is SHARES else "c"
 
     def step(self, task: str = "mix", **parameters: Any) -> str:
-        (category,) = self.rng.choices(CATEGORIES, _SHARES)
+        (category,) = self.rng.choices([*self._shares], [*self._shares.values()])
         return self.of(category, task, **parameters)
 
     def of(self, category: str, task: str, **parameters: Any) -> str:
@@ -95,9 +101,9 @@ def _few_at_once(w: _Writer) -> str:
 
 
 def _loop(w: _Writer) -> str:
-    round = f"{w.of('n', 'mix')} → wait:delay(- duration: 0.3 -) → :start"
+    round = f"{w.of(w.safe, 'mix')} → wait:delay(- duration: 0.3 -) → :start"
     # Its input is that of a round, and under faults that of a later one may end first.
-    return f"{round}; n:mix(- {{seconds: 1.5, $bind: none}} -) → :end"
+    return f"{round}; {w.safe}:mix(- {{seconds: 1.5, $bind: none}} -) → :end"
 
 
 def _retry(w: _Writer) -> str:
@@ -106,6 +112,7 @@ def _retry(w: _Writer) -> str:
 
 
 def _carry_on(w: _Writer) -> str:
+    # Not Celery, whose errors have the full names of their classes.
     failing = w.of("n", "fail_always", **{"$on-failure": "continue"})
     return f"{{ {failing} {w.step()} }} → {w.step()}"
 
@@ -137,7 +144,13 @@ def _timeouts(w: _Writer) -> str:
 
 
 def _mend(w: _Writer) -> str:
-    return f"{{ {w.step()} → n:fail_until_mended {w.step()} }} → {w.step()}"
+    return f"{{ {w.step()} → {w.safe}:fail_until_mended {w.step()} }} → {w.step()}"
+
+
+def _again(w: _Writer) -> str:
+    """Celery's own retry goes through its broker, which may lose it."""
+    options = {"$timeout": 20, "$retry": "{limit: 100, delay: 0.1}"}
+    return f"{w.step()} → {w.of('c', 'again', **options)} → {w.step()}"
 
 
 #: Every form with its weight; ``care`` by name.
@@ -160,23 +173,27 @@ FORMS: dict[str, tuple[Callable[[_Writer], str], int]] = {
     "timeouts": (_timeouts, 1),
     "mend": (_mend, 2),
     "stop": (_chain, 2),
+    "again": (_again, 1),
 }
 
 CARE = {"event": "event", "mend": "mend", "stop": "stop"}
 
 
-def jobs(seed: int, count: int, only: str = "") -> list[Job]:
-    """The workflows of a seed, in the order in which they are started."""
+def jobs(seed: int, count: int, shares: Mapping[str, int], only: str = "") -> list[Job]:
+    """The workflows of a seed, in the order in which they are started; `shares` by category."""
     rng = Random(f"flows {seed}")
     names = [only] if only else list(FORMS)
     drawn = rng.choices(names, [FORMS[name][1] for name in names], k=count)
-    return [_job(rng, f"chaos-{seed}-{number}", form) for number, form in enumerate(drawn)]
+    return [
+        _job(_Writer(rng, f"chaos-{seed}-{number}", shares), form)
+        for number, form in enumerate(drawn)
+    ]
 
 
-def _job(rng: Random, id: str, form: str) -> Job:
-    text = FORMS[form][0](_Writer(rng, id))
-    input = {"n": rng.randrange(1000)}
+def _job(writer: _Writer, form: str) -> Job:
+    text = FORMS[form][0](writer)
+    input = {"n": writer.rng.randrange(1000)}
     # What dies takes this very process along.
     calm = text.replace(":die_once", ":mix")
     output = run_local(calm, calm_functions(CATEGORIES) | _FREE, input)
-    return Job(id, form, text, input, output, CARE.get(form, ""))
+    return Job(writer.id, form, text, input, output, CARE.get(form, ""))

@@ -106,15 +106,15 @@ class Proxy:
             asyncio.create_task(self._pump(reader, to_server[1], replies=False)),
             asyncio.create_task(self._pump(to_server[0], writer, replies=True)),
         ]
-        try:
+        # At the end all are cancelled, which asyncio would report of whoever serves a connection.
+        with suppress(asyncio.CancelledError):
             # Half a connection is none.
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            for one in (writer, to_server[1]):
-                self._writers.discard(one)
-                one.close()
+        for pump in pumps:
+            pump.cancel()
+        for one in (writer, to_server[1]):
+            self._writers.discard(one)
+            one.close()
 
     async def _pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, replies: bool

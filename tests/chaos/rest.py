@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.workers.executor.roles import ROLES
 from tests.support import wait_until
 
 from .world import World
@@ -32,6 +34,9 @@ def left_behind(world: World) -> list[str]:
     ]
     groups: Any = redis.xinfo_groups(engine.keys.events)
     rows += [(f"pending in {group['name'].decode()}", group["pending"]) for group in groups]
+    # The name of one has the host, the id of its process, and a random part.
+    known = [name.split("-")[-2] for name in HeldAttempts(engine.context).registered()]
+    rows.append(("dead processes", len([p for p in known if int(p) not in world.fleet.pids])))
     return [f"{number} {what}" for what, number in rows if number]
 
 
@@ -54,5 +59,8 @@ def delete_all(world: World, ids: Iterable[str]) -> None:
     kept = {world.engine.keys.events, world.engine.keys.changes, world.engine.keys.counts}
     kept |= {world.engine.keys.dead, world.engine.keys.defaults, world.engine.keys.receipted}
     kept |= {world.engine.keys.deleted, world.engine.keys.begun}
+    # Of processes that live, and serve.
+    kept |= {world.engine.keys.processes, world.engine.keys.served}
+    kept |= {world.engine.keys.role + name for name in ROLES}
     left = [key for key in keys if key not in kept and not key.startswith(_KEPT)]
     assert not left, f"keys left behind: {left[:20]}"

@@ -15,11 +15,13 @@ from typing import Any
 from tests.support import ServerKind
 
 from . import faults as registry
-from .faults import FAULTS
-from .flows import jobs
+from .faults import FAULTS, faults
+from .flows import INSIDE, SHARES, jobs
 from .invariants import cases, duplicates, violations
+from .probe import probe
 from .proxy import Mode
 from .rest import delete_all, wait_for_rest
+from .roles import bridged, inside
 from .schedule import Planned, plan
 from .shepherd import Shepherd, Stuck
 from .world import World, servers
@@ -33,7 +35,10 @@ STARTING = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run is made of. The same settings give the same workflows and the same schedule."""
+    """What a run is made of. The same settings give the same workflows and the same schedule.
+
+    ``pools``: of the Celery workers that serve steps themselves; none if bridges do.
+    """
 
     seed: int
     seconds: float
@@ -42,6 +47,7 @@ class Settings:
     form: str = ""
     fsync: str = "always"
     server: ServerKind = "valkey"
+    pools: Sequence[str] = ()
 
 
 class Run:
@@ -50,7 +56,8 @@ class Run:
     def __init__(self, settings: Settings, folder: Path, say: Any = print) -> None:
         self.settings = settings
         self.folder = folder
-        self.schedule = plan(settings.seed, settings.seconds, settings.faults)
+        chosen = faults(settings.faults, serve_inside=bool(settings.pools))
+        self.schedule = plan(settings.seed, settings.seconds, chosen)
         self._say = say
         # Faults of one kind undo what they did to the same thing: one at a time.
         self._locks: dict[ModuleType | str, threading.Lock] = {}
@@ -59,9 +66,12 @@ class Run:
     def __call__(self) -> dict[str, Any]:
         """Run; return figures. Raises AssertionError for what does not hold."""
         settings = self.settings
-        work = jobs(settings.seed, settings.workflows, settings.form)
+        pools = settings.pools
+        shares = INSIDE if pools else SHARES
+        work = jobs(settings.seed, settings.workflows, shares, settings.form)
         server, broker = servers(settings.server, self.folder, "--appendfsync", settings.fsync)
-        world = World(server, broker, self.folder)
+        roles = inside(pools) if pools else bridged()
+        world = World(server, broker, self.folder, roles, results=not pools)
         try:
             with world.running():
                 shepherd = Shepherd(world, work, settings.seconds * STARTING, settings.seed)
@@ -72,6 +82,8 @@ class Run:
                     self._drain(world, shepherd)
                 finally:
                     shepherd.stop()
+                if pools:
+                    probe(world)
                 return self._judge(world, shepherd)
         finally:
             server.kill()
@@ -108,8 +120,9 @@ class Run:
             proxy.set(Mode.PASS)
         for name in world.fleet.names():
             world.fleet.let_go(name)
-        for name in world.fleet.names("celery"):
-            # Celery workers can be deaf after an outage of their broker (celery#8030).
+        for name in () if self.settings.pools else world.fleet.names("celery"):
+            # Celery workers can be deaf after an outage of their broker (celery#8030). Those that
+            # serve steps themselves hear of them without it.
             world.fleet.signal(name, registry.processes.signal.SIGKILL, group=True)
         self._say("calm")
 
@@ -132,7 +145,7 @@ class Run:
 
     def _judge(self, world: World, shepherd: Shepherd) -> dict[str, Any]:
         all = list(cases(world, shepherd.started))
-        wrong = [sentence for case in all for sentence in violations(case)]
+        wrong = [*world.wrong, *(sentence for case in all for sentence in violations(case))]
         assert not wrong, "\n".join(wrong[:50])
         wait_for_rest(world)
         counts: Any = world.engine.redis.hgetall(world.engine.keys.counts)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from random import Random
-
-from .faults import FAULTS
 
 #: Seconds of calm before the first fault, and between two: enough for some work to be done.
 FIRST, PAUSES = 3.0, (0.5, 5.0)
@@ -28,10 +26,10 @@ class Planned:
         return f"{self.at:7.1f} s  {self.fault}, {self.lasting:.1f} s"
 
 
-def plan(seed: int, seconds: float, only: Sequence[str] = ()) -> list[Planned]:
-    """Faults for so many seconds, one after the other; ``only`` limits them to some."""
+def plan(seed: int, seconds: float, faults: Collection[str]) -> list[Planned]:
+    """Faults for so many seconds, one after the other, drawn from these."""
     rng = Random(f"faults {seed}")
-    names = [name for name in FAULTS if not only or name in only]
+    names = [*faults]
     planned: list[Planned] = []
     at = FIRST
     while names and at < seconds:

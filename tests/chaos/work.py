@@ -78,9 +78,14 @@ def die_once(effects: Effects, *values: Any, **named: Any) -> str:
     return mix(effects, *values, **named)
 
 
+def again(effects: Effects, *values: Any, **named: Any) -> str:
+    """Is retried by Celery itself: see ``apps/chaosapp.py``."""
+    return mix(effects, *values, **named)
+
+
 TASKS: dict[str, Callable[..., Any]] = {
     task.__name__: task
-    for task in (mix, flag, split, fail_once, fail_always, fail_until_mended, die_once)
+    for task in (mix, flag, split, fail_once, fail_always, fail_until_mended, die_once, again)
 }
 
 

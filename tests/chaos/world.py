@@ -18,23 +18,32 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.events.reconnect import is_temporary
 from tests.support import RedisServer, ServerKind
 
-from .fleet import Fleet, roles
+from .fleet import Fleet
 from .ledger import VARIABLE, Ledger
 from .proxy import Proxy
+from .roles import Role
 
 T = TypeVar("T")
 
 #: Seconds before a call that found no server is made again, and after which it is given up.
 _AGAIN, _AWAY = 0.2, 60.0
 
-#: Who goes through a proxy of their own.
-PROXIED = ("lifecycle", "bridge", "receipts", "native", "theirs")
-
 
 class World:
-    """``server`` holds the workflows, ``broker`` Celery's queues and results."""
+    """``server`` holds the workflows, ``broker`` Celery's queues and results.
 
-    def __init__(self, server: RedisServer, broker: RedisServer, folder: Path) -> None:
+    ``results``: Celery has a result backend.
+    """
+
+    def __init__(
+        self,
+        server: RedisServer,
+        broker: RedisServer,
+        folder: Path,
+        roles: list[Role],
+        *,
+        results: bool = True,
+    ) -> None:
         self.server = server
         self.broker = broker
         self.folder = folder
@@ -42,9 +51,12 @@ class World:
         self.engine = Client(server.url)
         #: Set when nothing is to be disturbed any more.
         self.calm = threading.Event()
-        self.proxies = {name: Proxy(server.port) for name in PROXIED}
-        self.proxies["celery"] = Proxy(broker.port)
-        self._roles = roles()
+        self.proxies = {role.name: Proxy(server.port) for role in roles if role.proxied}
+        self.proxies["broker"] = Proxy(broker.port)
+        #: What does not hold, as seen while it ran.
+        self.wrong: list[str] = []
+        self._roles = roles
+        self._results = results
         self._starter = ThreadPoolExecutor(1, "starter")
 
     @contextmanager
@@ -53,24 +65,25 @@ class World:
         with ExitStack() as stack:
             for proxy in self.proxies.values():
                 stack.enter_context(proxy)
-            environments = {role.name: self._environment(role.name) for role in self._roles}
+            environments = {role.name: self._environment(role) for role in self._roles}
             self.fleet = Fleet(self._roles, environments, self.folder)
             stack.callback(self.fleet.stop)
             stack.callback(self._starter.shutdown)
             self.fleet.start()
             yield
 
-    def _environment(self, role: str) -> dict[str, str]:
-        celery = self.proxies["celery"]
-        broker = f"redis://{celery.host}:{celery.port}"
-        port = self.proxies[role].port if role in PROXIED else self.server.port
+    def _environment(self, role: Role) -> dict[str, str]:
+        proxy = self.proxies["broker"]
+        broker = f"redis://{proxy.host}:{proxy.port}"
+        port = self.proxies[role.name].port if role.proxied else self.server.port
+        foreign = ("REDIS_", "LITTLEFLOW_", "CELERY_")
         return {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("REDIS_", "LITTLEFLOW_"))},
+            **{k: v for k, v in os.environ.items() if not k.startswith(foreign)},
             "PYTHONUNBUFFERED": "1",
             "REDIS_HOST": self.server.host,
             "REDIS_PORT": str(port),
             "CELERY_BROKER_URL": f"{broker}/1",
-            "CELERY_RESULT_BACKEND": f"{broker}/2",
+            **({"CELERY_RESULT_BACKEND": f"{broker}/2"} if self._results else {}),
             VARIABLE: str(self.ledger.path),
         }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from random import Random
 
 from tests.chaos.world import World
 
-from . import celery, events, network, processes, server
+from . import celery, events, inside, network, processes, server
 
 #: Makes a fault, lets it last some seconds, and takes it back.
 Fault = Callable[[World, Random, float], None]
@@ -38,4 +38,19 @@ FAULTS: dict[str, Fault] = {
     "celery cold shutdown": celery.cold,
     "broker killed": celery.kill_broker,
     "results deleted": celery.lose_results,
+    "celery main process killed": inside.orphan,
+    "celery main process stopped": inside.stop_main,
+    "heartbeat killed": inside.kill_heartbeat,
+    "heartbeats forgotten": inside.forget_processes,
+    "leases taken over": inside.seize_leases,
 }
+
+#: Those that need a result backend, and those that need workers that serve steps themselves.
+_BRIDGED = {"results deleted"}
+_INSIDE = {name for name, fault in FAULTS.items() if fault.__module__ == inside.__name__}
+
+
+def faults(only: Collection[str] = (), *, serve_inside: bool) -> list[str]:
+    """The names of those that a run can have; ``only`` limits them to some."""
+    left_out = _BRIDGED if serve_inside else _INSIDE
+    return [name for name in FAULTS if name not in left_out and (not only or name in only)]

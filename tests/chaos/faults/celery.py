@@ -15,7 +15,8 @@ from tests.chaos.world import World
 
 def kill_child(world: World, rng: Random, lasting: float) -> None:
     """A process of the pool dies, as a task takes it along."""
-    children = world.fleet.children(rng.choice(world.fleet.names("celery")))
+    names = world.fleet.names("celery")
+    children = [pid for name in names for pid in world.fleet.children(name, "celery")]
     if children:
         with suppress(ProcessLookupError):
             os.kill(rng.choice(children), signal.SIGKILL)

@@ -37,8 +37,7 @@ def stop(world: World, rng: Random, lasting: float) -> None:
 
 def absent(world: World, rng: Random, lasting: float) -> None:
     """All of one kind are gone for a while."""
-    role = rng.choice(("native", "theirs", "celery", "lifecycle", "bridge"))
-    names = world.fleet.names(role)
+    names = world.fleet.names(rng.choice(world.fleet.kinds))
     for name in names:
         world.fleet.hold(name)
     world.pause(lasting)
