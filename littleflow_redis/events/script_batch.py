@@ -8,13 +8,15 @@ only the unknown calls are repeated.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from typing import Any
 
 import redis
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import ConnectionError as LostConnection
+from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
 
 #: What a script takes: everything travels as bytes in the end.
 Argument = str | bytes | int | float
@@ -22,6 +24,12 @@ Argument = str | bytes | int | float
 #: Calls of a script that takes many which go together: enough to share the cost of setting it up,
 #: few enough that no other client of Redis waits for long.
 TOGETHER = 32
+
+#: Redis 6.2 puts this before an error that a script catches.
+_PLACE = re.compile(r"^@user_script: ?\d+: -?")
+
+#: Errors that callers look for, by the code in their text.
+_KINDS: Mapping[str, type[ResponseError]] = {"OOM": OutOfMemoryError, "READONLY": ReadOnlyError}
 
 
 class Script:
@@ -85,14 +93,25 @@ def run_batch(client: redis.Redis, calls: Sequence[Call | Command]) -> list[Any]
     has its exception as result. A lost connection raises: then any of the calls may have run.
     """
     sent = list(_together(calls))
-    results = _send(client, sent, by_digest=True)
-    unknown = [i for i, result in enumerate(results) if isinstance(result, NoScriptError)]
-    if unknown:
-        again = _send(client, [sent[i] for i in unknown], by_digest=False)
+    results = _send(client, sent)
+    # In a loop, for somebody may flush the scripts again; the first call of each has run then.
+    while unknown := [i for i, result in enumerate(results) if isinstance(result, NoScriptError)]:
+        again = _send(client, [sent[i] for i in unknown], loading=True)
         for i, result in zip(unknown, again, strict=True):
             results[i] = result
     replies = [r for call, result in zip(sent, results, strict=True) for r in _apart(call, result)]
+    if any(isinstance(reply, ReadOnlyError) for reply in replies):
+        _leave_former_master(client)
     return [_read(call, reply) for call, reply in zip(calls, replies, strict=True)]
+
+
+def _leave_former_master(client: redis.Redis) -> None:
+    """Behind a Sentinel a master that is read-only is none any more: the next connection goes to
+    the new one. redis-py does this for errors of whole calls.
+    """
+    if getattr(client.connection_pool, "is_master", False):
+        client.connection_pool.disconnect()
+        raise LostConnection("the server that was the master is a replica now")
 
 
 def _read(call: Call | Command, reply: Any) -> Any:
@@ -123,27 +142,38 @@ def _apart(call: Call | Command, result: Any) -> Sequence[Any]:
         return [result]
     if isinstance(result, Exception):
         return [result] * len(call.keys)
-    return [
-        ResponseError(one.decode("utf-8", "replace")) if isinstance(one, bytes) else one
-        for one in result
-    ]
+    return [_error(one) if isinstance(one, bytes) else one for one in result]
 
 
-def _send(client: redis.Redis, calls: Sequence[Call | Command], *, by_digest: bool) -> list[Any]:
-    if len(calls) == 1:
+def _error(raw: bytes) -> ResponseError:
+    """The error that a script caught and returned as text, as redis-py would raise it."""
+    text = _PLACE.sub("", raw.decode("utf-8", "replace")).strip()
+    return _KINDS.get(text.partition(" ")[0], ResponseError)(text)
+
+
+def _send(
+    client: redis.Redis, calls: Sequence[Call | Command], *, loading: bool = False
+) -> list[Any]:
+    """Send calls of scripts by digest; if ``loading``, the first of each script with its source."""
+    loaded: set[Script] = set()
+    words = [_words(call, loaded if loading else None) for call in calls]
+    if len(words) == 1:
         # A pipeline of one costs as much again.
         try:
-            return [client.execute_command(*_words(calls[0], by_digest))]
+            return [client.execute_command(*words[0])]
         except ResponseError as error:
             return [error]
     with client.pipeline(transaction=False) as pipe:
-        for call in calls:
-            pipe.execute_command(*_words(call, by_digest))
+        for each in words:
+            pipe.execute_command(*each)
         return list(pipe.execute(raise_on_error=False))
 
 
-def _words(call: Call | Command, by_digest: bool) -> Sequence[Argument]:
+def _words(call: Call | Command, loaded: set[Script] | None) -> Sequence[Argument]:
     if isinstance(call, Command):
         return call.args
-    name, what = ("EVALSHA", call.script.sha) if by_digest else ("EVAL", call.script.source)
-    return (name, what, len(call.keys), *call.keys, *call.shared, *call.args)
+    tail = (len(call.keys), *call.keys, *call.shared, *call.args)
+    if loaded is None or call.script in loaded:
+        return ("EVALSHA", call.script.sha, *tail)
+    loaded.add(call.script)
+    return ("EVAL", call.script.source, *tail)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.script_batch import TOGETHER, Call, Command, run_batch
 
 from .test_ends import Hand
@@ -69,6 +70,21 @@ def test_a_server_that_forgot_the_script_is_told_it(engine: Client, tasks: list[
     engine.redis.script_flush()
     reports = engine.transitions.run([take(engine, task) for task in tasks])
     assert {getattr(report, "outcome", None) for report in reports} == {Outcome.APPLIED}
+
+
+def test_a_caught_error_is_of_the_class_that_callers_look_for(
+    engine: Client, tasks: list[StartTask]
+) -> None:
+    """With Redis 6.2 a lack of memory counted as a fault of the event, for good."""
+    engine.redis.config_set("maxmemory", "1")
+    try:
+        errors = engine.transitions.run([take(engine, task) for task in tasks[:3]])
+    finally:
+        engine.redis.config_set("maxmemory", "0")
+    for error in errors:
+        assert isinstance(error, OutOfMemoryError)
+        assert is_temporary(error)
+        assert str(error).startswith("OOM command not allowed")
 
 
 def test_nothing_is_nothing(engine: Client) -> None:
