@@ -15,7 +15,8 @@ from littleflow_redis.engine.model import json_values, limits
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.model.typed_values import read
 from littleflow_redis.engine.store.flow_codec import CONCURRENCY, depth, iterates
-from littleflow_redis.engine.store.inputs import firing_of, joined, sources
+from littleflow_redis.engine.store.gathering import joined, sources
+from littleflow_redis.engine.store.inputs import firing_of
 from littleflow_redis.language import Flow, Step, StepKind
 
 from .functions import TaskFailed

@@ -13,7 +13,7 @@ from littleflow_redis.engine.store.keys import Keys
 class UnsettledContext(EngineContext):
     """Leaves ready steps to their timers."""
 
-    def fire_ready_steps(self, report: Report) -> list[Report]:
+    def fire_ready_steps(self, *reports: Report) -> list[Report]:
         return []
 
 

@@ -40,12 +40,12 @@ class EngineContext:
         flows = Flows(redis, keys)
         return cls(redis, keys, flows, Inputs(redis, keys, flows), Transitions(redis, keys))
 
-    def fire_ready_steps(self, report: Report) -> list[Report]:
-        """Fire the steps that a transition left ready, and those that follow; return the reports.
+    def fire_ready_steps(self, *reports: Report) -> list[Report]:
+        """Fire the steps that transitions left ready, and those that follow; return the reports.
 
         Skipping this loses nothing: a timer fires the steps a second later.
         """
-        return self.run_timers(report.ready)
+        return self.run_timers([timer for report in reports for timer in report.ready])
 
     def run_timers(self, timers: Sequence[Timer]) -> list[Report]:
         """Act on these timers, and on those that become due at once; return the reports."""
@@ -58,17 +58,20 @@ class EngineContext:
 
     def run_timers_once(self, timers: Sequence[Timer]) -> list[Report | Exception]:
         """Act on these timers alone; return for each its report, or what its script raised."""
-        reports = self.transitions.run([self._call(timer) for timer in timers])
+        firings = iter(self.inputs.firings([timer for timer in timers if timer.kind.fires]))
+        reports = self.transitions.run(
+            [
+                self.transitions.fire_ready(timer, next(firings))
+                if timer.kind.fires
+                else self.transitions.expire_timer(timer)
+                for timer in timers
+            ]
+        )
         lacking = [i for i, report in enumerate(reports) if _needs_input(report)]
         repeated = self.transitions.run([self._call_with_input(timers[i]) for i in lacking])
         for i, report in zip(lacking, repeated, strict=True):
             reports[i] = report
         return reports
-
-    def _call(self, timer: Timer) -> Call:
-        if timer.kind.fires:
-            return self.transitions.fire_ready(timer, self.inputs.firing(timer))
-        return self.transitions.expire_timer(timer)
 
     def _call_with_input(self, timer: Timer) -> Call:
         input, missing = self.inputs.recover(timer.workflow, timer.field, timer.rest)

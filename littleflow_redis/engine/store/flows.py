@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Collection
 from threading import Lock
-from typing import Any, cast
+from typing import Any
 
 import redis
 
-from littleflow_redis.events.script_batch import Argument
+from littleflow_redis.events.script_batch import Argument, Command, run_batch
 from littleflow_redis.language import Flow, load, save
 
 from ..model import json_values
@@ -87,10 +88,30 @@ class Flows:
         return self.of_run(workflow)[0]
 
     def of_run(self, workflow: str) -> tuple[Flow, int]:
-        """The flow of a workflow, by full id, and the form by whose rules it runs. Raises
-        LookupError if there is none.
+        """The flow of a workflow, by full id, and the form by whose rules it runs.
+
+        Raises LookupError if there is none, NewerVersion.
         """
-        digest, form = cast("list[Any]", self._client.hmget(workflow, "flow", "version"))
-        if digest is None:
-            raise LookupError(f"there is no workflow {workflow}")
-        return self.get(digest.decode()), int(form)
+        found = self.of_runs([workflow])[workflow]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def of_runs(
+        self, workflows: Collection[str]
+    ) -> dict[str, tuple[Flow, int] | LookupError | NewerVersion]:
+        """The same for many workflows in one round trip, or for each the error that it raises."""
+        reads = [Command(["HMGET", workflow, "flow", "version"]) for workflow in workflows]
+        found = zip(workflows, run_batch(self._client, reads), strict=True)
+        return {workflow: self._of(workflow, reply) for workflow, reply in found}
+
+    def _of(self, workflow: str, reply: Any) -> tuple[Flow, int] | LookupError | NewerVersion:
+        if isinstance(reply, Exception):
+            raise reply
+        digest, form = reply
+        try:
+            if digest is None:
+                raise LookupError(f"there is no workflow {workflow}")
+            return self.get(digest.decode()), int(form)
+        except (LookupError, NewerVersion) as error:
+            return error

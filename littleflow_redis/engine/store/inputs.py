@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import redis
 
-from littleflow_redis.language import (
-    Flow,
-    GuardError,
-    MergeError,
-    Step,
-    guard_matches,
-)
+from littleflow_redis.events.script_batch import run_batch
+from littleflow_redis.language import Flow, GuardError, MergeError, Step, guard_matches
 
 from ..model import json_values
 from ..model.errors import NewerVersion
 from ..model.limits import GATHERED
-from ..model.records import VERSION
 from ..model.script_results import Firing
 from ..model.timers import Timer, TimerKind
 from ..model.tokens import activation_of
-from ..model.typed_values import TypedValue, items_of, listed, merged, read, stored
+from ..model.typed_values import TypedValue, items_of, merged
 from .flows import Flows
-from .keys import ITEMS, OUTPUT, TYPES, Keys
+from .gathering import Gathering
+from .keys import ITEMS, Keys
 
 #: Items of one iteration.
 MAX_ITEMS = 100_000
+
+#: Errors of an input: the workflow is gone or a newer version's, as the script sees too, or
+#: somebody wrote something else where an output was.
+_WRONG = (LookupError, MergeError, NewerVersion, json_values.BadValue)
 
 
 class Inputs:
@@ -38,22 +37,30 @@ class Inputs:
         self._keys = keys
         self._flows = flows
 
-    def firing(self, ready: Timer) -> Firing:
-        """Decide how a ready step goes on.
+    def firings(self, ready: Sequence[Timer]) -> list[Firing]:
+        """Decide how ready steps go on. The inputs of all new activations take two round trips.
 
-        Whatever is wrong with its input fails the step, finally: another try would find the same.
+        Whatever is wrong with an input fails its step, finally: another try would find the same.
         """
+        new = self._new([timer for timer in ready if timer.kind is not TimerKind.RETRY])
+        return [
+            self._retried(timer) if timer.kind is TimerKind.RETRY else next(new) for timer in ready
+        ]
+
+    def _new(self, ready: Sequence[Timer]) -> Iterator[Firing]:
+        runs = self._flows.of_runs({timer.workflow for timer in ready})
+        found = [_gathering(runs[timer.workflow], timer) for timer in ready]
+        reads = [read for one in found if isinstance(one, Gathering) for read in one.reads()]
+        replies = iter(run_batch(self._client, reads))
+        for one in found:
+            yield one if isinstance(one, Firing) else _decided(one, replies)
+
+    def _retried(self, timer: Timer) -> Firing:
         try:
-            workflow, scope, activation = ready.workflow, ready.scope, int(ready.rest)
-            if ready.kind is TimerKind.RETRY:
-                return Firing("run", self.text(workflow, ready.index, scope, activation))
-            round = ready.kind is TimerKind.ROUND
-            step, gathered = self._gathered(workflow, ready.index, scope, activation, round)
-            return firing_of(step, gathered)
-        except (LookupError, MergeError, NewerVersion, json_values.BadValue) as error:
-            # The workflow is gone or a newer version's, as the script sees too; or somebody wrote
-            # something else where an output was.
+            text = self.text(timer.workflow, timer.index, timer.scope, int(timer.rest))
+        except _WRONG as error:
             return Firing("fail", reason=str(error))
+        return Firing("run", text)
 
     def text(self, workflow: str, index: int, scope: str, activation: int) -> str:
         """The input of an activation as a value's text: as it was when its attempt was emitted."""
@@ -69,39 +76,15 @@ class Inputs:
         index, _, scope = field.partition("@")
         try:
             return self.text(workflow, int(index), scope, activation_of(token)), ""
-        except (LookupError, MergeError, NewerVersion, json_values.BadValue) as error:
+        except _WRONG as error:
             return "", f"its input cannot be read again: {error}"
 
     def given(self, workflow: str, index: int, scope: str, activation: int) -> TypedValue:
         """The input of a step; for an iteration the whole list. Raises MergeError."""
-        step, gathered = self._gathered(workflow, index, scope, activation)
-        return merged(gathered) if step.merge else gathered
-
-    def _gathered(
-        self, workflow: str, index: int, scope: str, activation: int, round: bool = False
-    ) -> tuple[Step, TypedValue]:
-        """A step and its input: the output of one predecessor, or the list of several.
-
-        An input that was kept when this activation fired, or that a restart gave, replaces them:
-        see ``lua/lib/input.lua``.
-        """
-        flow, form = self._flows.of_run(workflow)
-        step = flow[index]
-        suffix = f"@{scope}" if scope else ""
-        fields = [f"{source}{suffix}" for source in sources(step, round)]
-        own = f"i{step.index}{suffix}"
-        with self._client.pipeline(transaction=False) as pipe:
-            pipe.hmget(workflow + ITEMS, [f"{own}#{activation}", own, *(f"o{f}" for f in fields)])
-            if fields:
-                pipe.mget([f"{workflow}{OUTPUT}{field}" for field in fields])
-                pipe.hmget(workflow + TYPES, fields)
-            (kept, given, *before), *found = pipe.execute()
-        for text in (kept, given):
-            if text is not None:
-                return step, read(text)
-        latest = map(stored, *found) if found else ()
-        outputs = zip(before, latest, strict=True)
-        return step, joined([new if old is None else read(old) for old, new in outputs], form)
+        run = self._flows.of_run(workflow)
+        gathering = Gathering.of(run, workflow, index, scope, activation)
+        value = gathering.value(iter(run_batch(self._client, gathering.reads())))
+        return merged(value) if gathering.step.merge else value
 
 
 def first_input(flow: Flow, given: Any) -> str:
@@ -116,18 +99,6 @@ def first_input(flow: Flow, given: Any) -> str:
     return json_values.output_text(json_values.dump(given), "the input")
 
 
-def joined(outputs: Sequence[TypedValue], form: int = VERSION) -> TypedValue:
-    """Outputs of predecessors as one input: of one itself, of several a list with all of them.
-
-    Runs of form 1 leave out those that are ``{}``.
-    """
-    if form < 2:
-        outputs = [output for output in outputs if output.data != {}]
-    if len(outputs) < 2:
-        return outputs[0] if outputs else TypedValue({})
-    return listed(outputs)
-
-
 def firing_of(step: Step, gathered: TypedValue) -> Firing:
     """Decide how a step with a merge, a guard or an iteration goes on, by what it gathered."""
     try:
@@ -139,16 +110,21 @@ def firing_of(step: Step, gathered: TypedValue) -> Firing:
         return Firing("fail", reason=f"{step.name or step.kind}: {error}")
 
 
-def sources(step: Step, round: bool) -> Sequence[int]:
-    """The steps whose outputs the next activation reads, -1 for the workflow's input.
+def _gathering(run: tuple[Flow, int] | Exception, timer: Timer) -> Gathering | Firing:
+    try:
+        if isinstance(run, Exception):
+            raise run
+        round = timer.kind is TimerKind.ROUND
+        return Gathering.of(run, timer.workflow, timer.index, timer.scope, int(timer.rest), round)
+    except _WRONG as error:
+        return Firing("fail", reason=str(error))
 
-    In a ``round`` those are the steps that lead back.
-    """
-    if round:
-        return step.back
-    if step.index == 0:
-        return (-1,)
-    return [source for source in step.predecessors if source not in step.back]
+
+def _decided(gathering: Gathering, replies: Iterator[Any]) -> Firing:
+    try:
+        return firing_of(gathering.step, gathering.value(replies))
+    except _WRONG as error:
+        return Firing("fail", reason=str(error))
 
 
 def _items(value: TypedValue) -> Firing:
