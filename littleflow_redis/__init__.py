@@ -80,7 +80,7 @@ if TYPE_CHECKING:
     from littleflow_redis.compat.workflows import (
         workflow_state as workflow_state,
     )
-    from littleflow_redis.engine.client import Client
+    from littleflow_redis.engine.client import Client, StartResult, StartSpec
     from littleflow_redis.engine.model.errors import (
         IdConflict,
         InProgress,
@@ -98,7 +98,7 @@ if TYPE_CHECKING:
     from littleflow_redis.workers.listener import TaskListener
 
 _HOMES = {
-    "engine.client": ("Client",),
+    "engine.client": ("Client", "StartResult", "StartSpec"),
     "engine.model.errors": (
         "IdConflict",
         "InProgress",
@@ -125,6 +125,8 @@ __all__ = [
     "InProgress",
     "InvalidId",
     "LittleflowError",
+    "StartResult",
+    "StartSpec",
     "StepState",
     "TaskListener",
     "UnknownWorkflow",

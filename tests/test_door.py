@@ -19,6 +19,8 @@ def test_the_door_is_small_and_known() -> None:
         "InProgress",
         "InvalidId",
         "LittleflowError",
+        "StartResult",
+        "StartSpec",
         "StepState",
         "TaskListener",
         "UnknownWorkflow",

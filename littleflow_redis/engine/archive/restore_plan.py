@@ -16,7 +16,7 @@ from ..model.limits import GATHERED
 from ..model.records import Dynamic
 from ..model.states import WorkflowState
 from ..model.typed_values import TypedValue
-from ..store.flows import FlowEncoder
+from ..store.flows import encode_flow
 from ..store.restored_state import RestoredState
 from .checks import count, list_of, moment, object_of, sized_text, text
 from .stopped_steps import StoppedSteps
@@ -49,13 +49,13 @@ class RestorePlan:
             for name, number in self._counts(member).items():
                 steps += (member[0] + name, number) if number else ()
         outputs, types = self._outputs(records)
-        flow_digest, fields = FlowEncoder().pack(self._flow)
+        flow_digest, packed_flow = encode_flow(self._flow)
         return RestoredState(
             digest=digest,
             form=self._form,
             flow=self._flow,
             flow_digest=flow_digest,
-            flow_fields=fields,
+            packed_flow=packed_flow,
             input=self._input(),
             steps=steps,
             items=self._items(records),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .client import Client, as_flow
+from .client import Client
+from .start_specs import StartResult, StartSpec, as_flow
 
-__all__ = ["Client", "as_flow"]
+__all__ = ["Client", "StartResult", "StartSpec", "as_flow"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from redis import Redis
 from redis.exceptions import ConnectionError as LostConnection
@@ -24,6 +25,8 @@ from ..views.feed import Feed
 from ..views.listing import Listing
 from ..views.waits_listing import WaitListing
 from ..views.workflows import WorkflowReader
+
+T = TypeVar("T")
 
 #: Seconds for which a start is tried again while Redis cannot be reached.
 START_PATIENCE = 10.0
@@ -63,7 +66,7 @@ class ClientBase:
         return self.context.run_timers_once(timers)
 
     @staticmethod
-    def patiently(call: Callable[[], Report]) -> Report:
+    def patiently(call: Callable[[], T]) -> T:
         """Call again while Redis cannot be reached; only for calls that may be repeated."""
         deadline = time.monotonic() + START_PATIENCE
         while True:

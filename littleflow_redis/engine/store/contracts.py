@@ -201,7 +201,7 @@ class Restore(Arguments):
     types: Packed
     trace: Packed
     detail: str
-    flow: Rest
+    flow: Packed
 
 
 class RetryDeadLetter(Arguments):
@@ -209,13 +209,13 @@ class RetryDeadLetter(Arguments):
 
 
 class Start(Arguments):
-    digest: str
     flow_digest: str
-    nonce: str
     name: str
-    input: str
     form: int
-    flow: Rest
+    flow: Packed
+    digest: str
+    nonce: str
+    input: str
 
 
 class SweepStream(Arguments):

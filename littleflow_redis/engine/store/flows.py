@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from threading import Lock
 from typing import Any
 
 import redis
+from msgpack import packb
 
 from littleflow_redis.events.script_batch import Argument, Command, run_batch
 from littleflow_redis.language import Flow, load, save
@@ -24,19 +25,24 @@ MAX_CACHED = 128
 
 
 class FlowEncoder:
-    """Packs flows for storing, the most recent ones once: the same text gives the same Flow."""
+    """Packs flows for storing, the most recent ones once: the same text gives the same Flow.
 
-    def __init__(self) -> None:
-        self._packed: OrderedDict[int, tuple[Flow, str, list[Argument]]] = OrderedDict()
+    ``check`` raises for a flow that may not be stored; it is asked when a flow is packed.
+    """
+
+    def __init__(self, check: Callable[[Flow], None]) -> None:
+        self._check = check
+        self._packed: OrderedDict[int, tuple[Flow, str, bytes]] = OrderedDict()
         self._lock = Lock()
 
-    def pack(self, flow: Flow) -> tuple[str, list[Argument]]:
-        """The digest of a flow and the fields and values that store it."""
+    def pack(self, flow: Flow) -> tuple[str, bytes]:
+        """The digest of a flow, and what stores it. Raises what ``check`` raises."""
         with self._lock:
             # By identity: hashing a large flow would cost as much as packing it. The flow is kept
             # beside, so that no other one can have its identity meanwhile.
             known = self._packed.get(id(flow))
             if known is None:
+                self._check(flow)
                 known = (flow, *encode_flow(flow))
                 self._packed[id(flow)] = known
                 if len(self._packed) > MAX_CACHED:
@@ -44,14 +50,16 @@ class FlowEncoder:
         return known[1], known[2]
 
 
-def encode_flow(flow: Flow) -> tuple[str, list[Argument]]:
+def encode_flow(flow: Flow) -> tuple[str, bytes]:
+    """The digest of a flow, and a packed list of the fields and values that store it."""
     document = json_values.dump(save(flow))
     # A flow that an older form has stored lacks what this one reads of it.
     identity = f"{VERSION}\n{document}"
     fields: list[Argument] = ["steps", len(flow), "doc", document]
     for name, packed in flow_codec.encode_steps(flow):
         fields += (name, packed)
-    return hashlib.sha256(identity.encode()).hexdigest()[:32], fields
+    # The scripts' msgpack knows no type for bytes.
+    return hashlib.sha256(identity.encode()).hexdigest()[:32], packb(fields, use_bin_type=False)
 
 
 class Flows:

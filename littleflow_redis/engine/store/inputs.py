@@ -96,7 +96,10 @@ def first_input(flow: Flow, given: Any) -> str:
         given = {} if default is None else default
     elif isinstance(default, Mapping) and isinstance(given, Mapping):
         given = {**default, **given}
-    return json_values.output_text(json_values.dump(given), "the input")
+    text = json_values.dump(given)
+    json_values.check_size(text, "the input")
+    json_values.check_nesting(given, "the input")
+    return text
 
 
 def firing_of(step: Step, gathered: TypedValue) -> Firing:

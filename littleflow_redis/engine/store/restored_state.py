@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from littleflow_redis.events.script_batch import Argument
 from littleflow_redis.language import Flow
 
 
@@ -20,7 +19,7 @@ class RestoredState:
     form: int
     flow: Flow
     flow_digest: str
-    flow_fields: list[Argument]
+    packed_flow: bytes
     input: str
     steps: list[Any]
     items: list[Any]

@@ -9,7 +9,7 @@ from typing import Any
 import redis
 from msgpack import packb
 
-from littleflow_redis.events.script_batch import Argument, Call, run_batch
+from littleflow_redis.events.script_batch import Call, run_batch
 
 from ..model import json_values, records
 from ..model.script_results import Firing as Firing
@@ -46,19 +46,22 @@ class Transitions(Maintenance):
         nonce: str,
         name: str,
         input: str,
-        flow: Sequence[Argument] = (),
-    ) -> Report:
-        """Start a workflow; ``flow`` holds fields and values, to be given if it is not stored."""
+        flow: bytes = b"",
+    ) -> Call:
+        """Start a workflow; ``flow`` is the packed flow, to be given if it is not stored.
+
+        Starts that follow each other and agree in the flow share a call.
+        """
         args = contracts.Start(
-            digest=digest,
             flow_digest=flow_digest,
-            nonce=nonce,
             name=name,
-            input=input,
             form=self.version,
             flow=flow,
+            digest=digest,
+            nonce=nonce,
+            input=input,
         )
-        return self._report_of(args, workflow)
+        return self._call(args, workflow)
 
     def apply_ends(
         self, ends: Sequence[tuple[EndTask, str]], group: str, serving: bytes = b""
@@ -246,7 +249,7 @@ class Transitions(Maintenance):
             types=_packed(given.types),
             trace=_packed(given.trace),
             detail=detail,
-            flow=given.flow_fields,
+            flow=given.packed_flow,
         )
         return self._report_of(args, workflow)
 

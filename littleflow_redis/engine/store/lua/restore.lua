@@ -9,9 +9,9 @@
 -- steps to types: msgpack lists of field and value.
 -- trace: a msgpack list.
 -- detail: of its last entry.
--- flow: fields and values.
+-- flow: a msgpack list of fields and values.
 --@keys workflow
---@args digest flow_digest nonce name form done input steps items outputs types trace detail flow...
+--@args digest flow_digest nonce name form done input steps items outputs types trace detail flow
 --@include base
 local now = clock()
 local known = redis.call('HGET', workflow, 'digest')
@@ -22,7 +22,7 @@ local last = cmsgpack.pack({now, WorkflowState.TERMINATED, '', 0, 0, detail})
 trace[#trace + 1] = last
 
 local flow_key = K.flow .. flow_digest
-sliced('HSET', flow_key, flow)
+sliced('HSET', flow_key, cmsgpack.unpack(flow))
 redis.call('HINCRBY', flow_key, 'workflows', 1)
 local size = tonumber(redis.call('HGET', flow_key, 'steps'))
 redis.call('HSET', workflow, 'digest', digest, 'flow', flow_digest, 'nonce', nonce, 'name', name,
