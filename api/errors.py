@@ -84,10 +84,15 @@ def register(app: Flask) -> None:
 
 def answer(error: Exception) -> Response:
     """The answer to an exception."""
+    return response(refusal(error))
+
+
+def refusal(error: Exception) -> Refused:
+    """The error that an exception is to the caller; one that nobody expected is logged."""
     refused = translate(error)
     if refused.status == 500:
         LOG.error(kv("failed", request=request_id(), error=type(error).__name__), exc_info=error)
-    return response(refused)
+    return refused
 
 
 def response(refused: Refused) -> Response:

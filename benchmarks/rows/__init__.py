@@ -23,6 +23,7 @@ from benchmarks.rows import (
     native_upstream,
     queues,
     server_time,
+    starts,
 )
 
 ROWS: Mapping[str, Row] = {
@@ -45,5 +46,6 @@ ROWS: Mapping[str, Row] = {
         *server_time.ROWS,
         *graphs.ROWS,
         *durable.ROWS,
+        *starts.ROWS,
     )
 }
