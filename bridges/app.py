@@ -46,6 +46,15 @@ def app_prefixes(app: Celery, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(prefix for prefix in (app.main, module) if prefix))
 
 
+def own_categories(app: Celery, name: str) -> tuple[str, ...]:
+    """The categories that an app serves unasked: the empty one, its name's and its module's.
+
+    ``name`` is what was given to ``-A``; of a module in packages the outermost counts.
+    """
+    module = name.partition(":")[0].partition(".")[0]
+    return tuple(dict.fromkeys(("", app.main or "", module)))
+
+
 def task_refusal(task: Task, *, results: bool = True) -> str | None:
     """Why this task cannot be a step, as a sentence that ends with what to set; None if it can.
 

@@ -23,6 +23,7 @@ from littleflow_redis.events.group import GroupReader
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Stop
 
+from .app import own_categories
 from .broker.admission import Admission
 from .broker.bridge_context import BridgeContext
 from .broker.bridge_settings import BridgeSettings
@@ -131,16 +132,13 @@ class Bridge:
 
 
 def served_categories(app: Celery, name: str, wanted: Sequence[str] = ()) -> list[str]:
-    """The categories to serve: those wanted, or the empty one, the app's name and its module's.
-
-    ``name`` is what was given to ``-A``; of a module in packages the outermost counts.
+    """The categories to serve: those wanted, or those that the app serves unasked.
 
     Built-in ones are left out with a warning. Raises ConfigurationError for what can be no category
     and if none is left.
     """
-    module = name.partition(":")[0].partition(".")[0]
     served = []
-    for category in dict.fromkeys(wanted or ("", app.main or "", module)):
+    for category in dict.fromkeys(wanted or own_categories(app, name)):
         if ":" in category:
             raise ConfigurationError(
                 f"category {category!r}: set --category to the part before the colon, "
@@ -152,9 +150,7 @@ def served_categories(app: Celery, name: str, wanted: Sequence[str] = ()) -> lis
         else:
             served.append(category)
     if not served:
-        raise ConfigurationError(
-            "all these categories are built in: set --category to one of your own"
-        )
+        raise ConfigurationError("all these categories are built in: serve one of your own")
     return served
 
 

@@ -31,7 +31,7 @@ from .task_lookup import Found, TaskLookup
 APP_CONF = "app.conf.littleflow"
 
 #: What a Celery worker that serves steps itself reads there: see ``worker/setup.py``.
-WORKER_SETTINGS = frozenset({"serve", "roles", "prefetch", "lifetime"})
+WORKER_SETTINGS = frozenset({"serve", "roles", "prefetch", "lifetime", "retain", "retain_failed"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,14 @@ CHECKS: Mapping[str, Check] = {
     "tasks": flows.tasks,
 }
 
+#: About steps that are sent through the broker: none is where workers serve them themselves.
+_SENT = frozenset(
+    {
+        *("result-backend", "result-expires", "always-retry", "ignore-result"),
+        *("track-started", "acks-late", "delivery-mode", "timeouts", "visibility-timeout"),
+    }
+)
+
 #: Findings that a bridge logs when it starts.
 WORST = 3
 
@@ -54,7 +62,12 @@ _NEWS = tuple(name for name in CHECKS if name not in ("track-started", "timeouts
 #: Seconds that workers have to come when a bridge starts: they may be started together.
 TOGETHER = 20.0
 
-__all__ = ["CHECKS", "Finding", "Level", "Subject", "examine", "warn_at_start"]
+__all__ = ["CHECKS", "Finding", "Level", "Subject", "checks_for", "examine", "warn_at_start"]
+
+
+def checks_for(subject: Subject) -> list[str]:
+    """The checks that matter for the way in which the app's steps are served."""
+    return [name for name in CHECKS if not (subject.inside and name in _SENT)]
 
 
 def examine(subject: Subject, names: Sequence[str] = tuple(CHECKS)) -> list[Finding]:

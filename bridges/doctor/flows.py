@@ -24,7 +24,7 @@ def served(subject: Subject) -> Iterator[Finding]:
             Level.ERROR,
             f"{listed(places)}: {one.found}",
             "such steps wait until somebody does",
-            one.advice.replace("-A APP", f"-A {subject.given}")
+            one.start(subject.given, its_own=one.category in subject.own_categories)
             if one.category in subject.categories
             else one.advice,
         )
@@ -44,6 +44,9 @@ def tasks(subject: Subject) -> Iterator[Finding]:
                 found = f"{base} could be {listed(several)}"
             case _:
                 continue
-        advice = f"bridge --map {base}=TASK, or import the module that has it in the app"
+        advice = (
+            f"the task in app.conf.littleflow (tasks: {{{base!r}: {{'task': TASK}}}}), "
+            "or import the module that has it in the app"
+        )
         where = listed([str(place) for place in those])
         yield Finding("tasks", Level.ERROR, f"{where}: {found}", "such steps fail at once", advice)

@@ -9,7 +9,7 @@ from littleflow_redis.events.connection import ConfigurationError
 
 from ..broker.backends import result_backend
 from .finding import Finding, Level
-from .subject import Subject
+from .subject import STEPS_MODULE, Subject
 
 #: Seconds; a bridge may be away for as long as that, at night or over a deployment.
 SHORT = 3600
@@ -21,6 +21,10 @@ def backend(subject: Subject) -> Iterator[Finding]:
     except ConfigurationError as error:
         reason, _, advice = str(error).rpartition(": set ")
         costs = "no bridge can work: it would never learn how a task ended"
+        advice += (
+            ", or none: `celery -A "
+            f"{subject.given} worker -I {STEPS_MODULE}` serves the steps without a bridge"
+        )
         yield Finding("result-backend", Level.ERROR, reason, costs, advice)
 
 

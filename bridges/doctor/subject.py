@@ -13,12 +13,17 @@ from celery import Celery, Task
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.operations.unserved import listed as listed
+from littleflow_redis.engine.operations.unserved import served
 from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.language import Flow
 
+from ..app import own_categories
 from ..broker.readers import is_redis
 from ..calls.task_lookup import Found, TaskLookup
 from .places import StorePlace, running
+
+#: What a worker that serves steps itself imports.
+STEPS_MODULE = "littleflow_redis.steps"
 
 #: Seconds that workers have to answer one question.
 ANSWER = 1.0
@@ -56,6 +61,26 @@ class Subject:
     def given(self) -> str:
         """The value of ``-A`` for this app."""
         return self.name or self.app.main or "APP"
+
+    @property
+    def own_categories(self) -> tuple[str, ...]:
+        """The categories that the app serves unasked."""
+        return own_categories(self.app, self.name)
+
+    @cached_property
+    def inside(self) -> bool:
+        """Whether workers of the app serve its steps themselves, and no bridge does.
+
+        Where Redis does not say it, the app's settings do.
+        """
+        conf = self.app.conf
+        included = STEPS_MODULE in (*(conf.include or ()), *(conf.imports or ()))
+        try:
+            now = served(self.client)
+        except redis.RedisError:
+            return included
+        mine = {*self.categories}
+        return (included or bool(mine & now.inside)) and not mine & now.bridged
 
     @property
     def tasks(self) -> list[Task]:

@@ -32,7 +32,7 @@ def refused(subject: Subject) -> Iterator[Said]:
 def waiting(subject: Subject) -> Iterator[Said]:
     """Steps that would wait: of categories and of queues that nobody serves now.
 
-    The app serves its own categories, whether its bridge runs now or not.
+    The app serves its own categories, whether its workers or bridges run now or not.
     """
     asked = True
     try:
@@ -55,15 +55,13 @@ def waiting(subject: Subject) -> Iterator[Said]:
 
 
 def _advice(subject: Subject, one: Unserved) -> str:
-    """The options that make a bridge and `check` serve a category of which the app has the task."""
+    """How to serve a category of which the app has the task, and have `check` know it."""
     found = subject.names.resolve(one.steps[0].base)
     if not isinstance(found, Found):
         return one.advice
+    start = one.start(subject.given, its_own=one.category in subject.own_categories)
     option = f"--category {one.category or repr('')}"
-    return (
-        f"{one.meant}start a bridge for it (`bridge -A {subject.given} {option}`), for the app has "
-        f"{found.task}, and give `check` the same {option}"
-    )
+    return f"{start}, for the app has {found.task}, and give `check` {option}"
 
 
 def misspelt(subject: Subject) -> Iterator[Said]:

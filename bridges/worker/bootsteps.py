@@ -12,6 +12,7 @@ from typing import Any
 
 from celery import bootsteps, signals
 
+from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import kv
 
 from .retried import take_message
@@ -37,8 +38,11 @@ class ServeSteps(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
         super().__init__(worker, **kwargs)
 
     def create(self, worker: Any) -> None:
-        """Read the settings. Raises ConfigurationError, which ends the worker."""
-        self._service = worker.littleflow = build_service(worker)
+        """Read the settings; one that is wrong ends the worker, with what to set."""
+        try:
+            self._service = worker.littleflow = build_service(worker)
+        except ConfigurationError as error:
+            raise SystemExit(f"littleflow_redis.steps: {error}") from error
         signals.worker_shutdown.connect(self._finish, sender=worker, weak=False)
 
     def start(self, _worker: Any) -> None:

@@ -15,7 +15,9 @@ from celery import Celery
 from celery.concurrency import prefork, solo, thread
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.model.errors import InvalidId
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings, connect
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.streams import consumer_name
@@ -93,7 +95,7 @@ def build_service(worker: Any) -> Service:
     app.finalize()
     own = read_worker_settings(app)
     settings, origin = _connection(app)
-    client = Client(redis=connect(settings))
+    client = Client(redis=connect(settings), keys=_keys())
     name = _module(app)
     rules = CallOptions([app_settings(app)])
     names = TaskLookup(app.tasks, app_prefixes(app, name), rules.mapping)
@@ -117,7 +119,7 @@ def build_service(worker: Any) -> Service:
     return Service(
         runner,
         executor,
-        [Role(client, process, name) for name in own.roles],
+        [Role(client, process, name, own.retain) for name in own.roles],
         {"categories": shown, "redis": settings.address, "of": origin, "process": process},
     )
 
@@ -144,6 +146,13 @@ def _connection(app: Celery) -> tuple[ConnectionSettings, str]:
     if url.startswith(_REDIS):
         return replace(ConnectionSettings.from_environment(), url=url), "broker"
     return ConnectionSettings.from_environment(), "default"
+
+
+def _keys() -> Keys:
+    try:
+        return Keys(os.environ.get("LITTLEFLOW_NAMESPACE", ""))
+    except InvalidId as error:
+        raise ConfigurationError(f"LITTLEFLOW_NAMESPACE: {error}") from error
 
 
 def _module(app: Celery) -> str:

@@ -1,7 +1,7 @@
 """An ordinary Celery app: it knows nothing of workflows, and imports nothing of littleflow_redis.
 
-Celery reads the broker and the result backend from CELERY_BROKER_URL and CELERY_RESULT_BACKEND, so
-the app names neither. `time.sleep` stands for the databases and services that real tasks wait for.
+Celery reads the broker from CELERY_BROKER_URL, so the app names none. `time.sleep` stands for the
+databases and services that real tasks wait for.
 """
 
 from __future__ import annotations
@@ -14,23 +14,9 @@ from celery import Celery
 
 app = Celery("demo")
 app.conf.update(
-    # Tell when a task begins.
-    task_track_started=True,
-    # Give a task to another worker if this one dies on it. On a Redis broker that is done some
-    # time after this many seconds, which must exceed what any task takes, and so no task may take
-    # longer; the default is an hour.
+    # A task whose process is killed begins again.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    broker_transport_options={
-        "visibility_timeout": 15,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-    },
-    task_time_limit=10,
-    # A result that cannot be stored now is stored later.
-    result_backend_always_retry=True,
-    # Read by the bridge: a task that is lost all the same is waited for no longer than that.
-    littleflow={"categories": {name: {"timeout": "1m"} for name in ("", "demo", "tasks")}},
 )
 
 REVIEWS = {

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     "call of each that the app runs.",
 )
 @click.option(
-    "--category", "categories", multiple=True, help="With -A: as for `bridge`; repeatable."
+    "--category",
+    "categories",
+    multiple=True,
+    help="With -A: category that the app serves; repeatable.",
 )
 @click.option(
     "--errors",

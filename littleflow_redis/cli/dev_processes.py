@@ -19,8 +19,11 @@ READY = "event=ready"
 #: Part of the line by which the API says so.
 API_READY = "event=serving"
 
-#: Part of the line by which a Celery worker says so, at log level info.
-CELERY_READY = " ready."
+#: Part of the line by which a Celery worker says that it serves steps, at log level info.
+CELERY_READY = "event=serving-steps"
+
+#: The categories of a Celery worker that serves steps.
+_SERVE = "LITTLEFLOW_SERVE"
 
 #: Database of the embedded server for Celery's queues and results, apart from the workflows'.
 CELERY_DATABASE = 1
@@ -66,6 +69,7 @@ def exports(
         variables[_NAMESPACE] = ""
     if celery is None:
         return variables, []
+    # Steps need no result backend. What else the app does may, as may tasks that return tasks.
     variables |= dict.fromkeys(VARIABLES, server.url(CELERY_DATABASE))
     withheld = settings_of_its_own(celery.app, _environment(variables))
     return {name: url for name, url in variables.items() if name not in withheld}, withheld
@@ -91,15 +95,15 @@ def stages(
     ) -> Child:
         return Child(name, (sys.executable, "-m", *arguments), env, ready, quiet)
 
-    workers = [
-        python("worker", READY, "littleflow_redis", "worker"),
-        python("receipts", READY, "littleflow_redis", "receipts"),
-    ]
-    if celery is not None:
-        workers += [
-            python("bridge", READY, *_bridge(celery)),
-            python("celery", CELERY_READY, *_celery_worker(celery)),
+    if celery is None:
+        workers = [
+            python("worker", READY, "littleflow_redis", "worker"),
+            python("receipts", READY, "littleflow_redis", "receipts"),
         ]
+    else:
+        served = {_SERVE: ",".join(one or "''" for one in celery.categories)}
+        env = {**environment, **(served if celery.categories else {})}
+        workers = [python("celery", CELERY_READY, *_celery_worker(celery), env=env)]
     if web is not None:
         env = web.environment(environment)
         workers.append(python("api", API_READY, *web.api_command, env=env))
@@ -108,15 +112,9 @@ def stages(
     return [[redis], workers]
 
 
-def _bridge(celery: CeleryOptions) -> list[str]:
-    command = ["littleflow_redis", "bridge", "-A", celery.app]
-    for category in celery.categories:
-        command += ["--category", category]
-    return command
-
-
 def _celery_worker(celery: CeleryOptions) -> list[str]:
-    command = ["celery", "-A", celery.app, "worker", "--loglevel", "INFO", "--pool", celery.pool]
+    command = ["celery", "-A", celery.app, "worker", "-I", "littleflow_redis.steps"]
+    command += ["--loglevel", "INFO", "--pool", celery.pool]
     # A name of its own, should the app's broker have other workers. Alone on ours, it need not
     # spend seconds on looking for neighbours.
     command += ["--hostname", "up@%h", "--without-mingle", "--without-gossip"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "--category",
     "categories",
     multiple=True,
-    help="Category that a bridge serves, as for `bridge`; repeatable.",
+    help="Category that is served, as for `bridge`; repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.argument("files", nargs=-1, type=click.Path())
@@ -44,15 +44,17 @@ def command(
     FILES are flows whose steps somebody should serve; steps of running workflows are checked too.
     Exits 1 if there are errors or warnings, 0 if there are hints at most.
     """
-    from littleflow_redis.bridges.doctor import CHECKS, Level, examine
+    from littleflow_redis.bridges.doctor import Level, checks_for, examine
 
     flows, broken = _compiled(files)
-    found = [*broken, *examine(subject_of(client_of(settings), app, categories, flows))]
+    subject = subject_of(client_of(settings), app, categories, flows)
+    checks = checks_for(subject)
+    found = [*broken, *examine(subject, checks)]
     found.sort(key=lambda finding: finding.level.weight)
     if as_json:
         click.echo(json.dumps([finding.as_json() for finding in found], indent=2))
     else:
-        click.echo(_shown(found, len(CHECKS)))
+        click.echo(_shown(found, len(checks)))
     sys.exit(any(finding.level is not Level.HINT for finding in found))
 
 

@@ -34,7 +34,7 @@ _NAMES = 8
 
 
 @click.command(name="up")
-@click.option("-A", "--app", help="Celery app, as for `celery -A`: adds a bridge and a worker.")
+@click.option("-A", "--app", help="Celery app, as for `celery -A`: its worker serves the steps.")
 @click.option(
     "--dir",
     "folder",
@@ -76,7 +76,10 @@ def command(
     quiet: bool,
     log_level: str,
 ) -> None:
-    """Run Redis, worker, receipts, API and console here; with -A a bridge and a Celery worker too.
+    """Run Redis, API and console here, and what drives workflows: with -A a Celery worker alone.
+
+    That worker serves the steps itself (`-I littleflow_redis.steps`); without -A there are a worker
+    and receipts.
 
     For development: all of it listens on 127.0.0.1 only. The Redis is a Valkey server of its own,
     with a password; its data stays in the folder --dir from start to start. Prints a link to the

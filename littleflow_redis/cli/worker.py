@@ -108,20 +108,15 @@ def command(
     Defaults of categories are kept in Redis for all workers: the worker that started last with a
     category sets them. `--default CATEGORY:` removes those of a category.
     """
-    from littleflow_redis.engine.model.states import WorkflowState
     from littleflow_redis.events.logs import kv
     from littleflow_redis.workers.lifecycle import LifecycleWorker
     from littleflow_redis.workers.process_main import run_worker
+    from littleflow_redis.workers.retention import by_state
 
     if issuer is not None:
         LOG.warning(kv("issuer-unused", reason="request tasks are not run by this version yet"))
     by_category = defaults_of(config, defaults)
     client = client_of(settings, workflows=workflows, inprogress=inprogress)
-    limits = {
-        WorkflowState.FINISHED: retain,
-        WorkflowState.TERMINATED: retain,
-        WorkflowState.FAILED: retain_failed,
-    }
-    retained = {state: limit for state, limit in limits.items() if limit is not None}
+    retained = by_state(retain, retain_failed)
     worker = LifecycleWorker(client, group=group, retain=retained, defaults=by_category)
     run_worker(worker, "worker", group=group, stream=client.keys.events)

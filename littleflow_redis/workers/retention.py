@@ -21,6 +21,18 @@ PAGE = 100
 SEARCH_EVERY = 60.0
 
 
+def by_state(ended: float | None, failed: float | None) -> dict[WorkflowState, float]:
+    """The seconds that each state keeps a workflow: ``failed`` those that FAILED, ``ended`` all
+    other ends; None for ever.
+    """
+    limits = {
+        WorkflowState.FINISHED: ended,
+        WorkflowState.TERMINATED: ended,
+        WorkflowState.FAILED: failed,
+    }
+    return {state: limit for state, limit in limits.items() if limit is not None}
+
+
 class Retention:
     """Deletes workflows that ended ``seconds[state]`` ago or earlier, for each given state.
 

@@ -75,7 +75,7 @@ def test_a_workflow_runs_from_another_terminal_and_ctrl_c_ends_it_all(
     variables = exports(process)
     assert set(variables) == {"REDIS_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"}
     groups = groups_under(process.pid)
-    assert len(groups) == 5, "redis, worker, receipts, bridge, celery"
+    assert len(groups) == 2, "redis, and a Celery worker that does all"
 
     run = littleflow(
         "run", "demo.flow", "--input", '{"product": "toaster"}', "--wait", env=variables
@@ -115,7 +115,7 @@ def test_kill_9_leaves_no_process_and_loses_no_workflow(up: Callable[..., Spawne
         assert "FINISHED" in shown.stdout, shown.stdout + shown.stderr
         return True
 
-    # Celery hands out again what its killed worker had in hand: see tasks.py for when.
+    # Others take over what a killed worker held, once its heartbeat is over.
     wait_until(finished, "the workflow goes on where it stopped", STARTED)
 
 
@@ -217,6 +217,11 @@ def test_an_app_that_is_not_there_is_told_before_anything_starts(
     assert process.wait() == 1
     assert "no_such_module" in process.output
     assert "starting" not in process.output
+
+
+def test_the_categories_are_those_of_the_worker(up: Callable[..., Spawned]) -> None:
+    process = up("-A", "tasks", "--pool", "solo", "--category", "shop", "--category", "")
+    process.wait_for_output("event=serving-steps categories=shop,'' ")
 
 
 def test_options_of_the_app_need_an_app(up: Callable[..., Spawned]) -> None:

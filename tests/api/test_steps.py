@@ -142,8 +142,9 @@ def test_what_nobody_serves(http: httpx.Client, engine: Client, worker: Lifecycl
         "steps": [2, 3],
         "close": ["math"],
         "found": "nobody serves the category 'mahs' (mahs:add, mahs:mul)",
-        "advice": "did you mean 'math'? Else start a bridge (`bridge -A APP --category mahs`) or a "
-        "TaskListener('mahs')",
+        "advice": "did you mean 'math'? Else start a Celery worker that serves it "
+        "(`LITTLEFLOW_SERVE=mahs celery -A APP worker -I littleflow_redis.steps`), a bridge "
+        "(`bridge -A APP --category mahs`) or a TaskListener('mahs')",
     }
     assert checked["unserved"] == [mahs]
     assert checked["valid"]

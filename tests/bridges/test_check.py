@@ -62,7 +62,7 @@ def test_what_nobody_serves(check: Check, client: redis.Redis) -> None:
     note, *lines = output.splitlines()
     assert (code, note.startswith("a.flow:1:1: note: add calls")) == (0, True)
     assert lines[0].startswith("a.flow:2:3: warning: nobody serves the category 'plian' (plian:add")
-    assert "did you mean 'plain'? Else start a bridge" in lines[0]
+    assert "did you mean 'plain'? Else start a Celery worker" in lines[0]
     assert lines[1].startswith("a.flow:3:3: warning: nobody serves the category 'natve' (natve:any")
     assert "did you mean 'native'? Else" in lines[1]
 
@@ -119,7 +119,7 @@ def test_without_servers_nobody_is_asked(check: Check, client: redis.Redis) -> N
     assert (code, "nobody serves" in output) == (0, False)
     assert output.startswith(
         "a.flow:1:1: warning: the app does not serve the category 'kitchen' (kitchen:cook), and "
-        "Redis could not be asked who does: start a bridge"
+        "Redis could not be asked who does: start a Celery worker"
     )
 
 
@@ -128,12 +128,15 @@ def test_a_category_of_which_the_app_has_the_tasks(check: Check, client: redis.R
     """Each of the steps named all of them, and nothing said that `check` has the option too."""
     lines = check("shop:add([1, 2]) → shop:total → other:thing")[1].splitlines()
     assert lines[0] == (
-        "a.flow:1:1: warning: nobody serves the category 'shop' (shop:add): start a bridge for it "
-        "(`bridge -A plain --category shop`), for the app has plain.add, and give `check` the same "
+        "a.flow:1:1: warning: nobody serves the category 'shop' (shop:add): start a Celery worker "
+        "that serves it (`LITTLEFLOW_SERVE=shop celery -A plain worker "
+        "-I littleflow_redis.steps`), a bridge "
+        "(`bridge -A plain --category shop`), for the app has plain.add, and give `check` "
         "--category shop"
     )
-    assert "'shop' (shop:total): start a bridge for it" in lines[1]
-    assert "'other' (other:thing): start a bridge (`bridge -A APP --category other`)" in lines[2]
+    assert "'shop' (shop:total): start a Celery worker" in lines[1]
+    assert "'other' (other:thing): start a Celery worker" in lines[2]
+    assert "(`bridge -A APP --category other`) or a TaskListener('other')" in lines[2]
 
 
 @pytest.mark.usefixtures("shared_worker")

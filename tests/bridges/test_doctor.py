@@ -13,9 +13,18 @@ import redis
 from celery import Celery
 
 from littleflow_redis.bridges.calls.task_lookup import TaskLookup
-from littleflow_redis.bridges.doctor import CHECKS, Finding, Level, Subject, examine, servers
+from littleflow_redis.bridges.doctor import (
+    CHECKS,
+    Finding,
+    Level,
+    Subject,
+    checks_for,
+    examine,
+    servers,
+)
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.defaults import store_defaults
+from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.language import compile_text
 from tests.support import LONG, RedisServer, Spawned
@@ -126,11 +135,40 @@ def test_tasks_that_flows_name(engine: Client, app: Celery) -> None:
     assert len(found(subject(engine, app), "tasks")) == 0
 
 
+def test_of_steps_that_workers_serve_only_what_concerns_them_is_checked(
+    engine: Client, app: Celery
+) -> None:
+    about_broker = {"result-backend", "acks-late", "timeouts", "visibility-timeout"}
+    made = lambda **settings: subject(engine, app, **settings)  # noqa: E731
+    assert about_broker < {*checks_for(made())}
+    assert not about_broker & {*checks_for(made(include=["littleflow_redis.steps"]))}
+    held = HeldAttempts(engine.context)
+    GroupReader(engine.redis, engine.keys.events, "steps:shop:celery").ensure()
+    held.beat("worker-1", ["shop"], 60)
+    assert not about_broker & {*checks_for(made())}
+    held.beat("worker-2", ["other"], 60)
+    held.beat("worker-1", ["shop"], -1)
+    assert about_broker < {*checks_for(made())}
+    held.beat("worker-1", ["shop"], 60)
+    bridge = GroupReader(engine.redis, engine.keys.events, "bridge:shop")
+    bridge.ensure()
+    bridge.claim_stale(1)
+    assert {*checks_for(made())} == {*CHECKS}, "a bridge serves it, too"
+
+
+def test_without_a_result_backend_the_way_without_is_named(engine: Client, app: Celery) -> None:
+    (finding,) = found(subject(engine, app, result_backend=None), "result-backend")
+    assert "`celery -A shop_tasks:app worker -I littleflow_redis.steps`" in finding.set
+
+
 def test_categories_that_nobody_serves(engine: Client, app: Celery) -> None:
     one = subject(engine, app, "shop:pack → ship:send")
     shop, ship = found(one, "served")
     assert shop.found == "0.flow:1:1 (shop:pack): nobody serves the category 'shop' (shop:pack)"
-    assert shop.set.startswith("start a bridge (`bridge -A shop_tasks:app --category shop`)")
+    assert shop.set == (
+        "start a Celery worker that serves it (`celery -A shop_tasks:app worker "
+        "-I littleflow_redis.steps`), a bridge (`bridge -A shop_tasks:app --category shop`)"
+    )
     assert ship.found.startswith("0.flow:1:13 (ship:send): ")
     assert ship.set.startswith("did you mean 'shop'? Else")
     bridge = GroupReader(engine.redis, engine.keys.events, "bridge:shop")

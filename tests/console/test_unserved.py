@@ -14,7 +14,7 @@ Start = Callable[..., str]
 Open = Callable[..., Any]
 
 FOUND = "Nobody serves the category 'mahs' (mahs:add)."
-ADVICE = "Did you mean 'math'? Else start a bridge (bridge -A APP --category mahs)"
+ADVICE = "Did you mean 'math'? Else start a Celery worker that serves it ("
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from littleflow_redis import TaskListener
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.operations import unserved as module
 from littleflow_redis.engine.operations.unserved import ServedNames, Unserved, served, unserved
+from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.language import Flow, compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -49,10 +50,13 @@ def test_each_kind_of_process_serves_its_category(engine: Client) -> None:
     assert (mahs.category, mahs.close) == ("mahs", ("math",))
     assert mahs.sentence == (
         "nobody serves the category 'mahs' (mahs:mul, mahs:add): did you mean 'math'? Else start a "
-        "bridge (`bridge -A APP --category mahs`) or a TaskListener('mahs')"
+        "Celery worker that serves it (`LITTLEFLOW_SERVE=mahs celery -A APP worker "
+        "-I littleflow_redis.steps`), a bridge (`bridge -A APP --category mahs`) or a "
+        "TaskListener('mahs')"
     )
     assert plain.sentence == (
-        "nobody serves steps without a category (plain): start a bridge (`bridge -A APP`) or a "
+        "nobody serves steps without a category (plain): start a Celery worker that serves it "
+        "(`celery -A APP worker -I littleflow_redis.steps`), a bridge (`bridge -A APP`) or a "
         "TaskListener()"
     )
     reader(engine, "bridge:")
@@ -82,11 +86,23 @@ def test_simulate_plays_everything(engine: Client) -> None:
     simulator.close()
 
 
+def test_a_worker_without_room_serves_its_categories(engine: Client) -> None:
+    """It reads nothing, and was taken for gone after ten seconds: its heartbeat says it lives."""
+    held = HeldAttempts(engine.context)
+    held.beat("worker-1", ["math", "mahs"], 60)
+    assert lacking(engine).keys() == ALL.keys() - {"math", "mahs"}
+    GroupReader(engine.redis, engine.keys.events, "steps:math:celery").ensure()
+    assert served(engine).inside == {"math"}, "the other is served by a listener"
+    held.beat("worker-1", ["math", "mahs"], -1)
+    assert lacking(engine) == ALL
+    held.leave("worker-1")
+
+
 def test_of_other_groups_nobody_knows(engine: Client) -> None:
     reader(engine, "audit")
     assert served(engine) == ServedNames(frozenset(), worker=False, others=("audit",))
     (one, *_) = unserved(engine, FLOW)
-    assert "(math:add), unless audit does: start a bridge" in one.sentence
+    assert "(math:add), unless audit does: start a Celery" in one.sentence
 
 
 def test_of_a_workflow_what_is_still_to_come(engine: Client) -> None:
@@ -110,5 +126,6 @@ def test_of_a_workflow_what_is_still_to_come(engine: Client) -> None:
 def test_a_missing_worker_is_named(engine: Client) -> None:
     worker = Unserved("wait", FLOW.steps[4:5], ())
     assert worker.sentence == (
-        "no worker runs for wait:delay: start `python -m littleflow_redis worker`"
+        "no worker runs for wait:delay: start `python -m littleflow_redis worker`, or a Celery "
+        "worker that does its work (`celery -A APP worker -I littleflow_redis.steps`)"
     )

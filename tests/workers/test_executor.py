@@ -6,7 +6,7 @@ import redis
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.script_results import Publication
-from littleflow_redis.engine.model.states import Outcome
+from littleflow_redis.engine.model.states import Outcome, WorkflowState
 from littleflow_redis.engine.model.task_events import StartTask, kind_of, start_task
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.entries import entries_of
@@ -71,6 +71,17 @@ def test_a_thread_outlives_a_fault_that_nobody_foresaw(client: redis.Redis) -> N
     thread.join(10)
     assert len(tries) == 2
     assert not thread.is_alive()
+
+
+def test_the_lifecycle_role_deletes_what_ended_long_ago(client: redis.Redis) -> None:
+    engine = Client(redis=client)
+    workflow = engine.start("x")
+    engine.terminate(workflow)
+    assert engine.terminate(workflow) is WorkflowState.TERMINATED
+    role = Role(engine, "one", "lifecycle", {WorkflowState.TERMINATED: 0})
+    role.start()
+    wait_until(lambda: not client.exists(engine.keys.full_id(workflow)), "it is deleted")
+    role.close()
 
 
 def test_a_role_has_one_holder_and_another_when_that_leaves(client: redis.Redis) -> None:

@@ -13,6 +13,7 @@ from littleflow_redis.language import Flow, Step, StepKind
 
 from ..builtins import BUILTIN_CATEGORIES
 from ..model.states import StepState, WorkflowState
+from ..store.held_attempts import HeldAttempts
 from ..views.health import BRIDGE, LIFECYCLE, LISTENER, RECEIPTS, SIMULATE, STEPS
 
 if TYPE_CHECKING:
@@ -75,11 +76,24 @@ class Unserved:
     def advice(self) -> str:
         """Names that may be meant, and the process to start."""
         if self.category in BUILTIN_CATEGORIES:
-            return "start `python -m littleflow_redis worker`"
-        option, name = (f" --category {self.category}", repr(self.category))
-        if not self.category:
-            option = name = ""
-        return f"{self.meant}start a bridge (`bridge -A APP{option}`) or a TaskListener({name})"
+            return (
+                "start `python -m littleflow_redis worker`, or a Celery worker that does its work "
+                "(`celery -A APP worker -I littleflow_redis.steps`)"
+            )
+        name = repr(self.category) if self.category else ""
+        return f"{self.start()} or a TaskListener({name})"
+
+    def start(self, app: str = "APP", *, its_own: bool = False) -> str:
+        """The processes that serve the category by tasks of a Celery app.
+
+        ``its_own``: whether workers of the app serve it unasked.
+        """
+        variable = "" if its_own or not self.category else f"LITTLEFLOW_SERVE={self.category} "
+        option = f" --category {self.category}" if self.category else ""
+        return (
+            f"{self.meant}start a Celery worker that serves it (`{variable}celery -A {app} worker "
+            f"-I littleflow_redis.steps`), a bridge (`bridge -A {app}{option}`)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +101,16 @@ class ServedNames:
     """The categories that processes serve now; ``worker``: whether a lifecycle worker runs.
 
     ``others`` are living groups whose names do not name a category; ``everything``: whether
-    `simulate` serves all categories.
+    `simulate` serves all categories. ``inside`` are the categories that workers serve which run
+    their tasks themselves, ``bridged`` those of bridges.
     """
 
     categories: frozenset[str]
     worker: bool = True
     others: tuple[str, ...] = ()
     everything: bool = False
+    inside: frozenset[str] = frozenset()
+    bridged: frozenset[str] = frozenset()
 
     def lacking(self, steps: Iterable[Step], known: Collection[str] = ()) -> list[Unserved]:
         """The categories of these steps that nobody serves, in the order of the steps.
@@ -122,19 +139,32 @@ class ServedNames:
 
 
 def served(client: Client) -> ServedNames:
-    """Find the processes that run now, in two round trips. Raises RedisError."""
-    categories, others = set(), []
-    names = _living(client)
+    """Find the processes that run now, in a few round trips. Raises RedisError."""
+    # A process that has no room does not read, and serves its categories all the same.
+    beating = HeldAttempts(client.context).served()
+    categories, bridged, others = set(beating), set[str](), []
+    groups = _groups(client)
+    names = [name for name, living in groups.items() if living]
+    inside = beating & {name.split(":")[1] for name in groups if name.startswith(f"{STEPS}:")}
     for name in names:
         kind, colon, category = name.partition(":")
         if kind == STEPS:
-            categories.add(category.partition(":")[0])
-        elif colon or kind in (BRIDGE, LISTENER):
+            continue
+        if colon or kind in (BRIDGE, LISTENER):
             # A listener's group may be called otherwise; its category follows all the same.
             categories.add(category)
+            if kind == BRIDGE:
+                bridged.add(category)
         elif name not in (LIFECYCLE, RECEIPTS, SIMULATE):
             others.append(name)
-    return ServedNames(frozenset(categories), LIFECYCLE in names, tuple(others), SIMULATE in names)
+    return ServedNames(
+        frozenset(categories),
+        LIFECYCLE in names,
+        tuple(others),
+        SIMULATE in names,
+        frozenset(inside),
+        frozenset(bridged),
+    )
 
 
 def unserved(client: Client, workflow: Flow | WorkflowView | str) -> list[Unserved]:
@@ -156,26 +186,26 @@ def _steps(client: Client, workflow: Flow | WorkflowView | str) -> Sequence[Step
     return [step for step in flow.steps if view.steps[step.index].state in _TO_COME]
 
 
-def _living(client: Client) -> list[str]:
-    """The consumer groups in which somebody showed itself just now."""
+def _groups(client: Client) -> dict[str, bool]:
+    """The consumer groups, and of each whether somebody showed itself in it just now."""
     stream = client.keys.events
     try:
         groups: Any = client.redis.xinfo_groups(stream)
     except ResponseError as error:
         if "no such key" not in str(error):
             raise
-        return []
+        return {}
     with client.redis.pipeline(transaction=False) as pipe:
         for group in groups:
             pipe.xinfo_consumers(stream, group["name"])
         rows = pipe.execute(raise_on_error=False)
-    return [
-        group["name"].decode("utf-8", "replace")
-        for group, consumers in zip(groups, rows, strict=True)
+    return {
+        group["name"].decode("utf-8", "replace"):
         # One that is gone since answers with an error.
-        if not isinstance(consumers, Exception)
+        not isinstance(consumers, Exception)
         and any(consumer["idle"] < SILENT * 1000 for consumer in consumers)
-    ]
+        for group, consumers in zip(groups, rows, strict=True)
+    }
 
 
 def listed(names: Sequence[str], most: int = _SHOWN) -> str:

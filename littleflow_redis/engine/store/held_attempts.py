@@ -52,6 +52,17 @@ class HeldAttempts:
         )
         return {name.decode() for name in found}
 
+    def served(self) -> set[str]:
+        """The categories that living processes serve."""
+        alive = self.alive()
+        found: Any = self._context.redis.hgetall(self._context.keys.served)
+        return {
+            category
+            for process, text in found.items()
+            if process.decode() in alive
+            for category in _categories(text)
+        }
+
     def registered(self) -> set[str]:
         """All processes that have not left."""
         redis, keys = self._context.redis, self._context.keys

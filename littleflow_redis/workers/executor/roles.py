@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.store.contracts import HoldLease
 from littleflow_redis.engine.store.script_loader import scripts_for
 from littleflow_redis.events.logs import kv
@@ -28,15 +29,18 @@ LOG = logging.getLogger("littleflow_redis.worker")
 #: Seconds that a lease holds without being renewed, and between two renewals or questions.
 LEASE, ASK_EVERY = 8.0, 2.0
 
+#: Final state → seconds after which such workflows are deleted.
+Retain = Mapping[WorkflowState, float]
+
 #: Builds what does the work of a role until a stop.
-Work = Callable[[Client, Stop], Callable[[], None]]
+Work = Callable[[Client, Stop, Retain], Callable[[], None]]
 
 
-def _lifecycle(client: Client, stop: Stop) -> Callable[[], None]:
-    return LifecycleWorker(client, stop).run
+def _lifecycle(client: Client, stop: Stop, retain: Retain) -> Callable[[], None]:
+    return LifecycleWorker(client, stop, retain=retain).run
 
 
-def _receipts(client: Client, stop: Stop) -> Callable[[], None]:
+def _receipts(client: Client, stop: Stop, _: Retain) -> Callable[[], None]:
     return Receipts(client, stop, show=lambda line: LOG.debug("%s", line)).run
 
 
@@ -47,10 +51,13 @@ ROLES: Mapping[str, Work] = {"lifecycle": _lifecycle, "receipts": _receipts}
 class Role:
     """A role of a process: one thread asks for the lease, another works while it holds."""
 
-    def __init__(self, client: Client, process: str, name: str) -> None:
+    def __init__(
+        self, client: Client, process: str, name: str, retain: Retain | None = None
+    ) -> None:
         self._client = client
         self._process = process
         self._name = name
+        self._retain = retain or {}
         self._key = client.keys.role + name
         self._stop = Stop()
         self._thread = threading.Thread(target=self._run, name=f"littleflow-{name}", daemon=True)
@@ -87,7 +94,7 @@ class Role:
     def _work_while(self, held: bool) -> None:
         if held and self._working is None:
             stop = Stop()
-            work = ROLES[self._name](self._client, stop)
+            work = ROLES[self._name](self._client, stop, self._retain)
             thread = supervised(self._client, stop, f"{self._name}-work", work)
             self._working = stop, thread
             thread.start()
