@@ -17,7 +17,7 @@ from ..ends.task_result import MAX_NOTE, TaskResult
 from .publications import Publications
 
 #: States that say nothing beyond what the engine knows.
-_SILENT = frozenset({states.PENDING, states.RECEIVED, states.STARTED, states.REVOKED})
+SILENT = frozenset({states.PENDING, states.RECEIVED, states.STARTED, states.REVOKED})
 
 
 class Progress:
@@ -37,7 +37,7 @@ class Progress:
         calls = [
             call
             for result in results
-            if result.id not in ended and result.state not in _SILENT
+            if result.id not in ended and result.state not in SILENT
             for call in self._calls(result, heard=heard)
         ]
         if calls:

@@ -15,6 +15,7 @@ from celery import bootsteps, signals
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import kv
 
+from .inherited import InChildren
 from .retried import take_message
 from .runner import StepRunner
 from .setup import Service, build_service
@@ -35,6 +36,7 @@ class ServeSteps(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         worker.littleflow = None
         self._service: Service | None = None
+        self._in_children: InChildren | None = None
         super().__init__(worker, **kwargs)
 
     def create(self, worker: Any) -> None:
@@ -43,6 +45,7 @@ class ServeSteps(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
             self._service = worker.littleflow = build_service(worker)
         except ConfigurationError as error:
             raise SystemExit(f"littleflow_redis.steps: {error}") from error
+        self._in_children = InChildren(self._service.close_inherited)
         signals.worker_shutdown.connect(self._finish, sender=worker, weak=False)
 
     def start(self, _worker: Any) -> None:
@@ -64,6 +67,8 @@ class ServeSteps(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
         service, self._service = self._service, None
         if service is not None:
             service.finish()
+        if self._in_children is not None:
+            self._in_children.stop()
 
 
 class Connect(bootsteps.StartStopStep):  # type: ignore[misc] # untyped

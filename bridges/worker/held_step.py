@@ -22,6 +22,8 @@ class Ends(Protocol):
 
     def published(self, step: HeldStep) -> None: ...
 
+    def note(self, step: HeldStep, text: str, retries: int) -> None: ...
+
     def over(self, step: HeldStep) -> None: ...
 
 
@@ -56,6 +58,11 @@ class HeldStep:
         """It is with the broker, for a retry or because its class sends it; so will its end be."""
         if self._settle():
             self._ends.published(self)
+
+    def retry(self, reason: str, number: int) -> None:
+        """Celery has published it for its retry of this ``number``, for a reason or none."""
+        self._ends.note(self, reason, number)
+        self.publish()
 
     @property
     def over(self) -> bool:

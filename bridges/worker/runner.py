@@ -15,6 +15,7 @@ from celery import Celery
 from kombu.message import Message
 
 from littleflow_redis.engine.model.task_events import StartTask
+from littleflow_redis.events.event_codec import sendable
 from littleflow_redis.events.logs import kv
 from littleflow_redis.workers.executor.executor import Executor
 from littleflow_redis.workers.executor.pending_end import PendingEnd
@@ -22,6 +23,7 @@ from littleflow_redis.workers.executor.pending_end import PendingEnd
 from ..broker.answers import sends_itself
 from ..calls.call_builder import CallBuilder, Misfit
 from ..ends.task_error import TaskError, error_of
+from ..ends.task_result import MAX_NOTE
 from .held_step import HeldStep
 from .messages import Messages
 from .own_publishing import OwnPublishing
@@ -173,6 +175,11 @@ class StepRunner:
             if ended or step.job is None:
                 step.hand_back()
 
+    def close_inherited(self) -> None:
+        """In a child of the pool: close the pipe, which wakes the main process."""
+        os.close(self._read_end)
+        os.close(self._write_end)
+
     # What steps report.
 
     def end(self, end: PendingEnd) -> None:
@@ -188,6 +195,9 @@ class StepRunner:
 
     def published(self, step: HeldStep) -> None:
         self.executor.publish(step.task)
+
+    def note(self, step: HeldStep, text: str, retries: int) -> None:
+        self.executor.note(step.task, sendable(text[:MAX_NOTE]), retries)
 
     def _start(self, task: StartTask) -> None:
         step = HeldStep(task, task.uuid, self, self._submit)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,10 +13,8 @@ from celery import Celery
 from celery.concurrency import prefork, solo, thread
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.errors import InvalidId
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
-from littleflow_redis.engine.store.keys import Keys
-from littleflow_redis.events.connection import ConfigurationError, ConnectionSettings, connect
+from littleflow_redis.events.connection import ConfigurationError, connect
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.streams import consumer_name
 from littleflow_redis.workers.executor.executor import Executor
@@ -32,7 +28,9 @@ from ..calls.call_builder import CallBuilder
 from ..calls.call_options import CallOptions, app_settings
 from ..calls.served_app import ServedApp
 from ..calls.task_lookup import TaskLookup
+from .inherited import close_connections
 from .queues import TaskQueues
+from .redis_address import keys, redis_of
 from .room import Room
 from .runner import Helping, StepRunner
 from .worker_settings import read_worker_settings
@@ -44,9 +42,6 @@ OLDEST = (5, 6)
 
 #: The protocol of messages that carry headers.
 PROTOCOL = 2
-
-#: Schemes of brokers that are a Redis.
-_REDIS = ("redis://", "rediss://", "unix://")
 
 
 class Service:
@@ -79,6 +74,11 @@ class Service:
         self._executor.close()
         self.runner.close()
 
+    def close_inherited(self) -> None:
+        """In a child of the pool: close what belongs to the main process."""
+        self.runner.close_inherited()
+        close_connections(self._executor.client.redis.connection_pool)
+
     def finish(self) -> None:
         """Apply the last ends, hand back what has not ended, and leave."""
         if self._started:
@@ -94,8 +94,8 @@ def build_service(worker: Any) -> Service:
     _check(app)
     app.finalize()
     own = read_worker_settings(app)
-    settings, origin = _connection(app)
-    client = Client(redis=connect(settings), keys=_keys())
+    settings, origin = redis_of(app)
+    client = Client(redis=connect(settings), keys=keys())
     name = _module(app)
     rules = CallOptions([app_settings(app)])
     names = TaskLookup(app.tasks, app_prefixes(app, name), rules.mapping)
@@ -136,23 +136,6 @@ def _check(app: Celery) -> None:
             f"littleflow_redis.steps needs task_protocol = {PROTOCOL}: a retry sent by the older "
             "protocol would not be recognised"
         )
-
-
-def _connection(app: Celery) -> tuple[ConnectionSettings, str]:
-    """Where Redis is, and who says so: the environment, or the app's broker if that is one."""
-    if any(os.environ.get(name) for name in ("REDIS_URL", "REDIS_HOST")):
-        return ConnectionSettings.from_environment(), "environment"
-    url = str(app.conf.broker_read_url or app.conf.broker_url or "")
-    if url.startswith(_REDIS):
-        return replace(ConnectionSettings.from_environment(), url=url), "broker"
-    return ConnectionSettings.from_environment(), "default"
-
-
-def _keys() -> Keys:
-    try:
-        return Keys(os.environ.get("LITTLEFLOW_NAMESPACE", ""))
-    except InvalidId as error:
-        raise ConfigurationError(f"LITTLEFLOW_NAMESPACE: {error}") from error
 
 
 def _module(app: Celery) -> str:

@@ -100,7 +100,7 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
         def _retry_worker_lost(self, exc: Any, exc_info: Any) -> bool:
             retried = bool(super()._retry_worker_lost(exc, exc_info))
             if retried:
-                self.step.publish()
+                self._retry(exc)
             return retried
 
         def cancel(self, pool: Any, signal: Any = None, emit_retry: bool = True) -> None:
@@ -134,7 +134,7 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
             if isinstance(error, Terminated):
                 return  # Announced as revoked, or cancelled before.
             if isinstance(error, Retry):
-                self.step.publish()
+                self._retry(error.exc)
             elif self._comes_again(error):
                 self.step.hand_back()
             elif isinstance(error, Ignore):
@@ -145,6 +145,10 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
                 self.step.fail(self.failure.error)
             else:
                 self.step.fail(error_of(error))
+
+        def _retry(self, error: BaseException | None) -> None:
+            reason = "" if error is None else error_of(error).reason
+            self.step.retry(reason, self.request_dict.get("retries", 0) + 1)
 
         def _comes_again(self, error: BaseException) -> bool:
             """Whether a broker would deliver its message again."""

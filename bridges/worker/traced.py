@@ -19,6 +19,7 @@ from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.tasks.conversion import output_text
 
 from ..ends.task_error import TaskError, error_of, shortened_error
+from .running import running
 
 
 class StepValue(NamedTuple):
@@ -58,9 +59,10 @@ def trace_step(
         else:
             args, kwargs, embed = body
         request.update({"args": args, "kwargs": kwargs, "is_eager": False}, **embed or {})
-        return _outcome(
-            app, name, id, trace_task(app.tasks[name], id, args, kwargs, request, app=app)
-        )
+        task = app.tasks[name]
+        with running(app, task, id, request):
+            traced = trace_task(task, id, args, kwargs, request, app=app)
+        return _outcome(app, name, id, traced)
     # The hooks of tasks run outside the tracer's own care, too.
     except Exception as error:  # noqa: BLE001
         return 1, StepFailure(ExceptionInfo(), states.FAILURE, error_of(error)), 0.0

@@ -32,6 +32,11 @@ def note(line: str) -> None:
         ledger.write(f"{line}\n")
 
 
+def wait_for(line: str, times: int = 1) -> None:
+    while Path(os.environ["LEDGER"]).read_text().split().count(line) < times:
+        time.sleep(0.02)
+
+
 @app.task
 def add(x: float, y: float = 1) -> float:
     return x + y
@@ -159,9 +164,20 @@ def retried(self: Task, line: str) -> str:
 def linger(line: str, lines: int = 1) -> str:
     """Ends when so many lines say ``go-``, and its own line."""
     note(f"{line}-began")
-    while Path(os.environ["LEDGER"]).read_text().split().count(f"go-{line}") < lines:
-        time.sleep(0.02)
+    wait_for(f"go-{line}", lines)
     return line
+
+
+@app.task(bind=True)
+def report(self: Task, line: str, times: int = 1) -> int:
+    """Reports its progress so often, once it may."""
+    note(f"{line}-began")
+    wait_for(f"go-{line}")
+    for number in range(times):
+        self.update_state(state="LOADING", meta={"done": number + 1, "of": times})
+    note(f"{line}-reported")
+    wait_for(f"end-{line}")
+    return os.getpid()
 
 
 @app.task

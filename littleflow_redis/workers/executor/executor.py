@@ -214,6 +214,15 @@ class Executor:
             self._lost.suspect()
         self.forget(task)
 
+    def note(self, task: StartTask, text: str, retries: int) -> None:
+        """Note for people that the task of an attempt is retried, so often by now."""
+        try:
+            self.client.transitions.run(
+                [self.client.transitions.note_progress(task, text, retries)]
+            )
+        except RedisError as error:
+            LOG.debug(kv("progress-lost", task=task.uuid, error=error))
+
     def forget(self, task: StartTask) -> None:
         """Let go of a task that has ended, or that somebody else will end."""
         self._tasks.pop(task.uuid, None)

@@ -36,6 +36,17 @@ def ledger(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def say(ledger: Path) -> Callable[[str], None]:
+    """Write a line that a task waits for."""
+
+    def say(line: str) -> None:
+        with ledger.open("a") as file:
+            file.write(f"{line}\n")
+
+    return say
+
+
+@pytest.fixture
 def serve(spawn: Callable[..., Spawned], redis_server: RedisServer, ledger: Path) -> Serve:
     def serve(pool: str, *options: str, app: str = "inside", **environment: str) -> Spawned:
         given = {
