@@ -63,8 +63,8 @@ class Script:
 class Call:
     """One call of a script, to be sent in a batch.
 
-    ``shared`` arguments come first; calls of a batched script that agree in them go together.
-    ``read`` turns the reply into the result.
+    ``shared`` arguments come first; calls of a batched script that agree in them go together,
+    unless they go ``alone``: those that take long. ``read`` turns the reply into the result.
     """
 
     script: Script
@@ -72,6 +72,7 @@ class Call:
     args: Sequence[Argument]
     shared: tuple[Argument, ...] = ()
     read: Callable[[Any], Any] | None = None
+    alone: bool = False
 
     def run(self, client: redis.Redis) -> Any:
         """Send it alone, unless its script is batched; return its result. Raises RedisError."""
@@ -131,7 +132,7 @@ def _together(calls: Sequence[Call | Command]) -> Iterator[Call | Command]:
 
 def _shared(call: Call | Command) -> tuple[str, tuple[Argument, ...]] | None:
     """The common part of calls that may go together; None for a call that goes alone."""
-    if isinstance(call, Call) and call.script.batched:
+    if isinstance(call, Call) and call.script.batched and not call.alone:
         return call.script.sha, call.shared
     return None
 

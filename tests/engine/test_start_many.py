@@ -11,6 +11,7 @@ import pytest
 from redis.exceptions import OutOfMemoryError
 
 from littleflow_redis.engine.client import Client, StartSpec
+from littleflow_redis.engine.client.start_specs import MOST_SHARED_STEPS
 from littleflow_redis.engine.client.starting import MOST_STARTS
 from littleflow_redis.engine.model.errors import IdConflict, InvalidId, UnsupportedFlow
 from littleflow_redis.engine.model.json_values import BadValue
@@ -21,6 +22,7 @@ from tests.faults import Plan, faulty_client
 from tests.support import LONG, RedisServer
 
 from .support import Player, drive
+from .test_together import evals
 
 #: More than two calls of the script hold.
 MANY = 2 * TOGETHER + 6
@@ -90,6 +92,16 @@ def test_a_script_that_is_unknown_is_sent_once(counted: Counted) -> None:
     counted.redis.script_flush()
     assert counted.trips([StartSpec("A")] * (10 * TOGETHER)) == 2
     assert counted.redis.info("stats")["total_net_input_bytes"] - before < 3 * 50_000
+
+
+@pytest.mark.parametrize(("width", "calls"), [(10, 1), (MOST_SHARED_STEPS, TOGETHER)])
+def test_starts_of_wide_flows_share_no_call(counted: Counted, width: int, calls: int) -> None:
+    """Whatever else asked Redis waited until 32 of them had emitted all their steps."""
+    text = "{ " + "A " * width + "}"
+    counted.start_many([StartSpec(text)])
+    before = evals(counted)
+    assert counted.trips([StartSpec(text)] * TOGETHER) == 1
+    assert evals(counted) - before == calls
 
 
 def test_large_inputs_are_sent_in_parts(counted: Counted) -> None:

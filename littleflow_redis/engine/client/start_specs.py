@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 #: A text, the path of a file (as path-like), or a compiled flow.
 Workflow: TypeAlias = "str | os.PathLike[str] | Flow | littleflow.Flow"
 
+#: Steps of a flow at most whose starts share a call of the script. A start may emit every step, and
+#: other clients of Redis wait until the call is over.
+MOST_SHARED_STEPS = 64
+
 #: Errors of texts, files, flows, ids and inputs that refuse a start before Redis is asked.
 _REFUSALS = (LittleflowError, ValueError, TypeError, OSError)
 
@@ -68,6 +72,8 @@ class PreparedStart:
     digest: str
     flow_digest: str
     packed_flow: bytes
+    #: It may have so much to emit that no other start shares its call.
+    large: bool
 
 
 class StartPreparation:
@@ -85,7 +91,8 @@ class StartPreparation:
         id = self._keys.full_id(workflow_id or new_id(flow))
         text = first_input(flow, input)
         digest = hashlib.sha256(f"{flow_digest}\n{text}".encode()).hexdigest()[:32]
-        return PreparedStart(id, flow.name or "", text, digest, flow_digest, packed_flow)
+        large = len(flow) > MOST_SHARED_STEPS
+        return PreparedStart(id, flow.name or "", text, digest, flow_digest, packed_flow, large)
 
 
 class BatchPreparation:

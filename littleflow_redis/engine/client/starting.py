@@ -140,6 +140,7 @@ class Starting(ClientBase):
                 name=start.name,
                 input=start.input,
                 flow=b"" if stored else start.packed_flow,
+                alone=start.large,
             )
 
     def _learn(self, flow_digest: str, outcome: Outcome) -> None:

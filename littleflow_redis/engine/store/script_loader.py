@@ -36,13 +36,16 @@ class Scripts:
     def __init__(self, names: Mapping[str, Mapping[str, Any]]) -> None:
         self._scripts = {name: compose(name, names) for name in script_names()}
 
-    def call(self, args: Arguments, *keys: str, read: Callable[[Any], Any] | None = None) -> Call:
-        """A call of the script that takes these arguments, to be sent in a batch.
-
-        ``read`` turns its reply into the result.
-        """
+    def call(
+        self,
+        args: Arguments,
+        *keys: str,
+        read: Callable[[Any], Any] | None = None,
+        alone: bool = False,
+    ) -> Call:
+        """A call of the script that takes these arguments, to be sent in a batch: see `Call`."""
         shared, own = args.encoded()
-        return Call(self._scripts[args.script], keys, own, shared, read)
+        return Call(self._scripts[args.script], keys, own, shared, read, alone)
 
     def run(self, client: redis.Redis, args: Arguments, *keys: str) -> Any:
         """Run it now and return its reply. Raises RedisError."""

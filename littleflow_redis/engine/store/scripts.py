@@ -47,10 +47,11 @@ class Transitions(Maintenance):
         name: str,
         input: str,
         flow: bytes = b"",
+        alone: bool = False,
     ) -> Call:
         """Start a workflow; ``flow`` is the packed flow, to be given if it is not stored.
 
-        Starts that follow each other and agree in the flow share a call.
+        Starts of one flow that follow each other share a call, unless they go ``alone``.
         """
         args = contracts.Start(
             flow_digest=flow_digest,
@@ -61,7 +62,7 @@ class Transitions(Maintenance):
             nonce=nonce,
             input=input,
         )
-        return self._call(args, workflow)
+        return self._call(args, workflow, alone=alone)
 
     def apply_ends(
         self, ends: Sequence[tuple[EndTask, str]], group: str, serving: bytes = b""
@@ -265,8 +266,9 @@ class Transitions(Maintenance):
         """Send the calls in one round trip; a call that raised has its exception as result."""
         return run_batch(self.client, calls)
 
-    def _call(self, args: Arguments, workflow: str) -> Call:
-        return self._scripts.call(args, workflow, read=partial(self.read_report, workflow))
+    def _call(self, args: Arguments, workflow: str, *, alone: bool = False) -> Call:
+        read = partial(self.read_report, workflow)
+        return self._scripts.call(args, workflow, read=read, alone=alone)
 
     def _report_of(self, args: Arguments, workflow: str) -> Report:
         return self.read_report(workflow, self._scripts.run(self.client, args, workflow))
