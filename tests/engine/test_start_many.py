@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,27 @@ def test_one_that_is_refused_stops_no_other(engine: Client, tmp_path: Path) -> N
         with pytest.raises(error, match=message):
             print(result.id)
     assert engine.redis.llen(engine.keys.all) == 3
+
+
+class Asked(os.PathLike[str]):
+    """A path that counts how often it is looked up."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.times = 0
+
+    def __fspath__(self) -> str:
+        self.times += 1
+        return str(self.path)
+
+
+@pytest.mark.parametrize("text", ["A → B", "A → → B"])
+def test_a_workflow_of_many_starts_is_read_once(engine: Client, tmp_path: Path, text: str) -> None:
+    path = Asked(tmp_path / "one.flow")
+    path.path.write_text(text, encoding="utf-8")
+    results = engine.start_many(StartSpec(path, n) for n in range(MANY))
+    assert len({result.error is None for result in results}) == 1
+    assert path.times == 1
 
 
 def test_what_is_no_start_is_refused_before_anything_is_started(engine: Client) -> None:
