@@ -175,7 +175,13 @@ def _time(name: str, base: str, chosen: Mapping[str, Choice]) -> str:
     choice = chosen.get(f"${name}")
     if choice is None:
         return f"not set by this bridge; a worker's --default {category_of(base)}:{name} may"
-    value = json.dumps(choice.value) if isinstance(choice.value, dict) else f"{choice.value} s"
+    match choice.value:
+        case dict() as policy:
+            value = json.dumps(policy)
+        case str() as value:
+            pass
+        case seconds:
+            value = f"{seconds} s"
     return f"{value} ({choice.where})"
 
 

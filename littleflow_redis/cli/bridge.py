@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     "defaults",
     multiple=True,
     metavar="CATEGORY:KEY=VALUE",
-    help="retry, timeout, queue-timeout, bind or celery.OPTION for steps of a category that set "
-    "none; repeatable.",
+    help="retry, timeout, queue-timeout, on-lost, bind or celery.OPTION for steps of a category "
+    "that set none; repeatable.",
 )
 @click.option(
     "--config",

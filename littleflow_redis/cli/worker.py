@@ -75,7 +75,8 @@ class WorkerCommand(click.Command):
     "defaults",
     multiple=True,
     metavar="CATEGORY:KEY=VALUE",
-    help="retry, timeout or queue-timeout for steps of a category that set none; repeatable.",
+    help="retry, timeout, queue-timeout or on-lost for steps of a category that set none; "
+    "repeatable.",
 )
 @click.option(
     "--config",

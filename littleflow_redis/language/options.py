@@ -189,6 +189,7 @@ OPTIONS: Mapping[str, Reader] = {
     "$concurrency": _whole(1, MOST_CONCURRENCY),
     "$celery": _celery,
     "$on-failure": _one_of("continue"),
+    "$on-lost": _one_of("retry", "fail"),
 }
 
 #: Options of a subflow; its inner steps have the rest.

@@ -71,7 +71,7 @@ def test_a_bad_task_option_says_how_to_write_it(text: str) -> None:
         ("math:timeot=30", "did you mean timeout?"),
         ("math:timeout=soon", "timeout needs a time"),
         ('math:retry={"limits":1}', "needs limit"),
-        ("math:concurrency=2", "there are: retry, timeout, queue-timeout, bind, celery"),
+        ("math:concurrency=2", "there are: retry, timeout, queue-timeout, on-lost, bind, celery"),
         ("math", "write CATEGORY:KEY=VALUE"),
         ("timeout=3", "write CATEGORY:KEY=VALUE"),
     ],

@@ -189,6 +189,8 @@ def test_warnings_of_declarations() -> None:
             },
         ),
         ("$on-failure: continue", {"$on-failure": "continue"}),
+        ("$on-lost: fail", {"$on-lost": "fail"}),
+        ("$on-lost: retry", {"$on-lost": "retry"}),
     ],
 )
 def test_options(written: str, read: dict[str, Json]) -> None:
@@ -231,6 +233,8 @@ def test_options(written: str, read: dict[str, Json]) -> None:
         ("$celery: {countdown: 3}", "$celery cannot have countdown", "put wait:delay"),
         ("$celery: {time_limit: 3}", "$celery cannot have time_limit", "use $timeout"),
         ("$on-failure: 3", "$on-failure needs", ""),
+        ("$on-lost: fial", "$on-lost needs one of retry, fail", "did you mean fail?"),
+        ("$on-lost: {fail: true}", "$on-lost needs one of retry, fail", ""),
     ],
 )
 def test_options_that_do_not_fit(written: str, what: str, hint: str) -> None:

@@ -48,7 +48,7 @@ class Static(IntEnum):
     ``CONCURRENCY``: how many attempts or items may be open. Name to value are JSON text. ``RETRY``
     is a policy or empty, ``TIMEOUT`` and ``QUEUE_TIMEOUT`` are in ms, 0 for none. ``CONTINUE`` is 1
     if a failure is an output, ``LOOPED`` if the flow has loops. ``BEGINS`` is 1 if the step stands
-    at its start (see ``Flow.at_start``).
+    at its start (see ``Flow.at_start``). ``ON_LOST``: see :class:`OnLost`.
     """
 
     KIND = 1
@@ -71,6 +71,15 @@ class Static(IntEnum):
     CONTINUE = 18
     LOOPED = 19
     BEGINS = 20
+    ON_LOST = 21
+
+
+class OnLost(IntEnum):
+    """Whether an attempt that may have run is run again when its process is lost."""
+
+    UNSET = 0
+    RETRY = 1
+    FAIL = 2
 
 
 class Retry(IntEnum):
@@ -89,11 +98,12 @@ class Retry(IntEnum):
 
 
 class Default(IntEnum):
-    """The options of a category: times in ms, 0 for none, and a retry policy or empty."""
+    """The options of a category: times in ms, 0 for none, a retry policy or empty, an OnLost."""
 
     TIMEOUT = 1
     QUEUE_TIMEOUT = 2
     RETRY = 3
+    ON_LOST = 4
 
 
 class Begun(IntEnum):
@@ -151,6 +161,7 @@ class AttemptRecord(IntEnum):
     ``EVENT`` is the id of its start-task, ``FLIGHT`` a bridge's category, ``TIMERS`` the timers
     that end with it, ``TAKES`` how often a worker claimed it. ``WAIT`` is there while the engine
     waits for something. ``NOTE`` is the progress that its worker reported: retries, and a text.
+    ``ONCE`` is there if it must not run twice: the process that claimed it, empty before.
     """
 
     TOKEN = 1
@@ -166,6 +177,7 @@ class AttemptRecord(IntEnum):
     TAKES = 11
     WAIT = 12
     NOTE = 13
+    ONCE = 14
 
 
 class Wait(IntEnum):
@@ -225,6 +237,7 @@ RECORDS: tuple[type[IntEnum] | type[IntFlag], ...] = (
     KindCode,
     Flag,
     Static,
+    OnLost,
     Retry,
     Default,
     Begun,

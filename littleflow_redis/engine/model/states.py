@@ -89,6 +89,7 @@ class Outcome(IntEnum):
     TOO_MANY = 22
     TOO_LARGE = 23
     LOST_WORKFLOW = 24
+    MAY_HAVE_RUN = 25
 
     @property
     def sentence(self) -> str:
@@ -122,4 +123,5 @@ _SENTENCES = {
     Outcome.TOO_LARGE: "the workflow is too large for one archive",
     Outcome.LOST_WORKFLOW: "there is no such workflow, and none of this id was deleted lately: "
     "Redis has lost its data, or the end was meant for another Redis",
+    Outcome.MAY_HAVE_RUN: "it may have run, and $on-lost: fail forbids another run",
 }

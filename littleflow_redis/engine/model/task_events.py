@@ -62,6 +62,11 @@ class StartTask:
         return category_of(self.base)
 
     @property
+    def once(self) -> bool:
+        """Whether it must not run twice: once it may have begun, nobody else begins it."""
+        return self.options.get("$on-lost") == "fail"
+
+    @property
     def uuid(self) -> str:
         """The Celery id of its task, if a worker runs that itself."""
         return task_uuid(self.workflow, self.index, self.token)

@@ -31,6 +31,8 @@ class TimerKind(StrEnum):
     LATCH = "latch"
     #: Nobody has it any more, and its workflow is to be TERMINATED.
     CANCEL = "cancel"
+    #: It may have run, nobody has it any more, and it must not run twice.
+    LOST = "lost"
 
     @property
     def fires(self) -> bool:

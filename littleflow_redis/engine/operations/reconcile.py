@@ -91,6 +91,8 @@ class Reconciler:
         )
         if done is Outcome.APPLIED:
             LOG.warning(kv("emitted-again", workflow=workflow, step=index, start=event, found=how))
+        elif done is Outcome.MAY_HAVE_RUN:
+            LOG.error(kv("lost", workflow=workflow, step=index, reason=done.sentence))
         return done is Outcome.APPLIED
 
 

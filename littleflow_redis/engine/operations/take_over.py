@@ -1,4 +1,7 @@
-"""Attempts of processes that have died are given to others: their start-tasks are written again."""
+"""Attempts of processes that have died are given to others: their start-tasks are written again.
+
+Those that must not run twice fail their steps instead.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class TakeOver:
         self._dead.clear()
 
     def run(self) -> int:
-        """Look once; return how many attempts were given to others. Raises RedisError."""
+        """Look once; return how many attempts were taken from the dead. Raises RedisError."""
         alive = self._held.alive()
         dead = self._held.registered() - alive
         if not (dead or self._dead) and not self._scan.due():
@@ -61,22 +64,21 @@ class TakeOver:
     def _give_away(self, process: str, left: list[HeldAttempt]) -> int:
         given = 0
         for held in left:
+            about = {"workflow": held.workflow, "step": held.field, "of": process}
             try:
                 outcome = self._held.release(held, fenced=True, died=True)
             except ResponseError as error:
                 # Whatever lies there, one workflow must not keep the others from being looked at.
                 if is_temporary(error):
                     raise
-                LOG.error(
-                    kv("not-taken-over", workflow=held.workflow, step=held.field, error=error)
-                )
-            else:
-                # Others look, too: one of them gives it away.
-                if outcome is Outcome.APPLIED:
-                    given += 1
-                    LOG.warning(
-                        kv("taken-over", workflow=held.workflow, step=held.field, of=process)
-                    )
+                LOG.error(kv("not-taken-over", **about, error=error))
+                continue
+            # Others look, too: one of them takes it away.
+            if outcome is Outcome.APPLIED:
+                LOG.warning(kv("taken-over", **about))
+            elif outcome is Outcome.MAY_HAVE_RUN:
+                LOG.error(kv("lost", **about, reason=outcome.sentence))
+            given += outcome in (Outcome.APPLIED, Outcome.MAY_HAVE_RUN)
         if not left:
             self._held.leave(process)
         return given

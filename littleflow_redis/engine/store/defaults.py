@@ -19,7 +19,7 @@ from .flow_codec import encode_defaults
 from .keys import Keys
 
 #: Options that can be set for a category, without the `$` that they have in a flow.
-NAMES = ("retry", "timeout", "queue-timeout")
+NAMES = ("retry", "timeout", "queue-timeout", "on-lost")
 
 
 #: Prefix of a category whose options a bridge has set; no category has a colon.

@@ -10,7 +10,7 @@ import msgpack
 from littleflow_redis.language import Flow, Step, StepKind
 
 from ..model.json_values import dump
-from ..model.records import Flag, KindCode
+from ..model.records import Flag, KindCode, OnLost
 
 #: Open attempts of one step, or items of one iteration, at the same time; `$concurrency` of a step
 #: overrides it. Further ones wait: a loop or a long list must not flood the stream.
@@ -47,7 +47,8 @@ def encode_steps(flow: Flow) -> Iterator[tuple[str, bytes]]:
     looped = int(any(step.back for step in flow.steps))
     for step in flow.steps:
         begins = int(flow.at_start(step.index))
-        yield str(step.index), msgpack.packb([*_static(flow, step), looped, begins])
+        lost = _on_lost(step.options)
+        yield str(step.index), msgpack.packb([*_static(flow, step), looped, begins, lost])
         yield f"p{step.index}", msgpack.packb(step.predecessors)
 
 
@@ -84,9 +85,15 @@ def encode_defaults(options: Mapping[str, Any]) -> bytes:
             _ms(options.get("$timeout", 0)),
             _ms(options.get("$queue-timeout", 0)),
             _retry(options.get("$retry")),
+            _on_lost(options),
         ]
     )
     return packed
+
+
+def _on_lost(options: Mapping[str, Any]) -> int:
+    word = options.get("$on-lost", "unset")
+    return OnLost[str(word).upper()].value
 
 
 def _ms(seconds: float) -> int:

@@ -103,7 +103,8 @@ class HeldAttempts:
     def release(self, held: HeldAttempt, *, fenced: bool = False, died: bool = False) -> Outcome:
         """Hand an attempt back: others find its start-task in the stream.
 
-        With ``fenced`` only if the heartbeat of its holder has stopped; ``died`` counts as a death.
+        With ``fenced`` only if the heartbeat of its holder has stopped. ``died``: it may have
+        begun, which counts as a death. Its step fails then if it must not run twice: MAY_HAVE_RUN.
         """
         input, missing = self._context.inputs.recover(held.workflow, held.field, held.token)
         return self._context.transitions.release_attempt(

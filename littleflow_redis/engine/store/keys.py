@@ -43,8 +43,8 @@ key                               type    what, and how long
 ``workflows:dead``                stream  dead letters; trimmed
 ``workflows:begun``               hash    base → when those with a `$queue-timeout` were taken up;
                                           for seven days after the last
-``workflows:defaults``            hash    category → its `$retry`, `$timeout`, `$queue-timeout`;
-                                          ``bridge:<category>`` → those that a bridge has set
+``workflows:defaults``            hash    category → its `$retry`, `$timeout`, `$queue-timeout`,
+                                          `$on-lost`; ``bridge:<category>`` → a bridge's
 ``workflows:deleted``             zset    ids by their deletion (ms): the last 10,000
 ``workflows:counts``              hash    counters since ever: see ``metrics``
 ================================  ======  ========================================================

@@ -67,6 +67,7 @@ class Maintenance:
     ) -> Outcome:
         """Write the start-task of an open attempt again if the attempt is still lost in this way.
 
+        The step of one that must not run twice and may have begun fails instead: MAY_HAVE_RUN.
         ``takers``: the groups that claim each category, see ``lib/lost_attempt.lua``. Without an
         ``input``, JSON text, its step fails; ``missing`` is the reason.
         """
@@ -103,8 +104,8 @@ class Maintenance:
     ) -> Outcome:
         """Write the start-task of an attempt anew that a process holds and will not run.
 
-        With ``fenced`` only if its heartbeat has stopped; ``died`` counts as a death. Without an
-        ``input`` as in :meth:`reissue_start_task`.
+        With ``fenced`` only if its heartbeat has stopped; ``died`` as in `HeldAttempts.release`.
+        Without an ``input`` as in :meth:`reissue_start_task`.
         """
         args = contracts.ReleaseAttempt(
             field=held.field,

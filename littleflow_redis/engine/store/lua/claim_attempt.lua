@@ -1,9 +1,10 @@
 -- Claim an attempt before any work is done for it.
--- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, WORN_OUT, NEWER.
+-- Returns {code}: APPLIED, GONE, TAKEN_BY_OTHER, RECORDED, PUBLISHED, WORN_OUT, MAY_HAVE_RUN, NEWER.
 -- Race closed: an attempt may be handed out twice (claimed from a slow consumer, emitted again). The
 -- owner is the group, not the process. Within a group the stream's pending list says who works, so a
 -- consumer that claims a dead one's entries can claim its attempts too. If the workflow is TERMINATING,
--- the script that finds nobody at work on the attempt sets the timer that cancels it.
+-- the script that finds nobody at work on the attempt sets the timer that cancels it. An attempt that must
+-- not run twice begins here: the next process that asks for it sets the timer that fails it.
 -- Each claim stands by itself; many share a call.
 -- group: the owner.
 -- worker: for people.
@@ -14,7 +15,7 @@
 -- then on that worker's heartbeat says whether anybody works on the attempt.
 --@keys workflow
 --@each index token group worker category task most:number queued event
---@include attempt_start
+--@include attempt_start once
 local function settled(outcome)
   if event ~= '' then redis.call('XACK', K.events, group, event) end
   return {outcome}
@@ -35,21 +36,32 @@ local flights, flight = K.publications .. attempt[AttemptRecord.FLIGHT], publica
 local state = flight and flight[PublicationRecord.STATE]
 if state == PublicationState.PUBLISHED then return settled(Outcome.PUBLISHED) end
 if state == PublicationState.HELD then return settled(Outcome.TAKEN_BY_OTHER) end
+
+-- Cancelling and failing take all the libraries of a transition, and this script runs for each task.
+local function leave_to_timer(kind)
+  local member = timer_member(kind, workflow, field, token)
+  table.insert(attempt[AttemptRecord.TIMERS], member)
+  redis.call('ZADD', K.timers, clock(), member)
+  redis.call('SADD', workflow .. S.timers, member)
+  redis.call('HSET', steps, field, cmsgpack.pack(step))
+end
+
+-- A process that asks again has lost the reply to its first call, and has not begun.
+local first = attempt[AttemptRecord.ONCE]
+if may_have_run(attempt) and (first == '' or first ~= worker) then
+  leave_to_timer(TimerKind.LOST)
+  return settled(Outcome.MAY_HAVE_RUN)
+end
 if f[2] ~= WorkflowState.RUNNING then
   -- The owner died before it began. A restart sees the attempt as unclaimed.
   if owner ~= '' then
     attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKEN] = '', 0
     if flight then redis.call('HDEL', flights, attempt[AttemptRecord.TASK]) end
     attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = '', ''
-    -- The workflow waits for an end that nobody will send. A timer cancels the attempt: cancelling
-    -- takes all the libraries of a transition, and this script runs for each task.
-    if f[2] == WorkflowState.TERMINATING then
-      local member = timer_member(TimerKind.CANCEL, workflow, field, token)
-      table.insert(attempt[AttemptRecord.TIMERS], member)
-      redis.call('ZADD', K.timers, clock(), member)
-      redis.call('SADD', workflow .. S.timers, member)
-    end
-    redis.call('HSET', steps, field, cmsgpack.pack(step))
+    if first then attempt[AttemptRecord.ONCE] = '' end
+    -- The workflow waits for an end that nobody will send.
+    if f[2] == WorkflowState.TERMINATING then leave_to_timer(TimerKind.CANCEL)
+    else redis.call('HSET', steps, field, cmsgpack.pack(step)) end
   end
   return settled(Outcome.GONE)
 end
@@ -60,6 +72,7 @@ if most > 0 and takes >= most then return {Outcome.WORN_OUT} end
 local now = clock()
 attempt[AttemptRecord.TAKES] = takes + 1
 attempt[AttemptRecord.OWNER] = group
+if first then attempt[AttemptRecord.ONCE] = worker end
 attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = category, task
 local is_queued = queued == '1'
 if is_queued then clock_taken(workflow, K.flow .. f[3], field, attempt, now)

@@ -9,7 +9,7 @@
 -- missing: why there is no input.
 --@keys workflow
 --@args member given missing
---@include transition attempt_start queue_timeout
+--@include transition once queue_timeout
 -- Python's classes for a time limit that is over.
 local TIMED_OUT = '["TimeoutError","OSError","Exception"]'
 -- Times that a lost attempt is closed and handed out again.
@@ -24,13 +24,14 @@ if not attempt then
   redis.call('ZREM', K.timers, member)
   return {Outcome.NOT_READY, '', ''}
 end
-local verdict, due
+local once, verdict, due = may_have_run(attempt)
 if kind == TimerKind.QUEUE and w.state == WorkflowState.RUNNING then
   local limit = time_of(static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
   if limit == 0 then limit = math.max(w.now - attempt[AttemptRecord.QUEUED], 1000) end
   verdict, due = judge_queue(static, attempt, limit, w.now)
-  if verdict == 'hold' then
-    redis.call('ZADD', K.timers, due, member)
+  -- To try it anew would be another run.
+  if verdict == 'hold' or verdict == 'probe' and once then
+    redis.call('ZADD', K.timers, due or w.now + limit, member)
     return {Outcome.UNCHANGED, '', ''}
   end
 end
@@ -49,6 +50,10 @@ end
 
 local function requeue()
   local waited = bound(Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT, attempt[AttemptRecord.QUEUED])
+  if once and verdict == 'count' then
+    return fail_lost(w, index, scope, attempt, 'not started within ' .. waited .. ', while later tasks were: it is '
+      .. 'lost or may still run, and $on-lost: fail forbids another run')
+  end
   if w.state ~= WorkflowState.RUNNING or verdict == 'count' and step[Dynamic.REQUEUES] >= MAX_REQUEUES then
     return fail(w, index, scope, attempt, 'nobody took it up within ' .. waited
       .. ', ' .. MAX_REQUEUES + 1 .. ' times, but others that were queued later: what loses it?')
@@ -61,6 +66,7 @@ end
 if input == '' then fail(w, index, scope, attempt, missing)
 elseif kind == TimerKind.WAKE or kind == TimerKind.LATCH then complete(w, index, scope, input, TraceKind.END, attempt)
 elseif kind == TimerKind.QUEUE then requeue()
+elseif kind == TimerKind.LOST then fail_lost(w, index, scope, attempt)
 elseif kind == TimerKind.CANCEL then
   mark_cancelled(w, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER])
 else
@@ -71,7 +77,7 @@ else
     reason = 'no event ' .. attempt[AttemptRecord.WAIT][Wait.KIND] .. ' came within ' .. waited .. ' s'
   end
   fail_attempt(w, index, scope, attempt, reason,
-    cjson.encode({reason = reason, error = {type = 'TimeoutError', message = reason}}), TIMED_OUT)
+    cjson.encode({reason = reason, error = {type = 'TimeoutError', message = reason}}), TIMED_OUT, once)
 end
 w.arrived[#w.arrived + 1] = {index, scope}
 settle(w)

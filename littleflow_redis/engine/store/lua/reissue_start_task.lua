@@ -1,5 +1,6 @@
 -- Write the start-task of an open attempt again, if nobody works on it.
--- Returns {code}: APPLIED, GONE (or its step has failed for lack of its input), UNCHANGED, NEWER.
+-- Returns {code}: APPLIED, GONE (or its step has failed for lack of its input), MAY_HAVE_RUN (it must not
+-- run twice, so its step has failed), UNCHANGED, NEWER.
 -- Race closed: the state is the truth and the stream its transport. Of several workers that find the
 -- same entry missing, the first writes it and changes the event id that the others compare. The token
 -- stays: if somebody works on it after all, one of two ends is applied.
@@ -11,7 +12,7 @@
 -- missing: why there is no input.
 --@keys workflow
 --@args field token event given lost takers missing
---@include transition lost_attempt
+--@include transition lost_attempt once
 local w = load_workflow(workflow, clock())
 if w and w.version > VERSION then return {Outcome.NEWER} end
 local index, scope = index_and_scope(field)
@@ -25,9 +26,14 @@ if attempt[AttemptRecord.EVENT] ~= event
   or how_lost(workflow, attempt, event, cmsgpack.unpack(takers)) ~= lost then
   return {Outcome.UNCHANGED}
 end
+if may_have_run(attempt) then
+  give_up(w, index, scope, attempt, fail_lost)
+  commit(w)
+  return {Outcome.MAY_HAVE_RUN}
+end
 local input = start_task_input(event) or given
 if input == '' then
-  fail_unread(w, index, scope, attempt, missing)
+  give_up(w, index, scope, attempt, fail, missing)
   commit(w)
   return {Outcome.GONE}
 end

@@ -1,6 +1,6 @@
 -- Write the start-task anew of an attempt that a process holds and will not run.
 -- Returns {code, state, reason, ready...}: APPLIED, GONE (its step has ended for want of its input, or with
--- its workflow), UNCHANGED, NEWER.
+-- its workflow), MAY_HAVE_RUN (it must not run twice, so its step has failed), UNCHANGED, NEWER.
 -- Race closed: whether its holder lives is read where the attempt is taken from it. Only the first caller
 -- writes the start-task; the others see that the publication is gone. The token stays: if the holder runs
 -- the task after all, one of two ends is applied.
@@ -8,12 +8,12 @@
 -- task: the id of the publication.
 -- holder: the process.
 -- fenced: '1' to do so only if the holder's heartbeat has stopped.
--- died: '1' to count it as a death.
+-- died: '1' if it may have begun: its holder has died, or its task was cut off. It counts as a death.
 -- input: JSON text or ''.
 -- missing: why there is no input.
 --@keys workflow
 --@args field token task holder fenced died input missing
---@include transition processes
+--@include transition processes once
 local w = load_workflow(workflow, clock())
 if not w then return {Outcome.GONE} end
 if w.version > VERSION then return {Outcome.NEWER} end
@@ -27,6 +27,11 @@ if not publication or publication[PublicationRecord.STATE] ~= PublicationState.H
   return {Outcome.UNCHANGED}
 end
 
+if died == '1' and may_have_run(attempt) then
+  give_up(w, index, scope, attempt, fail_lost)
+  commit(w)
+  return report(w, Outcome.MAY_HAVE_RUN)
+end
 local text = start_task_input(attempt[AttemptRecord.EVENT]) or input
 if w.state ~= WorkflowState.RUNNING then
   -- A restart begins it anew.
@@ -39,7 +44,7 @@ if w.state ~= WorkflowState.RUNNING then
   return report(w, Outcome.GONE)
 end
 if text == '' then
-  fail_unread(w, index, scope, attempt, missing)
+  give_up(w, index, scope, attempt, fail, missing)
   commit(w)
   return report(w, Outcome.GONE)
 end

@@ -23,7 +23,7 @@ if not flight or flight[PublicationRecord.STATE] ~= PublicationState.RECORDED
   return {Outcome.UNCHANGED}
 end
 if input == '' then
-  fail_unread(w, index, scope, attempt, missing)
+  give_up(w, index, scope, attempt, fail, missing)
   commit(w)
   return {Outcome.GONE}
 end

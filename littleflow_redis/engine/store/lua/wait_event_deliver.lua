@@ -9,7 +9,7 @@
 -- missing: why there is no input.
 --@keys workflow
 --@args id group start field token receipt output missing
---@include transition attempt_start mailbox write_receipt
+--@include transition mailbox write_receipt
 local w = load_workflow(workflow, clock())
 if not w or redis.call('HEXISTS', K.mailbox, id) == 0 then return {Outcome.GONE} end
 if w.version > VERSION then return {Outcome.NEWER} end

@@ -63,9 +63,10 @@ local function write_start_task(w, at, e)
   if types ~= '' then fields[#fields + 1] = 'types'; fields[#fields + 1] = types end
   if w.version > 1 then fields[#fields + 1] = 'bind'; fields[#fields + 1] = '"auto"' end
   if static[Static.BEGINS] == 1 then fields[#fields + 1] = 'begins'; fields[#fields + 1] = 'true' end
-  if static[Static.OPTIONS] ~= '' then
+  local options = options_of(static, e.attempt)
+  if options ~= '' then
     fields[#fields + 1] = 'options'
-    fields[#fields + 1] = static[Static.OPTIONS]
+    fields[#fields + 1] = options
   end
   return redis.call('XADD', K.events, '*', unpack(fields))
 end

@@ -38,6 +38,17 @@ local function time_of(static, own, default)
   return worker_s and worker_s[default] or 0
 end
 
+-- Whether an attempt of the step must not run twice.
+local function runs_once(static)
+  local own = static[Static.ON_LOST] or OnLost.UNSET
+  if own == OnLost.UNSET then
+    local bridge_s, worker_s = defaults_of(static)
+    own = bridge_s and bridge_s[Default.ON_LOST] or OnLost.UNSET
+    if own == OnLost.UNSET then own = worker_s and worker_s[Default.ON_LOST] end
+  end
+  return own == OnLost.FAIL
+end
+
 -- The step's own policy, else its category's. It is empty if there is none.
 local function retry_of(static)
   if #static[Static.RETRY] > 0 then return static[Static.RETRY] end

@@ -28,10 +28,11 @@ local function detect_stall(w)
   elseif w.state == WorkflowState.TERMINATING then conclude(w, WorkflowState.TERMINATED) end
 end
 
--- The input of an open attempt is gone. Its step fails, because a retry would not find it either.
-local function fail_unread(w, index, scope, attempt, reason)
+-- Closes an open attempt that nobody will end. Its step fails by `how`, which is `fail` if its input is gone,
+-- for a retry would not find it either.
+local function give_up(w, index, scope, attempt, how, reason)
   close_attempt(w, step_of(w, index, scope), attempt[AttemptRecord.TOKEN])
-  fail(w, index, scope, attempt, reason)
+  how(w, index, scope, attempt, reason)
   w.arrived[#w.arrived + 1] = {index, scope}
   settle(w)
   detect_stall(w)

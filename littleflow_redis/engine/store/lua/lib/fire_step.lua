@@ -107,8 +107,12 @@ local function emit(w, index, scope, text, activation)
   step[Dynamic.STATE], step[Dynamic.ATTEMPTS] = StepState.QUEUED, number
   step[Dynamic.QUEUED], step[Dynamic.STARTED], step[Dynamic.REASON] = w.now, 0, ''
   local attempt = {token, activation, number, '', w.now, '', 0, '', '', {}, 0}
-  -- Until the attempt is started only the queue's clock runs, if there is one.
   local static, e = static_of(w, index), {index = index, field = field, attempt = attempt, input = text}
+  if runs_once(static) then
+    -- No holes: no array survives them.
+    attempt[AttemptRecord.WAIT], attempt[AttemptRecord.NOTE], attempt[AttemptRecord.ONCE] = false, false, ''
+  end
+  -- Until the attempt is started only the queue's clock runs, if there is one.
   local clocked, limit = TimerKind.QUEUE, time_of(static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
   local handed = hand_over(w, static, step, e, limit > 0)
   local later = false

@@ -26,6 +26,13 @@ local function task_uuid(key, index, token)
     .. string.sub('89ab', variant, variant) .. string.sub(hex, 18, 20) .. '-' .. string.sub(hex, 21, 32)
 end
 
+-- The options as a start-task has them: `$on-lost` too where it is the category's.
+local function options_of(static, attempt)
+  local own = static[Static.OPTIONS]
+  if not attempt[AttemptRecord.ONCE] or (static[Static.ON_LOST] or OnLost.UNSET) ~= OnLost.UNSET then return own end
+  return '{"$on-lost":"fail"' .. (own == '' and '}' or ',' .. string.sub(own, 2))
+end
+
 -- Claims an attempt for the caller, if it serves the category; false if not. With a queue's clock
 -- (`clocked`) the stream is the queue: nothing is handed over.
 local function hand_over(w, static, step, e, clocked)
@@ -38,6 +45,7 @@ local function hand_over(w, static, step, e, clocked)
   local attempt, handed = e.attempt, w.writes.handed
   attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKES] = group, 1
   attempt[AttemptRecord.FLIGHT] = category
+  if attempt[AttemptRecord.ONCE] then attempt[AttemptRecord.ONCE] = serving.consumer end
   attempt[AttemptRecord.TASK] = task_uuid(w.key, e.index, attempt[AttemptRecord.TOKEN])
   attempt[AttemptRecord.TAKEN], step[Dynamic.STATE], step[Dynamic.STARTED] = w.now, StepState.RUNNING, w.now
   handed[#handed + 1] = e
@@ -62,7 +70,7 @@ local function handed_of(w, into)
   for _, e in ipairs(w.writes.handed) do
     local static, input, types = static_of(w, e.index), parts_of(e.input)
     into[#into + 1] = {e.index, static[Static.NAME], static[Static.BASE], static[Static.PARAMETERS],
-      input, e.attempt[AttemptRecord.TOKEN], static[Static.OPTIONS], types,
+      input, e.attempt[AttemptRecord.TOKEN], options_of(static, e.attempt), types,
       w.version > 1 and 1 or 0, static[Static.BEGINS] or 0}
   end
   return into

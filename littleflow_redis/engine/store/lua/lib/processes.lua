@@ -11,5 +11,6 @@ local function unhold(step, attempt)
   redis.call('HDEL', K.publications .. attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK])
   attempt[AttemptRecord.OWNER], attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = '', '', ''
   attempt[AttemptRecord.TAKEN] = 0
+  if attempt[AttemptRecord.ONCE] then attempt[AttemptRecord.ONCE] = '' end
   step[Dynamic.STATE], step[Dynamic.STARTED] = StepState.QUEUED, 0
 end

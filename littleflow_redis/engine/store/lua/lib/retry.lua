@@ -37,8 +37,10 @@ end
 -- The closed attempt has failed with this reason. `final` forbids a retry.
 local function fail_attempt(w, index, scope, attempt, reason, detail, classes, final)
   local static, step = static_of(w, index), step_of(w, index, scope)
-  if final or w.state ~= WorkflowState.RUNNING
-    or not may_retry(retry_of(static), step, classes_of(classes, detail)) then
+  local names = classes_of(classes, detail)
+  -- Its process was killed, so nobody knows how much of its work is done.
+  final = final or attempt[AttemptRecord.ONCE] and named({'WorkerLostError', 'TimeLimitExceeded'}, names)
+  if final or w.state ~= WorkflowState.RUNNING or not may_retry(retry_of(static), step, names) then
     return fail(w, index, scope, attempt, reason, detail)
   end
   step[Dynamic.RETRIES] = step[Dynamic.RETRIES] + 1
@@ -47,4 +49,13 @@ local function fail_attempt(w, index, scope, attempt, reason, detail, classes, f
   set_step_timer(w, TimerKind.RETRY, field_of(index, scope), attempt[AttemptRecord.ACTIVATION], due)
   trace(w, TraceKind.RETRY, field_of(index, scope), attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER],
     detail)
+end
+
+-- The closed attempt may have run, and must not run twice: a restart by a person alone begins it again.
+-- reason: nil if its process has died, or nothing shows any more that somebody has it.
+local function fail_lost(w, index, scope, attempt, reason)
+  reason = reason or 'the process that had it died before it reported an end: it may have run, and '
+    .. '$on-lost: fail forbids another run'
+  fail(w, index, scope, attempt, 'WorkerLostError: ' .. reason,
+    cjson.encode({reason = reason, error = {type = 'WorkerLostError', message = reason}}))
 end
