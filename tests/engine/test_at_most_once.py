@@ -116,11 +116,15 @@ def test_an_end_that_comes_before_it_has_failed_is_applied(engine: Client) -> No
 def test_who_claims_it_after_a_reported_start_does_not_begin_it(engine: Client) -> None:
     """A listener that does not claim has reported that it began."""
     workflow = engine.start(ONCE)
-    (task,) = start_tasks(engine)
+    hold(engine, start_tasks(engine)[0])
+    (attempt,) = HeldAttempts(engine.context).of(WORKER, "m")
+    HeldAttempts(engine.context).release(attempt)
+    task = start_tasks(engine)[-1]
     engine.transitions.run([engine.transitions.mark_started(task, "elsewhere")])
-    assert claim(engine, task, "first") is Outcome.MAY_HAVE_RUN
+    for worker in (WORKER, "worker-2"):
+        assert hold(engine, task, worker) is Outcome.MAY_HAVE_RUN
     turn(engine)
-    check_lost(engine, workflow)
+    check_lost(engine, workflow, again=1)
 
 
 def reconcile(engine: Client) -> None:

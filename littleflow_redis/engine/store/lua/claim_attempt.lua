@@ -58,7 +58,6 @@ if f[2] ~= WorkflowState.RUNNING then
     attempt[AttemptRecord.OWNER], attempt[AttemptRecord.TAKEN] = '', 0
     if flight then redis.call('HDEL', flights, attempt[AttemptRecord.TASK]) end
     attempt[AttemptRecord.FLIGHT], attempt[AttemptRecord.TASK] = '', ''
-    if first then attempt[AttemptRecord.ONCE] = '' end
     -- The workflow waits for an end that nobody will send.
     if f[2] == WorkflowState.TERMINATING then leave_to_timer(TimerKind.CANCEL)
     else redis.call('HSET', steps, field, cmsgpack.pack(step)) end
