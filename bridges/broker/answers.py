@@ -7,11 +7,12 @@ that does the same already, or refuse. Others run it at once, or do nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from celery import Task, states
+from celery import Task, signals, states
 from celery.result import EagerResult, ResultBase
 
 from ..calls.task_call import TaskCall
@@ -80,6 +81,23 @@ def sends_itself(task: Task) -> bool:
     return type(task).apply_async is not Task.apply_async
 
 
+@contextmanager
+def heard(call: TaskCall) -> Iterator[list[str]]:
+    """Within it the ids of the messages of this task that are sent."""
+    ids: list[str] = []
+
+    def hear(headers: Any = None, body: Any = None, **_: Any) -> None:
+        # Of the older protocol the message's body has it.
+        about = headers if headers and "task" in headers else body
+        ids.append(about["id"])
+
+    signals.after_task_publish.connect(hear, sender=call.task, weak=False)
+    try:
+        yield ids
+    finally:
+        signals.after_task_publish.disconnect(hear, sender=call.task)
+
+
 def answer_of(call: TaskCall, value: Any, sent: Collection[str]) -> Answer | None:
     """The meaning of ``value``, which ``apply_async`` returned. ``sent``: the ids of the messages
     of this task that it has sent.
@@ -96,6 +114,15 @@ def answer_of(call: TaskCall, value: Any, sent: Collection[str]) -> Answer | Non
     if sent:
         return _instead(call, ((list(sent)[-1], None), None))
     return Ended(call, TaskResult(call.id, states.SUCCESS, output="null"))
+
+
+def answer_to(call: TaskCall, value: Any, sent: Sequence[str]) -> Answer | None:
+    """The same, whatever the value's own code does when it is looked at."""
+    try:
+        return answer_of(call, value, sent)
+    # What the task's class answered may run code of its own when it is looked at.
+    except Exception as error:  # noqa: BLE001
+        return Refusal(call, error, final=bool(sent))
 
 
 def _instead(call: TaskCall, ids: Any) -> Answer:

@@ -11,6 +11,7 @@ from littleflow_redis.engine.views.health import BRIDGE
 from littleflow_redis.events.streams import consumer_name
 
 from ..calls.served_app import ServedApp
+from .answers import Answer
 from .backends import publishes_results, result_backend
 from .bridge_settings import POLL, SWEEP, BridgeSettings
 from .publications import Publications
@@ -32,6 +33,8 @@ class BridgeContext:
     #: The consumer group of each category; all bridges that serve it are in it.
     groups: Mapping[str, str]
     publications: Publications = field(default_factory=Publications)
+    #: Of tasks that must not run twice and are not settled, by id: answers, none if it was sent.
+    tried: dict[str, list[Answer]] = field(default_factory=dict)
     #: The bridge's name in its groups, and that of the owner of its publications.
     consumer: str = field(default_factory=consumer_name)
 

@@ -27,6 +27,7 @@ from littleflow_redis.workers.version_skew import VersionSkew
 from ..calls.call_builder import CallBuilder, Misfit
 from ..calls.task_ids import celery_id
 from .bridge_context import BridgeContext
+from .dispatch_once import DispatchOnce
 from .publish import BrokerUnreachable, Publisher
 from .results import ResultsUnreachable
 from .settle import Job, Settle
@@ -54,6 +55,7 @@ class Dispatch:
         self._results = bridge.results
         self._stop = stop
         self._settle = Settle(bridge.engine, category, reader, bridge.publications)
+        self._once = DispatchOnce(bridge, self._settle, self._claim)
         self._newer = VersionSkew(LOG)
         self._broker_lost: float | None = None
 
@@ -67,7 +69,10 @@ class Dispatch:
 
         Waits for the broker if need be, until stopped. Raises RedisError.
         """
-        claimed = self._claim([self._job(task) for task in tasks])
+        jobs = [self._job(task) for task in tasks]
+        once = [job for job in jobs if job.task.once and job.call]
+        self._send_once(once)
+        claimed = self._claim([job for job in jobs if job not in once])
         self._settle.refuse([job for job in claimed if job.call is None])
         self._publish([job for job in claimed if job.call])
 
@@ -85,8 +90,10 @@ class Dispatch:
         for job, report in zip(jobs, reports, strict=True):
             by_outcome.setdefault(self._outcome(job, report), []).append(job)
         by_outcome.pop(None, None)
-        fresh = by_outcome.pop(Outcome.APPLIED, [])
-        again = [replace(job, again=True) for job in by_outcome.pop(Outcome.RECORDED, [])]
+        fresh, recorded = (by_outcome.pop(one, []) for one in (Outcome.APPLIED, Outcome.RECORDED))
+        # Of those that must not run twice only this process has recorded some, and sent none.
+        fresh += [job for job in recorded if job.task.once]
+        again = [replace(job, again=True) for job in recorded if not job.task.once]
         for job in (*fresh, *again):
             if job.call:
                 self._publications.add(job.id, job.task)
@@ -121,6 +128,18 @@ class Dispatch:
             seen = set()
         self._settle.mark([job for job in jobs if job.id in seen])
         return [job for job in jobs if job.id not in seen]
+
+    def _send_once(self, jobs: Sequence[Job]) -> None:
+        while jobs:
+            try:
+                self._once.send(jobs)
+            except BrokerUnreachable as error:
+                if not self._wait_for_broker(error):
+                    self.reader.release([job.task.event for job in jobs])
+                    return
+            else:
+                self._broker_found()
+                return
 
     def _publish(self, jobs: list[Job]) -> None:
         while jobs:

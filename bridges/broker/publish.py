@@ -14,14 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import kombu.exceptions
-from celery import Celery, signals
+from celery import Celery
 from celery.exceptions import QueueNotFound
 from celery.result import denied_join_result
 from kombu.exceptions import EncodeError, KombuError, OperationalError, SerializerNotInstalled
 from kombu.messaging import Producer
 
 from ..calls.task_call import HEADER, TaskCall
-from .answers import Answer, Refusal, answer_of, sends_itself
+from .answers import Answer, Refusal, answer_to, heard, sends_itself
 
 #: Tries to reach the broker before a batch counts as unsent; who called decides when to try again.
 CONNECT_TRIES = 1
@@ -38,10 +38,13 @@ _FINAL = (EncodeError, SerializerNotInstalled, QueueNotFound, TypeError)
 #: kombu before 5.7 has no batches.
 _BatchError: type[KombuError] = getattr(kombu.exceptions, "BatchPublishError", OperationalError)
 
+#: How a batch fails that the broker did not take, or did not answer.
+BATCH_ERRORS: tuple[type[Exception], ...] = (OperationalError, _BatchError)
+
 
 #: ``denied_join_result`` sets a flag of the whole process and sets it back: of two threads within
 #: it, the first to leave would let the other subscribe.
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 
 
 class BrokerUnreachable(ConnectionError):
@@ -49,23 +52,6 @@ class BrokerUnreachable(ConnectionError):
 
     Every call of the batch has to be published again, under the same id.
     """
-
-
-@contextlib.contextmanager
-def _heard(call: TaskCall) -> Iterator[list[str]]:
-    """Within it the ids of the messages of this task that are sent."""
-    ids: list[str] = []
-
-    def hear(headers: Any = None, body: Any = None, **_: Any) -> None:
-        # Of the older protocol the message's body has it.
-        about = headers if headers and "task" in headers else body
-        ids.append(about["id"])
-
-    signals.after_task_publish.connect(hear, sender=call.task, weak=False)
-    try:
-        yield ids
-    finally:
-        signals.after_task_publish.disconnect(hear, sender=call.task)
 
 
 @contextlib.contextmanager
@@ -90,12 +76,44 @@ def _declaring_once(producer: Any) -> Iterator[None]:
         del producer.maybe_declare
 
 
-def _answer(call: TaskCall, value: Any, sent: Sequence[str]) -> Answer | None:
+def unreachable(app: Celery, error: Exception) -> BrokerUnreachable:
+    """The error of a broker that did not answer."""
+    address = app.connection_for_write().as_uri()
+    return BrokerUnreachable(f"no answer from the broker {address}: {error.__cause__ or error}")
+
+
+def send(
+    app: Celery,
+    call: TaskCall,
+    producer: Producer,
+    options: Mapping[str, Any],
+    lost: tuple[type[Exception], ...] = BATCH_ERRORS,
+) -> Any:
+    """The value that ``apply_async`` returns, or a Refusal if it raises.
+
+    Raises those errors by which the broker may be ``lost``.
+    """
+    own = dict(call.options)
+    headers = {**own.pop("headers", {}), HEADER: dict(call.header)}
     try:
-        return answer_of(call, value, sent)
-    # What the task's class answered may run code of its own when it is looked at.
+        return app.tasks[call.task].apply_async(
+            tuple(call.args),
+            dict(call.kwargs),
+            task_id=call.id,
+            producer=producer,
+            # Travels in the message: the worker stores the result whatever the task says.
+            ignore_result=False,
+            headers=headers,
+            add_to_parent=False,
+            **own,
+            **options,
+        )
+    except lost:
+        raise
+    # The app's routers, signals and base classes run in there; what one task's code raises
+    # concerns that task alone.
     except Exception as error:  # noqa: BLE001
-        return Refusal(call, error, final=bool(sent))
+        return Refusal(call, error, isinstance(error, _FINAL))
 
 
 class Publisher:
@@ -118,22 +136,19 @@ class Publisher:
             (apart if sends_itself(self._app.tasks[call.task]) else batch).append(call)
         try:
             with (
-                _ONE_AT_A_TIME,
+                ONE_AT_A_TIME,
                 self._app.producer_or_acquire() as producer,
                 denied_join_result(),
             ):
                 return [*self._publish(batch, producer), *self._publish_apart(apart, producer)]
-        except (OperationalError, _BatchError) as error:
-            address = self._app.connection_for_write().as_uri()
-            raise BrokerUnreachable(
-                f"no answer from the broker {address}: {error.__cause__ or error}"
-            ) from error
+        except BATCH_ERRORS as error:
+            raise unreachable(self._app, error) from error
 
     def _publish(self, calls: Sequence[TaskCall], producer: Producer) -> list[Answer]:
         if not calls:
             return []
         with self._sending(producer, len(calls)) as options:
-            sent = (self._send(call, producer, options) for call in calls)
+            sent = (send(self._app, call, producer, options) for call in calls)
             return [answer for answer in sent if isinstance(answer, Refusal)]
 
     def _publish_apart(self, calls: Sequence[TaskCall], producer: Producer) -> list[Answer]:
@@ -142,9 +157,9 @@ class Publisher:
         """
         answers: list[Answer | None] = []
         for call in calls:
-            with self._sending(producer, 1) as options, _heard(call) as ids:
-                value = self._send(call, producer, options)
-            answers.append(value if isinstance(value, Refusal) else _answer(call, value, ids))
+            with self._sending(producer, 1) as options, heard(call) as ids:
+                value = send(self._app, call, producer, options)
+            answers.append(value if isinstance(value, Refusal) else answer_to(call, value, ids))
         return [answer for answer in answers if answer]
 
     @contextlib.contextmanager
@@ -162,29 +177,3 @@ class Publisher:
             with producer.batch():
                 # A retry would open a new channel, and a batch belongs to one channel.
                 yield {"retry": False}
-
-    def _send(self, call: TaskCall, producer: Producer, options: Mapping[str, Any]) -> Any:
-        """The value that ``apply_async`` returns, or a Refusal if it raises. Raises if the broker
-        is away.
-        """
-        own = dict(call.options)
-        headers = {**own.pop("headers", {}), HEADER: dict(call.header)}
-        try:
-            return self._app.tasks[call.task].apply_async(
-                tuple(call.args),
-                dict(call.kwargs),
-                task_id=call.id,
-                producer=producer,
-                # Travels in the message: the worker stores the result whatever the task says.
-                ignore_result=False,
-                headers=headers,
-                add_to_parent=False,
-                **own,
-                **options,
-            )
-        except (OperationalError, _BatchError):
-            raise
-        # The app's routers, signals and base classes run in there; what one task's code raises
-        # concerns that task alone.
-        except Exception as error:  # noqa: BLE001
-            return Refusal(call, error, isinstance(error, _FINAL))
