@@ -35,17 +35,16 @@ class DispatchOnce:
 
         Raises RedisError, and BrokerUnreachable, after which the others were not recorded.
         """
+        left = [job for job in jobs if job.id not in self._tried]
         self._settle_tried(jobs)
-        left = {job.id: job for job in jobs if job.id not in self._tried}
-        calls = [job.call for job in left.values() if job.call]
+        # An event that was delivered twice is one call.
+        calls = {job.id: job.call for job in left if job.call}
         if not calls:
             return
         with self._publisher.connected() as producer:
-            for group in self._publisher.groups(calls, producer):
-                # An event that was delivered twice is one call.
-                claimed = self._claim(
-                    [job for job in jobs if job.id in {call.id for call in group}]
-                )
+            for group in self._publisher.groups([*calls.values()], producer):
+                ids = {call.id for call in group}
+                claimed = self._claim([job for job in left if job.id in ids])
                 sent = {job.id: job.call for job in claimed if job.call}
                 doubts = [Doubt(call, WorkerLostError(_INTERRUPTED)) for call in sent.values()]
                 self._tried |= {doubt.call.id: [doubt] for doubt in doubts}

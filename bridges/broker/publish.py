@@ -82,16 +82,9 @@ def unreachable(app: Celery, error: Exception) -> BrokerUnreachable:
     return BrokerUnreachable(f"no answer from the broker {address}: {error.__cause__ or error}")
 
 
-def send(
-    app: Celery,
-    call: TaskCall,
-    producer: Producer,
-    options: Mapping[str, Any],
-    lost: tuple[type[Exception], ...] = BATCH_ERRORS,
-) -> Any:
-    """The value that ``apply_async`` returns, or a Refusal if it raises.
-
-    Raises those errors by which the broker may be ``lost``.
+def send(app: Celery, call: TaskCall, producer: Producer, options: Mapping[str, Any]) -> Any:
+    """The value that ``apply_async`` returns, or a Refusal if it raises. Raises if the broker is
+    away.
     """
     own = dict(call.options)
     headers = {**own.pop("headers", {}), HEADER: dict(call.header)}
@@ -108,7 +101,7 @@ def send(
             **own,
             **options,
         )
-    except lost:
+    except BATCH_ERRORS:
         raise
     # The app's routers, signals and base classes run in there; what one task's code raises
     # concerns that task alone.

@@ -63,24 +63,21 @@ class PublisherOnce:
 
     def publish(self, group: Sequence[TaskCall], producer: Producer) -> list[Answer]:
         """Send a group; return what was answered of those that were not sent as they are."""
-        lost = (*BATCH_ERRORS, *producer.connection.connection_errors)
         batch = producer.batch() if len(group) > 1 else contextlib.nullcontext()
         try:
             with ONE_AT_A_TIME, denied_join_result(), batch:
-                answers = [self._send(call, producer, lost) for call in group]
-        except lost as error:
+                answers = [self._send(call, producer) for call in group]
+        except BATCH_ERRORS as error:
             why = f"{error.__cause__ or error}; $on-lost: fail forbids to send it again"
             return [Doubt(call, WorkerLostError(why)) for call in group]
         return [answer for answer in answers if answer is not None]
 
-    def _send(
-        self, call: TaskCall, producer: Producer, lost: tuple[type[Exception], ...]
-    ) -> Answer | None:
+    def _send(self, call: TaskCall, producer: Producer) -> Answer | None:
         if not sends_itself(self._app.tasks[call.task]):
-            value = send(self._app, call, producer, _NEVER_AGAIN, lost)
+            value = send(self._app, call, producer, _NEVER_AGAIN)
             return value if isinstance(value, Refusal) else None
         with heard(call) as ids:
-            value = send(self._app, call, producer, _NEVER_AGAIN, lost)
+            value = send(self._app, call, producer, _NEVER_AGAIN)
         if isinstance(value, Refusal):
             return Doubt(call, value.error) if ids else value
         return answer_to(call, value, ids)

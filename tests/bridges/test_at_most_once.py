@@ -17,10 +17,12 @@ from littleflow_redis.bridges.bridge import Bridge
 from littleflow_redis.bridges.broker.publish_once import Doubt, PublisherOnce
 from littleflow_redis.bridges.calls.task_call import TaskCall
 from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.model.records import PublicationRecord, Record
 from littleflow_redis.engine.model.script_results import Publication
-from littleflow_redis.engine.model.states import StepState, WorkflowState
+from littleflow_redis.engine.model.states import PublicationState, StepState, WorkflowState
 from littleflow_redis.engine.model.task_events import kind_of, start_task
 from littleflow_redis.events.group import GroupReader
+from littleflow_redis.events.shutdown import Stop
 from tests.faults import Fault, Plan, every_fault
 from tests.proxy import LossyProxy
 from tests.support import RedisServer, wait_until
@@ -121,6 +123,33 @@ def test_a_broker_that_does_not_answer_is_not_sent_it_again(
     assert {step.state for step in view.steps[2 : 2 + steps]} == {StepState.FAILED}
     assert "plain.add may have been sent: " in view.reason
     assert "$on-lost: fail forbids" in view.reason
+
+
+def test_what_it_could_not_note_as_sent_is_not_sent_again(
+    engine: Client, app: Celery, redis_server: RedisServer
+) -> None:
+    """Its name is the same after an error of Redis, and so are its publications."""
+    workflow = engine.start(QUIET)
+    engine.redis.execute_command("ACL SETUSER clerk on nopass ~* &* +@all -xack")
+    url = redis_server.url.replace("redis://", "redis://clerk:any@")
+    bridge = bridge_of(Client(url), app)
+    with redis.Redis(host=redis_server.host, port=redis_server.port, db=1) as broker:
+        try:
+            with bridge.parts(Stop()) as parts, pytest.raises(redis.ResponseError):
+                parts[0].turn(0.0)
+            assert broker.llen("quiet") == 1
+            engine.redis.execute_command("ACL SETUSER clerk +xack")
+            with bridge.parts(Stop()) as parts:
+                parts[0].turn(0.0)
+                pending = engine.redis.xpending(engine.keys.events, "bridge:math")
+                assert not pending["pending"]
+        finally:
+            engine.redis.execute_command("ACL DELUSER clerk")
+        assert broker.llen("quiet") == 1
+        broker.delete("quiet")
+    (packed,) = engine.redis.hvals(engine.keys.publications + "math")
+    assert Record(packed)[PublicationRecord.STATE] == PublicationState.PUBLISHED
+    assert engine.state(workflow).state is WorkflowState.RUNNING
 
 
 #: Messages in a queue.
