@@ -161,6 +161,16 @@ class Executor:
         self._room_made.wait(BUSY)
         return True
 
+    def apply(self, block: float = 0.0) -> None:
+        """Apply ends, waiting ``block`` seconds for the first, and ``keep``. Raises RedisError."""
+        try:
+            self._applier.run_once(block)
+            self.keep()
+        except Exception:
+            # The reply of a call that failed may have handed something over.
+            self._lost.suspect()
+            raise
+
     def keep(self) -> None:
         """Look after what others have left, if it is time to. Raises RedisError."""
         if not (self._prepared and self._look.due()):
@@ -289,13 +299,8 @@ class Executor:
         """Work until all ends are applied and no more will come. Raises RedisError."""
         # After an outage all others seem dead.
         self._take_over.forget()
-        try:
-            while not self._applier.done:
-                self._applier.run_once(BUSY if self._tasks else IDLE)
-                self.keep()
-        finally:
-            # The reply of a call that failed may have handed something over.
-            self._lost.suspect()
+        while not self._applier.done:
+            self.apply(BUSY if self._tasks else IDLE)
 
     def _attempt(self, task: StartTask) -> HeldAttempt:
         id = task.uuid

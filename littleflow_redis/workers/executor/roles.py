@@ -74,7 +74,7 @@ class Role:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                held = self._hold(LEASE)
+                held = self.ask()
             except RedisError as error:
                 # Without Redis nobody else works either.
                 LOG.debug(kv("lease-unknown", role=self._name, error=error))
@@ -86,6 +86,10 @@ class Role:
             self._hold(0)
         except RedisError as error:
             LOG.debug(kv("lease-left", role=self._name, error=error))
+
+    def ask(self) -> bool:
+        """Take the lease or keep it; return whether this process has it. Raises RedisError."""
+        return self._hold(LEASE)
 
     def _hold(self, seconds: float) -> bool:
         args = HoldLease(holder=self._process, ms=round(seconds * 1000))
