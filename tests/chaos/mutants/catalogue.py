@@ -100,12 +100,12 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/events/test_group.py",),
     ),
     Mutant(
-        "a listener acknowledges before it tells",
-        "littleflow_redis/workers/intake.py",
-        "            with self.client.redis.pipeline(transaction=True) as pipe:\n",
-        "            self.reader.ack(ids)\n"
-        "            with self.client.redis.pipeline(transaction=True) as pipe:\n",
-        ("tests/workers/test_listener_faults.py",),
+        "a start-task is acknowledged before its attempt is held",
+        "littleflow_redis/workers/executor/task_reader.py",
+        "        reports = transitions.run(calls)\n",
+        "        self.tasks.reader.ack([task.event for task in tasks])\n"
+        "        reports = transitions.run(calls)\n",
+        ("tests/workers/test_listener_faults.py", "tests/workers/test_executor_crashes.py"),
     ),
     Mutant(
         "a start that is repeated starts again",
@@ -159,8 +159,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "each copy of a retry's message is run",
         f"{_LUA}/hold_published.lua",
-        " and (owner == holder or is_alive(owner)) then",
-        " and false then",
+        "(owner == holder or is_alive(owner) or",
+        "(false or",
         ("tests/engine/test_held_attempts.py",),
     ),
     Mutant(
