@@ -64,20 +64,21 @@ class TakeOver:
     def _give_away(self, process: str, left: list[HeldAttempt]) -> int:
         given = 0
         for held in left:
-            about = {"workflow": held.workflow, "step": held.field, "of": process}
+            workflow, step = held.workflow, held.field
             try:
                 outcome = self._held.release(held, fenced=True, died=True)
             except ResponseError as error:
                 # Whatever lies there, one workflow must not keep the others from being looked at.
                 if is_temporary(error):
                     raise
-                LOG.error(kv("not-taken-over", **about, error=error))
+                LOG.error(kv("not-taken-over", workflow=workflow, step=step, error=error))
                 continue
             # Others look, too: one of them takes it away.
             if outcome is Outcome.APPLIED:
-                LOG.warning(kv("taken-over", **about))
+                LOG.warning(kv("taken-over", workflow=workflow, step=step, of=process))
             elif outcome is Outcome.MAY_HAVE_RUN:
-                LOG.error(kv("lost", **about, reason=outcome.sentence))
+                reason = outcome.sentence
+                LOG.error(kv("lost", workflow=workflow, step=step, of=process, reason=reason))
             given += outcome in (Outcome.APPLIED, Outcome.MAY_HAVE_RUN)
         if not left:
             self._held.leave(process)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from redis.exceptions import RedisError
 
@@ -36,6 +35,7 @@ from .heartbeat import LIFETIME, Heartbeat
 from .lost_replies import LostReplies
 from .pending_end import PendingEnd
 from .queue_readers import QueueReaders
+from .runner import Runner
 from .served_queues import ServedQueues
 from .supervised import supervised
 from .wake_up import WakeUp
@@ -57,25 +57,6 @@ PATIENCE = 10.0
 
 #: Looks for processes that have died, in the lifetime of a heartbeat.
 LOOKS = 4
-
-
-class Runner(Protocol):
-    """Runs tasks. All methods may be called from any thread."""
-
-    def room(self) -> int:
-        """How many more tasks it takes from the stream now; none if that is not worth a read."""
-
-    def free(self) -> int:
-        """How many more tasks it takes at all."""
-
-    def wants(self, task: StartTask, queue: str) -> bool:
-        """Whether it serves this step as one of this queue."""
-
-    def begin(self, tasks: Sequence[StartTask]) -> None:
-        """Run these, or give them back by ``Executor.release``."""
-
-    def overdue(self) -> Sequence[StartTask]:
-        """Take out those that have waited too long for a free hand: others may have them."""
 
 
 class Executor:

@@ -24,10 +24,11 @@ if not attempt then
   redis.call('ZREM', K.timers, member)
   return {Outcome.NOT_READY, '', ''}
 end
-local once, verdict, due = may_have_run(attempt)
+local once, verdict = may_have_run(attempt), nil
 if kind == TimerKind.QUEUE and w.state == WorkflowState.RUNNING then
   local limit = time_of(static, Static.QUEUE_TIMEOUT, Default.QUEUE_TIMEOUT)
   if limit == 0 then limit = math.max(w.now - attempt[AttemptRecord.QUEUED], 1000) end
+  local due
   verdict, due = judge_queue(static, attempt, limit, w.now)
   -- To try it anew would be another run.
   if verdict == 'hold' or verdict == 'probe' and once then
