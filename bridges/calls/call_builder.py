@@ -20,7 +20,7 @@ from .arguments import Unsendable, arguments
 from .call_options import CallOptions, celery_options
 from .signatures import task_signature
 from .task_call import TaskCall
-from .task_lookup import Found, TaskLookup
+from .task_lookup import Found, TaskLookup, Unknown
 
 #: Bases whose task is remembered; a flow may name any number that no task serves.
 _REMEMBERED = 4096
@@ -37,6 +37,8 @@ class _Target:
     task: str
     signature: Signature
     refusal: str | None
+    #: Whether the app has no such task; else there are several, or one that cannot be a step.
+    unknown: bool = False
     bind: str | None = None
     celery: Mapping[str, Any] = field(default_factory=dict)
     #: Of its messages, unless an option says otherwise.
@@ -92,6 +94,10 @@ class CallBuilder:
         target = self._target(base)
         return None if target.refusal else (target.task, target.celery)
 
+    def lacks(self, base: str) -> bool:
+        """Whether the app has no task for a base."""
+        return self._target(base).unknown
+
     def _celery_options(self, target: _Target, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Celery's options for one call: the step's own over those of its task and category."""
         if "$celery" not in options:
@@ -108,14 +114,14 @@ class CallBuilder:
     def _look_up(self, base: str) -> _Target:
         found = self._names.resolve(base)
         if not isinstance(found, Found):
-            return _Target("", Signature(), found.reason)
+            return _Target("", Signature(), found.reason, isinstance(found, Unknown))
         task = self._app.tasks[found.task]
         chosen = {name: one.value for name, one in self._rules.of(base, found.task).items()}
         return _Target(
             found.task,
             task_signature(task),
             task_refusal(task, results=self._results),
-            chosen.get("$bind"),
-            celery_options(chosen),
-            str(task.serializer or self._app.conf.task_serializer),
+            bind=chosen.get("$bind"),
+            celery=celery_options(chosen),
+            serializer=str(task.serializer or self._app.conf.task_serializer),
         )

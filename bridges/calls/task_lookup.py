@@ -12,6 +12,8 @@ Celery's own tasks (``celery.*``) serve no step.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,6 +94,12 @@ class TaskLookup:
             self._by_last[form.rpartition(".")[2]].append(name)
         for base, task in self._mapping.items():
             self._check_mapped(base, task)
+
+    @property
+    def digest(self) -> str:
+        """The same for lookups that find the same tasks."""
+        text = json.dumps([sorted(self.tasks), self._prefixes, sorted(self._mapping.items())])
+        return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     def resolve(self, base: str) -> Resolution:
         """Find the task that serves steps with this ``base``."""

@@ -24,7 +24,7 @@ from littleflow_redis.tasks.conversion import convert
 
 from ..broker.progress import SILENT
 from ..ends.task_result import END_STATES, MAX_NOTE
-from .redis_address import keys, redis_of
+from .redis_address import keys_here, redis_of
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -41,7 +41,7 @@ class ProgressNotes:
         client = connect(settings)
         limits = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
         client.connection_pool.connection_kwargs.update(limits)
-        self._transitions = EngineContext.create(client, keys()).transitions
+        self._transitions = EngineContext.create(client, keys_here()).transitions
         self._again_at = 0.0
 
     def note(self, task: StartTask, state: object, meta: object) -> None:

@@ -34,10 +34,11 @@ class TaskQueues:
 
     def queue_of(self, task: StartTask) -> str:
         """The queue of a step; the default one if no task serves it, which somebody has to say."""
-        own = task.options.get("$celery")
-        if isinstance(own, Mapping) and isinstance(own.get("queue"), str):
-            return str(own["queue"])
-        return self._by_base(task.base)
+        return own_queue(task) or self._by_base(task.base)
+
+    def lacks(self, base: str) -> bool:
+        """Whether the app has no task for a base."""
+        return self._calls.lacks(base)
 
     def _route(self, base: str) -> str:
         found = self._calls.target(base)
@@ -62,3 +63,10 @@ class TaskQueues:
             if key is not None and one.routing_key == key:
                 return str(name)
         return str(self._app.conf.task_default_queue)
+
+
+def own_queue(task: StartTask) -> str:
+    """The queue that the step itself names; empty if it names none."""
+    own = task.options.get("$celery")
+    queue = own.get("queue") if isinstance(own, Mapping) else None
+    return queue if isinstance(queue, str) else ""

@@ -28,9 +28,12 @@ def redis_of(app: Celery) -> tuple[ConnectionSettings, str]:
     return ConnectionSettings.from_environment(), "default"
 
 
-def keys() -> Keys:
-    """The names of its keys there. Raises ConfigurationError."""
+def keys_here() -> Keys:
+    """The names of the keys, in the namespace that the environment names.
+
+    Raises ConfigurationError.
+    """
     try:
         return Keys(os.environ.get("LITTLEFLOW_NAMESPACE", ""))
     except InvalidId as error:
-        raise ConfigurationError(f"LITTLEFLOW_NAMESPACE: {error}") from error
+        raise ConfigurationError(f"{error}; set LITTLEFLOW_NAMESPACE") from error

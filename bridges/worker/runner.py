@@ -13,6 +13,7 @@ from typing import Any
 
 from celery import Celery
 from kombu.message import Message
+from redis.exceptions import RedisError
 
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.event_codec import sendable
@@ -30,6 +31,7 @@ from .own_publishing import OwnPublishing
 from .queues import TaskQueues
 from .receiving import LOG as STRATEGY
 from .receiving import receive
+from .registry import Registry
 from .room import Room
 from .step_request import request_class
 
@@ -60,12 +62,19 @@ class StepRunner:
     """
 
     def __init__(
-        self, app: Celery, calls: CallBuilder, queues: TaskQueues, room: Room, helping: Helping
+        self,
+        app: Celery,
+        calls: CallBuilder,
+        queues: TaskQueues,
+        registry: Registry,
+        room: Room,
+        helping: Helping,
     ) -> None:
         self.executor: Executor
         self._app = app
         self._calls = calls
         self._queues = queues
+        self._registry = registry
         self._room = room
         self._helping = helping
         self._publishing = OwnPublishing(app)
@@ -88,7 +97,7 @@ class StepRunner:
         return self._room.free(self.executor.in_hand)
 
     def wants(self, task: StartTask, queue: str) -> bool:
-        return self._queues.queue_of(task) == queue
+        return self._registry.wants(task, queue)
 
     def begin(self, tasks: Sequence[StartTask]) -> None:
         self._inbox.extend(tasks)
@@ -224,7 +233,10 @@ class StepRunner:
         try:
             yield
         except Misfit as error:
-            step.fail(TaskError("Misfit", str(error), final=True))
+            if self._leaves(step.task):
+                step.hand_back()
+            else:
+                step.fail(TaskError("Misfit", str(error), final=True))
         # The app's routers, signals, base classes and request classes run in there.
         except Exception as error:
             if not self._pool_works:
@@ -244,6 +256,12 @@ class StepRunner:
         # Without groups all events are sent; remote control adds and removes that of tasks.
         sent = eventer and eventer.enabled and (not eventer.groups or "task" in eventer.groups)
         return bool(sent) or STRATEGY.isEnabledFor(logging.INFO)
+
+    def _leaves(self, task: StartTask) -> bool:
+        try:
+            return self._registry.leaves(task)
+        except RedisError:
+            return True  # It is handed back when Redis is there.
 
     def _request(
         self, step: HeldStep, message: Message, body: Any, *, decoded: bool, **callbacks: Any

@@ -14,6 +14,7 @@ from celery.concurrency import prefork, solo, thread
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.connection import ConfigurationError, connect
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.streams import consumer_name
@@ -30,7 +31,8 @@ from ..calls.served_app import ServedApp
 from ..calls.task_lookup import TaskLookup
 from .inherited import close_connections
 from .queues import TaskQueues
-from .redis_address import keys, redis_of
+from .redis_address import keys_here, redis_of
+from .registry import Registry
 from .room import Room
 from .runner import Helping, StepRunner
 from .worker_settings import read_worker_settings
@@ -95,7 +97,7 @@ def build_service(worker: Any) -> Service:
     app.finalize()
     own = read_worker_settings(app)
     settings, origin = redis_of(app)
-    client = Client(redis=connect(settings), keys=keys())
+    client = Client(redis=connect(settings), keys=keys_here())
     name = _module(app)
     rules = CallOptions([app_settings(app)])
     names = TaskLookup(app.tasks, app_prefixes(app, name), rules.mapping)
@@ -104,16 +106,20 @@ def build_service(worker: Any) -> Service:
     queues = TaskQueues(app, calls)
     process = consumer_name()
     prefetch = worker.prefetch_multiplier if own.prefetch is None else own.prefetch
-    runner = StepRunner(app, calls, queues, Room(worker, prefetch), _helping(worker))
-    held, life = HeldAttempts(client.context), Life(process, served.categories, own.lifetime)
-    heartbeat = (
+    first = Registration(served.categories, app=app.main or name, tasks=names.digest)
+    registry = Registry(client.context, process, first, queues, yields=not own.serve)
+    runner = StepRunner(app, calls, queues, registry, Room(worker, prefetch), _helping(worker))
+    held, life = HeldAttempts(client.context), Life(process, registry.said, own.lifetime)
+    registry.heartbeat = heartbeat = (
         ThreadHeartbeat(held, life)
         if isinstance(worker.pool, prefork.TaskPool)
         else ProcessHeartbeat(held, life, settings.url, client.keys)
     )
     options = rules.categories(served.categories)
-    what = ServedQueues(served.categories, queues.consumed, defaults=options)
-    executor = Executor(client, process, what, runner, heartbeat, own.lifetime)
+    what = ServedQueues(served.categories, registry.queues, registry.leaves, defaults=options)
+    executor = Executor(
+        client, process, what, runner, heartbeat, own.lifetime, each_turn=registry.turn
+    )
     runner.executor = executor
     shown = ",".join(category or "''" for category in served.categories)
     return Service(

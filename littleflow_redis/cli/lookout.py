@@ -27,8 +27,8 @@ class Lookout:
         self._subject = subject
         self._next = time.monotonic() + LOOK
         self._reported: set[str] = set()
-        #: Reported; of which steps changes as they come up.
-        self._categories: set[str] = set()
+        #: Categories and queues that were reported; of which steps changes as they come up.
+        self._places: set[tuple[str, str]] = set()
 
     def news(self) -> list[str]:
         """A sentence for each step that nobody serves and that was not reported before.
@@ -48,8 +48,9 @@ class Lookout:
         from littleflow_redis.engine.operations.unserved import unserved
 
         for one in unserved(self._client, self._workflow):
-            if one.category not in self._categories:
-                self._categories.add(one.category)
+            place = one.category, one.queue
+            if place not in self._places:
+                self._places.add(place)
                 yield one.sentence
         if self._subject is not None:
             from littleflow_redis.bridges.doctor.written import unheard

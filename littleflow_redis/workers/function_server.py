@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.connection import ConnectionSettings
 from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.events.streams import consumer_name
@@ -32,7 +33,8 @@ class FunctionServer:
         self.stop = stop
         self._hands = hands
         process, lifetime = consumer_name(), served.claim_idle
-        held, life = HeldAttempts(client.context), Life(process, served.categories, lifetime)
+        held = HeldAttempts(client.context)
+        life = Life(process, Registration(served.categories), lifetime)
         heartbeat: Heartbeat = ThreadHeartbeat(held, life)
         if apart is not None:
             heartbeat = ProcessHeartbeat(held, life, apart.url, client.keys)

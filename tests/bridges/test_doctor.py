@@ -25,6 +25,7 @@ from littleflow_redis.bridges.doctor import (
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.defaults import store_defaults
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.language import compile_text
 from tests.support import LONG, RedisServer, Spawned
@@ -143,13 +144,13 @@ def test_of_steps_that_workers_serve_only_what_concerns_them_is_checked(
     assert about_broker < {*checks_for(made())}
     assert not about_broker & {*checks_for(made(include=["littleflow_redis.steps"]))}
     held = HeldAttempts(engine.context)
-    GroupReader(engine.redis, engine.keys.events, "steps:shop:celery").ensure()
-    held.beat("worker-1", ["shop"], 60)
+    shop, other = (Registration([name], ["celery"]) for name in ("shop", "other"))
+    held.beat("worker-1", shop, 60)
     assert not about_broker & {*checks_for(made())}
-    held.beat("worker-2", ["other"], 60)
-    held.beat("worker-1", ["shop"], -1)
+    held.beat("worker-2", other, 60)
+    held.beat("worker-1", shop, -1)
     assert about_broker < {*checks_for(made())}
-    held.beat("worker-1", ["shop"], 60)
+    held.beat("worker-1", shop, 60)
     bridge = GroupReader(engine.redis, engine.keys.events, "bridge:shop")
     bridge.ensure()
     bridge.claim_stale(1)

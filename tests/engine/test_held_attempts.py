@@ -16,6 +16,7 @@ from littleflow_redis.engine.operations.reconcile import Reconciler
 from littleflow_redis.engine.operations.take_over import TakeOver
 from littleflow_redis.engine.store.handing import Serving
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.entries import entries_of
 from littleflow_redis.events.streams import make_group
 from tests.support import wait_until
@@ -52,7 +53,7 @@ def hold(engine: Client, task: StartTask, worker: str = WORKER, most: int = 0) -
 
 
 def beat(engine: Client, worker: str = WORKER, seconds: float = 60.0) -> None:
-    HeldAttempts(engine.context).beat(worker, ["m"], seconds)
+    HeldAttempts(engine.context).beat(worker, Registration(["m"]), seconds)
 
 
 def held_by(held: HeldAttempts, worker: str = WORKER) -> list[str]:

@@ -9,6 +9,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.operations import unserved as module
 from littleflow_redis.engine.operations.unserved import ServedNames, Unserved, served, unserved
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.language import Flow, compile_text
 from littleflow_redis.workers.lifecycle import LifecycleWorker
@@ -89,12 +90,12 @@ def test_simulate_plays_everything(engine: Client) -> None:
 def test_a_worker_without_room_serves_its_categories(engine: Client) -> None:
     """It reads nothing, and was taken for gone after ten seconds: its heartbeat says it lives."""
     held = HeldAttempts(engine.context)
-    held.beat("worker-1", ["math", "mahs"], 60)
+    held.beat("worker-1", Registration(["math"], ["celery"]), 60)
+    held.beat("listener-1", Registration(["mahs"]), 60)
     assert lacking(engine).keys() == ALL.keys() - {"math", "mahs"}
-    GroupReader(engine.redis, engine.keys.events, "steps:math:celery").ensure()
     assert served(engine).inside == {"math"}, "the other is served by a listener"
-    held.beat("worker-1", ["math", "mahs"], -1)
-    assert lacking(engine) == ALL
+    held.beat("worker-1", Registration(["math"], ["celery"]), -1)
+    assert lacking(engine).keys() == ALL.keys() - {"mahs"}
     held.leave("worker-1")
 
 
@@ -129,3 +130,39 @@ def test_a_missing_worker_is_named(engine: Client) -> None:
         "no worker runs for wait:delay: start `python -m littleflow_redis worker`, or a Celery "
         "worker that does its work (`celery -A APP worker -I littleflow_redis.steps`)"
     )
+
+
+#: Three steps of one category: one whose queue the step names, two by the routes of an app.
+BY_QUEUE = compile_text("m:own(- $celery: {queue: 'x'} -) → m:routed → m:plain")
+
+
+def by_queue(engine: Client) -> dict[str, list[int]]:
+    found = unserved(engine, BY_QUEUE)
+    return {one.queue: [step.index for step in one.steps] for one in found}
+
+
+def test_a_queue_that_no_worker_consumes(engine: Client) -> None:
+    held = HeldAttempts(engine.context)
+    assert by_queue(engine) == {"": [1, 2, 3]}, "nobody serves the category"
+    held.beat("one", Registration(["m"], ["q"], left={"m:routed": "y"}), 60)
+    (own, routed) = unserved(engine, BY_QUEUE)
+    assert own.sentence == (
+        "no Celery worker that serves steps consumes the queue 'x' (m:own): "
+        "start one with `-Q x -I littleflow_redis.steps`"
+    )
+    assert (routed.queue, routed.steps[0].base) == ("y", "m:routed")
+    # Of another category, and whose heart beats no more.
+    held.beat("two", Registration(["n"], ["x", "y"]), 60)
+    held.beat("three", Registration(["m"], ["x", "y"]), -1)
+    assert by_queue(engine) == {"x": [1], "y": [2]}
+    held.beat("three", Registration(["m"], ["x"]), 60)
+    assert by_queue(engine) == {"y": [2]}
+    reader(engine, "steps:m:y")
+    assert by_queue(engine) == {}
+
+
+def test_a_bridge_takes_steps_of_every_queue(engine: Client) -> None:
+    HeldAttempts(engine.context).beat("one", Registration(["m"], ["q"]), 60)
+    assert by_queue(engine) == {"x": [1]}
+    reader(engine, "bridge:m")
+    assert by_queue(engine) == {}

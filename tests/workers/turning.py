@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from littleflow_redis import Client
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.engine.views.health import LISTENER
 from littleflow_redis.events.streams import consumer_name
 from littleflow_redis.workers.executor.executor import Executor
@@ -39,7 +42,9 @@ class Turning:
             (category,), kind=LISTENER, claim_idle=lifetime, max_deaths=max_deaths
         )
         process = consumer_name()
-        beating = Beating(HeldAttempts(client.context), Life(process, (category,), lifetime))
+        beating = Beating(
+            HeldAttempts(client.context), Life(process, Registration((category,)), lifetime)
+        )
         self.executor = Executor(client, process, served, hands, beating, lifetime)
         hands.executor = self.executor
 
@@ -65,6 +70,9 @@ class Beating:
         self._life.beat(self._held)
 
     check = start
+
+    def say(self, registration: Registration) -> None:
+        self._life = replace(self._life, registration=registration)
 
     def stop(self) -> None:
         pass

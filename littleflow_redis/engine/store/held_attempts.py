@@ -7,15 +7,15 @@ works on it. It is apart from reading: a process without room for more is not de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from ..model import json_values
 from ..model.records import PublicationRecord, Record
 from ..model.script_results import HeldAttempt
 from ..model.states import Outcome, PublicationState
 from .context import EngineContext
 from .contracts import HoldPublished
+from .registration import Registration
 from .script_loader import scripts_for
 
 #: Publications read in one round trip.
@@ -28,7 +28,7 @@ class HeldAttempts:
     def __init__(self, context: EngineContext) -> None:
         self._context = context
 
-    def beat(self, process: str, categories: Sequence[str], lifetime: float) -> None:
+    def beat(self, process: str, registration: Registration, lifetime: float) -> None:
         """Say that a process is alive for ``lifetime`` seconds from now, and what it serves.
 
         Both each time: Redis may have come back without either. Raises RedisError.
@@ -37,7 +37,7 @@ class HeldAttempts:
         until = self._now() + round(lifetime * 1000)
         with redis.pipeline(transaction=True) as pipe:
             pipe.zadd(keys.processes, {process: until})
-            pipe.hset(keys.served, process, json_values.dump({"categories": [*categories]}))
+            pipe.hset(keys.served, process, registration.text())
             pipe.execute()
 
     def leave(self, process: str) -> None:
@@ -52,17 +52,6 @@ class HeldAttempts:
         )
         return {name.decode() for name in found}
 
-    def served(self) -> set[str]:
-        """The categories that living processes serve."""
-        alive = self.alive()
-        found: Any = self._context.redis.hgetall(self._context.keys.served)
-        return {
-            category
-            for process, text in found.items()
-            if process.decode() in alive
-            for category in _categories(text)
-        }
-
     def registered(self) -> set[str]:
         """All processes that have not left."""
         redis, keys = self._context.redis, self._context.keys
@@ -70,10 +59,19 @@ class HeldAttempts:
         beaten: Any = redis.zrange(keys.processes, 0, -1)
         return {name.decode() for name in (*served, *beaten)}
 
+    def living(self) -> dict[str, Registration]:
+        """The registrations of the processes whose heartbeat has not stopped."""
+        found: Any = self._context.redis.hgetall(self._context.keys.served)
+        alive = self.alive() if found else set()
+        named = {name.decode(): text for name, text in found.items()}
+        return {name: Registration.read(text) for name, text in named.items() if name in alive}
+
     def all(self) -> Iterator[HeldAttempt]:
         """Every attempt that is held, of the categories that anybody has said to serve."""
         found: Any = self._context.redis.hgetall(self._context.keys.served)
-        categories = {name for text in found.values() for name in _categories(text)}
+        categories = {
+            name for text in found.values() for name in Registration.read(text).categories
+        }
         for category in sorted(categories):
             yield from self.of(None, category)
 
@@ -127,11 +125,3 @@ class HeldAttempts:
     def _now(self) -> int:
         seconds, micros = self._context.redis.time()
         return int(seconds * 1000 + micros // 1000)
-
-
-def _categories(text: bytes) -> list[str]:
-    match json_values.load(text):
-        case {"categories": [*names]}:
-            return [str(name) for name in names]
-        case _:
-            return []

@@ -36,14 +36,14 @@ ASK_EVERY = 1.0
 class EndApplier:
     """Applies ends, in a thread of its own or those that ``help``; any thread may ``add`` them.
 
-    ``room`` says how many attempts this process can take on. ``applied`` is given each task whose
-    end was applied, or written to the stream.
+    ``serving`` says which attempts this process takes on, ``room`` how many. ``applied`` is given
+    each task whose end was applied, or written to the stream.
     """
 
     def __init__(
         self,
         client: Client,
-        serving: Serving,
+        serving: Callable[[], Serving],
         room: Callable[[], int],
         hand_over: HandOver,
         applied: Callable[[StartTask], None],
@@ -126,7 +126,7 @@ class EndApplier:
             self._applied(one.task)
 
     def _apply(self, batch: Sequence[PendingEnd]) -> None:
-        packed = self._serving.packed(max(0, self._room()))
+        packed = self._serving().packed(max(0, self._room()))
         try:
             left = self._applying.apply([one.end for one in batch], packed)
         except RedisError as error:

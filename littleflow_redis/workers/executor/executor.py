@@ -62,7 +62,8 @@ LOOKS = 4
 class Executor:
     """Serves start-tasks in this process; ``process`` is its name among those that hold attempts.
 
-    ``lifetime`` is that of its heartbeat, in seconds.
+    ``lifetime`` is that of its heartbeat, in seconds. ``each_turn`` is called again and again by
+    the thread that applies ends.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Executor:
         runner: Runner,
         heartbeat: Heartbeat,
         lifetime: float = LIFETIME,
+        each_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self.client = client
         self.process = process
@@ -87,11 +89,11 @@ class Executor:
         self._lost = LostReplies(self.held, process, served.categories)
         self._take_over = TakeOver(client.context, process, lifetime / 2)
         self._look = Pace(lifetime / LOOKS)
+        self._each_turn = each_turn
         self._prepared = False
         self._room_made = WakeUp()
-        owners = {category: served.owner(category) for category in served.categories}
         self._applier = EndApplier(
-            client, Serving(process, owners), self._free, self._begin, self.forget
+            client, lambda: Serving(process, served.owners()), self._free, self._begin, self.forget
         )
         self._ended = Stop()
         self._reading = supervised(client, self.stop, "reader", self._read)
@@ -154,7 +156,10 @@ class Executor:
 
     def keep(self) -> None:
         """Look after what others have left, if it is time to. Raises RedisError."""
-        if not (self._prepared and self._look.due()):
+        if not self._prepared:
+            return
+        self._each_turn()
+        if not self._look.due():
             return
         self._heartbeat.check()
         self.release(self._runner.overdue())

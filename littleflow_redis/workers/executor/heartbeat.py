@@ -12,14 +12,15 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.engine.store.keys import Keys
+from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.logs import kv
 
 LOG = logging.getLogger("littleflow_redis.worker")
@@ -41,6 +42,9 @@ class Heartbeat(Protocol):
     def start(self) -> None:
         """Beat once, and go on from there. Raises RedisError."""
 
+    def say(self, registration: Registration) -> None:
+        """Beat at once, and say this from now on. Raises RedisError."""
+
     def check(self) -> None:
         """See to it that it still beats; to be called now and then."""
 
@@ -50,15 +54,15 @@ class Heartbeat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The message of a heartbeat: ``process`` lives for ``lifetime`` seconds, and serves these."""
+    """The message of a heartbeat: ``process`` lives for ``lifetime`` seconds, and serves this."""
 
     process: str
-    categories: Sequence[str]
+    registration: Registration
     lifetime: float = LIFETIME
 
     def beat(self, held: HeldAttempts) -> None:
         """Say it. Raises RedisError."""
-        held.beat(self.process, self.categories, self.lifetime)
+        held.beat(self.process, self.registration, self.lifetime)
 
 
 class ThreadHeartbeat:
@@ -73,6 +77,10 @@ class ThreadHeartbeat:
     def start(self) -> None:
         self._life.beat(self._held)
         self._thread.start()
+
+    def say(self, registration: Registration) -> None:
+        self._life = replace(self._life, registration=registration)
+        self._life.beat(self._held)
 
     def check(self) -> None:
         pass
@@ -100,7 +108,6 @@ class ProcessHeartbeat:
             "url": url,
             "namespace": keys.namespace,
             "process": life.process,
-            "categories": [*life.categories],
             "lifetime": life.lifetime,
         }
         self._child: subprocess.Popen[str] | None = None
@@ -109,10 +116,14 @@ class ProcessHeartbeat:
         self._life.beat(self._held)
         command = [sys.executable, "-m", f"{__package__}.heartbeat_process"]
         self._child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
-        if self._child.stdin is not None:
-            # The URL may hold a password: never in an argument list.
-            self._child.stdin.write(json.dumps(self._about) + "\n")
-            self._child.stdin.flush()
+        # The URL may hold a password: never in an argument list.
+        self._write(self._about)
+        self._write(self._life.registration.fields())
+
+    def say(self, registration: Registration) -> None:
+        self._life = replace(self._life, registration=registration)
+        self._life.beat(self._held)
+        self._write(registration.fields())
 
     def check(self) -> None:
         if self._child is not None and self._child.poll() is not None:
@@ -132,3 +143,13 @@ class ProcessHeartbeat:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        if self._child is None or self._child.stdin is None:
+            return
+        try:
+            self._child.stdin.write(json.dumps(line) + "\n")
+            self._child.stdin.flush()
+        except OSError as error:
+            # It has ended; `check` starts another, which is given all.
+            LOG.debug(kv("heartbeat-gone", error=error))

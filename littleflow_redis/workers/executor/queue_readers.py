@@ -112,4 +112,6 @@ class QueueReaders:
             served=lambda base: category_of(base) == place.category,
             wants=lambda task: self._wants(task, place.queue),
         )
-        return TaskReader(self._engine, tasks, self._process, served.max_deaths)
+        return TaskReader(
+            self._engine, tasks, self._process, served.max_deaths, leaves=served.leaves
+        )

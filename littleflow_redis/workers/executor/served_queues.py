@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.views.health import STEPS
 from littleflow_redis.events.group import CLAIM_IDLE
 from littleflow_redis.language.flow import Json
@@ -22,14 +23,17 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServedQueues:
-    """The categories that a process serves, and the queues, which are asked at each read.
+    """The categories that a process serves, and the queues of each, which are asked at each read.
 
-    ``kind`` is the first part of the names of its groups. ``defaults``: the categories' options
-    that the engine acts on. ``claim_idle`` is in seconds, ``max_deaths`` 0 for no limit.
+    A category without queues is left to others for now. ``leaves`` says whether a step that the
+    process would take is better left to others of its group. ``kind`` is the first part of the
+    names of its groups. ``defaults``: the categories' options that the engine acts on.
+    ``claim_idle`` is in seconds, ``max_deaths`` 0 for no limit.
     """
 
     categories: Sequence[str]
-    queues: Callable[[], Sequence[str]] = field(default=lambda: ("",))
+    queues: Callable[[str], Sequence[str]] = field(default=lambda _: ("",))
+    leaves: Callable[[StartTask], bool] = field(default=lambda _: False)
     kind: str = STEPS
     defaults: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     claim_idle: float = CLAIM_IDLE
@@ -37,7 +41,11 @@ class ServedQueues:
 
     def places(self) -> list[Place]:
         """Each queue that is consumed now."""
-        return [Place(category, queue) for category in self.categories for queue in self.queues()]
+        return [
+            Place(category, queue)
+            for category in self.categories
+            for queue in self.queues(category)
+        ]
 
     def group(self, place: Place) -> str:
         """The consumer group of a queue."""
@@ -47,3 +55,7 @@ class ServedQueues:
     def owner(self, category: str) -> str:
         """The owner of attempts that are handed over."""
         return f"{self.kind}:{category}"
+
+    def owners(self) -> dict[str, str]:
+        """The owners of all attempts that may be handed over now, by category."""
+        return {name: self.owner(name) for name in self.categories if self.queues(name)}

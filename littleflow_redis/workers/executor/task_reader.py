@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from redis.exceptions import RedisError
 
@@ -17,6 +17,7 @@ from littleflow_redis.events.reconnect import is_temporary
 from ..dead_lettering import died, fail_permanently
 from ..start_tasks import StartTasks
 from ..version_skew import VersionSkew
+from .left_entries import LeftEntries
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -25,11 +26,17 @@ class TaskReader:
     """Holds the attempts of ``tasks`` for a process; one thread works with it.
 
     A start-task is acknowledged by the script that holds its attempt. So its entry is pending only
-    between its read and that script.
+    between its read and that script. One that the process ``leaves`` stays pending, for another
+    consumer of the group.
     """
 
     def __init__(
-        self, engine: EngineContext, tasks: StartTasks, process: str, max_deaths: int
+        self,
+        engine: EngineContext,
+        tasks: StartTasks,
+        process: str,
+        max_deaths: int,
+        leaves: Callable[[StartTask], bool] = lambda _task: False,
     ) -> None:
         self.tasks = tasks
         self._engine = engine
@@ -37,6 +44,8 @@ class TaskReader:
         self._process = process
         self._max_deaths = max_deaths
         self._newer = VersionSkew(LOG)
+        self._leaves = leaves
+        self._left = LeftEntries(engine, tasks)
 
     def fetch(self, room: Callable[[], int], block: float) -> list[StartTask]:
         """Hold as many tasks as there is room for, waiting ``block`` seconds for the first.
@@ -44,8 +53,9 @@ class TaskReader:
         ``room`` is asked again when they have come. Raises RedisError.
         """
         try:
-            wanted, skip = max(1, room()), self._newer.events
-            tasks = self.tasks.claim(wanted, skip) or self.tasks.read(wanted, block, skip)
+            wanted, skip = max(1, room()), self._skipped()
+            found = self.tasks.claim(wanted, skip) or self.tasks.read(wanted, block, skip)
+            tasks = self._without_left(found)
             fits = max(0, room()) if tasks else 0
             # More of ours among the foreign ones than fits: whoever is free may have it at once.
             self.tasks.release(tasks[fits:])
@@ -54,6 +64,17 @@ class TaskReader:
             # What was read and not held lies under our name: it comes first next time.
             self.tasks.reader.rewind()
             raise
+
+    def _skipped(self) -> Collection[str]:
+        """The entries that are pending for others."""
+        return {*self._newer.events, *left} if (left := self._left.ids) else self._newer.events
+
+    def _without_left(self, tasks: Sequence[StartTask]) -> Sequence[StartTask]:
+        left = [task for task in tasks if self._leaves(task)]
+        if not left:
+            return tasks
+        self._left.add(left)
+        return [task for task in tasks if task not in left]
 
     def _hold(self, tasks: Sequence[StartTask]) -> list[StartTask]:
         """Ask for each task if it may be begun, in one round trip; return those that may."""

@@ -10,7 +10,7 @@ export function UnservedNotice({ unserved }: { unserved: Unserved[] }) {
   return (
     <Notice tone="waiting">
       {unserved.slice(0, LISTED).map((one) => (
-        <p key={one.category}>
+        <p key={one.found}>
           <strong>{one.found}</strong> <Advice text={one.advice} />
         </p>
       ))}
