@@ -129,7 +129,7 @@ def test_steps_without_a_category_are_the_first_app_s(
     finishes(engine, engine.start("beside:mail"))
     fails(engine, engine.start("mail"))
     assert plain_steps_of(engine) == ["inside"]
-    assert "plain-steps-left app=inside" in second.output
+    second.wait_for_output("plain-steps-left app=inside")
     first.signal(signal.SIGTERM)
     first.wait()
     wait_until(lambda: plain_steps_of(engine) == ["beside"], "the other one takes them")
