@@ -30,8 +30,10 @@ from .task_lookup import Found, TaskLookup
 #: Where an app has its settings.
 APP_CONF = "app.conf.littleflow"
 
-#: What a Celery worker that serves steps itself reads there: see ``worker/setup.py``.
-WORKER_SETTINGS = frozenset({"serve", "roles", "prefetch", "lifetime", "retain", "retain_failed"})
+#: What a Celery worker that serves steps itself reads there: see ``worker/worker_settings.py``.
+WORKER_SETTINGS = frozenset(
+    {"serve", "roles", "prefetch", "lifetime", "retain", "retain_failed", "terminate_signal"}
+)
 
 
 @dataclass(frozen=True, slots=True)

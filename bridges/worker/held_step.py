@@ -69,6 +69,10 @@ class HeldStep:
         """Whether its outcome is known: then it need not be run."""
         return self._over
 
+    def drop(self) -> None:
+        """Nobody wants its outcome any more."""
+        self._settle()
+
     def hand_back(self) -> None:
         """It is not run here: others may have it."""
         if self._settle():

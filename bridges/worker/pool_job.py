@@ -16,6 +16,8 @@ class PoolJob:
     """The job behind the result of a pool's ``apply_async``."""
 
     def __init__(self, pool: Any, result: Any) -> None:
+        #: Of a pool of threads.
+        self._future = getattr(result, "f", None)
         # Of all pools only this one forgets.
         self._job = result if isinstance(getattr(pool, "_pool", None), AsynPool) else None
         if self._job is not None:
@@ -30,3 +32,7 @@ class PoolJob:
             return False
         type(job).discard(job)
         return True
+
+    def cancel(self) -> bool:
+        """Take it back if no thread has begun it; whether it is taken back, and so never runs."""
+        return bool(self._future is not None and self._future.cancel())

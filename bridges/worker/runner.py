@@ -34,6 +34,7 @@ from .receiving import receive
 from .registry import Registry
 from .room import Room
 from .step_request import request_class
+from .withdrawal import Withdrawal
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -69,6 +70,7 @@ class StepRunner:
         registry: Registry,
         room: Room,
         helping: Helping,
+        terminate_signal: str | None = None,
     ) -> None:
         self.executor: Executor
         self._app = app
@@ -84,6 +86,7 @@ class StepRunner:
         self._classes: dict[str, type] = {}
         #: Submitted and not over, by task id.
         self._steps: dict[str, HeldStep] = {}
+        self.withdrawal = Withdrawal(self._inbox, self._steps, self._wake, terminate_signal)
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         os.set_blocking(self._write_end, False)
@@ -139,6 +142,8 @@ class StepRunner:
         with suppress(BlockingIOError):
             os.read(self._read_end, 4096)
         until, found = time.monotonic() + LONGEST, False
+        if self._consumer is not None:
+            self.withdrawal.run(self.executor, self._consumer.pool)
         while self._inbox and self._consumer is not None:
             found = True
             for _turn in range(len(self._inbox)):
@@ -209,6 +214,8 @@ class StepRunner:
         self.executor.note(step.task, sendable(text[:MAX_NOTE]), retries)
 
     def _start(self, task: StartTask) -> None:
+        if not self.executor.has(task):
+            return  # Nobody wants it any more.
         step = HeldStep(task, task.uuid, self, self._submit)
         with self._failing(step):
             if self._queues.queue_of(task) not in self._queues.consumed():

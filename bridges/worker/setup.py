@@ -108,7 +108,8 @@ def build_service(worker: Any) -> Service:
     prefetch = worker.prefetch_multiplier if own.prefetch is None else own.prefetch
     first = Registration(served.categories, app=app.main or name, tasks=names.digest)
     registry = Registry(client.context, process, first, queues, yields=not own.serve)
-    runner = StepRunner(app, calls, queues, registry, Room(worker, prefetch), _helping(worker))
+    room, helping = Room(worker, prefetch), _helping(worker)
+    runner = StepRunner(app, calls, queues, registry, room, helping, own.terminate_signal)
     held, life = HeldAttempts(client.context), Life(process, registry.said, own.lifetime)
     registry.heartbeat = heartbeat = (
         ThreadHeartbeat(held, life)
@@ -117,9 +118,12 @@ def build_service(worker: Any) -> Service:
     )
     options = rules.categories(served.categories)
     what = ServedQueues(served.categories, registry.queues, registry.leaves, defaults=options)
-    executor = Executor(
-        client, process, what, runner, heartbeat, own.lifetime, each_turn=registry.turn
-    )
+
+    def each_turn() -> None:
+        registry.turn()
+        runner.withdrawal.look(executor)
+
+    executor = Executor(client, process, what, runner, heartbeat, own.lifetime, each_turn)
     runner.executor = executor
     shown = ",".join(category or "''" for category in served.categories)
     return Service(

@@ -20,6 +20,7 @@ from celery.exceptions import (
     WorkerLostError,
 )
 from celery.worker.request import create_request_cls
+from celery.worker.state import task_ready
 from kombu.utils.imports import symbol_by_name
 
 from ..ends.task_error import TaskError, error_of, full_name
@@ -53,8 +54,10 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
         failure: StepFailure | None = None
 
         def execute_using_pool(self, pool: Any, **kwargs: Any) -> Any:
-            if self.step.over:
-                # It was handed back while it waited for a slot.
+            if self.step.over and not self.revoked():
+                # It was handed back while it waited for a slot. Nobody needs its message.
+                task_ready(self)
+                self.acknowledge()
                 raise TaskRevokedError(self.id)
             result = super().execute_using_pool(pool, **kwargs)
             self.step.job = PoolJob(pool, result)

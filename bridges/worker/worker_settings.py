@@ -20,6 +20,7 @@ from littleflow_redis.workers.executor.heartbeat import LIFETIME
 from littleflow_redis.workers.executor.roles import ROLES
 from littleflow_redis.workers.retention import by_state
 
+from ..broker.bridge_settings import SIGNALS
 from ..calls.call_options import APP_CONF
 
 #: Seconds that a heartbeat must hold at least: below, a busy machine is taken for dead.
@@ -39,6 +40,7 @@ class WorkerSettings:
     """``serve``: categories, none for those of the app. ``prefetch``: steps in hand for each slot
     of the pool, None for Celery's own setting. ``lifetime``: seconds that a heartbeat holds.
     ``retain``: final state → seconds after which such workflows are deleted.
+    ``terminate_signal``: ends tasks that run and are not wanted any more, None for none.
     """
 
     serve: Sequence[str] = ()
@@ -46,6 +48,7 @@ class WorkerSettings:
     prefetch: int | None = None
     lifetime: float = LIFETIME
     retain: Mapping[WorkflowState, float] = field(default_factory=dict)
+    terminate_signal: str | None = None
 
 
 def read_worker_settings(app: Celery) -> WorkerSettings:
@@ -70,6 +73,7 @@ def read_worker_settings(app: Celery) -> WorkerSettings:
         prefetch=read("prefetch", _prefetch, None),
         lifetime=read("lifetime", _lifetime, LIFETIME),
         retain=by_state(read("retain", _time, None), read("retain_failed", _time, None)),
+        terminate_signal=read("terminate_signal", _signal, None),
     )
 
 
@@ -116,3 +120,9 @@ def _lifetime(value: Any) -> float:
     if found >= SHORTEST:
         return found
     raise BadOption(f"set it to {SHORTEST:g} seconds or more")
+
+
+def _signal(value: Any) -> str:
+    if value in SIGNALS:
+        return str(value)
+    raise BadOption(f"set it to one of {', '.join(SIGNALS)}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from littleflow_redis.bridges.broker.bridge_settings import SIGNALS
+
 if TYPE_CHECKING:
     from littleflow_redis.bridges.broker.admission import PublishRate
 
@@ -85,7 +87,7 @@ _OPTIONS = (
     ),
     click.option(
         "--terminate-signal",
-        type=click.Choice(["SIGTERM", "SIGINT", "SIGUSR1", "SIGKILL"]),
+        type=click.Choice(SIGNALS),
         help="End unwanted tasks that run, by this signal to their process; prefork pools only. It"
         " may hit another task that the process has begun meanwhile."
         "  [default: they run on]",

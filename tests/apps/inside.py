@@ -17,6 +17,8 @@ app.conf.task_create_missing_queues = True
 app.conf.littleflow = {
     "lifetime": float(os.environ.get("LIFETIME", "8")),
     "serve": os.environ["SERVE"].split(",") if "SERVE" in os.environ else [],
+    "prefetch": int(os.environ["PREFETCH"]) if "PREFETCH" in os.environ else None,
+    "terminate_signal": os.environ.get("TERMINATE_SIGNAL"),
 }
 
 
@@ -161,6 +163,14 @@ def retried(self: Task, line: str) -> str:
     time.sleep(0.5)
     note(line)
     return line
+
+
+@app.task(bind=True)
+def later(self: Task, line: str) -> None:
+    """Leaves its line at the second try, in two seconds."""
+    if not self.request.retries:
+        raise self.retry(countdown=2)
+    note(line)
 
 
 @app.task

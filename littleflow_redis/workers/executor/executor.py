@@ -171,6 +171,15 @@ class Executor:
         """How many attempts are held whose tasks have not ended."""
         return len(self._tasks) - self._applier.waiting
 
+    @property
+    def tasks(self) -> Sequence[StartTask]:
+        """Those that are in hand now."""
+        return [*self._tasks.values()]
+
+    def has(self, task: StartTask) -> bool:
+        """Whether a task is in hand."""
+        return task.uuid in self._tasks
+
     def add(self, task: StartTask) -> None:
         """Take a task on that came another way, and is held by this process."""
         self._tasks[task.uuid] = task

@@ -88,6 +88,14 @@ local function stop_waiting(w, attempt)
   end
 end
 
+-- Whether workers that run tasks themselves look after this one. The holder asks for it again and again.
+-- If it is with the broker for a retry, the receiver of the message finds the attempt closed.
+local function is_of_workers(w, task, flight)
+  if flight[PublicationRecord.STATE] == PublicationState.HELD then return true end
+  local index = string.match(flight[PublicationRecord.STEP], '^%d+')
+  return not flight[PublicationRecord.FOLLOWS] and task == task_uuid(w.key, index, flight[PublicationRecord.TOKEN])
+end
+
 -- Nobody waits for this task any more. Unless its own end closed the attempt, it may still be queued or
 -- run: a bridge revokes it.
 local function drop_publication(w, attempt)
@@ -95,8 +103,7 @@ local function drop_publication(w, attempt)
   local raw = attempt ~= w.answered and redis.call('HGET', flights, task)
   if raw then
     local flight = cmsgpack.unpack(raw)
-    -- No bridge knows of a task that its worker runs itself.
-    if flight[PublicationRecord.STATE] ~= PublicationState.HELD then
+    if not is_of_workers(w, task, flight) then
       flight[PublicationRecord.STATE], flight[PublicationRecord.SINCE] = PublicationState.CLOSED, w.now
       redis.call('HSET', K.abandoned_publications .. attempt[AttemptRecord.FLIGHT], task, cmsgpack.pack(flight))
     end
