@@ -6,25 +6,16 @@ consumer's step is made anew at each connection to the broker: its start and sto
 
 from __future__ import annotations
 
-import logging
-import time
 from typing import Any
 
 from celery import bootsteps, signals
 
 from littleflow_redis.events.connection import ConfigurationError
-from littleflow_redis.events.logs import kv
 
 from .inherited import InChildren
 from .retried import take_message
 from .runner import StepRunner
 from .setup import Service, build_service
-
-LOG = logging.getLogger("littleflow_redis.worker")
-
-#: Seconds that the loop of a transport without an event loop waits for the broker, while steps are
-#: in hand and while none are.
-BUSY, IDLE = 0.01, 0.1
 
 
 class ServeSteps(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
@@ -80,8 +71,6 @@ class Connect(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
     def start(self, consumer: Any) -> None:
         service: Service = consumer.controller.littleflow
         _wrap_strategies(consumer, service.runner)
-        if consumer.hub is None:
-            _wake_by_waiting(consumer, service.runner)
         service.runner.attach(consumer)
         service.start()
 
@@ -89,9 +78,7 @@ class Connect(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
         consumer.controller.littleflow.runner.detach()
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
-        """After each connection: a hub that was reset has dropped its readers."""
-        runner = consumer.controller.littleflow.runner
-        hub.add_reader(runner.wake_fd, runner.pump)
+        consumer.controller.littleflow.runner.register(hub)
 
 
 def _wrap_strategies(consumer: Any, runner: StepRunner) -> None:
@@ -116,23 +103,3 @@ def _wrapped(handle: Any, runner: StepRunner) -> Any:
         return None
 
     return receive
-
-
-def _wake_by_waiting(consumer: Any, runner: StepRunner) -> None:
-    """Without an event loop the consumer waits for the broker alone: let it look up in between."""
-    connection = consumer.connection
-    drain = connection.drain_events
-
-    def drain_events(timeout: float | None = None, **kwargs: Any) -> Any:
-        until = time.monotonic() + (2.0 if timeout is None else timeout)
-        while True:
-            ran = runner.pump()
-            try:
-                return drain(timeout=BUSY if runner.busy else IDLE, **kwargs)
-            except TimeoutError:
-                # Where tasks run in this thread, the worker has to see that it is to stop.
-                if ran or time.monotonic() >= until:
-                    raise
-
-    connection.drain_events = drain_events
-    LOG.debug(kv("no-event-loop", transport=connection.transport.driver_type))

@@ -38,6 +38,8 @@ class HeldStep:
     ) -> None:
         self.task = task
         self.id = id
+        #: The request that runs it: the latest.
+        self.request: object = None
         #: Its job in the pool, once it is there; and whether a process or thread has begun.
         self.job: PoolJob | None = None
         self.accepted = False

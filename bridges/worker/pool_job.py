@@ -9,19 +9,37 @@ from __future__ import annotations
 
 from typing import Any
 
+from celery.concurrency import prefork, thread
 from celery.concurrency.asynpool import AsynPool
 
 
-class PoolJob:
-    """The job behind the result of a pool's ``apply_async``."""
+def forks(pool: Any) -> bool:
+    """Whether a pool runs tasks in processes of their own."""
+    return isinstance(pool, prefork.TaskPool)
 
-    def __init__(self, pool: Any, result: Any) -> None:
-        #: Of a pool of threads.
-        self._future = getattr(result, "f", None)
+
+class PoolJob:
+    """A job that is being given to a pool, and what its ``apply_async`` returned for it.
+
+    A pool of greenlets without a free one keeps its caller waiting: it has the job by then.
+    """
+
+    def __init__(self) -> None:
+        self._job: Any = None
+        self._future: Any = None
+
+    def given(self, pool: Any, result: Any) -> None:
+        """The pool has it."""
         # Of all pools only this one forgets.
-        self._job = result if isinstance(getattr(pool, "_pool", None), AsynPool) else None
-        if self._job is not None:
-            self._job.discard = lambda: None
+        if isinstance(getattr(pool, "_pool", None), AsynPool):
+            self._job = result
+            result.discard = lambda: None
+        elif isinstance(result, thread.ApplyResult):
+            self._future = result.f
+
+    def withdrawn(self) -> bool:
+        """Whether no thread will run it any more, for none has begun."""
+        return self._future is not None and self._future.cancel()
 
     def dropped(self) -> bool:
         """Whether no process will ever run it; then the pool forgets it, too."""
@@ -32,7 +50,3 @@ class PoolJob:
             return False
         type(job).discard(job)
         return True
-
-    def cancel(self) -> bool:
-        """Take it back if no thread has begun it; whether it is taken back, and so never runs."""
-        return bool(self._future is not None and self._future.cancel())

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
@@ -34,6 +33,7 @@ from .receiving import receive
 from .registry import Registry
 from .room import Room
 from .step_request import request_class
+from .wakeups import Wakeup
 from .withdrawal import Withdrawal
 
 LOG = logging.getLogger("littleflow_redis.worker")
@@ -70,6 +70,7 @@ class StepRunner:
         registry: Registry,
         room: Room,
         helping: Helping,
+        wakeup: Wakeup,
         terminate_signal: str | None = None,
     ) -> None:
         self.executor: Executor
@@ -86,10 +87,9 @@ class StepRunner:
         self._classes: dict[str, type] = {}
         #: Submitted and not over, by task id.
         self._steps: dict[str, HeldStep] = {}
-        self.withdrawal = Withdrawal(self._inbox, self._steps, self._wake, terminate_signal)
-        self._read_end, self._write_end = os.pipe()
-        os.set_blocking(self._read_end, False)
-        os.set_blocking(self._write_end, False)
+        self._wake = wakeup
+        wakeup.pump, wakeup.busy = self.pump, lambda: bool(self._steps or self._inbox)
+        self.withdrawal = Withdrawal(self._inbox, self._steps, wakeup, terminate_signal)
 
     # What the executor asks.
 
@@ -111,16 +111,6 @@ class StepRunner:
 
     # What the consumer does.
 
-    @property
-    def wake_fd(self) -> int:
-        """Readable when the inbox has something for ``pump``."""
-        return self._read_end
-
-    @property
-    def busy(self) -> bool:
-        """Whether there is anything that the consumer may soon have to do."""
-        return bool(self._steps or self._inbox)
-
     def attach(self, consumer: Any) -> None:
         """Work with a consumer that has connected; anew after its connection was lost.
 
@@ -131,7 +121,12 @@ class StepRunner:
         for step in [*self._steps.values()]:
             if not step.accepted and (step.job is None or step.job.dropped()):
                 step.submit(step)
-        self.pump()
+        self._wake.connected(consumer)
+        self._wake()
+
+    def register(self, hub: Any) -> None:
+        """The consumer's event loop begins."""
+        self._wake.register(hub)
 
     def detach(self) -> None:
         """The consumer's connection is lost, or it ends."""
@@ -139,14 +134,15 @@ class StepRunner:
 
     def pump(self, *_: Any) -> bool:
         """Do what is in the inbox; return whether there was anything."""
-        with suppress(BlockingIOError):
-            os.read(self._read_end, 4096)
+        self._wake.seen()
         until, found = time.monotonic() + LONGEST, False
         if self._consumer is not None:
             self.withdrawal.run(self.executor, self._consumer.pool)
         while self._inbox and self._consumer is not None:
             found = True
             for _turn in range(len(self._inbox)):
+                if self._consumer is not None:
+                    self._wake.slot(self._consumer.pool)
                 if self._consumer is None or not self._inbox:
                     break
                 self._start(self._inbox.popleft())
@@ -186,13 +182,12 @@ class StepRunner:
         """Hand back what has not begun, and what the pool has not run although it has ``ended``."""
         self.executor.release([self._inbox.popleft() for _ in range(len(self._inbox))])
         for step in [*self._steps.values()]:
-            if ended or step.job is None:
+            if ended or step.job is None or step.job.withdrawn():
                 step.hand_back()
 
     def close_inherited(self) -> None:
-        """In a child of the pool: close the pipe, which wakes the main process."""
-        os.close(self._read_end)
-        os.close(self._write_end)
+        """In a child of the pool: close what wakes the main process."""
+        self._wake.close()
 
     # What steps report.
 
@@ -292,10 +287,5 @@ class StepRunner:
             utc=True,
             **callbacks,
         )
-        request.step = step
+        request.step, step.request = step, request
         return request
-
-    def _wake(self) -> None:
-        # If it is full, the consumer wakes anyway.
-        with suppress(BlockingIOError):
-            os.write(self._write_end, b"\0")

@@ -10,7 +10,7 @@ from typing import Any
 import celery
 import click
 from celery import Celery
-from celery.concurrency import prefork, solo, thread
+from celery.concurrency import solo, thread
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
@@ -30,11 +30,13 @@ from ..calls.call_options import CallOptions, app_settings
 from ..calls.served_app import ServedApp
 from ..calls.task_lookup import TaskLookup
 from .inherited import close_connections
+from .pool_job import forks
 from .queues import TaskQueues
 from .redis_address import keys_here, redis_of
 from .registry import Registry
 from .room import Room
 from .runner import Helping, StepRunner
+from .wakeups import wakeup_of
 from .worker_settings import read_worker_settings
 
 LOG = logging.getLogger("littleflow_redis.worker")
@@ -108,12 +110,12 @@ def build_service(worker: Any) -> Service:
     prefetch = worker.prefetch_multiplier if own.prefetch is None else own.prefetch
     first = Registration(served.categories, app=app.main or name, tasks=names.digest)
     registry = Registry(client.context, process, first, queues, yields=not own.serve)
-    room, helping = Room(worker, prefetch), _helping(worker)
-    runner = StepRunner(app, calls, queues, registry, room, helping, own.terminate_signal)
+    room, helping, wakeup = Room(worker, prefetch), _helping(worker), wakeup_of(worker)
+    runner = StepRunner(app, calls, queues, registry, room, helping, wakeup, own.terminate_signal)
     held, life = HeldAttempts(client.context), Life(process, registry.said, own.lifetime)
     registry.heartbeat = heartbeat = (
         ThreadHeartbeat(held, life)
-        if isinstance(worker.pool, prefork.TaskPool)
+        if forks(worker.pool)
         else ProcessHeartbeat(held, life, settings.url, client.keys)
     )
     options = rules.categories(served.categories)

@@ -54,13 +54,20 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
         failure: StepFailure | None = None
 
         def execute_using_pool(self, pool: Any, **kwargs: Any) -> Any:
-            if self.step.over and not self.revoked():
-                # It was handed back while it waited for a slot. Nobody needs its message.
+            other = self.step.request is not self
+            if other or (self.step.over and not self.revoked()):
+                # It was handed back while it waited for a slot, or another request runs it. Nobody
+                # needs its message.
                 task_ready(self)
                 self.acknowledge()
                 raise TaskRevokedError(self.id)
-            result = super().execute_using_pool(pool, **kwargs)
-            self.step.job = PoolJob(pool, result)
+            self.step.job = job = PoolJob()
+            try:
+                result = super().execute_using_pool(pool, **kwargs)
+            except BaseException:
+                self.step.job = None
+                raise
+            job.given(pool, result)
             return result
 
         def on_accepted(self, pid: int, time_accepted: float) -> None:

@@ -106,7 +106,7 @@ class Withdrawal:
         # No attempt with this id will ever be open again.
         state.revoked.add(step.id)
         request = state.requests.get(step.id)
-        if request is not None and (step.job is None or step.job.cancel()):
+        if request is not None and (step.job is None or step.job.withdrawn()):
             request.revoked()
 
     def _terminate(self, request: Any, pool: Any) -> None:

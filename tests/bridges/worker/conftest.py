@@ -14,7 +14,10 @@ from tests.support import RedisServer, Spawned
 APPS = Path(__file__).parent.parent.parent / "apps"
 
 #: Pools, and how many of their slots.
-POOLS = {"solo": 1, "threads": 4, "prefork": 2}
+POOLS = {"solo": 1, "threads": 4, "prefork": 2, "gevent": 4, "eventlet": 4}
+
+#: One pool of each kind: to this package those of greenlets are all the same.
+KINDS = [pool for pool in POOLS if pool != "eventlet"]
 
 #: Starts a worker: ``serve("threads", "-Q", "apart")``; keywords are environment variables.
 Serve = Callable[..., Spawned]

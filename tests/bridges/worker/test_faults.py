@@ -14,7 +14,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from tests.support import RedisServer, wait_until
 
-from .conftest import POOLS, Serve
+from .conftest import KINDS, POOLS, Serve
 
 #: Workflows of one test, of three steps each.
 MANY = 12
@@ -44,7 +44,7 @@ def ends_once(engine: Client, ids: list[str]) -> None:
         assert set(ends.values()) == {1}, ends
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", KINDS)
 def test_a_worker_is_killed(engine: Client, serve: Serve, ledger: Path, pool: str) -> None:
     worker = serve(pool, LIFETIME="1")
     ids = start_all(engine)
@@ -57,7 +57,7 @@ def test_a_worker_is_killed(engine: Client, serve: Serve, ledger: Path, pool: st
     assert all(count >= 3 for count in lines(ledger).values())
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", KINDS)
 def test_a_worker_is_stopped(engine: Client, serve: Serve, ledger: Path, pool: str) -> None:
     """Nothing is run twice, and nothing waits for a heartbeat to run out."""
     worker, ids = serve(pool, LIFETIME="300"), start_all(engine)
@@ -116,7 +116,7 @@ def kill_again_and_again(server: RedisServer, ledger: Path) -> None:
         server.start()
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", KINDS)
 def test_the_broker_is_killed_again_and_again(
     engine: Client,
     serve: Serve,
@@ -134,7 +134,7 @@ def test_the_broker_is_killed_again_and_again(
     assert worker.wait() == 0, worker.output[-3000:]
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", KINDS)
 def test_redis_is_killed_again_and_again(
     serve: Serve, ledger: Path, own_server: Callable[..., RedisServer], pool: str
 ) -> None:
@@ -150,7 +150,7 @@ def test_redis_is_killed_again_and_again(
     engine.redis.close()
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", KINDS)
 def test_a_worker_is_stopped_while_it_runs_a_retry(
     engine: Client, serve: Serve, ledger: Path, pool: str
 ) -> None:
@@ -195,3 +195,26 @@ def test_a_pool_grows_with_the_steps_that_wait(engine: Client, serve: Serve, led
     with ledger.open("a") as file:
         file.write("go-x\n")
     all_end(engine, ids)
+
+
+@pytest.mark.parametrize("pool", ["threads", "gevent", "eventlet"])
+def test_what_waits_for_a_slot_of_a_pool_that_stops_is_handed_back(
+    engine: Client, serve: Serve, ledger: Path, pool: str
+) -> None:
+    """It was left in the pool's own queue, until what ran had ended or longer."""
+    worker = serve(pool, "--concurrency", "1", LIFETIME="300")
+    # So that the tasks are known to be short, and several are taken on.
+    all_end(engine, [engine.start("inside:nothing") for _ in range(40)])
+    names = ["a", "b", "c", "d"]
+    ids = [engine.start("inside:linger", name) for name in names]
+    held = engine.keys.publications + "inside"
+    wait_until(lambda: engine.redis.hlen(held) >= 3, "some wait")
+    wait_until(lambda: lines(ledger).total() == 1, "one runs")
+    worker.signal(signal.SIGTERM)
+    wait_until(lambda: engine.redis.hlen(held) == 1, "the others are handed back")
+    serve(pool, LIFETIME="300")
+    with ledger.open("a") as file:
+        file.writelines(f"go-{name}\n" for name in names)
+    assert worker.wait() == 0, worker.output[-3000:]
+    all_end(engine, ids)
+    assert {name: lines(ledger)[f"{name}-began"] for name in names} == dict.fromkeys(names, 1)
