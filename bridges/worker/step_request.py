@@ -54,10 +54,10 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
         failure: StepFailure | None = None
 
         def execute_using_pool(self, pool: Any, **kwargs: Any) -> Any:
-            other = self.step.request is not self
-            if other or (self.step.over and not self.revoked()):
-                # It was handed back while it waited for a slot, or another request runs it. Nobody
-                # needs its message.
+            if self.step.request is not self:
+                raise TaskRevokedError(self.id)  # Another request runs it.
+            if self.step.over and not self.revoked():
+                # It was handed back while it waited for a slot. Nobody needs its message.
                 task_ready(self)
                 self.acknowledge()
                 raise TaskRevokedError(self.id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import select
 import subprocess
 import sys
 import threading
@@ -114,16 +115,30 @@ class ProcessHeartbeat:
 
     def start(self) -> None:
         self._life.beat(self._held)
+        if self._child is None or self._child.poll() is not None:
+            self._child = self._spawned()
+        # Before anything is held: the first task may keep this process from beating itself.
+        while not self._beats(self._child):
+            self._life.beat(self._held)
+
+    def _spawned(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", f"{__package__}.heartbeat_process"]
-        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         # The URL may hold a password: never in an argument list.
-        self._write(self._about)
-        self._write(self._life.registration.fields())
+        _write(child, self._about)
+        _write(child, self._life.registration.fields())
+        return child
+
+    def _beats(self, child: subprocess.Popen[str]) -> bool:
+        """Whether it has said that it beats, or that it never will, within the time of a beat."""
+        output = [child.stdout] if child.stdout is not None else []
+        return not output or bool(select.select(output, [], [], self._life.lifetime / BEATS)[0])
 
     def say(self, registration: Registration) -> None:
         self._life = replace(self._life, registration=registration)
         self._life.beat(self._held)
-        self._write(registration.fields())
+        if self._child is not None:
+            _write(self._child, registration.fields())
 
     def check(self) -> None:
         if self._child is not None and self._child.poll() is not None:
@@ -135,6 +150,8 @@ class ProcessHeartbeat:
         if child is None or child.stdin is None:
             return
         try:
+            if child.stdout is not None:
+                child.stdout.close()
             child.stdin.close()
         except OSError as error:
             LOG.debug(kv("heartbeat-gone", error=error))
@@ -144,12 +161,13 @@ class ProcessHeartbeat:
             child.kill()
             child.wait()
 
-    def _write(self, line: Mapping[str, Any]) -> None:
-        if self._child is None or self._child.stdin is None:
-            return
-        try:
-            self._child.stdin.write(json.dumps(line) + "\n")
-            self._child.stdin.flush()
-        except OSError as error:
-            # It has ended; `check` starts another, which is given all.
-            LOG.debug(kv("heartbeat-gone", error=error))
+
+def _write(child: subprocess.Popen[str], line: Mapping[str, Any]) -> None:
+    if child.stdin is None:
+        return
+    try:
+        child.stdin.write(json.dumps(line) + "\n")
+        child.stdin.flush()
+    except OSError as error:
+        # It has ended; `check` starts another, which is given all.
+        LOG.debug(kv("heartbeat-gone", error=error))

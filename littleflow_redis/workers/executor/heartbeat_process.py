@@ -57,11 +57,15 @@ def main() -> None:
     client = connect(settings)
     held = HeldAttempts(EngineContext.create(client, Keys(about["namespace"])))
     life = Life(about["process"], Registration.of(said), about["lifetime"])
-    reported, parent = "", os.getppid()
+    reported, parent, beaten = "", os.getppid(), False
     while True:
         try:
             life.beat(held)
             reported = ""
+            if not beaten:
+                beaten = True
+                sys.stdout.write("beats\n")
+                sys.stdout.flush()
         except RedisError as error:
             client.connection_pool.disconnect()
             if str(error) != reported:

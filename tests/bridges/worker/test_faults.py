@@ -218,3 +218,16 @@ def test_what_waits_for_a_slot_of_a_pool_that_stops_is_handed_back(
     assert worker.wait() == 0, worker.output[-3000:]
     all_end(engine, ids)
     assert {name: lines(ledger)[f"{name}-began"] for name in names} == dict.fromkeys(names, 1)
+
+
+def test_the_first_task_waits_for_the_helper_that_beats(
+    engine: Client, serve: Serve, ledger: Path, tmp_path: Path
+) -> None:
+    """One that computes from the start was taken over: the helper was slow to come up."""
+    slow = 'import sys, time\nif "heartbeat" in str(sys.orig_argv):\n    time.sleep(4)\n'
+    (tmp_path / "sitecustomize.py").write_text(slow)
+    other = serve("threads", "-Q", "apart", LIFETIME="1")
+    id = engine.start("inside:hold(- seconds: 4 -)", "long")
+    serve("threads", LIFETIME="1", PYTHONPATH=str(tmp_path))
+    all_end(engine, [id])
+    assert "taken-over" not in other.output
