@@ -13,6 +13,7 @@ from celery import bootsteps, signals
 from littleflow_redis.events.connection import ConfigurationError
 
 from .inherited import InChildren
+from .pool_job import spare_given
 from .retried import take_message
 from .runner import StepRunner
 from .setup import Service, build_service
@@ -39,8 +40,9 @@ class ServeSteps(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
         self._in_children = InChildren(self._service.close_inherited)
         signals.worker_shutdown.connect(self._finish, sender=worker, weak=False)
 
-    def start(self, _worker: Any) -> None:
-        """Nothing yet: steps are taken once there is a consumer."""
+    def start(self, worker: Any) -> None:
+        """Prepare the pool; steps are taken once there is a consumer."""
+        spare_given(worker.pool)
 
     def close(self, _worker: Any) -> None:
         """Take nothing more; others may have what has not begun."""

@@ -7,6 +7,7 @@ runs them, and nobody hears of the result. Nothing delivers steps again, so thei
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from celery.concurrency import prefork, thread
@@ -16,6 +17,25 @@ from celery.concurrency.asynpool import AsynPool
 def forks(pool: Any) -> bool:
     """Whether a pool runs tasks in processes of their own."""
     return isinstance(pool, prefork.TaskPool)
+
+
+def spare_given(pool: Any) -> None:
+    """Have a pool that shrinks leave those processes alone that have been given a job.
+
+    It spares only those that are known to have begun one: the word of that may be on its way, and
+    the job is killed with its process.
+    """
+    processes = getattr(pool, "_pool", None)
+    if not isinstance(processes, AsynPool):
+        return
+    begun = processes._worker_active
+
+    def active(process: Any) -> bool:
+        given = (process in (job._write_to, job._scheduled_for) for job in jobs.values())
+        return bool(begun(process)) or any(given)
+
+    jobs: Mapping[int, Any] = processes._cache
+    processes._worker_active = active
 
 
 class PoolJob:

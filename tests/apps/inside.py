@@ -14,6 +14,7 @@ from celery.exceptions import Ignore, Reject
 app = Celery("inside")
 app.conf.task_routes = {"inside.apart": {"queue": "apart"}}
 app.conf.task_create_missing_queues = True
+app.conf.worker_pool_restarts = True
 app.conf.littleflow = {
     "lifetime": float(os.environ.get("LIFETIME", "8")),
     "serve": os.environ["SERVE"].split(",") if "SERVE" in os.environ else [],

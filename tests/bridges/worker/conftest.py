@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from celery import Celery
+from celery.app.control import Control
 
 from littleflow_redis.engine.client import Client
 from tests.support import RedisServer, Spawned
@@ -29,6 +31,10 @@ def worker_command(pool: str, *options: str, app: str = "inside") -> list[str]:
         *("-I", "littleflow_redis.steps", "--pool", pool, "--concurrency", str(POOLS[pool])),
         *("--without-mingle", "--without-gossip", *options),
     ]
+
+
+def broker_url(server: RedisServer) -> str:
+    return f"redis://{server.host}:{server.port}/1"
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def serve(spawn: Callable[..., Spawned], redis_server: RedisServer, ledger: Path
     def serve(pool: str, *options: str, app: str = "inside", **environment: str) -> Spawned:
         given = {
             **redis_server.environment,
-            "CELERY_BROKER_URL": f"redis://{redis_server.host}:{redis_server.port}/1",
+            "CELERY_BROKER_URL": broker_url(redis_server),
             "LEDGER": str(ledger),
             **environment,
         }
@@ -63,6 +69,13 @@ def serve(spawn: Callable[..., Spawned], redis_server: RedisServer, ledger: Path
         return process
 
     return serve
+
+
+@pytest.fixture
+def control(redis_server: RedisServer) -> Iterator[Control]:
+    """Remote control of the workers."""
+    with Celery(broker=broker_url(redis_server), set_as_current=False) as app:
+        yield app.control
 
 
 @pytest.fixture

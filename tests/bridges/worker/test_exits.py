@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import Celery
+from celery.app.control import Control
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.celery_ids import task_uuid
 from littleflow_redis.engine.model.states import WorkflowState
-from tests.support import RedisServer, wait_until
+from tests.support import wait_until
 
 from .conftest import POOLS, Serve
 
@@ -127,14 +127,12 @@ def test_timers_and_waits_need_no_other_process(engine: Client, serve: Serve, po
 
 
 def test_a_task_that_is_revoked(
-    engine: Client, serve: Serve, ledger: Path, redis_server: RedisServer
+    engine: Client, serve: Serve, ledger: Path, control: Control
 ) -> None:
     serve("prefork")
     id = engine.start("inside:hold(- seconds: 60 -)", "long")
     wait_until(lambda: "long" in ledger.read_text(), "it computes")
     (task,) = engine.redis.hkeys(engine.keys.publications + "inside")
-    broker = f"redis://{redis_server.host}:{redis_server.port}/1"
-    with Celery(broker=broker, set_as_current=False) as control:
-        control.control.revoke(task.decode(), terminate=True, signal="SIGKILL")
+    control.revoke(task.decode(), terminate=True, signal="SIGKILL")
     assert ended(engine, id) is WorkflowState.FAILED
     assert "TaskRevokedError" in engine.state(id).reason

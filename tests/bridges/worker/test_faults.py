@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.app.control import Control
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 
 from .conftest import KINDS, POOLS, Serve
 
@@ -195,6 +196,35 @@ def test_a_pool_grows_with_the_steps_that_wait(engine: Client, serve: Serve, led
     with ledger.open("a") as file:
         file.write("go-x\n")
     all_end(engine, ids)
+
+
+@pytest.mark.parametrize("pool", KINDS)
+def test_a_full_pool_is_restarted_again_and_again(
+    engine: Client, serve: Serve, ledger: Path, pool: str, control: Control
+) -> None:
+    """By remote control; of all pools prefork alone can do so, and the others run on."""
+    serve(pool)
+    ids = start_all(engine)
+    for _ in range(3):
+        seen = lines(ledger).total()
+        wait_until(lambda seen=seen: lines(ledger).total() > seen + 2, "it works")
+        (reply,) = control.broadcast("pool_restart", reply=True, timeout=LONG, limit=1)
+        assert "reload started" in str(reply)
+    all_end(engine, ids)
+    assert lines(ledger) == Counter({f"line-{number}": 3 for number in range(MANY)})
+
+
+def test_a_pool_shrinks_and_grows_with_steps_on_the_way(
+    engine: Client, serve: Serve, ledger: Path, control: Control
+) -> None:
+    serve("prefork", "--autoscale", "3,1", AUTOSCALE_KEEPALIVE="0.005")
+    ids = []
+    for _ in range(4):
+        seen = lines(ledger).total()
+        ids += start_all(engine)
+        wait_until(lambda seen=seen: lines(ledger).total() > seen + 8, "it works")
+    all_end(engine, ids)
+    assert lines(ledger) == Counter({f"line-{number}": 12 for number in range(MANY)})
 
 
 @pytest.mark.parametrize("pool", ["threads", "gevent", "eventlet"])
