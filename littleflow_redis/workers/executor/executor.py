@@ -48,8 +48,7 @@ BLOCK = 1.0
 #: Seconds that a reader waits while there is no room, unless room is made before.
 NO_ROOM = 0.5
 
-#: Seconds that the thread that applies ends waits for one: while tasks are in hand, and while none
-#: are. Of ends that wait for company it is the longest delay.
+#: Seconds that the thread that applies ends waits for one, while tasks are in hand and else.
 BUSY, IDLE = 0.2, 1.0
 
 #: Seconds that the last ends wait for a Redis that is away when a process ends.
@@ -222,9 +221,8 @@ class Executor:
     def note(self, task: StartTask, text: str, retries: int) -> None:
         """Note for people that the task of an attempt is retried, so often by now."""
         try:
-            self.client.transitions.run(
-                [self.client.transitions.note_progress(task, text, retries)]
-            )
+            transitions = self.client.transitions
+            transitions.run([transitions.note_progress(task, text, retries)])
         except RedisError as error:
             LOG.debug(kv("progress-lost", task=task.uuid, error=error))
 
