@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import cast
@@ -51,6 +52,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         kinds = ["valkey", "redis6"] if both else ["valkey"]
         kinds = kinds if choice == "both" else [choice]
         metafunc.parametrize("server_kind", kinds, scope="session")
+
+
+#: Threads of ours that work on a server by themselves: in the next test it is another's.
+_WORKING = {"littleflow-heartbeat", "littleflow-ends", "littleflow-reader"}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_works_on() -> Iterator[None]:
+    """Fail a test that leaves a listener or an executor at work."""
+    before = {*threading.enumerate()}
+    yield
+    left = [one.name for one in {*threading.enumerate()} - before if one.name in _WORKING]
+    assert not left, f"stop the listener: {left} work on"
 
 
 @pytest.fixture(scope="session")

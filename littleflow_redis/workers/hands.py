@@ -38,7 +38,7 @@ class Hands:
         stopped: Callable[[], bool],
     ) -> None:
         self.executor: Executor
-        #: How many more tasks may be begun, None for any number.
+        #: How many more tasks may be taken from the stream, and no others; None for any number.
         self.budget: int | None = None
         self.begun = 0
         self._functions = functions
@@ -58,14 +58,15 @@ class Hands:
     # What the executor asks.
 
     def room(self) -> int:
-        free, in_hand = self.free(), self.executor.in_hand
+        free, in_hand = self._room(), self.executor.in_hand
+        if self.budget is not None:
+            return min(free, self.budget)
         # One read for several tasks costs hardly more than one for each.
         return free if in_hand < self._concurrency or free >= in_hand else 0
 
     def free(self) -> int:
-        slots = self._concurrency
-        most = min(self._ahead.most(slots), MOST_AHEAD * slots) - self.executor.in_hand
-        return most if self.budget is None else min(most, self.budget)
+        # What is handed over while a read is under way would come on top of a budget.
+        return self._room() if self.budget is None else 0
 
     def wants(self, task: StartTask, _queue: str) -> bool:
         return not self._partial or self._functions[task.category].serves(task.base)
@@ -105,6 +106,10 @@ class Hands:
         if self._pool is not None:
             self._pool.shutdown()
         return left
+
+    def _room(self) -> int:
+        slots = self._concurrency
+        return min(self._ahead.most(slots), MOST_AHEAD * slots) - self.executor.in_hand
 
     def _run(self, task: StartTask) -> None:
         if self._stopped() or self._waiting.pop(task.uuid, None) is None:

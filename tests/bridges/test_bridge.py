@@ -284,7 +284,10 @@ def test_which_categories_are_served(
     assert served_categories(Celery(main, set_as_current=False), name, wanted) == served
 
 
-@pytest.mark.parametrize("wanted", [["math:add"], ["wait"]])
-def test_categories_that_cannot_be_served(wanted: list[str]) -> None:
-    with pytest.raises(ConfigurationError, match="set --category to"):
+@pytest.mark.parametrize(
+    ("wanted", "advice"),
+    [(["math:add"], "set --category to the part before"), (["wait"], "serve one of your own")],
+)
+def test_categories_that_cannot_be_served(wanted: list[str], advice: str) -> None:
+    with pytest.raises(ConfigurationError, match=advice):
         served_categories(Celery("shop", set_as_current=False), "tasks", wanted)

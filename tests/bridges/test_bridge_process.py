@@ -158,7 +158,7 @@ def test_a_broker_that_is_away_is_waited_for(
         (["--config", "none.toml"], {}, "none.toml: cannot be read"),
         (["--timeout", "0"], {}, "timeout needs a time above 0"),
         (["--category", "math:add"], {}, "set --category to the part before the colon, 'math'"),
-        (["--category", "wait"], {}, "set --category to one of your own"),
+        (["--category", "wait"], {}, "serve one of your own"),
     ],
 )
 def test_what_cannot_work_is_said_at_once(

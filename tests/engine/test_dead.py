@@ -208,7 +208,13 @@ def test_a_restart_gives_it_another_chance(engine: Client) -> None:
 
 def test_without_a_limit_it_is_begun_again_for_ever(engine: Client) -> None:
     engine.start("math:crash")
-    wait_until(lambda: sum(die(engine, max_deaths=0) for _ in range(20)) > 15, "many die")
+    died: list[bool] = []
+
+    def many() -> bool:
+        died.append(die(engine, max_deaths=0))
+        return sum(died) > MAX_DEATHS + 5
+
+    wait_until(many, "many die")
     assert engine.dead_letters() == []
 
 

@@ -156,7 +156,10 @@ def test_an_old_listener_leaves_tasks(
     with caplog.at_level(logging.WARNING):
         assert sum(old.turn() for _ in range(30)) == 0
     assert len(told(caplog)) == 1
-    wait_until(lambda: listener(newer).turn() == 1, "a newer one serves it")
+    old.stop()
+    new = listener(newer)
+    wait_until(lambda: new.turn() == 1, "a newer one serves it")
+    new.stop()
 
 
 def test_nothing_that_changes_a_workflow_touches_a_newer_one(engine: Client, newer: Client) -> None:

@@ -14,6 +14,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask, end_fields
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.event_codec import encode
 from littleflow_redis.workers.executor.executor import Executor
 from littleflow_redis.workers.executor.heartbeat import Life
@@ -72,9 +73,9 @@ class Process:
         self.name = name
         self._tasks = tasks
         self._inbox: list[StartTask] = []
-        served = ServedQueues(("t",), queues=lambda: ("main",), claim_idle=CLAIM_IDLE)
+        served = ServedQueues(("t",), queues=lambda _category: ("main",), claim_idle=CLAIM_IDLE)
         # Alive for as long as the test likes, and looked after at each turn.
-        life = Beating(HeldAttempts(client.context), Life(name, ("t",), LONG))
+        life = Beating(HeldAttempts(client.context), Life(name, Registration(("t",)), LONG))
         self.executor = Executor(client, name, served, self, life, 0.0)
         self.role = Role(client, name, "lifecycle")
         self.leads = False
