@@ -173,6 +173,26 @@ def test_a_retry_s_message_is_run_once(engine: Client, held: HeldAttempts) -> No
     assert held.hold(*message, "worker-3")[0] is Outcome.GONE, "it is over"
 
 
+def test_a_message_that_kills_its_workers_is_given_up(engine: Client, held: HeldAttempts) -> None:
+    """A broker that delivers again at once kept a retry from ever being counted: it killed one
+    worker after the other.
+    """
+    engine.start("m:A")
+    (task,) = start_tasks(engine)
+    hold(engine, task, most=3)
+    id = task_uuid(task.workflow, task.index, task.token)
+    message = (task.workflow, task.index, task.token, id)
+    engine.transitions.mark_published(GROUP, [(Publication("m", id), "")])
+    for number in (1, 2, 3):
+        # The first one counts as the claim of the task that was retried.
+        assert held.hold(*message, f"worker-{number}", 3) == (Outcome.APPLIED, "m")
+    assert held.hold(*message, "worker-4", 3)[0] is Outcome.TAKEN_BY_OTHER
+    (attempt,) = held.of("worker-3", "m")
+    assert take_over(held, attempt) is Outcome.APPLIED
+    assert held.hold(*message, "worker-4", 3)[0] is Outcome.GONE
+    assert hold(engine, start_tasks(engine)[-1], "worker-4", most=3) is Outcome.WORN_OUT
+
+
 def test_a_terminating_workflow_does_not_wait_for_a_dead_holder(
     engine: Client, held: HeldAttempts
 ) -> None:

@@ -110,14 +110,14 @@ class HeldAttempts:
         )
 
     def hold(
-        self, workflow: str, index: int, token: str, task: str, holder: str
+        self, workflow: str, index: int, token: str, task: str, holder: str, most: int = 0
     ) -> tuple[Outcome, str]:
         """Hold an attempt whose task came back as a message of the broker, for a retry.
 
         Returns APPLIED and its category, GONE if it is over, TAKEN_BY_OTHER if a living process
-        holds it, perhaps this one.
+        holds it, perhaps this one, or ``most`` processes did not survive it (0: no limit).
         """
-        args = HoldPublished(index=index, token=token, task=task, holder=holder)
+        args = HoldPublished(index=index, token=token, task=task, holder=holder, most=most)
         scripts = scripts_for(self._context.keys)
         code, *category = scripts.run(self._context.redis, args, workflow)
         return Outcome(code), category[0].decode() if category else ""

@@ -15,6 +15,7 @@ class HoldPublished(Arguments):
     token: str
     task: str
     holder: str
+    most: int
 
 
 class ReleaseAttempt(Arguments):

@@ -202,7 +202,8 @@ class Executor:
         Raises RedisError: then it may be held, and is handed back if nobody takes it on.
         """
         try:
-            return self.held.hold(task.workflow, task.index, task.token, id, self.process)
+            most = self._served.max_deaths
+            return self.held.hold(task.workflow, task.index, task.token, id, self.process, most)
         except RedisError:
             self._lost.suspect()
             raise

@@ -159,8 +159,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "each copy of a retry's message is run",
         f"{_LUA}/hold_published.lua",
-        "(owner == holder or is_alive(owner) or",
-        "(false or",
+        "owner == holder or is_alive(owner) or",
+        "false or",
         ("tests/engine/test_held_attempts.py",),
     ),
     Mutant(
