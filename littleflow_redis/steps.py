@@ -6,13 +6,32 @@ module does nothing in programs that are no workers.
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
+import celery
 from celery.signals import worker_init
+
+#: The oldest version of Celery whose worker this fits.
+OLDEST = (5, 6)
 
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def _install(sender: Any = None, **_: Any) -> None:
-    from .bridges.worker.install import install
+    if celery.VERSION[:2] < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise SystemExit(
+            f"littleflow_redis.steps needs Celery {oldest} or newer, and this is "
+            f"{celery.__version__}: update it, or serve the steps by a bridge"
+        )
+    try:
+        from .bridges.worker.install import install
 
-    install(sender)
+        install(sender)
+    except Exception as error:
+        # Celery logs what a receiver of its signals raises, and goes on: without serving steps.
+        traceback.print_exception(error)
+        raise SystemExit(
+            f"littleflow_redis.steps does not fit Celery {celery.__version__}: report the lines "
+            "above, and serve the steps by a bridge meanwhile"
+        ) from error

@@ -12,7 +12,7 @@ from typing import Any
 from celery import signals
 from celery.app import trace
 from celery.utils.time import timezone
-from celery.worker.state import task_reserved, task_scheduled
+from celery.worker import state
 from kombu.asynchronous.timer import to_timestamp
 
 from ..ends.task_error import error_of
@@ -41,7 +41,7 @@ def receive(consumer: Any, request: Any) -> None:
     elif bucket:
         consumer._limit_task(request, bucket, 1)
     else:
-        task_reserved(request)
+        state.task_reserved(request)
         # The autoscaler looks at each.
         for callback in consumer.on_task_message:
             callback(request)
@@ -62,7 +62,12 @@ def _schedule(consumer: Any, request: Any, bucket: Any) -> None:
         else (consumer.apply_eta_task, (request,))
     )
     request._eta_timer_entry = consumer.timer.call_at(at, action, args, priority=6)
-    task_scheduled(request)
+    # Celery 5.6 does not note those that wait for their time.
+    getattr(state, "task_scheduled", _unnoted)(request)
+
+
+def _unnoted(_request: Any) -> None:
+    pass
 
 
 def _time_of(request: Any, consumer: Any) -> float:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import celery
 import click
 from celery import Celery
 from celery.concurrency import solo, thread
@@ -40,9 +39,6 @@ from .wakeups import wakeup_of
 from .worker_settings import read_worker_settings
 
 LOG = logging.getLogger("littleflow_redis.worker")
-
-#: The oldest version whose worker this fits.
-OLDEST = (5, 6)
 
 #: The protocol of messages that carry headers.
 PROTOCOL = 2
@@ -137,12 +133,6 @@ def build_service(worker: Any) -> Service:
 
 
 def _check(app: Celery) -> None:
-    if celery.VERSION[:2] < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise ConfigurationError(
-            f"littleflow_redis.steps needs Celery {oldest} or newer, and this is "
-            f"{celery.__version__}: update it, or serve the steps by a bridge"
-        )
     if app.conf.task_protocol != PROTOCOL:
         raise ConfigurationError(
             f"littleflow_redis.steps needs task_protocol = {PROTOCOL}: a retry sent by the older "

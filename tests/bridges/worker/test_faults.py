@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -258,6 +259,6 @@ def test_the_first_task_waits_for_the_helper_that_beats(
     (tmp_path / "sitecustomize.py").write_text(slow)
     other = serve("threads", "-Q", "apart", LIFETIME="1")
     id = engine.start("inside:hold(- seconds: 4 -)", "long")
-    serve("threads", LIFETIME="1", PYTHONPATH=str(tmp_path))
+    serve("threads", LIFETIME="1", PYTHONPATH=f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
     all_end(engine, [id])
     assert "taken-over" not in other.output
