@@ -29,8 +29,6 @@ from littleflow_redis.workers.executor.roles import ROLES
 from tests.faults import Fault
 from tests.support import RedisServer, die_with_parent, wait_until
 
-from .conftest import POOLS
-
 #: A join, a step that is handed back, and one that goes through the broker twice. The broker may
 #: lose that one with the worker which has just taken it.
 FLOW = """
@@ -210,7 +208,7 @@ class Scenario:
 
 
 @pytest.mark.timeout(max(300, 60 * DRAWN))
-@pytest.mark.parametrize("warm", POOLS, indirect=True)
+@pytest.mark.parametrize("warm", ["solo", "threads", "prefork"], indirect=True)
 def test_a_worker_may_fail_at_any_call(engine: Client, warm: Warm, ledger: Path) -> None:
     scenario = Scenario(engine, warm, ledger)
     calls = scenario()
