@@ -21,6 +21,9 @@ WEB := console/web
 READY := $(VENV)/ready
 STAMP := $(VENV)/installed
 comma := ,
+# The oldest Celery that serves steps in its worker, and one that is refused: both lie beside .venv's own.
+OLDEST := celery==5.6.0 kombu==5.6.0 exceptiongroup
+TOO_OLD := celery==5.5.3 kombu==5.5.4
 SUPPORTED := import sys; sys.exit(sys.version_info < (3, 11))
 
 # An explicit PYTHON of another version than .venv's makes .venv anew.
@@ -31,7 +34,7 @@ $(READY) $(STAMP): remake
 endif
 endif
 
-.PHONY: help install demo up check lint format-check types imports docs lua web pages test bench soak chaos mutants remake
+.PHONY: help install demo up check lint format-check types imports docs lua web pages test oldest bench soak chaos mutants remake
 
 help:
 	@echo 'make install   .venv with everything a contributor needs (PYTHON=python3.12 picks one)'
@@ -39,6 +42,7 @@ help:
 	@echo 'make up        the same processes, for you to play with; Ctrl-C ends them'
 	@echo 'make check     ruff, mypy, import contract, the docs, and with Node the front end'
 	@echo 'make test      all tests (ARGS=... goes to pytest)'
+	@echo 'make oldest    the tests of steps inside the Celery worker, on the oldest Celery (ARGS=...)'
 	@echo 'make chaos     workflows under faults (MINUTES=60 SEED=7; ARGS=--help for more)'
 	@echo 'make mutants   break the code on purpose: which test sees it? (ARGS=words of their names)'
 	@echo 'make bench     measure against the peers (ARGS=... goes to the benchmark)'
@@ -128,6 +132,16 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 test: $(STAMP)
 	@$(MAKE) --no-print-directory pages
 	$(PY) -m pytest -n 2 $(ARGS)
+
+# What serves steps inside a worker stands on names within Celery, so its versions are tested.
+oldest: $(VENV)/oldest $(VENV)/too-old
+	PYTHONPATH="$(CURDIR)/$(VENV)/oldest" $(PY) -m pytest -n 2 tests/bridges/worker -k 'not eventlet' $(ARGS)
+
+$(VENV)/oldest $(VENV)/too-old: $(STAMP) Makefile
+	@rm -rf $@
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --target $@ \
+	  $(if $(filter %oldest,$@),$(OLDEST),$(TOO_OLD))
+	@touch $@
 
 # What the README shows of the console; needs chromium.
 screenshots: $(STAMP) pages

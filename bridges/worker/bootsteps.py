@@ -13,7 +13,7 @@ from celery import bootsteps, signals
 from littleflow_redis.events.connection import ConfigurationError
 
 from .inherited import InChildren
-from .pool_job import spare_given
+from .pool_job import protect_jobs
 from .retried import take_message
 from .runner import StepRunner
 from .setup import Service, build_service
@@ -42,7 +42,7 @@ class ServeSteps(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
 
     def start(self, worker: Any) -> None:
         """Prepare the pool; steps are taken once there is a consumer."""
-        spare_given(worker.pool)
+        protect_jobs(worker.pool)
 
     def close(self, _worker: Any) -> None:
         """Take nothing more; others may have what has not begun."""

@@ -7,11 +7,14 @@ runs them, and nobody hears of the result. Nothing delivers steps again, so thei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from typing import Any
 
 from celery.concurrency import prefork, thread
 from celery.concurrency.asynpool import AsynPool
+
+#: Marks a job of a step, in the pool's own record of it.
+_KEPT = "littleflow_kept"
 
 
 def forks(pool: Any) -> bool:
@@ -19,23 +22,29 @@ def forks(pool: Any) -> bool:
     return isinstance(pool, prefork.TaskPool)
 
 
-def spare_given(pool: Any) -> None:
-    """Have a pool that shrinks leave those processes alone that have been given a job.
+def protect_jobs(pool: Any) -> None:
+    """Have a pool of processes keep what it has been given, when it shrinks and when it is flushed.
 
-    It spares only those that are known to have begun one: the word of that may be on its way, and
-    the job is killed with its process.
+    A pool that shrinks spares only processes that are known to have begun a job: the word of that
+    may be on its way, and the job is killed with its process. One that is flushed forgets jobs of
+    steps, in Celery 5.6 even those that run.
     """
     processes = getattr(pool, "_pool", None)
     if not isinstance(processes, AsynPool):
         return
-    begun = processes._worker_active
+    begun, flush_all = processes._worker_active, processes.flush
 
     def active(process: Any) -> bool:
         given = (process in (job._write_to, job._scheduled_for) for job in jobs.values())
         return bool(begun(process)) or any(given)
 
-    jobs: Mapping[int, Any] = processes._cache
-    processes._worker_active = active
+    def flush() -> None:
+        kept = {number: job for number, job in jobs.items() if hasattr(job, _KEPT)}
+        flush_all()
+        jobs.update({number: job for number, job in kept.items() if not job.ready()})
+
+    jobs: MutableMapping[int, Any] = processes._cache
+    processes._worker_active, pool.flush = active, flush
 
 
 class PoolJob:
@@ -53,7 +62,7 @@ class PoolJob:
         # Of all pools only this one forgets.
         if isinstance(getattr(pool, "_pool", None), AsynPool):
             self._job = result
-            result.discard = lambda: None
+            setattr(result, _KEPT, True)
         elif isinstance(result, thread.ApplyResult):
             self._future = result.f
 
@@ -68,5 +77,5 @@ class PoolJob:
             return False
         if job._write_to is not None and job._write_to._is_alive():
             return False
-        type(job).discard(job)
+        job.discard()
         return True
