@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -19,6 +20,10 @@ class Ends(Protocol):
     def end(self, end: PendingEnd) -> None: ...
 
     def hand_back(self, step: HeldStep) -> None: ...
+
+    def submitted(self, step: HeldStep) -> None: ...
+
+    def withdraw(self, step: HeldStep) -> None: ...
 
     def published(self, step: HeldStep) -> None: ...
 
@@ -46,6 +51,8 @@ class HeldStep:
         self.submit = submit
         self._ends = ends
         self._over = False
+        #: A signal's handler may come in between.
+        self._deciding = threading.RLock()
 
     def succeed(self, text: str) -> None:
         """It ended with a value's text."""
@@ -75,21 +82,44 @@ class HeldStep:
         """Nobody wants its outcome any more."""
         self._settle()
 
+    def submitted(self) -> None:
+        """The pool gets it now."""
+        self._ends.submitted(self)
+
+    def accept(self) -> bool:
+        """Note that a process or thread begins it; False if others have it by now."""
+        with self._deciding:
+            self.accepted = self.accepted or not self._over
+            return self.accepted
+
     def hand_back(self) -> None:
-        """It is not run here: others may have it."""
+        """It is not run here: others may have it, unless it has begun and must not run twice."""
         if self._settle():
+            self._withdraw()
             self._ends.hand_back(self)
 
     def leave(self) -> None:
-        """It is not run to its end: others have it when this process leaves."""
-        self._settle()
+        """It is not run to its end: the same when this process leaves."""
+        if self._settle():
+            self._withdraw()
+
+    def run_again(self) -> None:
+        """It has run, and asks itself for another run."""
+        if self._settle():
+            self._ends.withdraw(self)
+            self._ends.hand_back(self)
+
+    def _withdraw(self) -> None:
+        if not (self.accepted or (self.job and self.job.may_have_begun())):
+            self._ends.withdraw(self)
 
     def _end(self, end: PendingEnd) -> None:
         if self._settle():
             self._ends.end(end)
 
     def _settle(self) -> bool:
-        first, self._over = not self._over, True
+        with self._deciding:
+            first, self._over = not self._over, True
         if first:
             self._ends.over(self)
         return first

@@ -13,14 +13,24 @@ from typing import Any
 from celery import Celery, Task, signals
 from kombu.message import Message
 
+from littleflow_redis.engine.model.task_events import StartTask
+
 from ..calls.task_call import HEADER, TaskCall
 
 #: Message header that says that whoever runs the task ends the step, too: no bridge waits for a
 #: result.
 HELD = "littleflow_held"
 
+#: Its value for a step that must not run twice; true for any other.
+ONCE = "once"
+
 #: Options of apply_async that say where to send, or how, rather than what.
 _NOT_SENT = ("serializer", "compression", "queue", "routing_key", "exchange", "exchange_type")
+
+
+def held_by(step: StartTask) -> object:
+    """The value of the header :data:`HELD` for a step."""
+    return ONCE if step.once else True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +54,14 @@ class Messages:
         self._shown = shown
         self._templates: dict[str, _Template] = {}
 
-    def of(self, call: TaskCall, queue: str) -> tuple[Message, Any]:
+    def of(self, call: TaskCall, step: StartTask, queue: str) -> tuple[Message, Any]:
         """A message without a broker, and its body as it would be decoded."""
         task = self._app.tasks[call.task]
         own: Mapping[str, Any] = call.options.get("headers") or {}
         headers, properties, body = self._built(task, call)
         # As of a message whose caller leaves it to the task.
         headers["ignore_result"] = task.ignore_result
-        headers |= {**own, HEADER: dict(call.header), HELD: True}
+        headers |= {**own, HEADER: dict(call.header), HELD: held_by(step)}
         _announce(call, headers, properties, body, queue)
         message = Message(
             body=None,

@@ -13,12 +13,13 @@ from celery import Celery
 
 from littleflow_redis.events.logs import kv
 
-from ..broker.answers import Ended, Instead, Refusal
+from ..broker.answers import Answer, Ended, Instead, Refusal
 from ..broker.publish import BrokerUnreachable, Publisher
+from ..broker.publish_once import PublisherOnce
 from ..calls.task_call import TaskCall
 from ..ends.task_error import TaskError, error_of
 from .held_step import HeldStep
-from .messages import HELD
+from .messages import HELD, held_by
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
@@ -34,13 +35,14 @@ class OwnPublishing:
 
     def __init__(self, app: Celery) -> None:
         self._publisher = Publisher(app)
+        self._once = PublisherOnce(app)
 
     def publish(self, step: HeldStep, call: TaskCall) -> None:
         """Send a task, and settle its step by the answer."""
         try:
-            headers = {**(call.options.get("headers") or {}), HELD: True}
+            headers = {**(call.options.get("headers") or {}), HELD: held_by(step.task)}
             marked = replace(call, options={**call.options, "headers": headers})
-            answers = self._publisher.publish([marked])
+            answers = self._publish(step, marked)
         except BrokerUnreachable as error:
             # It may have been sent: whoever gets the start-task next sends it under the same id.
             LOG.warning(kv("sent-back", task=call.id, reason=error))
@@ -59,3 +61,10 @@ class OwnPublishing:
                 step.succeed(answer.result.output or "null")
             case [Instead(), *_]:
                 step.fail(error_of(RuntimeError(INSTEAD)))
+
+    def _publish(self, step: HeldStep, call: TaskCall) -> list[Answer]:
+        if not step.task.once:
+            return self._publisher.publish([call])
+        with self._once.connected() as producer:
+            step.submitted()
+            return self._once.publish([call], producer)

@@ -7,7 +7,7 @@ runs them, and nobody hears of the result. Nothing delivers steps again, so thei
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Collection, MutableMapping
 from typing import Any
 
 from celery.concurrency import prefork, thread
@@ -53,7 +53,9 @@ class PoolJob:
     A pool of greenlets without a free one keeps its caller waiting: it has the job by then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pool: Any) -> None:
+        self._forked = forks(pool)
+        self._processes: Collection[Any] = ()
         self._job: Any = None
         self._future: Any = None
 
@@ -62,6 +64,7 @@ class PoolJob:
         # Of all pools only this one forgets.
         if isinstance(getattr(pool, "_pool", None), AsynPool):
             self._job = result
+            self._processes = pool._pool._pool
             setattr(result, _KEPT, True)
         elif isinstance(result, thread.ApplyResult):
             self._future = result.f
@@ -70,12 +73,21 @@ class PoolJob:
         """Whether no thread will run it any more, for none has begun."""
         return self._future is not None and self._future.cancel()
 
+    def may_have_begun(self) -> bool:
+        """Whether a process may run it, though none is known to have begun.
+
+        A thread says that it begins before it does.
+        """
+        return self._forked and (self._job is None or self._job._write_to is not None)
+
     def dropped(self) -> bool:
         """Whether no process will ever run it; then the pool forgets it, too."""
         job = self._job
         if job is None or job._accepted or job.ready():
             return False
-        if job._write_to is not None and job._write_to._is_alive():
+        process = job._write_to
+        # What a process that died had begun is known when the pool has taken leave of it.
+        if process is not None and (process._is_alive() or process in self._processes):
             return False
         job.discard()
         return True

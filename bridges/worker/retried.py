@@ -13,7 +13,7 @@ from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.events.logs import kv
 
 from ..calls.task_call import HEADER
-from .messages import HELD
+from .messages import HELD, ONCE
 from .runner import StepRunner
 
 LOG = logging.getLogger("littleflow_redis.worker")
@@ -31,7 +31,8 @@ def take_message(runner: StepRunner, message: Any, body: Any, ack: Any, reject: 
     match headers.get(HEADER):
         case {"workflow": str(workflow), "index": int(index), "token": str(token)}:
             name = headers["task"]
-            task = StartTask("", workflow, index, name, name, token, None, None, {})
+            options = {"$on-lost": "fail"} if headers[HELD] == ONCE else {}
+            task = StartTask("", workflow, index, name, name, token, None, None, options)
             _Message(runner, task, message, ack, reject).take(SOON)
             return True
         case _:

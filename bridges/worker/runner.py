@@ -199,6 +199,12 @@ class StepRunner:
     def over(self, step: HeldStep) -> None:
         self._steps.pop(step.id, None)
 
+    def submitted(self, step: HeldStep) -> None:
+        self.executor.lost.begin_once(step.task)
+
+    def withdraw(self, step: HeldStep) -> None:
+        self.executor.lost.withdraw(step.task)
+
     def hand_back(self, step: HeldStep) -> None:
         self.executor.release([step.task])
 
@@ -226,7 +232,7 @@ class StepRunner:
                 return
             self._steps[step.id] = step
             step.job = None
-            message, body = self._messages.of(call, self._queues.queue_of(step.task))
+            message, body = self._messages.of(call, step.task, self._queues.queue_of(step.task))
             receive(self._consumer, self._request(step, message, body, decoded=True))
 
     @contextmanager

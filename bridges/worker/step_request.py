@@ -25,7 +25,7 @@ from kombu.utils.imports import symbol_by_name
 
 from ..ends.task_error import TaskError, error_of, full_name
 from .held_step import HeldStep
-from .pool_job import PoolJob
+from .pool_job import PoolJob, forks
 from .traced import StepFailure, StepValue, trace_step
 
 #: Why `Ignore` ends a step as failed: nobody will ever say its result.
@@ -61,7 +61,8 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
                 task_ready(self)
                 self.acknowledge()
                 raise TaskRevokedError(self.id)
-            self.step.job = job = PoolJob()
+            self.step.submitted()
+            self.step.job = job = PoolJob(pool)
             try:
                 result = super().execute_using_pool(pool, **kwargs)
             except BaseException:
@@ -71,7 +72,9 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
             return result
 
         def on_accepted(self, pid: int, time_accepted: float) -> None:
-            self.step.accepted = True
+            if not self.step.accept() and not forks(consumer.pool):
+                # It was handed back while it waited for a thread, which runs nothing then.
+                raise TaskRevokedError(self.id)
             try:
                 super().on_accepted(pid, time_accepted)
             except NotImplementedError as error:
@@ -108,6 +111,8 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
             return super().on_failure(exc_info, send_failed_event, return_ok)
 
         def _retry_worker_lost(self, exc: Any, exc_info: Any) -> bool:
+            if self.step.task.once:
+                return False
             retried = bool(super()._retry_worker_lost(exc, exc_info))
             if retried:
                 self._retry(exc)
@@ -146,7 +151,7 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
             if isinstance(error, Retry):
                 self._retry(error.exc)
             elif self._comes_again(error):
-                self.step.hand_back()
+                self.step.run_again()
             elif isinstance(error, Ignore):
                 self.step.fail(TaskError(_name(error), IGNORED, final=True))
             elif isinstance(error, (SystemExit, KeyboardInterrupt)):
@@ -165,7 +170,7 @@ def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -
             if isinstance(error, Reject):
                 return bool(error.requeue)
             late = self.task.acks_late and self.task.reject_on_worker_lost
-            return bool(late and isinstance(error, WorkerLostError))
+            return bool(late and isinstance(error, WorkerLostError) and not self.step.task.once)
 
     return StepRequest
 

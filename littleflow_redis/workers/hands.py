@@ -115,6 +115,7 @@ class Hands:
         if self._stopped() or self._waiting.pop(task.uuid, None) is None:
             return
         started = time.monotonic()
+        self.executor.lost.begin_once(task)
         end = self._functions[task.category].run(task, self.executor.process)
         ended = time.monotonic()
         self._ahead.measured(ended - started)

@@ -148,6 +148,33 @@ def die(*_: Any) -> None:
 
 
 @app.task
+def fall(line: str) -> None:
+    """Leaves a line, and takes its process with it."""
+    note(line)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@app.task(acks_late=True, reject_on_worker_lost=True)
+def fall_late(line: str) -> None:
+    """The same; a broker would deliver it again."""
+    fall.run(line)
+
+
+@app.task(retry_on_worker_lost=True)
+def fall_again(line: str) -> None:
+    """The same; Celery itself would send it again."""
+    fall.run(line)
+
+
+@app.task(bind=True, acks_late=True, reject_on_worker_lost=True, max_retries=5)
+def fall_later(self: Task, line: str) -> None:
+    """The same at the second try, which a message of the broker has brought."""
+    if not self.request.retries:
+        raise self.retry(countdown=0)
+    fall.run(line)
+
+
+@app.task
 def mark(line: Any, seconds: float = 0.02) -> Any:
     """Takes its time, then leaves a line."""
     time.sleep(seconds)
@@ -156,12 +183,12 @@ def mark(line: Any, seconds: float = 0.02) -> Any:
 
 
 @app.task(bind=True, max_retries=5)
-def retried(self: Task, line: str) -> str:
-    """Leaves its line at the second try, after half a second."""
+def retried(self: Task, line: str, seconds: float = 0.5) -> str:
+    """Leaves its line at the second try, when it has taken its time."""
     if not self.request.retries:
         raise self.retry(countdown=0)
     note(f"{line}-began")
-    time.sleep(0.5)
+    time.sleep(seconds)
     note(line)
     return line
 

@@ -33,7 +33,7 @@ def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(client: redis.R
         task, "steps:m:q", PROCESS, Publication("m", task.uuid), hold=True
     )
     engine.transitions.run([claim])
-    lost = LostReplies(HeldAttempts(engine.context), PROCESS, ["m"])
+    lost = LostReplies(HeldAttempts(engine.context), PROCESS, ["m"], set())
     lost.look({})
     lost.look({})
     assert len(start_tasks(engine)) == 1, "nobody suspects anything"
@@ -56,6 +56,32 @@ def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(client: redis.R
     lost.look({})
     lost.look({})
     assert held.hold(*about)[0] is Outcome.GONE
+
+
+def test_of_those_that_must_not_run_twice_only_the_begun_are_not_handed_back(
+    client: redis.Redis,
+) -> None:
+    """The call that was to say so failed: then a look does, or the process when it leaves."""
+    engine = Client(redis=client)
+    workflows = [engine.start("m:A(- $on-lost: fail -)") for _ in range(3)]
+    tasks = start_tasks(engine)
+    for task in tasks:
+        publication = Publication("m", task.uuid)
+        claim = engine.transitions.claim_attempt(task, "steps:m:q", PROCESS, publication, hold=True)
+        engine.transitions.run([claim])
+    first, second, third = tasks
+    begun = {first.uuid, second.uuid}
+    lost = LostReplies(HeldAttempts(engine.context), PROCESS, ["m"], begun)
+    lost.suspect()
+    for _ in range(2):
+        lost.look({second.uuid: second})
+    assert engine.state(workflows[0]).state is WorkflowState.FAILED
+    assert start_tasks(engine)[3:][0].token == third.token
+    assert engine.state(workflows[1]).state is WorkflowState.RUNNING
+    lost.release_all()
+    assert engine.state(workflows[1]).state is WorkflowState.FAILED
+    assert len(start_tasks(engine)) == 4
+    assert not begun
 
 
 def test_a_thread_outlives_a_fault_that_nobody_foresaw(client: redis.Redis) -> None:

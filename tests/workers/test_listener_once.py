@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from littleflow_redis import Client, StepState, TaskListener
+from littleflow_redis import Client, StepState
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.tasks.current import current_task
-from littleflow_redis.workers.lifecycle import LifecycleWorker
+from littleflow_redis.workers.functions import Functions
 from tests.faults import Died, Fault, Plan, every_fault, faulty_client
 from tests.support import RedisServer, wait_until
 from tests.workers.scenes import PATIENCE, names, wait_for_step
@@ -21,6 +21,7 @@ from tests.workers.scenes import PATIENCE, names, wait_for_step
 from .test_listener_process import Start, ledger, wait_for_ledger
 from .test_listener_process import engine as engine
 from .test_listener_process import start as start
+from .turning import Turning
 
 LONG, QUICK = "work:long(- $on-lost: fail -)", "work:quick(- {value: 1, $on-lost: fail} -)"
 
@@ -73,26 +74,20 @@ def test_a_listener_may_fail_at_any_call(client: redis.Redis, redis_server: Redi
     """A lost reply costs nothing; after a death each step has run once, or fails and says so."""
     engine = Client(redis=client)
     runs: Counter[str] = Counter()
+    functions = Functions("math")
 
-    def listening(door: Client, claim_idle: float) -> TaskListener:
-        listener = TaskListener("math", client=door, claim_idle=claim_idle)
+    def add(*numbers: int) -> int:
+        task = current_task()
+        runs[f"{task.index}:{task.token}"] += 1
+        return sum(numbers) + 1
 
-        @listener.task(bind="spread")
-        def add(*numbers: int) -> int:
-            task = current_task()
-            runs[f"{task.index}:{task.token}"] += 1
-            return sum(numbers) + 1
-
-        return listener
+    functions.add("add", add, "spread")
+    step = "math:add(- $on-lost: fail -)"
 
     def scenario(plan: Plan) -> None:
         client.flushall()
         runs.clear()
-        worker = LifecycleWorker(engine)
-        lives_on = plan.fault in (None, Fault.LOSE_REPLY)
-        claim_idle = 100.0 if lives_on else 0.05
-        serving = listening(Client(redis=faulty_client(redis_server, plan)), claim_idle)
-        step = "math:add(- $on-lost: fail -)"
+        serving = Turning(Client(redis=faulty_client(redis_server, plan)), functions)
         workflow = engine.start(f"<- [1] -> → {{ {step} {step} }} → {step}")
         deadline = time.monotonic() + PATIENCE
         while not engine.views.state(workflow).ended:
@@ -102,11 +97,10 @@ def test_a_listener_may_fail_at_any_call(client: redis.Redis, redis_server: Redi
             except redis.ConnectionError:
                 pass
             except Died:
-                serving = listening(engine, claim_idle)
-            worker.turn()
+                serving = Turning(engine, functions)
         view = engine.state(workflow)
         assert set(runs.values()) <= {1}, runs
-        if lives_on:
+        if plan.fault in (None, Fault.LOSE_REPLY):
             assert view.state is WorkflowState.FINISHED, view.reason
             assert sum(runs.values()) == 3
         else:
@@ -114,3 +108,23 @@ def test_a_listener_may_fail_at_any_call(client: redis.Redis, redis_server: Redi
 
     plans = list(every_fault(scenario))
     assert sum(plan.fault is Fault.DIE_AFTER for plan in plans) > 8
+
+
+def test_a_function_that_was_interrupted_is_not_run_again(engine: Client) -> None:
+    """Its listener leaves then, and hands back what it holds; but this has begun."""
+    runs: list[int] = []
+    functions = Functions("math")
+
+    def leave() -> None:
+        runs.append(1)
+        raise KeyboardInterrupt
+
+    functions.add("leave", leave, None)
+    first = Turning(engine, functions, lifetime=60.0)
+    workflow = engine.start("math:leave(- $on-lost: fail -)")
+    with pytest.raises(KeyboardInterrupt):
+        wait_until(first.turn, "it is interrupted")
+    first.close()
+    wait_until(lambda: engine.state(workflow).state.ended, "it fails")
+    assert "forbids another run" in engine.state(workflow).reason
+    assert runs == [1]

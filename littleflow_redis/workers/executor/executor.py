@@ -85,7 +85,7 @@ class Executor:
         #: In hand, by task id, until the end is applied.
         self._tasks: dict[str, StartTask] = {}
         self._readers = QueueReaders(client.context, process, served, runner.wants)
-        self._lost = LostReplies(self.held, process, served.categories)
+        self.lost = LostReplies(self.held, process, served.categories)
         self._take_over = TakeOver(client.context, process, lifetime / 2)
         self._look = Pace(lifetime / LOOKS)
         self._each_turn = each_turn
@@ -121,7 +121,7 @@ class Executor:
             tasks = self._readers.fetch(self._runner.room, block)
         except RedisError:
             # Its reply may have given something to this process.
-            self._lost.suspect()
+            self.lost.suspect()
             raise
         if tasks:
             self._begin(tasks)
@@ -150,7 +150,7 @@ class Executor:
             self.keep()
         except Exception:
             # The reply of a call that failed may have handed something over.
-            self._lost.suspect()
+            self.lost.suspect()
             raise
 
     def keep(self) -> None:
@@ -163,7 +163,7 @@ class Executor:
         self._heartbeat.check()
         self.release(self._runner.overdue())
         self._take_over.run()
-        self._lost.look(self._tasks)
+        self.lost.look(self._tasks)
 
     @property
     def in_hand(self) -> int:
@@ -194,7 +194,7 @@ class Executor:
     def help(self) -> None:
         """Apply ends in the calling thread, unless another is at it."""
         if not self._applier.help():
-            self._lost.suspect()
+            self.lost.suspect()
 
     def hold(self, task: StartTask, id: str) -> tuple[Outcome, str]:
         """Hold the attempt of a task that a broker's message has brought: see `HeldAttempts.hold`.
@@ -205,7 +205,7 @@ class Executor:
             most = self._served.max_deaths
             return self.held.hold(task.workflow, task.index, task.token, id, self.process, most)
         except RedisError:
-            self._lost.suspect()
+            self.lost.suspect()
             raise
 
     def publish(self, task: StartTask) -> None:
@@ -216,7 +216,7 @@ class Executor:
         except RedisError as error:
             # Held and not in hand: it is handed back, and the message finds it so.
             LOG.warning(kv("publication-unmarked", task=task.uuid, error=error))
-            self._lost.suspect()
+            self.lost.suspect()
         self.forget(task)
 
     def note(self, task: StartTask, text: str, retries: int) -> None:
@@ -230,6 +230,7 @@ class Executor:
     def forget(self, task: StartTask) -> None:
         """Let go of a task that has ended, or that somebody else will end."""
         self._tasks.pop(task.uuid, None)
+        self.lost.withdraw(task)
         self._room_made.set()
 
     def release(self, tasks: Sequence[StartTask]) -> None:
@@ -237,10 +238,10 @@ class Executor:
         for task in tasks:
             held = self._attempt(task)
             try:
-                self.held.release(held)
+                self.lost.release(held)
             except RedisError as error:
                 LOG.warning(kv("not-handed-back", workflow=task.workflow, error=error))
-                self._lost.suspect()
+                self.lost.suspect()
             self._tasks.pop(held.task, None)
         self._room_made.set()
 
@@ -263,7 +264,7 @@ class Executor:
         try:
             self._readers.close()
             if not self._applier.waiting:
-                self._lost.release_all()
+                self.lost.release_all()
                 # A beat after it would make this process known again.
                 self._heartbeat.stop()
                 self.held.leave(self.process)
@@ -285,12 +286,10 @@ class Executor:
         self._runner.begin(tasks)
 
     def _read(self) -> None:
-        """Work until stopped. Raises RedisError."""
         while not self.stop.is_set():
             self.read(BLOCK)
 
     def _apply(self) -> None:
-        """Work until all ends are applied and no more will come. Raises RedisError."""
         # After an outage all others seem dead.
         self._take_over.forget()
         while not self._applier.done:
