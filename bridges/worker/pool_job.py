@@ -25,7 +25,7 @@ def forks(pool: Any) -> bool:
 def protect_jobs(pool: Any) -> None:
     """Have a pool of processes keep what it has been given, when it shrinks and when it is flushed.
 
-    A pool that shrinks spares only processes that are known to have begun a job: the word of that
+    A pool that shrinks spares only processes that are known to have begun a job. The word of that
     may be on its way, and the job is killed with its process. One that is flushed forgets jobs of
     steps, in Celery 5.6 even those that run.
     """
