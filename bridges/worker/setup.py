@@ -91,7 +91,7 @@ class Service:
 def build_service(worker: Any) -> Service:
     """Put together what serves the steps of a worker. Raises ConfigurationError."""
     app: Celery = worker.app
-    _check(app)
+    _check(app, worker)
     app.finalize()
     own = read_worker_settings(app)
     settings, origin = redis_of(app)
@@ -132,11 +132,16 @@ def build_service(worker: Any) -> Service:
     )
 
 
-def _check(app: Celery) -> None:
+def _check(app: Celery, worker: Any) -> None:
     if app.conf.task_protocol != PROTOCOL:
         raise ConfigurationError(
             f"littleflow_redis.steps needs task_protocol = {PROTOCOL}: a retry sent by the older "
             "protocol would not be recognised"
+        )
+    if worker._conninfo.transport.driver_type == "memory" and forks(worker.pool):
+        raise ConfigurationError(
+            "a retry that a process of the pool sends to the broker memory:// stays in that "
+            "process: use --pool threads or solo, or another broker"
         )
 
 

@@ -15,6 +15,8 @@ app = Celery("inside")
 app.conf.task_routes = {"inside.apart": {"queue": "apart"}}
 app.conf.task_create_missing_queues = True
 app.conf.worker_pool_restarts = True
+if visibility := os.environ.get("VISIBILITY"):
+    app.conf.broker_transport_options = {"visibility_timeout": float(visibility)}
 app.conf.littleflow = {
     "lifetime": float(os.environ.get("LIFETIME", "8")),
     "serve": os.environ["SERVE"].split(",") if "SERVE" in os.environ else [],
@@ -199,6 +201,15 @@ def later(self: Task, line: str) -> None:
     if not self.request.retries:
         raise self.retry(countdown=2)
     note(line)
+
+
+@app.task(bind=True, max_retries=5)
+def postponed(self: Task, seconds: float) -> int:
+    """Leaves a line when it runs again, after so many seconds."""
+    if not self.request.retries:
+        raise self.retry(countdown=seconds)
+    note("again")
+    return int(self.request.retries)
 
 
 @app.task
