@@ -16,7 +16,7 @@ from redis.exceptions import NoPermissionError
 from littleflow_redis.events.logs import kv
 from littleflow_redis.events.reconnect import address_of
 
-from . import flows, queues, results, servers, tasks
+from . import at_most_once, flows, queues, results, servers, tasks
 from .finding import Finding, Level
 from .subject import Subject
 
@@ -33,6 +33,7 @@ CHECKS: Mapping[str, Check] = {
     "track-started": tasks.track_started,
     "acks-late": tasks.acks_late,
     "reject-on-worker-lost": tasks.reject_on_worker_lost,
+    "at-most-once": at_most_once.at_most_once,
     "delivery-mode": tasks.delivery_mode,
     "timeouts": tasks.timeouts,
     "visibility-timeout": queues.visibility_timeout,

@@ -52,9 +52,10 @@ def command(
     With -A a step whose category the app serves is a problem if the app has no task for it, or if
     no input fits the call. Three things are warnings: a category that nobody serves, a queue from
     which no Celery worker consumes, and a name in $retry of which no exception is imported here.
-    The environment names Redis and the broker. Without them nobody is asked, and the warning is
-    that the app does not serve the category. A note at each step shows the call of its task for
-    inputs of each shape; a shape such as [1, 2] stands for all lists of two.
+    A fourth is a setting by which Celery may repeat a task whose step has `$on-lost: fail`. The
+    environment names Redis and the broker. Without them nobody is asked, and the warning is that
+    the app does not serve the category. A note at each step shows the call of its task for inputs
+    of each shape; a shape such as [1, 2] stands for all lists of two.
     """
     from littleflow_redis.language import FlowError
 

@@ -62,10 +62,13 @@ def problems(subject: Subject) -> dict[str, FlowError]:
 
 
 def noted(subject: Subject) -> Iterator[tuple[str, Remark]]:
-    """Warnings of steps that may wait or are misspelt, and notes on calls of tasks, by file."""
+    """Warnings of steps that may wait, are misspelt or may run twice, and notes on calls of tasks,
+    by file.
+    """
+    from littleflow_redis.bridges.doctor.at_most_once import run_again
     from littleflow_redis.bridges.doctor.written import misspelt, waiting
 
-    for place, sentence in chain(waiting(subject), misspelt(subject)):
+    for place, sentence in chain(waiting(subject), misspelt(subject), run_again(subject)):
         yield place.where, Remark(place.step.line, place.step.column, "warning", sentence)
     for name, explanation in _explanations(subject):
         yield name, Remark(explanation.step.line, explanation.step.column, "note", str(explanation))

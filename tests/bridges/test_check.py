@@ -156,6 +156,17 @@ def test_a_name_in_retry_of_which_there_is_no_exception(check: Check, client: re
     )
 
 
+def test_a_setting_by_which_a_step_may_run_twice(check: Check, client: redis.Redis) -> None:
+    text = "add(- {x: 1, $on-lost: fail} -) → reject(- $on-lost: fail -) → weary → reject"
+    code, output = check(text, "-A", "endings")
+    found = [line for line in output.splitlines() if "$on-lost" in line]
+    assert code == 0
+    assert found == [
+        "a.flow:1:35: warning: $on-lost: fail, but endings.reject is acknowledged late, so the "
+        "broker delivers it again when its worker is lost: set acks_late=False on it"
+    ]
+
+
 def test_run_asks_for_queues_too(
     spawn: Callable[..., Spawned],
     client: redis.Redis,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from celery import Celery
+from celery import Celery, Task
 
 from littleflow_redis.bridges.calls.task_lookup import TaskLookup
 from littleflow_redis.bridges.doctor import (
@@ -28,6 +28,7 @@ from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.group import GroupReader
 from littleflow_redis.language import compile_text
+from tests.engine.test_defaults import by_bridge, given
 from tests.support import LONG, RedisServer, Spawned
 
 from .conftest import APPS, worker_of
@@ -122,6 +123,67 @@ def test_times_of_a_category(engine: Client, app: Celery) -> None:
     assert "category shop" in finding.found
     store_defaults(engine.redis, engine.keys, {"shop": {"$timeout": 60}})
     assert found(subject(engine, app), "timeouts") == []
+
+
+ONCE = "shop:pack(- $on-lost: fail -)"
+
+
+@pytest.mark.parametrize(
+    ("settings", "says", "sets"),
+    [
+        ({"task_acks_late": True}, "is acknowledged late", "acks_late=False"),
+        ({"task_retry_on_worker_lost": True}, "is sent again by its worker", "lost=False"),
+        (
+            {"broker_transport_options": {"retry_on_timeout": True}},
+            "sends again when no answer comes",
+            "without retry_on_timeout",
+        ),
+    ],
+)
+def test_settings_by_which_a_step_may_run_twice(
+    engine: Client, app: Celery, settings: dict[str, object], says: str, sets: str
+) -> None:
+    early = {"task_acks_late": False}
+    assert found(subject(engine, app, ONCE, **early), "at-most-once") == []
+    assert found(subject(engine, app, "shop:pack", **settings), "at-most-once") == []
+    (finding,) = found(subject(engine, app, ONCE, **early | settings), "at-most-once")
+    assert finding.found.startswith("0.flow:1:1 (shop:pack): $on-lost: fail, but shop.pack ")
+    assert says in finding.found
+    assert sets in finding.set
+    # No message of a broker brings the steps that workers serve themselves.
+    inside = {"include": ["littleflow_redis.steps"]}
+    assert found(subject(engine, app, ONCE, **early | settings | inside), "at-most-once") == []
+
+
+def test_tasks_that_retry_themselves_may_run_twice(engine: Client, app: Celery) -> None:
+    one = subject(engine, app, "shop:auto", "shop:asks", "shop:never", task_acks_late=False)
+    given(engine, shop={"on-lost": "fail"})
+
+    def asks(self: Task) -> None:
+        raise self.retry()
+
+    one.app.task(name="shop.auto", shared=False, autoretry_for=(OSError,))(work)
+    one.app.task(name="shop.asks", shared=False, bind=True)(asks)
+    one.app.task(name="shop.never", shared=False, bind=True, max_retries=0)(asks)
+    names = TaskLookup([name for name in one.app.tasks if name.startswith("shop.")], ("shop",))
+    texts = [finding.found for finding in found(replace(one, names=names), "at-most-once")]
+    assert texts == [
+        "0.flow:1:1 (shop:auto): $on-lost: fail, but shop.auto is retried by Celery itself "
+        "(autoretry_for)",
+        "1.flow:1:1 (shop:asks): $on-lost: fail, but shop.asks calls self.retry",
+    ]
+
+
+def test_a_step_that_says_otherwise_may_run_twice(engine: Client, app: Celery) -> None:
+    """It wins over its category; and so does a bridge's, and the app's own, over a worker's."""
+    late = {"task_acks_late": True}
+    given(engine, shop={"on-lost": "fail"})
+    assert found(subject(engine, app, "shop:pack", **late), "at-most-once")
+    assert not found(subject(engine, app, "shop:pack(- $on-lost: retry -)", **late), "at-most-once")
+    own = {"littleflow": {"categories": {"shop": {"on-lost": "retry"}}}}
+    assert not found(subject(engine, app, "shop:pack", **late | own), "at-most-once")
+    by_bridge(engine, shop={"on-lost": "retry"})
+    assert not found(subject(engine, app, "shop:pack", **late), "at-most-once")
 
 
 def test_tasks_that_flows_name(engine: Client, app: Celery) -> None:
@@ -242,10 +304,8 @@ def test_a_redis_that_is_away_is_one_finding(engine: Client, app: Celery) -> Non
     (finding,) = examine(subject(away, app), checks)
     assert (finding.check, finding.level) == ("redis", Level.ERROR)
     assert finding.found.startswith("the engine's Redis at 127.0.0.1:1 cannot be reached: ")
-    assert (
-        "not looked at: timeouts, permissions, eviction, persistence, clock, served, tasks"
-        in finding.found
-    )
+    names = "at-most-once, timeouts, permissions, eviction, persistence, clock, served, tasks"
+    assert f"not looked at: {names}" in finding.found
     assert finding.set.startswith("REDIS_URL")
     assert "secret" not in str(finding)
 

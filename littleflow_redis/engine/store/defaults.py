@@ -14,7 +14,7 @@ import redis
 
 from littleflow_redis.language.flow import Json
 
-from ..model.records import Default, Record
+from ..model.records import Default, OnLost, Record
 from .flow_codec import encode_defaults
 from .keys import Keys
 
@@ -63,3 +63,15 @@ def without_timeout(client: redis.Redis, keys: Keys, categories: Collection[str]
 def _has_time(packed: bytes | None) -> bool:
     record = Record(packed) if packed else None
     return bool(record and (record[Default.TIMEOUT] or record[Default.QUEUE_TIMEOUT]))
+
+
+def on_lost(client: redis.Redis, keys: Keys, categories: Collection[str]) -> dict[str, str]:
+    """The `$on-lost` of those of these categories for which somebody has set it."""
+    chosen = {}
+    for category in categories:
+        names = [BRIDGE + category, category]
+        found = cast("list[bytes | None]", client.hmget(keys.defaults, names))
+        codes = [Record(packed)[Default.ON_LOST] for packed in found if packed]
+        if code := next(filter(None, codes), None):
+            chosen[category] = OnLost(code).name.lower()
+    return chosen
