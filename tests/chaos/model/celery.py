@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .state import Bounds, Rules, State, Steps, less, more, put, tell
+from .state import Bounds, Rules, State, Steps, less, more, put, tell, work
 
 
 def end(s: State, bounds: Bounds, rules: Rules) -> Steps:
@@ -11,9 +11,7 @@ def end(s: State, bounds: Bounds, rules: Rules) -> Steps:
         taken = s._replace(queue=less(s.queue, token), running=more(s.running, token))
         yield "Celery begins", taken
     for token in set(s.running):
-        done = s._replace(
-            running=less(s.running, token), effects=tuple(sorted({*s.effects, token}))
-        )
+        done = work(s, token, bounds)._replace(running=less(s.running, token))
         for success in (True, False) if bounds.failures else (True,):
             stored = done
             if token not in dict(s.results):

@@ -28,7 +28,7 @@ def check(bounds: Bounds, rules: Rules | None = None) -> Result:
     left = deque([first])
     while left:
         state = left.popleft()
-        problem, any_step = _bad(state), False
+        problem, any_step = _bad(state, bounds), False
         for name, after in steps(state, bounds, rules):
             any_step = True
             if state.outcome and (after.outcome, after.followed) != (state.outcome, state.followed):
@@ -51,7 +51,11 @@ def check(bounds: Bounds, rules: Rules | None = None) -> Result:
     return Result(len(came))
 
 
-def _bad(s: State) -> str:
+def _bad(s: State, bounds: Bounds) -> str:
+    if bounds.once and len(set(s.effects)) < len(s.effects):
+        return "what must not run twice did"
+    if bounds.once and len(s.effects) > 1 and not bounds.failures:
+        return "another attempt ran what must not run twice"
     if len(set(s.applied)) < len(s.applied):
         return "an end was applied twice"
     if s.followed > 1:

@@ -27,7 +27,7 @@ def apply(s: State, bounds: Bounds, rules: Rules) -> Steps:
             yield "acknowledge", with_worker(acknowledged, n, hand._replace(at="acknowledged"))
         elif hand.at in ("read", "acknowledged"):
             base = acknowledged if hand.at == "read" else s
-            applied = _closed(base, hand.token, hand.success, bounds, rules)
+            applied = closed(base, hand.token, hand.success, bounds, rules)
             if applied.retrying and not s.retrying and not rules.timer_with_state:
                 unarmed = applied._replace(retrying=False)
                 yield "apply", with_worker(unarmed, n, hand._replace(at="arming"))
@@ -40,7 +40,9 @@ def apply(s: State, bounds: Bounds, rules: Rules) -> Steps:
 def expire(s: State, bounds: Bounds, rules: Rules) -> Steps:
     """expire_timer.lua: the attempt took too long; it is closed as a failure."""
     if bounds.timeouts and s.open and not s.outcome:
-        yield "timeout", _closed(s, s.open, False, bounds, rules)
+        # What has begun may run on.
+        begun = bounds.once and s.open in dict(s.flights)
+        yield "timeout", closed(s, s.open, False, bounds, rules, final=begun)
 
 
 def retry(s: State, bounds: Bounds, rules: Rules) -> Steps:
@@ -53,15 +55,17 @@ def retry(s: State, bounds: Bounds, rules: Rules) -> Steps:
         )
 
 
-def _closed(s: State, token: int, success: bool, bounds: Bounds, rules: Rules) -> State:
+def closed(
+    s: State, token: int, success: bool, bounds: Bounds, rules: Rules, *, final: bool = False
+) -> State:
     """The attempt is closed, and what follows from it is done, if the fence lets it."""
     if rules.fenced and (token != s.open or s.outcome):
         return s
-    closed = s._replace(open=0, applied=(*s.applied, token))
+    after = s._replace(open=0, applied=(*s.applied, token))
     if rules.flight_goes_with_attempt:
-        closed = closed._replace(flights=tuple(f for f in s.flights if f[0] != token))
+        after = after._replace(flights=tuple(f for f in s.flights if f[0] != token))
     if success:
-        return closed._replace(outcome="ended", followed=s.followed + 1)
-    if s.attempts < bounds.attempts:
-        return closed._replace(retrying=True)
-    return closed._replace(outcome="failed")
+        return after._replace(outcome="ended", followed=s.followed + 1)
+    if s.attempts < bounds.attempts and not final:
+        return after._replace(retrying=True)
+    return after._replace(outcome="failed")

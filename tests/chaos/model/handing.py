@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .ending import closed
 from .state import Bounds, Hand, Rules, State, Steps, acknowledge, less, more, put, with_bridge
+from .state import work as done_work
 
 
 def read(s: State, bounds: Bounds, rules: Rules) -> Steps:
@@ -25,6 +27,9 @@ def take(s: State, bounds: Bounds, rules: Rules) -> Steps:
         flight = dict(s.flights).get(hand.token)
         if (hand.token != s.open and rules.taken_if_open) or flight:
             yield "take refuses", with_bridge(acknowledge(s, hand.token), n, Hand())
+        elif bounds.once and rules.lost_fails and flight is not None and hand.token == s.open:
+            lost = closed(acknowledge(s, hand.token), hand.token, False, bounds, rules, final=True)
+            yield "take fails what may have begun", with_bridge(lost, n, Hand())
         elif flight is None and rules.recorded_before_published and hand.token == s.open:
             recorded = s._replace(flights=put(s.flights, hand.token, False))
             yield "take", with_bridge(recorded, n, hand._replace(at="taken"))
@@ -54,7 +59,7 @@ def work(s: State, bounds: Bounds, rules: Rules) -> Steps:
     """A listener does the work; then the end and the acknowledgement go in one MULTI."""
     for n, hand in enumerate(s.bridges if bounds.native else ()):
         if hand.at == "taken":
-            done = s._replace(effects=tuple(sorted({*s.effects, hand.token})))
+            done = done_work(s, hand.token, bounds)
             for success in (True, False) if bounds.failures else (True,):
                 yield "a listener works", with_bridge(done, n, Hand(hand.token, "done", success))
         told = s._replace(ends=more(s.ends, (hand.token, hand.success)))

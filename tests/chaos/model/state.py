@@ -30,6 +30,8 @@ class Bounds:
     timeouts: bool = True
     failures: bool = True
     native: bool = False
+    #: Whether the step says `$on-lost: fail`. Celery acknowledges its message before it begins.
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Rules:
     taken_if_open: bool = True
     #: What was taken and is nobody's any more is emitted again.
     strays_reemitted: bool = True
+    #: What must not run twice and was taken by somebody else fails.
+    lost_fails: bool = True
 
 
 class State(NamedTuple):
@@ -116,6 +120,13 @@ def with_worker(s: State, n: int, hand: Hand) -> State:
 
 def acknowledge(s: State, token: int) -> State:
     return s._replace(pending=less(s.pending, token)) if token in s.pending else s
+
+
+def work(s: State, token: int, bounds: Bounds) -> State:
+    """The work of an attempt was done; of one that must not run twice all times count."""
+    if bounds.once:
+        return s._replace(effects=more(s.effects, token))
+    return s._replace(effects=tuple(sorted({*s.effects, token})))
 
 
 def more(items: tuple[Any, ...], item: object) -> tuple[Any, ...]:

@@ -16,6 +16,13 @@ SMALL = {
     "no timeouts": Bounds(crashes=1, timeouts=False),
     "the stream deleted": Bounds(crashes=1, losses=1, timeouts=False, bridges=1),
     "two listeners": Bounds(crashes=1, workers=1, failures=False, native=True),
+    "at most once, by bridges": Bounds(crashes=1, workers=1, failures=False, once=True),
+    "at most once, by listeners": Bounds(
+        crashes=1, workers=1, failures=False, native=True, once=True
+    ),
+    "at most once, the stream deleted": Bounds(
+        crashes=1, losses=1, native=True, timeouts=False, workers=1, once=True
+    ),
     "listeners, the stream deleted": Bounds(
         crashes=1, losses=1, attempts=1, native=True, timeouts=False, workers=1
     ),
@@ -43,6 +50,14 @@ MISTAKES = {
     ),
     "flights that stay": (Rules(flight_goes_with_attempt=False), Bounds(workers=1, bridges=1)),
     "no sweep": (Rules(swept=False), Bounds(timeouts=False, workers=1, bridges=1)),
+    "the lost are run again": (
+        Rules(lost_fails=False),
+        Bounds(native=True, timeouts=False, workers=1, once=True),
+    ),
+    "the lost are sent again": (
+        Rules(lost_fails=False),
+        Bounds(timeouts=False, workers=1, failures=False, once=True),
+    ),
     "strays are left": (
         Rules(strays_reemitted=False),
         Bounds(losses=1, native=True, timeouts=False, workers=1, bridges=1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .ending import closed
 from .state import Bounds, Hand, Rules, State, Steps, less, more, with_bridge, with_worker
 
 
@@ -17,7 +18,8 @@ def crash(s: State, bounds: Bounds, rules: Rules) -> Steps:
             yield "a worker dies", with_worker(after, n, Hand())
     for token in set(s.running):
         gone = after._replace(running=less(s.running, token))
-        yield "Celery dies, the message comes again", gone._replace(queue=more(s.queue, token))
+        if not bounds.once:
+            yield "Celery dies, the message comes again", gone._replace(queue=more(s.queue, token))
         if bounds.timeouts:
             yield "Celery dies, the message is lost", gone
 
@@ -36,5 +38,7 @@ def reconcile(s: State, bounds: Bounds, rules: Rules) -> Steps:
     if not s.open or s.open in s.starts or s.open in s.pending:
         return
     flight = dict(s.flights).get(s.open)
-    if flight is None or (flight is False and rules.strays_reemitted):
+    if bounds.once and rules.lost_fails and flight is False:
+        yield "the lost one fails", closed(s, s.open, False, bounds, rules, final=True)
+    elif flight is None or (flight is False and rules.strays_reemitted):
         yield "the start-task is written again", s._replace(starts=more(s.starts, s.open))

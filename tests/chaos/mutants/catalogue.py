@@ -170,4 +170,33 @@ MUTANTS: tuple[Mutant, ...] = (
         "if false then attempt",
         ("tests/engine/test_held_attempts.py",),
     ),
+    Mutant(
+        "what must not run twice is given to others when its holder has died",
+        f"{_LUA}/release_attempt.lua",
+        "if died == '1' and may_have_run(attempt) then",
+        "if false then",
+        ("tests/engine/test_at_most_once.py",),
+    ),
+    Mutant(
+        "what must not run twice begins in whoever asks next",
+        f"{_LUA}/claim_attempt.lua",
+        "if may_have_run(attempt) and (first == '' or first ~= worker) then",
+        "if false then",
+        ("tests/engine/test_at_most_once.py",),
+    ),
+    Mutant(
+        "what began and must not run twice is handed back",
+        "littleflow_redis/workers/executor/lost_replies.py",
+        "died=held.task in self._begun",
+        "died=False",
+        ("tests/workers/test_executor.py",),
+    ),
+    Mutant(
+        "what could not be noted as sent is sent again",
+        "bridges/broker/dispatch_once.py",
+        "        left = [job for job in jobs if job.id not in self._tried]\n"
+        "        self._settle_tried(jobs)\n",
+        "        left = [*jobs]\n",
+        ("tests/bridges/test_at_most_once.py",),
+    ),
 )
