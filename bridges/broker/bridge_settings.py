@@ -12,9 +12,6 @@ from .admission import PublishRate
 #: find, and where it does not; `--sweep` overrides both.
 SWEEP, POLL = 5.0, 1.0
 
-#: Names of signals that may end tasks which run and are not wanted any more.
-SIGNALS = ("SIGTERM", "SIGINT", "SIGUSR1", "SIGKILL")
-
 
 @dataclass(frozen=True, slots=True)
 class BridgeSettings:

@@ -20,7 +20,7 @@ from littleflow_redis.workers.executor.heartbeat import LIFETIME
 from littleflow_redis.workers.executor.roles import ROLES
 from littleflow_redis.workers.retention import by_state
 
-from ..broker.bridge_settings import SIGNALS
+from ..broker.terminate_signals import SIGNALS
 from ..calls.call_options import APP_CONF
 
 #: Seconds that a heartbeat must hold at least: below, a busy machine is taken for dead.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from littleflow_redis.bridges.broker.bridge_settings import SIGNALS
+from littleflow_redis.bridges.broker.terminate_signals import SIGNALS
 
 if TYPE_CHECKING:
     from littleflow_redis.bridges.broker.admission import PublishRate
