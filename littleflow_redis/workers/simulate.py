@@ -13,18 +13,16 @@ from redis.exceptions import RedisError
 
 from littleflow_redis.engine.builtins import BUILTIN_CATEGORIES
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import Report
-from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask, category_of, end_fields
 from littleflow_redis.engine.views.health import SIMULATE
 from littleflow_redis.events.event_codec import encode, message, receipt_for
 from littleflow_redis.events.group import CLAIM_IDLE, GroupReader
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.reconnect import is_temporary
 from littleflow_redis.events.renewal import Renewal
 from littleflow_redis.events.shutdown import Stop
 
-from .start_tasks import StartTasks
+from .executor.task_reader import TaskReader
+from .start_tasks import MAX_DEATHS, StartTasks
 
 LOG = logging.getLogger("littleflow_redis.simulate")
 
@@ -72,7 +70,8 @@ class Simulator:
         self._reader = reader = GroupReader(
             client.redis, client.keys.events, group, claim_idle=claim_idle
         )
-        self._tasks = StartTasks(reader, client.keys, LOG, served=_is_not_builtin)
+        tasks = StartTasks(reader, client.keys, LOG, served=_is_not_builtin)
+        self._tasks = TaskReader(client.context, tasks, reader.consumer, MAX_DEATHS, hold=False)
         self._renewal = Renewal(reader.renew, claim_idle / 5, LOG)
         self._wait_period = wait_period
         self._failures = failures
@@ -98,7 +97,8 @@ class Simulator:
         if not room:
             self.stop.wait(wait)
             return 0
-        tasks = self._fetch(room, wait)
+        in_hand = {playing.event for playing in self._playing} | self._ended.keys()
+        tasks = self._tasks.fetch(lambda: room, wait, in_hand)
         self._begin(tasks)
         return len(tasks)
 
@@ -107,8 +107,8 @@ class Simulator:
         self._renewal.close()
         try:
             self._send_ends()
-            self._tasks.release([playing.task for playing in self._playing])
-            self._tasks.close()
+            self._tasks.tasks.release([playing.task for playing in self._playing])
+            self._tasks.tasks.close()
         except RedisError as error:
             # Others claim the pending entries; a later consumer sweeps the name.
             LOG.warning(kv("consumer-left", consumer=self._reader.consumer, error=error))
@@ -117,32 +117,6 @@ class Simulator:
         if not self._playing:
             return block
         return max(0.0, min(block, self._playing[0].due - time.monotonic()))
-
-    def _fetch(self, room: int, block: float) -> list[StartTask]:
-        """Claim up to ``room`` tasks, waiting ``block`` seconds for the first."""
-        in_hand = {playing.event for playing in self._playing} | self._ended.keys()
-        try:
-            tasks = self._tasks.claim(room, in_hand) or self._tasks.read(room, block, in_hand)
-            self._tasks.release(tasks[room:])
-            send, reader = self.client.transitions, self._reader
-            tasks = [task for task in tasks[:room] if task.event not in in_hand]
-            calls = [send.claim_attempt(task, reader.group, reader.consumer) for task in tasks]
-            reports = send.run(calls) if calls else []
-        except RedisError:
-            self._reader.rewind()
-            raise
-        return [task for task, one in zip(tasks, reports, strict=True) if self._may(task, one)]
-
-    def _may(self, task: StartTask, report: Report | Exception) -> bool:
-        if isinstance(report, Exception):
-            if isinstance(report, RedisError) and is_temporary(report):
-                self._reader.rewind()
-                raise report
-            # Left pending, and tried again when it has been idle for long enough.
-            LOG.error(kv("take-failed", workflow=task.workflow, step=task.index, error=report))
-        elif report.outcome not in (Outcome.APPLIED, Outcome.NEWER):
-            self._tasks.ignore(task)
-        return isinstance(report, Report) and report.outcome is Outcome.APPLIED
 
     def _begin(self, tasks: Sequence[StartTask]) -> None:
         if not tasks:

@@ -18,6 +18,7 @@ from littleflow_redis.events.event_codec import receipt_for
 from littleflow_redis.workers.lifecycle import MAX_DELIVERIES, LifecycleWorker
 from littleflow_redis.workers.receipts import Receipts
 from littleflow_redis.workers.retention import Retention
+from littleflow_redis.workers.simulate import Simulator
 from littleflow_redis.workers.timers import StuckTimers
 from tests.support import wait_until
 
@@ -160,6 +161,21 @@ def test_an_old_listener_leaves_tasks(
     new = listener(newer)
     wait_until(lambda: new.turn() == 1, "a newer one serves it")
     new.stop()
+
+
+def test_an_old_simulator_leaves_tasks(
+    engine: Client, newer: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer.start("math:add", 1)
+    old = Simulator(engine, wait_period=0.0, claim_idle=CLAIM_IDLE)
+    old._reader.ensure()
+    with caplog.at_level(logging.WARNING):
+        assert sum(old.turn() for _ in range(30)) == 0
+    assert len(told(caplog)) == 1
+    old.close()
+    new = Simulator(newer, wait_period=0.0, claim_idle=CLAIM_IDLE)
+    wait_until(lambda: new.turn() == 1, "a newer one plays it")
+    new.close()
 
 
 def test_nothing_that_changes_a_workflow_touches_a_newer_one(engine: Client, newer: Client) -> None:

@@ -1,4 +1,4 @@
-"""Reads the start-tasks of one consumer group, and holds those that this process is to run."""
+"""Reads the start-tasks of one consumer group, and claims those that this process is to run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.context import EngineContext
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.reconnect import is_temporary
 
-from ..dead_lettering import died, fail_permanently
+from ..dead_lettering import died, fail_permanently, is_outage
 from ..start_tasks import StartTasks
 from ..version_skew import VersionSkew
 from .left_entries import LeftEntries
@@ -23,11 +22,11 @@ LOG = logging.getLogger("littleflow_redis.worker")
 
 
 class TaskReader:
-    """Holds the attempts of ``tasks`` for a process; one thread works with it.
+    """Claims the attempts of ``tasks`` for a process; one thread works with it.
 
-    A start-task is acknowledged by the script that holds its attempt. So its entry is pending only
-    between its read and that script. One that the process ``leaves`` stays pending, for another
-    consumer of the group.
+    With ``hold`` the script that claims an attempt acknowledges its start-task: the entry is
+    pending only between its read and that script. Without, the process acknowledges it with the
+    end. One that the process ``leaves`` stays pending, for another consumer of the group.
     """
 
     def __init__(
@@ -37,6 +36,8 @@ class TaskReader:
         process: str,
         max_deaths: int,
         leaves: Callable[[StartTask], bool] = lambda _task: False,
+        *,
+        hold: bool = True,
     ) -> None:
         self.tasks = tasks
         self._engine = engine
@@ -46,28 +47,33 @@ class TaskReader:
         self._newer = VersionSkew(LOG)
         self._leaves = leaves
         self._left = LeftEntries(engine, tasks)
+        self._holds = hold
 
-    def fetch(self, room: Callable[[], int], block: float) -> list[StartTask]:
-        """Hold as many tasks as there is room for, waiting ``block`` seconds for the first.
+    def fetch(
+        self, room: Callable[[], int], block: float, in_hand: Collection[str] = ()
+    ) -> list[StartTask]:
+        """Claim as many tasks as there is room for, waiting ``block`` seconds for the first.
 
-        ``room`` is asked again when they have come. Raises RedisError.
+        ``room`` is asked again when they have come. ``in_hand``: entries that this process has
+        claimed and not acknowledged. Raises RedisError.
         """
         try:
-            wanted, skip = max(1, room()), self._skipped()
+            wanted, skip = max(1, room()), self._skipped(in_hand)
             found = self.tasks.claim(wanted, skip) or self.tasks.read(wanted, block, skip)
             tasks = self._without_left(found)
             fits = max(0, room()) if tasks else 0
             # More of ours among the foreign ones than fits: whoever is free may have it at once.
             self.tasks.release(tasks[fits:])
-            return self._hold(tasks[:fits])
+            return self._claim(tasks[:fits])
         except RedisError:
-            # What was read and not held lies under our name: it comes first next time.
+            # What was read and not claimed lies under our name: it comes first next time.
             self.tasks.reader.rewind()
             raise
 
-    def _skipped(self) -> Collection[str]:
-        """The entries that are pending for others."""
-        return {*self._newer.events, *left} if (left := self._left.ids) else self._newer.events
+    def _skipped(self, in_hand: Collection[str]) -> Collection[str]:
+        """The entries that are pending, and not to be claimed."""
+        left = self._left.ids
+        return {*self._newer.events, *left, *in_hand} if left or in_hand else self._newer.events
 
     def _without_left(self, tasks: Sequence[StartTask]) -> Sequence[StartTask]:
         left = [task for task in tasks if self._leaves(task)]
@@ -76,7 +82,7 @@ class TaskReader:
         self._left.add(left)
         return [task for task in tasks if task not in left]
 
-    def _hold(self, tasks: Sequence[StartTask]) -> list[StartTask]:
+    def _claim(self, tasks: Sequence[StartTask]) -> list[StartTask]:
         """Ask for each task if it may be begun, in one round trip; return those that may."""
         if not tasks:
             return []
@@ -86,15 +92,15 @@ class TaskReader:
                 task,
                 self._group,
                 self._process,
-                Publication(task.category, task.uuid),
+                Publication(task.category, task.uuid) if self._holds else None,
                 self._max_deaths,
-                hold=True,
+                hold=self._holds,
             )
             for task in tasks
         ]
         reports = transitions.run(calls)
         for report in reports:
-            if isinstance(report, RedisError) and is_temporary(report):
+            if isinstance(report, Exception) and is_outage(report):
                 raise report
         return [t for t, report in zip(tasks, reports, strict=True) if self._may(t, report)]
 
@@ -108,10 +114,9 @@ class TaskReader:
         elif report.outcome is Outcome.WORN_OUT:
             reason = died(self._max_deaths)
             fail_permanently(self._engine, self._group, task, reason)
-        elif report.outcome is Outcome.RECORDED:
-            # A bridge has recorded it and not yet published: its own group claims that.
-            self.tasks.ignore(task)
         elif report.outcome is not Outcome.APPLIED:
+            # Somebody else has it, or nobody needs it. The script may have acknowledged it.
+            self.tasks.ignore(task)
             reason = report.outcome.sentence
             LOG.debug(kv("skipped", workflow=task.workflow, step=task.index, reason=reason))
         return report.outcome is Outcome.APPLIED
