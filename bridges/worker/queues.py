@@ -32,6 +32,10 @@ class TaskQueues:
         """The queues of this worker now: `-Q`, `-X`, and what remote control added or cancelled."""
         return [*self._app.amqp.queues.consume_from]
 
+    def consumes(self, queue: str) -> bool:
+        """Whether a queue is one of these."""
+        return queue in self._app.amqp.queues.consume_from
+
     def queue_of(self, task: StartTask) -> str:
         """The queue of a step; the default one if no task serves it, which somebody has to say."""
         return own_queue(task) or self._by_base(task.base)

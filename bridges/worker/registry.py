@@ -81,7 +81,7 @@ class Registry:
         belongs = self._queues.queue_of(task)
         if self._queues.lacks(task.base):
             self._note(self._lacks, task.base, None)
-        elif belongs not in self._queues.consumed() and not own_queue(task):
+        elif not (self._queues.consumes(belongs) or own_queue(task)):
             self._note(self._left, task.base, belongs)
         return belongs == queue
 

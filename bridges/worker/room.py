@@ -6,7 +6,7 @@ from typing import Any
 
 from celery.worker import state
 
-from littleflow_redis.workers.executor.ahead import Ahead
+from littleflow_redis.workers.executor.ahead import Ahead, worth_a_read
 
 #: Stands for a prefetch multiplier of 0, which means "as many as there are".
 UNLIMITED = 4
@@ -35,13 +35,8 @@ class Room:
         return max(1, min(most - max(0, others), self.ahead.most(slots))) - in_hand
 
     def room(self, in_hand: int) -> int:
-        """How many more to take from the stream.
-
-        None while more than half of what is allowed is in hand and no slot is free: one read for
-        several steps costs hardly more than one for each.
-        """
-        free = self.free(in_hand)
-        return free if in_hand < self._slots or free >= in_hand else 0
+        """How many more to take from the stream."""
+        return worth_a_read(self.free(in_hand), in_hand, self._slots)
 
     @property
     def _slots(self) -> int:

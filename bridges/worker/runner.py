@@ -219,7 +219,7 @@ class StepRunner:
             return  # Nobody wants it any more.
         step = HeldStep(task, task.uuid, self, self._submit)
         with self._failing(step):
-            if self._queues.queue_of(task) not in self._queues.consumed():
+            if not self._queues.consumes(self._queues.queue_of(task)):
                 step.hand_back()
                 return
         self._submit(step)

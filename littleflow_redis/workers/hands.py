@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from littleflow_redis.engine.model.task_events import StartTask
 
-from .executor.ahead import Ahead
+from .executor.ahead import Ahead, worth_a_read
 from .executor.executor import Executor
 from .functions import Functions
 
@@ -61,8 +61,7 @@ class Hands:
         free, in_hand = self._room(), self.executor.in_hand
         if self.budget is not None:
             return min(free, self.budget)
-        # One read for several tasks costs hardly more than one for each.
-        return free if in_hand < self._concurrency or free >= in_hand else 0
+        return worth_a_read(free, in_hand, self._concurrency)
 
     def free(self) -> int:
         # What is handed over while a read is under way would come on top of a budget.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import suppress
 
 import pytest
@@ -13,11 +12,11 @@ from redis.exceptions import NoPermissionError, OutOfMemoryError
 from littleflow_redis import Client, StepState
 from littleflow_redis.workers.functions import Functions
 from littleflow_redis.workers.lifecycle import LifecycleWorker
-from tests.faults import Died, Plan, every_fault, faulty_client
+from tests.faults import Plan, every_fault, faulty_client
 from tests.support import RedisServer
 from tests.workers.calculator import calculator, read_all
 from tests.workers.scenes import PATIENCE, lifecycle, names
-from tests.workers.turning import Turning
+from tests.workers.turning import Turning, serve_to_the_end
 
 
 def test_hold_and_acknowledgement_are_one(engine: Client, redis_server: RedisServer) -> None:
@@ -99,15 +98,7 @@ def test_a_listener_may_fail_at_any_call(client: redis.Redis, redis_server: Redi
         client.flushall()
         serving = Turning(Client(redis=faulty_client(redis_server, plan)), functions)
         workflow = engine.start("{ math:f(- [1] -) math:f(- [2] -) } → math:f")
-        deadline = time.monotonic() + PATIENCE
-        while not engine.views.state(workflow).ended:
-            assert time.monotonic() < deadline, engine.state(workflow)
-            try:
-                serving.turn()
-            except redis.ConnectionError:
-                pass
-            except Died:
-                serving = Turning(engine, functions)
+        serve_to_the_end(engine, workflow, serving, functions)
         assert engine.state(workflow).output == 6
         assert [step.activations for step in engine.state(workflow).steps] == [1] * 7
         assert client.hlen(engine.keys.publications + "math") == 0

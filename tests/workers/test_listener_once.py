@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -14,14 +13,14 @@ from littleflow_redis import Client, StepState
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.tasks.current import current_task
 from littleflow_redis.workers.functions import Functions
-from tests.faults import Died, Fault, Plan, every_fault, faulty_client
+from tests.faults import Fault, Plan, every_fault, faulty_client
 from tests.support import RedisServer, wait_until
 from tests.workers.scenes import PATIENCE, names, wait_for_step
 
 from .test_listener_process import Start, ledger, wait_for_ledger
 from .test_listener_process import engine as engine
 from .test_listener_process import start as start
-from .turning import Turning
+from .turning import Turning, serve_to_the_end
 
 LONG, QUICK = "work:long(- $on-lost: fail -)", "work:quick(- {value: 1, $on-lost: fail} -)"
 
@@ -89,15 +88,7 @@ def test_a_listener_may_fail_at_any_call(client: redis.Redis, redis_server: Redi
         runs.clear()
         serving = Turning(Client(redis=faulty_client(redis_server, plan)), functions)
         workflow = engine.start(f"<- [1] -> → {{ {step} {step} }} → {step}")
-        deadline = time.monotonic() + PATIENCE
-        while not engine.views.state(workflow).ended:
-            assert time.monotonic() < deadline, engine.state(workflow)
-            try:
-                serving.turn()
-            except redis.ConnectionError:
-                pass
-            except Died:
-                serving = Turning(engine, functions)
+        serve_to_the_end(engine, workflow, serving, functions)
         view = engine.state(workflow)
         assert set(runs.values()) <= {1}, runs
         if plan.fault in (None, Fault.LOSE_REPLY):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from redis.exceptions import ConnectionError
+
 from littleflow_redis import Client
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.engine.store.registration import Registration
@@ -15,6 +17,8 @@ from littleflow_redis.workers.executor.served_queues import ServedQueues
 from littleflow_redis.workers.functions import Functions
 from littleflow_redis.workers.hands import Hands
 from littleflow_redis.workers.start_tasks import MAX_DEATHS
+from tests.faults import Died
+from tests.support import wait_until
 
 
 class Turning:
@@ -57,6 +61,22 @@ class Turning:
     def close(self) -> None:
         """Leave, and hand back what is in hand."""
         self.executor.finish(lambda: self.executor.release(self._hands.close()))
+
+
+def serve_to_the_end(engine: Client, workflow: str, serving: Turning, functions: Functions) -> None:
+    """Turn a listener until the workflow has ended; one that dies is followed by another."""
+
+    def ended() -> bool:
+        nonlocal serving
+        try:
+            serving.turn()
+        except ConnectionError:
+            pass
+        except Died:
+            serving = Turning(engine, functions)
+        return engine.views.state(workflow).ended
+
+    wait_until(ended, f"{workflow} ends")
 
 
 class Beating:

@@ -24,3 +24,12 @@ class Ahead:
     def most(self, slots: int) -> int:
         """How many tasks may be in hand, with so many slots to run them."""
         return slots + int(slots * AHEAD / max(self._seconds, 1e-6))
+
+
+def worth_a_read(free: int, in_hand: int, slots: int) -> int:
+    """How many of the tasks that there is room for to take from the stream now.
+
+    None while more than half of what is allowed is in hand and no slot is free: one read for
+    several tasks costs hardly more than one for each.
+    """
+    return free if in_hand < slots or free >= in_hand else 0

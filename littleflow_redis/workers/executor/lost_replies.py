@@ -18,21 +18,15 @@ class LostReplies:
     """Hands such attempts back. Any thread may ``suspect``; one looks.
 
     A reply may only be late: what two looks in a row find held and not in hand is handed back. Of
-    those that must not run twice, the ``begun`` fail their steps instead.
+    those that must not run twice, the begun fail their steps instead.
     """
 
-    def __init__(
-        self,
-        held: HeldAttempts,
-        process: str,
-        categories: Sequence[str],
-        begun: set[str] | None = None,
-    ) -> None:
+    def __init__(self, held: HeldAttempts, process: str, categories: Sequence[str]) -> None:
         self._held = held
         self._process = process
         self._categories = categories
         #: Task ids of those that may have begun and must not run twice.
-        self._begun = set() if begun is None else begun
+        self._begun: set[str] = set()
         self._suspected = False
         #: Found at the last look, by task id.
         self._before: set[str] = set()
