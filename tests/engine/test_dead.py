@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -22,6 +23,9 @@ from tests.workers.scenes import pending
 from tests.workers.turning import Turning
 
 from .support import Player, append, drive
+
+#: Seconds that the heartbeat of a listener lasts here.
+LIFETIME = 0.02
 
 GARBAGE: dict[str, Any] = {"kind": "end-task", "workflow": "workflow:w", "index": "one"}
 
@@ -124,7 +128,7 @@ class Killer(KeyboardInterrupt):
     """What a task does to its worker: no end is told of it."""
 
 
-def deadly(engine: Client, lifetime: float = 0.02, max_deaths: int = MAX_DEATHS) -> Turning:
+def deadly(engine: Client, lifetime: float = LIFETIME, max_deaths: int = MAX_DEATHS) -> Turning:
     """A listener whose task kills it, as a segmentation fault or the kernel would."""
     functions = Functions("math")
 
@@ -137,13 +141,12 @@ def deadly(engine: Client, lifetime: float = 0.02, max_deaths: int = MAX_DEATHS)
 
 
 def die(engine: Client, **settings: Any) -> bool:
-    """Run a listener for a few turns; return whether it died."""
+    """Run a listener for ten lifetimes of a heartbeat; return whether it died."""
     listener = deadly(engine, **settings)
+    until = time.monotonic() + 10 * LIFETIME
     try:
-        for _ in range(5):
+        while time.monotonic() < until and not engine.dead_letters():
             listener.turn()
-            if engine.dead_letters():
-                break
     except Killer:
         return True
     listener.close()

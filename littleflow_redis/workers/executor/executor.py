@@ -210,14 +210,14 @@ class Executor:
 
     def publish(self, task: StartTask) -> None:
         """Note that a task is with the broker, which brings it to whoever ends it."""
-        publication = Publication(task.category, task.uuid)
+        # Before: its message may come to this very process as soon as that is noted.
+        self.forget(task)
         try:
-            self.client.transitions.mark_published("", [(publication, "")])
+            self.client.transitions.mark_published("", [(Publication(task.category, task.uuid), "")])
         except RedisError as error:
             # Held and not in hand: it is handed back, and the message finds it so.
             LOG.warning(kv("publication-unmarked", task=task.uuid, error=error))
             self.lost.suspect()
-        self.forget(task)
 
     def note(self, task: StartTask, text: str, retries: int) -> None:
         """Note for people that the task of an attempt is retried, so often by now."""
@@ -236,13 +236,13 @@ class Executor:
     def release(self, tasks: Sequence[StartTask]) -> None:
         """Hand back tasks that this process will not run, at once or when Redis is back."""
         for task in tasks:
-            held = self._attempt(task)
+            # Before: this very process may be given it again, under the same id.
+            self._tasks.pop(task.uuid, None)
             try:
-                self.lost.release(held)
+                self.lost.release(self._attempt(task))
             except RedisError as error:
                 LOG.warning(kv("not-handed-back", workflow=task.workflow, error=error))
                 self.lost.suspect()
-            self._tasks.pop(held.task, None)
         self._room_made.set()
 
     def close(self) -> None:
@@ -296,5 +296,5 @@ class Executor:
             self.apply(BUSY if self._tasks else IDLE)
 
     def _attempt(self, task: StartTask) -> HeldAttempt:
-        id = task.uuid
-        return HeldAttempt(task.workflow, task.field, task.token, task.category, id, self.process)
+        at = (task.workflow, task.field, task.token, task.category, task.uuid)
+        return HeldAttempt(*at, self.process)

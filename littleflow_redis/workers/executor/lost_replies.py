@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 
+from redis.exceptions import RedisError
+
 from littleflow_redis.engine.model.script_results import HeldAttempt
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
@@ -65,9 +67,16 @@ class LostReplies:
                 self.release(held)
 
     def release(self, held: HeldAttempt) -> None:
-        """Hand one back. Raises RedisError."""
-        outcome = self._held.release(held, died=held.task in self._begun)
+        """Hand one back. Raises RedisError: then it is still held, or no more."""
+        begun = held.task in self._begun
+        # Before: as soon as it is handed back it may begin here again, under the same id.
         self._begun.discard(held.task)
+        try:
+            outcome = self._held.release(held, died=begun)
+        except RedisError:
+            if begun:
+                self._begun.add(held.task)
+            raise
         if outcome is Outcome.MAY_HAVE_RUN:
             about = {"workflow": held.workflow, "step": held.field, "of": self._process}
             LOG.error(kv("lost", **about, reason=outcome.sentence))
