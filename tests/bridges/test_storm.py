@@ -78,6 +78,10 @@ class Herd:
         self.kills[name] += 1
         self._members[name] = self._spawn(self._commands[name])
 
+    @property
+    def last_words(self) -> str:
+        return "".join(f"\n{name}: {one.output[-1500:]}" for name, one in self._members.items())
+
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
@@ -148,7 +152,9 @@ def test_whoever_is_killed_all_finish_and_each_end_is_applied_once(
         while engine.redis.zcard(done) < WORKFLOWS and time.monotonic() < deadline:
             time.sleep(0.1)
         left = [one for one in workflows if engine.views.state(one) is not DONE]
-        assert not left, (len(left), engine.state(left[0]).reasons, engine.waits(left[0]))
+        if left:
+            about = engine.state(left[0]).reasons, engine.waits(left[0])
+            pytest.fail(f"{len(left)} have not finished, {left[0]}: {about}; {herd.last_words}")
         took = time.monotonic() - began
         check(engine, workflows, ledger)
         flights = engine.keys.publications + "math"
