@@ -20,6 +20,7 @@ from redis.exceptions import RedisError, TimeoutError
 
 from littleflow_redis.events.connection import ConfigurationError
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.portion import ByteRoom
 from littleflow_redis.events.reconnect import Outage
 from littleflow_redis.events.shutdown import Stop
 
@@ -65,6 +66,7 @@ class ResultSubscriber:
             for category in categories
         ]
         self._heard: deque[tuple[str, bytes | str]] = deque()
+        self._room = ByteRoom()
         #: Something was heard, or whoever waits is to look up.
         self._rang = threading.Event()
         self._stop = Stop()
@@ -97,11 +99,15 @@ class ResultSubscriber:
         # Before the messages are taken: one that comes meanwhile rings again.
         self._rang.clear()
         count = min(len(self._heard), limit)
-        return [self._results.read(*self._heard.popleft()) for _ in range(count)]
+        return [self._read(*self._heard.popleft()) for _ in range(count)]
 
     def wake(self) -> None:
         """Let a waiting ``take`` return."""
         self._rang.set()
+
+    def _read(self, id: str, payload: bytes | str) -> TaskResult:
+        self._room.give(len(payload))
+        return self._results.read(id, payload)
 
     def _run(self) -> None:
         backend = self._results.backend
@@ -144,7 +150,7 @@ class ResultSubscriber:
             pubsub.ping()
 
     def _put(self, message: tuple[str, bytes | str]) -> None:
-        if len(self._heard) < QUEUE_SIZE:
+        if len(self._heard) < QUEUE_SIZE and self._room.take(len(message[1])):
             self._heard.append(message)
         else:
             self.missed.set()

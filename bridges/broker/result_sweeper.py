@@ -66,7 +66,7 @@ class ResultSweeper:
                 self._adopt(page, others)
                 self._republish_unpublished(page, others)
                 due = [id for id in page if self._publications.end_to_report(id)]
-                yield list(self._results.fetch(due))
+                yield from self._results.pages(due)
                 unwanted |= self._unwanted(page)
         gone = known - seen
         answered = self._publications.answered(gone)
@@ -74,7 +74,7 @@ class ResultSweeper:
         self.closed.look()
         # Their ends came too late, but were reported.
         self.closed.settle(answered)
-        yield list(self._results.fetch(list(self.closed.ids)))
+        yield from self._results.pages(list(self.closed.ids))
         # What the page that was yielded just now said has been reported meanwhile.
         unwanted = {id for id in unwanted if self._publications.end_to_report(id)}.union(
             self.closed.ids

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from celery.backends.base import Backend
+
+from littleflow_redis.events.portion import Portion
 
 from ..ends.task_result import TaskResult
 from .readers import reader_of
 from .records import read_record
 
-#: Records per read: large enough to make round trips cheap, small enough that a batch of large
-#: results does not hold up the server.
-BATCH = 256
+#: Records per read at most: beyond, round trips get hardly cheaper.
+BATCH = 64
 
 
 class ResultsUnreachable(ConnectionError):
@@ -26,6 +27,7 @@ class Results:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self._reader = reader_of(backend)
+        self._portion = Portion()
         #: What keys and channels of results start with; the id follows. Empty where there are none.
         self.key_prefix: bytes = _bytes(getattr(backend, "task_keyprefix", b""))
 
@@ -34,9 +36,15 @@ class Results:
 
         Raises ResultsUnreachable.
         """
+        return chain.from_iterable(self.pages(ids))
+
+    def pages(self, ids: Iterable[str]) -> Iterator[list[TaskResult]]:
+        """The same, in portions that a process can bear."""
         remaining = iter(ids)
-        while batch := list(islice(remaining, BATCH)):
-            yield from self._load(batch)
+        while batch := list(islice(remaining, self._portion.of(BATCH))):
+            results = self._load(batch)
+            self._portion.seen(len(result.output or "") for result in results)
+            yield results
 
     def read(self, id: str, payload: bytes | str) -> TaskResult:
         """Read one record as it is stored and published. Never raises."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import redis
@@ -19,10 +19,11 @@ from redis.exceptions import (
 from .entries import Entry as Entry
 from .entries import entries_of, rows_of_one
 from .logs import kv
+from .portion import Portion
 from .script_batch import Script
 from .scripts import DROP_CONSUMER, RELEASE, RENEW
 from .shutdown import Pace
-from .streams import consumer_name, is_group_missing, make_group
+from .streams import consumer_name, drop_silent, is_group_missing, make_group
 
 LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +52,9 @@ class GroupReader:
     ``claim_idle`` is in seconds; ``consumer`` defaults to a new name. One thread reads and claims;
     ``ack``, ``renew`` and ``interrupt`` may be called from any thread.
 
+    Reads and claims are bounded in bytes, too (see `Portion`): they may bring fewer entries than
+    there are.
+
     A missing stream or group is created again, at id 0, and counted in ``regrouped``. After a lost
     connection the reader returns its own pending entries first, as a reply may have been lost.
     Every other error of Redis is raised.
@@ -71,12 +75,15 @@ class GroupReader:
         self.claim_idle = claim_idle
         #: Number of times that the group was missing and created again.
         self.regrouped = 0
+        #: Whether the last read brought all that it had asked for: then there may be more.
+        self.full = False
         self._link: redis.Redis | None = None
         #: None while unknown, 0 if the Redis user may not ask for it.
         self._link_id: int | None = None
         self._blocking = False
         self._interrupted = False
         self._heartbeat = Pace(_HEARTBEAT_INTERVAL)
+        self._portion = Portion()
         #: The last own pending entry that was read; None when there are no more.
         self._own_after: str | None = "0"
 
@@ -92,12 +99,16 @@ class GroupReader:
         ``block_ms`` is the time to wait for new ones, at most half the client's socket timeout; 0
         does not wait. ``skip`` has ids that are being processed: they are not returned again.
         """
+        count = self._portion.of(count)
         while self._own_after is not None:
             entries = self._read_own(count, self._own_after)
             ready = [entry for entry in entries if entry.id not in skip]
             if ready:
+                self.full = True
                 return ready
-        return self._read_new(count, block_ms)
+        entries = self._read_new(count, block_ms)
+        self.full = len(entries) == count
+        return entries
 
     def claim_stale(self, count: int, skip: Collection[str] = frozenset()) -> list[Entry]:
         """Claim up to ``count`` entries that were idle for ``claim_idle`` seconds.
@@ -111,7 +122,7 @@ class GroupReader:
                 b"XREADGROUP", "GROUP", self.group, self.consumer, "COUNT", 1,
                 "STREAMS", self.stream, _AFTER_ALL,
             )  # fmt: skip
-        idle = round(self.claim_idle * 1000)
+        count, idle = self._portion.of(count), round(self.claim_idle * 1000)
         rows = self._group_command(
             b"XPENDING", self.stream, self.group, "IDLE", idle, "-", "+", count + len(skip)
         )
@@ -123,7 +134,7 @@ class GroupReader:
             b"XCLAIM", self.stream, self.group, self.consumer, idle, *wanted
         )
         # Redis 6.2 answers nil for a deleted entry, later versions leave it out.
-        entries = entries_of([item for item in reply if item], deliveries)
+        entries = self._entries([item for item in reply if item], deliveries)
         self._acknowledge_deleted(set(wanted) - {entry.id for entry in entries})
         return entries
 
@@ -156,12 +167,7 @@ class GroupReader:
 
     def drop_dead(self, idle: float = DEAD_CONSUMER_IDLE) -> int:
         """Delete consumers without pending entries that were silent for ``idle`` seconds."""
-        dropped = 0
-        for row in self.client.xinfo_consumers(self.stream, self.group):
-            if row["pending"] == 0 and row["idle"] >= idle * 1000:
-                args = (self.group, row["name"])
-                dropped += DROP_CONSUMER.run(self.client, [self.stream], args)
-        return dropped
+        return drop_silent(self.client, self.stream, self.group, idle)
 
     def wait(self, after: str, block_ms: int) -> bool:
         """Wait until the stream has an entry after this id; return whether it has.
@@ -215,7 +221,7 @@ class GroupReader:
         pending = self._group_command(
             b"XPENDING", self.stream, self.group, rows[0][0], rows[-1][0], len(rows), self.consumer
         )
-        return entries_of(rows, {row[0].decode(): row[3] for row in pending})
+        return self._entries(rows, {row[0].decode(): row[3] for row in pending})
 
     def _read_new(self, count: int, block_ms: int) -> list[Entry]:
         self._blocking = block_ms > 0
@@ -228,7 +234,11 @@ class GroupReader:
             )  # fmt: skip
         finally:
             self._blocking = False
-        return entries_of(rows_of_one(pages), {})
+        return self._entries(rows_of_one(pages), {})
+
+    def _entries(self, rows: Sequence[Any], deliveries: Mapping[str, int]) -> list[Entry]:
+        self._portion.seen(sum(map(len, flat)) for _, flat in rows if flat)
+        return entries_of(rows, deliveries)
 
     def _block(self, block_ms: int) -> tuple[str, int] | tuple[()]:
         timeout = self.client.get_connection_kwargs().get("socket_timeout")

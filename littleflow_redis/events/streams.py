@@ -10,6 +10,8 @@ from typing import Any
 import redis
 from redis.exceptions import ResponseError
 
+from .scripts import DROP_CONSUMER
+
 
 def consumer_name() -> str:
     """Make a consumer's name: host, process id and a random part."""
@@ -33,6 +35,15 @@ def last_id(client: redis.Redis, stream: str) -> str:
         b"XREVRANGE", stream, "+", "-", "COUNT", 1, NEVER_DECODE=True
     )
     return rows[0][0].decode() if rows else "0-0"
+
+
+def drop_silent(client: redis.Redis, stream: str, group: str, idle: float) -> int:
+    """Drop consumers without pending entries, silent for ``idle`` seconds, and count them."""
+    dropped = 0
+    for row in client.xinfo_consumers(stream, group):
+        if row["pending"] == 0 and row["idle"] >= idle * 1000:
+            dropped += DROP_CONSUMER.run(client, [stream], (group, row["name"]))
+    return dropped
 
 
 def is_group_missing(error: ResponseError) -> bool:

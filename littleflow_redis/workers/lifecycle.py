@@ -36,7 +36,7 @@ from .batch import EventBatch
 from .batch_isolation import BatchIsolation
 from .builtins import Builtins
 from .dead_lettering import MAX_DELIVERIES, fail_permanently, failed, is_outage
-from .following import BATCH, Following
+from .following import Following
 from .retention import Retention
 from .version_skew import VersionSkew
 from .waits import Waits
@@ -49,6 +49,9 @@ GROUP = LIFECYCLE
 #: Seconds an event may lie with a silent worker before another takes it. Short, for doing it twice
 #: is harmless: the token fences.
 CLAIM_IDLE = 0.5
+
+#: Events of one read or claim at most: beyond, they get hardly cheaper.
+BATCH = 64
 
 #: Seconds to wait for an event at most; a timer that is due sooner cuts it.
 BLOCK = 1.0
@@ -147,7 +150,7 @@ class LifecycleWorker:
             self.following.ask()
         patience = round(self.following.patience(block) * 1000)
         entries = self.reader.read(BATCH, patience)
-        self.following.backlog = len(entries) == BATCH
+        self.following.backlog = self.reader.full
         return handled + self._isolation.handle(entries)
 
     def handle(self, entries: Sequence[Entry]) -> int:

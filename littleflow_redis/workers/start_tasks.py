@@ -13,7 +13,7 @@ from littleflow_redis.events.logs import kv
 from littleflow_redis.events.shutdown import Pace
 
 #: Entries read at once at most: beyond, a read gets longer and hardly cheaper.
-LARGEST_READ = 256
+LARGEST_READ = 64
 
 #: Entries of no interest whose acknowledgement may wait, and for how many seconds: each round trip
 #: delays the tasks that come next.
@@ -82,7 +82,7 @@ class StartTasks:
         count = min(count * self._stretch, max(count, LARGEST_READ))
         skip = self._ignored.union(skip) if self._ignored else skip
         entries = self.reader.read(count, round(block * 1000), skip=skip)
-        self.drained = len(entries) < count
+        self.drained = not self.reader.full
         tasks = self._tasks(entries)
         self._stretch = 1 if tasks or not entries else min(2 * self._stretch, LARGEST_READ)
         if not entries or len(self._ignored) > MOST_IGNORED or self._tidy.due():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from redis import Redis
 
-from littleflow_redis.events.script_batch import Call
+from littleflow_redis.events.portion import Portion
 
-from ..model.script_results import Report
+from ..model.script_results import Firing, Report
 from ..model.states import Outcome
 from ..model.timers import Timer
 from .flows import Flows
@@ -32,6 +32,7 @@ class EngineContext:
     flows: Flows
     inputs: Inputs
     transitions: Transitions
+    portion: Portion = field(default_factory=Portion)
 
     @classmethod
     def create(cls, redis: Redis, keys: Keys | None = None) -> Self:
@@ -57,25 +58,46 @@ class EngineContext:
         return reports
 
     def run_timers_once(self, timers: Sequence[Timer]) -> list[Report | Exception]:
-        """Act on these timers alone; return for each its report, or what its script raised."""
-        firings = iter(self.inputs.firings([timer for timer in timers if timer.kind.fires]))
+        """Act on these timers alone; return for each its report, or what its script raised.
+
+        They go in portions that a process can bear: each may need its step's input.
+        """
+        reports: list[Report | Exception] = []
+        while len(reports) < len(timers):
+            left = timers[len(reports) :]
+            reports += self._run_together(left[: self.portion.of(len(left))])
+        return reports
+
+    def _run_together(self, timers: Sequence[Timer]) -> list[Report | Exception]:
+        firings = self.inputs.firings([timer for timer in timers if timer.kind.fires])
+        sizes, each = [_size(firing) for firing in firings], iter(firings)
         reports = self.transitions.run(
             [
-                self.transitions.fire_ready(timer, next(firings))
+                self.transitions.fire_ready(timer, next(each))
                 if timer.kind.fires
                 else self.transitions.expire_timer(timer)
                 for timer in timers
             ]
         )
         lacking = [i for i, report in enumerate(reports) if _needs_input(report)]
-        repeated = self.transitions.run([self._call_with_input(timers[i]) for i in lacking])
+        inputs = [self._input_of(timers[i]) for i in lacking]
+        repeated = self.transitions.run(
+            [
+                self.transitions.expire_timer(timers[i], *given)
+                for i, given in zip(lacking, inputs, strict=True)
+            ]
+        )
         for i, report in zip(lacking, repeated, strict=True):
             reports[i] = report
+        self.portion.seen([*sizes, *(len(text) for text, _ in inputs)])
         return reports
 
-    def _call_with_input(self, timer: Timer) -> Call:
-        input, missing = self.inputs.recover(timer.workflow, timer.field, timer.rest)
-        return self.transitions.expire_timer(timer, input, missing)
+    def _input_of(self, timer: Timer) -> tuple[str, str]:
+        return self.inputs.recover(timer.workflow, timer.field, timer.rest)
+
+
+def _size(firing: Firing) -> int:
+    return len(firing.input) + sum(map(len, firing.items))
 
 
 def _needs_input(report: Report | Exception) -> bool:

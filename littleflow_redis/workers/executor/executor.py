@@ -210,10 +210,11 @@ class Executor:
 
     def publish(self, task: StartTask) -> None:
         """Note that a task is with the broker, which brings it to whoever ends it."""
-        # Before: its message may come to this very process as soon as that is noted.
+        # First: its message may come to this very process as soon as that is noted.
         self.forget(task)
         try:
-            self.client.transitions.mark_published("", [(Publication(task.category, task.uuid), "")])
+            noted = [(Publication(task.category, task.uuid), "")]
+            self.client.transitions.mark_published("", noted)
         except RedisError as error:
             # Held and not in hand: it is handed back, and the message finds it so.
             LOG.warning(kv("publication-unmarked", task=task.uuid, error=error))
@@ -295,6 +296,5 @@ class Executor:
         while not self._applier.done:
             self.apply(BUSY if self._tasks else IDLE)
 
-    def _attempt(self, task: StartTask) -> HeldAttempt:
-        at = (task.workflow, task.field, task.token, task.category, task.uuid)
-        return HeldAttempt(*at, self.process)
+    def _attempt(self, t: StartTask) -> HeldAttempt:
+        return HeldAttempt(t.workflow, t.field, t.token, t.category, t.uuid, self.process)
