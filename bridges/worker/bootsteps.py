@@ -88,7 +88,8 @@ def _wrap_strategies(consumer: Any, runner: StepRunner) -> None:
     build = type(consumer).update_strategies
 
     def update_strategies() -> None:
-        build(consumer)
+        with runner.submission.strategies.building(consumer.strategies):
+            build(consumer)
         for name, handle in consumer.strategies.items():
             consumer.strategies[name] = _wrapped(handle, runner)
 

@@ -1,7 +1,7 @@
 """The part of Celery's default strategy that follows on the making of a request.
 
-The strategy makes its requests itself, of a class that it makes itself too, so it cannot be handed
-one of ours. The order of signals, events, limits and counters is Celery's.
+The strategy takes a message with an encoded body, which steps need not have. The order of signals,
+events, limits and counters is Celery's. Strategies of a task's own are called: see `own_strategy`.
 """
 
 from __future__ import annotations

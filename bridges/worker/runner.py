@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from celery import Celery
-from kombu.message import Message
+from celery.worker import state
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.model.task_events import StartTask
@@ -29,10 +29,9 @@ from .messages import Messages
 from .own_publishing import OwnPublishing
 from .queues import TaskQueues
 from .receiving import LOG as STRATEGY
-from .receiving import receive
 from .registry import Registry
 from .room import Room
-from .step_request import request_class
+from .submission import Submission
 from .wakeups import Wakeup
 from .withdrawal import Withdrawal
 
@@ -84,7 +83,7 @@ class StepRunner:
         self._inbox: deque[StartTask] = deque()
         self._consumer: Any = None
         self._messages = Messages(app, self._shown)
-        self._classes: dict[str, type] = {}
+        self.submission = Submission(app, room.ahead.measured)
         #: Submitted and not over, by task id.
         self._steps: dict[str, HeldStep] = {}
         self._wake = wakeup
@@ -94,10 +93,10 @@ class StepRunner:
     # What the executor asks.
 
     def room(self) -> int:
-        return self._room.room(self.executor.in_hand)
+        return self._room.room(self.executor.in_hand, self._kept)
 
     def free(self) -> int:
-        return self._room.free(self.executor.in_hand)
+        return self._room.free(self.executor.in_hand, self._kept)
 
     def wants(self, task: StartTask, queue: str) -> bool:
         return self._registry.wants(task, queue)
@@ -117,7 +116,8 @@ class StepRunner:
         Then it dropped every request that the pool had not got, and the pool those not yet sent to
         a process.
         """
-        self._consumer, self._classes = consumer, {}
+        self._consumer = consumer
+        self.submission.attach(consumer)
         for step in [*self._steps.values()]:
             if not step.accepted and (step.job is None or step.job.dropped()):
                 step.submit(step)
@@ -160,15 +160,15 @@ class StepRunner:
         Copies of the message are nobody's from now on. So after a lost connection the step is run
         from here, too, and there is nothing to acknowledge any more.
         """
-        callbacks = {"on_ack": ack, "on_reject": reject}
+        answers = [ack, reject]
 
         def submit(step: HeldStep) -> None:
             with self._failing(step):
                 self._steps[id] = step
                 step.job = None
-                request = self._request(step, message, message.body, decoded=False, **callbacks)
-                callbacks.clear()
-                receive(self._consumer, request)
+                given = tuple(answers)
+                answers.clear()
+                self.submission.submit_sent(step, message, *given)
 
         self.executor.add(task)
         submit(HeldStep(task, id, self, submit))
@@ -233,7 +233,7 @@ class StepRunner:
             self._steps[step.id] = step
             step.job = None
             message, body = self._messages.of(call, step.task, self._queues.queue_of(step.task))
-            receive(self._consumer, self._request(step, message, body, decoded=True))
+            self.submission.submit(step, message, body, call.options.get("serializer"))
 
     @contextmanager
     def _failing(self, step: HeldStep) -> Iterator[None]:
@@ -258,6 +258,12 @@ class StepRunner:
     def _pool_works(self) -> bool:
         return self._consumer is not None and self._consumer.pool.active
 
+    def _kept(self) -> int:
+        """How many submitted steps are not on their way to the pool."""
+        steps = [*self._steps.values()]
+        reserved = state.reserved_requests
+        return sum(step.job is None and step.request not in reserved for step in steps)
+
     def _shown(self) -> bool:
         """Whether events or the log show the arguments of tasks."""
         eventer = self._consumer and self._consumer.event_dispatcher
@@ -270,28 +276,3 @@ class StepRunner:
             return self._registry.leaves(task)
         except RedisError:
             return True  # It is handed back when Redis is there.
-
-    def _request(
-        self, step: HeldStep, message: Message, body: Any, *, decoded: bool, **callbacks: Any
-    ) -> Any:
-        consumer, task = self._consumer, self._app.tasks[message.headers["task"]]
-        made = self._classes.get(task.name)
-        if made is None:
-            made = self._classes[task.name] = request_class(
-                task, consumer, self._room.ahead.measured
-            )
-        request = made(
-            message,
-            app=self._app,
-            hostname=consumer.hostname,
-            eventer=consumer.event_dispatcher,
-            task=task,
-            connection_errors=consumer.connection_errors,
-            body=body,
-            headers=message.headers,
-            decoded=decoded,
-            utc=True,
-            **callbacks,
-        )
-        request.step, step.request = step, request
-        return request

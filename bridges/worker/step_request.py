@@ -21,7 +21,6 @@ from celery.exceptions import (
 )
 from celery.worker.request import create_request_cls
 from celery.worker.state import task_ready
-from kombu.utils.imports import symbol_by_name
 
 from ..ends.task_error import TaskError, error_of, full_name
 from .held_step import HeldStep
@@ -34,13 +33,13 @@ IGNORED = (
 )
 
 
-def request_class(task: Any, consumer: Any, measured: Callable[[float], None]) -> type:
-    """The class of requests for steps that this task serves, on top of the task's own.
+def request_class(own: Any, task: Any, consumer: Any, measured: Callable[[float], None]) -> type:
+    """The class of requests for steps that this task serves, on top of the class ``own``.
 
     ``measured`` is given the seconds that each run took.
     """
     base: Any = create_request_cls(
-        symbol_by_name(task.Request),
+        own,
         task,
         consumer.pool,
         consumer.hostname,
