@@ -52,11 +52,12 @@ class ServeSteps(bootsteps.StartStopStep):  # type: ignore[misc] # untyped
     def stop(self, _worker: Any) -> None:
         """Nothing yet: the pool still works."""
 
-    def terminate(self, _worker: Any) -> None:
+    def terminate(self, worker: Any) -> None:
         """Hand everything back at once."""
-        self._finish()
+        self._finish(worker)
 
-    def _finish(self, **_: Any) -> None:
+    def _finish(self, sender: Any, **_: Any) -> None:
+        signals.worker_shutdown.disconnect(self._finish, sender=sender)
         service, self._service = self._service, None
         if service is not None:
             service.finish()

@@ -58,9 +58,9 @@ class ProgressNotes:
             LOG.warning(kv("progress-lost", task=task.uuid, error=error, next=f"in {PAUSE:g} s"))
 
 
-@lru_cache(1)
+@lru_cache
 def notes_of(app: Celery) -> ProgressNotes:
-    """The notes of this process, for its one app."""
+    """The notes of this process for an app."""
     return ProgressNotes(app)
 
 

@@ -7,6 +7,7 @@ reported before Celery's own part is done: an event that cannot be sent must not
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from billiard.einfo import ExceptionInfo, ExceptionWithTraceback
@@ -44,7 +45,8 @@ def request_class(own: Any, task: Any, consumer: Any, measured: Callable[[float]
         consumer.pool,
         consumer.hostname,
         consumer.event_dispatcher,
-        trace=trace_step,
+        # A process may have workers of several apps, and Celery knows of one.
+        trace=trace_step if forks(consumer.pool) else partial(trace_step, app=consumer.app),
         app=consumer.app,
     )
 

@@ -44,14 +44,17 @@ def trace_step(
     body: Any,
     content_type: str | None,
     content_encoding: str | None,
+    app: Celery | None = None,
     **_: Any,
 ) -> tuple[int, Any, float]:
     """Run a task; the arguments and the form of the reply are those of ``fast_trace_task``.
 
+    ``app``: the app of the task, None in a process of a pool, which has only one.
+
     Raises nothing that a pool of threads would swallow: an end would be lost with it.
     """
     try:
-        app = current_app._get_current_object()
+        app = app or current_app._get_current_object()
         embed: Mapping[str, Any] | None
         if content_type:
             accept = prepare_accept_content(app.conf.accept_content)

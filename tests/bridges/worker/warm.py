@@ -73,8 +73,8 @@ def _run(pool: str, about: dict[str, Any]) -> None:
     from inside import app
 
     app.worker_main(
-        ["worker", "--loglevel", "INFO", "--pool", pool, "--concurrency", "2",
-         "--without-mingle", "--without-gossip", "--without-heartbeat"]
+        ["worker", "-I", "littleflow_redis.steps", "--loglevel", "INFO", "--pool", pool,
+         "--concurrency", "2", "--without-mingle", "--without-gossip", "--without-heartbeat"]
     )  # fmt: skip
 
 
