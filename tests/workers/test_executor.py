@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import redis
 
 from littleflow_redis.engine.client import Client
@@ -25,7 +26,9 @@ def start_tasks(engine: Client) -> list[StartTask]:
     return [start_task(e.id, e.fields) for e in entries if kind_of(e.fields) == "start-task"]
 
 
-def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(client: redis.Redis) -> None:
+def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(
+    client: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
     engine = Client(redis=client)
     engine.start("m:A")
     (task,) = start_tasks(engine)
@@ -42,6 +45,7 @@ def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(client: redis.R
     assert len(start_tasks(engine)) == 1, "its reply may be on the way"
     lost.look({})
     assert [one.token for one in start_tasks(engine)] == [task.token] * 2
+    assert "held-unknown" not in caplog.text
     # And so is what a message has brought, whose reply was lost.
     engine.transitions.run([claim])
     engine.transitions.mark_published("", [(Publication("m", task.uuid), "")])
@@ -56,6 +60,25 @@ def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(client: redis.R
     lost.look({})
     lost.look({})
     assert held.hold(*about)[0] is Outcome.GONE
+
+
+def test_what_a_fault_has_let_go_of_is_found_without_suspicion(
+    client: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Client(redis=client)
+    engine.start("m:A")
+    (task,) = start_tasks(engine)
+    publication = Publication("m", task.uuid)
+    claim = engine.transitions.claim_attempt(task, "steps:m:q", PROCESS, publication, hold=True)
+    engine.transitions.run([claim])
+    lost = LostReplies(HeldAttempts(engine.context), PROCESS, ["m"], unsuspected=0.0)
+    for _ in range(2):
+        lost.look({task.uuid: task})
+    lost.look({})
+    assert (len(start_tasks(engine)), caplog.text) == (1, ""), "it may be on the way"
+    lost.look({})
+    assert [one.token for one in start_tasks(engine)] == [task.token] * 2
+    assert f"event=held-unknown workflow={task.workflow} step=1" in caplog.text
 
 
 def test_of_those_that_must_not_run_twice_only_the_begun_are_not_handed_back(

@@ -12,26 +12,41 @@ from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.shutdown import Pace
 
 LOG = logging.getLogger("littleflow_redis.worker")
+
+#: Seconds between two looks without any suspicion. All that is held is read for one, and there is
+#: nothing to find unless a fault has let go of an attempt.
+UNSUSPECTED = 30.0
 
 
 class LostReplies:
     """Hands such attempts back. Any thread may ``suspect``; one looks.
 
     A reply may only be late: what two looks in a row find held and not in hand is handed back. Of
-    those that must not run twice, the begun fail their steps instead.
+    those that must not run twice, the begun fail their steps instead. A look is taken every
+    ``unsuspected`` seconds, whether or not a reply is known to be lost.
     """
 
-    def __init__(self, held: HeldAttempts, process: str, categories: Sequence[str]) -> None:
+    def __init__(
+        self,
+        held: HeldAttempts,
+        process: str,
+        categories: Sequence[str],
+        unsuspected: float = UNSUSPECTED,
+    ) -> None:
         self._held = held
         self._process = process
         self._categories = categories
         #: Task ids of those that may have begun and must not run twice.
         self._begun: set[str] = set()
         self._suspected = False
-        #: Found at the last look, by task id.
-        self._before: set[str] = set()
+        self._pace = Pace(unsuspected)
+        # A process that has just come holds nothing.
+        self._pace.due()
+        #: Found at the last look, by task id; and whether there was a reason to look.
+        self._before: dict[str, bool] = {}
 
     def begin_once(self, task: StartTask) -> None:
         """Note that a task begins, unless it may run twice: to hand it back would fail its step."""
@@ -47,18 +62,23 @@ class LostReplies:
         self._suspected = True
 
     def look(self, in_hand: Collection[str]) -> None:
-        """Look once, if there is reason to. Raises RedisError."""
-        if not self._suspected and not self._before:
+        """Look once, if there is reason to or it is time. Raises RedisError."""
+        due = self._pace.due()
+        if not (self._suspected or self._before or due):
             return
-        self._suspected = False
-        unknown = {}
+        suspected, self._suspected = self._suspected, False
+        unknown: dict[str, HeldAttempt] = {}
         for category in self._categories:
             for held in self._held.of(self._process, category):
                 if held.task not in in_hand:
                     unknown[held.task] = held
-        for task in unknown.keys() & self._before:
-            self.release(unknown.pop(task))
-        self._before = {*unknown}
+        for task in unknown.keys() & self._before.keys():
+            held = unknown.pop(task)
+            if not self._before[task]:
+                hint = "it is handed back; report this line"
+                LOG.warning(kv("held-unknown", workflow=held.workflow, step=held.field, next=hint))
+            self.release(held)
+        self._before = dict.fromkeys(unknown, suspected)
 
     def release_all(self) -> None:
         """Hand back everything that this process holds, for it ends. Raises RedisError."""
