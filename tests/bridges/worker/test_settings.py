@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from celery import Celery
 
+from littleflow_redis.bridges.broker.terminate_signals import SIGNALS
+from littleflow_redis.bridges.calls.call_options import WORKER_SETTINGS
+from littleflow_redis.bridges.worker.room import UNLIMITED
 from littleflow_redis.bridges.worker.worker_settings import WorkerSettings, read_worker_settings
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from littleflow_redis.engine.store.keys import Keys
 from littleflow_redis.events.connection import ConfigurationError
+from littleflow_redis.workers.executor.roles import ROLES
 from tests.support import LONG, RedisServer, Spawned
 
 from .conftest import APPS, Serve, worker_command
 
 DAY = 86_400
+
+#: The page that users read of them.
+PAGE = Path(__file__).parents[3] / "docs/how-to/serve-in-the-worker.md"
+
+#: A value of each that is not its default.
+OTHER = {
+    "serve": "shop",
+    "prefetch": "9",
+    "roles": "receipts",
+    "retain": "7d",
+    "retain_failed": "7d",
+    "terminate_signal": "SIGTERM",
+    "lifetime": "30",
+}
 
 
 def read(**conf: object) -> WorkerSettings:
@@ -61,6 +82,42 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (made.prefetch, made.lifetime) == (0, 4.5)
     assert made.retain[WorkflowState.FINISHED] == 5
     assert made.retain[WorkflowState.FAILED] == 30 * DAY
+
+
+def documented() -> dict[str, tuple[str, str]]:
+    """The settings of the page: the meaning and the default of each, by name."""
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", PAGE.read_text(), re.MULTILINE)
+    return {name: (meaning, default) for name, meaning, default in rows}
+
+
+def test_the_page_names_all_of_them_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {one.name for one in fields(WorkerSettings)}
+    # Both are in one field, by the state in which workflows ended.
+    assert documented().keys() == known | {"retain_failed"} == WORKER_SETTINGS == OTHER.keys()
+    variables = {*re.findall(r"LITTLEFLOW_(\w+)", PAGE.read_text())}
+    assert variables <= {*(name.upper() for name in known), "NAMESPACE"}
+    for name, value in OTHER.items():
+        monkeypatch.setenv(f"LITTLEFLOW_{name.upper()}", value)
+        assert read() == read(**{name: [value] if name in ("serve", "roles") else value})
+        assert read() != WorkerSettings(), name
+        monkeypatch.delenv(f"LITTLEFLOW_{name.upper()}")
+
+
+def test_the_page_says_their_defaults() -> None:
+    says, default = documented(), WorkerSettings()
+    assert default.serve == ()
+    assert says["serve"][1].startswith("the app's name, its module, and none")
+    assert default.prefetch is None
+    assert says["prefetch"][1] == f"`worker_prefetch_multiplier`; {UNLIMITED} for 0"
+    assert {*default.roles} == {*ROLES} == {*re.findall("`(.+?)`", says["roles"][0])}
+    assert (says["roles"][1], len(ROLES)) == ("both", 2)
+    assert not default.retain
+    assert says["retain"][1] == "kept for ever"
+    assert says["retain_failed"][0].endswith(WorkflowState.FAILED)
+    assert default.terminate_signal is None
+    assert says["terminate_signal"][1].startswith("none")
+    assert re.findall("`(.+?)`", says["terminate_signal"][0]) == [*SIGNALS]
+    assert says["lifetime"][1] == f"{default.lifetime:g}"
 
 
 @pytest.mark.parametrize(
