@@ -13,7 +13,7 @@ from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.entries import entries_of
 from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.workers.executor.lost_replies import LostReplies
-from littleflow_redis.workers.executor.roles import Role
+from littleflow_redis.workers.executor.roles import ASK_EVERY, LEASE, Role
 from littleflow_redis.workers.executor.supervised import supervised
 from tests.support import wait_until
 
@@ -146,3 +146,18 @@ def test_a_role_has_one_holder_and_another_when_that_leaves(client: redis.Redis)
     wait_until(lambda: client.get(key) == b"two", "the second has it")
     second.close()
     assert client.get(key) is None
+
+
+def test_a_role_of_a_dead_process_is_taken_over(client: redis.Redis) -> None:
+    """Its lease runs out; nobody has it before."""
+    assert LEASE + ASK_EVERY <= 10
+    engine = Client(redis=client)
+    key = engine.keys.role + "lifecycle"
+    assert Role(engine, "dead", "lifecycle").ask()
+    assert client.pttl(key) > 1000 * (LEASE - 1), "it holds for as long"
+    other = Role(engine, "other", "lifecycle")
+    assert not other.ask()
+    client.pexpire(key, 1)
+    other.start()
+    wait_until(lambda: client.get(key) == b"other", "it is taken over")
+    other.close()

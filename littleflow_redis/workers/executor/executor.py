@@ -42,11 +42,8 @@ from .wake_up import WakeUp
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
-#: Seconds that one read waits for events.
-BLOCK = 1.0
-
-#: Seconds that a reader waits while there is no room, unless room is made before.
-NO_ROOM = 0.5
+#: Seconds that one read waits for events, and for room if there is none.
+BLOCK, NO_ROOM = 1.0, 0.5
 
 #: Seconds that the thread that applies ends waits for one, while tasks are in hand and else.
 BUSY, IDLE = 0.2, 1.0
@@ -201,9 +198,9 @@ class Executor:
 
         Raises RedisError: then it may be held, and is handed back if nobody takes it on.
         """
+        at = task.workflow, task.index, task.token, id, self.process
         try:
-            most = self._served.max_deaths
-            return self.held.hold(task.workflow, task.index, task.token, id, self.process, most)
+            return self.held.hold(*at, self._served.max_deaths)
         except RedisError:
             self.lost.suspect()
             raise

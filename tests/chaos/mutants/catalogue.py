@@ -187,7 +187,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "what began and must not run twice is handed back",
         "littleflow_redis/workers/executor/lost_replies.py",
-        "died=held.task in self._begun",
+        "died=begun",
         "died=False",
         ("tests/workers/test_executor.py",),
     ),
