@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -43,6 +44,9 @@ class HeldStep:
     ) -> None:
         self.task = task
         self.id = id
+        #: When its start-task was written (as of ``time.time``), by the clock of Redis; now if it
+        #: was handed over.
+        self.emitted = int(task.event.partition("-")[0]) / 1000 if task.event else time.time()
         #: The request that runs it: the latest.
         self.request: object = None
         #: Its job in the pool, once it is there; and whether a process or thread has begun.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from celery import Celery, Task, signals
@@ -54,11 +55,16 @@ class Messages:
         self._shown = shown
         self._templates: dict[str, _Template] = {}
 
-    def of(self, call: TaskCall, step: StartTask, queue: str) -> tuple[Message, Any]:
-        """A message without a broker, and its body as it would be decoded."""
+    def of(
+        self, call: TaskCall, step: StartTask, queue: str, emitted: float
+    ) -> tuple[Message, Any]:
+        """A message without a broker, and its body as it would be decoded.
+
+        ``emitted`` is the time (as of ``time.time``) from which the task may expire.
+        """
         task = self._app.tasks[call.task]
         own: Mapping[str, Any] = call.options.get("headers") or {}
-        headers, properties, body = self._built(task, call)
+        headers, properties, body = self._built(task, call, emitted)
         # As of a message whose caller leaves it to the task.
         headers["ignore_result"] = task.ignore_result
         headers |= {**own, HEADER: dict(call.header), HELD: held_by(step)}
@@ -74,13 +80,15 @@ class Messages:
         )
         return message, body
 
-    def _built(self, task: Task, call: TaskCall) -> tuple[dict[str, Any], dict[str, Any], Any]:
+    def _built(
+        self, task: Task, call: TaskCall, emitted: float
+    ) -> tuple[dict[str, Any], dict[str, Any], Any]:
         """Headers, properties and body."""
         shown = self._shown()
         plain = not shown and not call.options
         template = self._templates.get(call.task) if plain else None
         if template is None:
-            headers, properties, body = self._celerys(task, call, shown)
+            headers, properties, body = self._celerys(task, call, shown, emitted)
             if plain and not headers["expires"]:
                 self._templates[call.task] = _Template(headers, properties, body[2])
             return dict(headers), dict(properties), body
@@ -89,7 +97,7 @@ class Messages:
         return headers, properties, (tuple(call.args), dict(call.kwargs), template.embed)
 
     def _celerys(
-        self, task: Task, call: TaskCall, shown: bool
+        self, task: Task, call: TaskCall, shown: bool, emitted: float
     ) -> tuple[dict[str, Any], dict[str, Any], Any]:
         """The same as Celery builds it."""
         options = {**task._get_exec_options(), **call.options}
@@ -99,6 +107,8 @@ class Messages:
             options.pop(name, None)
         if not shown:
             options |= {"argsrepr": "", "kwargsrepr": ""}
+        if options.get("expires") is not None:
+            options["now"] = datetime.fromtimestamp(emitted, UTC)
         made = self._app.amqp.as_task_v2(
             call.id, call.task, tuple(call.args), dict(call.kwargs), origin=None, **options
         )

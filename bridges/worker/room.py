@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from celery.worker import state
@@ -25,29 +24,22 @@ class Room:
         self._multiplier = multiplier or UNLIMITED
         self.ahead = Ahead()
 
-    def free(self, in_hand: int, kept: Callable[[], int]) -> int:
+    def free(self, in_hand: int, kept: int) -> int:
         """How many more steps may be in hand; none in a pool that has stopped.
 
-        ``kept`` says how many of those in hand a rate limit or a strategy keeps from the pool.
+        ``kept``: those in hand that a rate limit or a strategy keeps from the pool.
         """
         if not self._worker.pool.active:
             return 0
         slots = self._slots
         most = slots * self._multiplier
         # However much the broker has given, steps get a third.
-        others = min(len(state.reserved_requests) - in_hand, most - -(-most // 3))
-        most -= max(0, others)
-        ahead = self.ahead.most(slots)
-        if ahead < most:
-            ahead += kept()
-        return max(1, min(most, ahead)) - in_hand
+        others = min(len(state.reserved_requests) - (in_hand - kept), most - -(-most // 3))
+        return max(1, min(most - max(0, others), self.ahead.most(slots) + kept)) - in_hand
 
-    def room(self, in_hand: int, kept: Callable[[], int]) -> int:
+    def room(self, in_hand: int, kept: int) -> int:
         """How many more to take from the stream."""
-        free, slots = self.free(in_hand, kept), self._slots
-        if 0 < free < in_hand:
-            in_hand -= kept()
-        return worth_a_read(free, in_hand, slots)
+        return worth_a_read(self.free(in_hand, kept), in_hand - kept, self._slots)
 
     @property
     def _slots(self) -> int:

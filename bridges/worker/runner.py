@@ -93,10 +93,10 @@ class StepRunner:
     # What the executor asks.
 
     def room(self) -> int:
-        return self._room.room(self.executor.in_hand, self._kept)
+        return self._room.room(self.executor.in_hand, self._kept())
 
     def free(self) -> int:
-        return self._room.free(self.executor.in_hand, self._kept)
+        return self._room.free(self.executor.in_hand, self._kept())
 
     def wants(self, task: StartTask, queue: str) -> bool:
         return self._registry.wants(task, queue)
@@ -232,7 +232,8 @@ class StepRunner:
                 return
             self._steps[step.id] = step
             step.job = None
-            message, body = self._messages.of(call, step.task, self._queues.queue_of(step.task))
+            queue = self._queues.queue_of(step.task)
+            message, body = self._messages.of(call, step.task, queue, step.emitted)
             self.submission.submit(step, message, body, call.options.get("serializer"))
 
     @contextmanager

@@ -73,8 +73,10 @@ def request_class(own: Any, task: Any, consumer: Any, measured: Callable[[float]
             return result
 
         def on_accepted(self, pid: int, time_accepted: float) -> None:
-            if not self.step.accept() and not forks(consumer.pool):
-                # It was handed back while it waited for a thread, which runs nothing then.
+            # While it waited for a thread, it may have expired, or been revoked or handed back.
+            # Then the thread runs nothing.
+            threaded = not forks(consumer.pool)
+            if (threaded and self.revoked()) or (not self.step.accept() and threaded):
                 raise TaskRevokedError(self.id)
             try:
                 super().on_accepted(pid, time_accepted)

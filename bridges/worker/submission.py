@@ -14,6 +14,7 @@ from .held_step import HeldStep
 from .own_strategy import OwnStrategies, StepChannel, Strategy, strategy_name
 from .receiving import receive
 from .step_request import request_class
+from .unkept_limits import UnkeptLimits
 
 
 class Submission:
@@ -28,6 +29,7 @@ class Submission:
         self._measured = measured
         self._consumer: Any = None
         self._classes: dict[str, type] = {}
+        self._limits = UnkeptLimits()
 
     def attach(self, consumer: Any) -> None:
         """Work with a consumer that has connected; anew after its connection was lost."""
@@ -102,4 +104,5 @@ class Submission:
         return request
 
     def _class_over(self, own: type, task: Task) -> type:
+        self._limits.look(task, self._consumer)
         return request_class(own, task, self._consumer, self._measured)
