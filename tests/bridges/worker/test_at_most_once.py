@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from celery.app.control import Control
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import StepState, WorkflowState
-from tests.support import RedisServer, wait_until
+from tests.support import LONG, RedisServer, wait_until
 
 from .conftest import POOLS, Serve
+from .descriptors import children_of
 from .test_exits import ended, output
 from .test_faults import MANY, all_end, kill_again_and_again, lines
 
@@ -194,3 +197,27 @@ def test_a_retry_that_ran_in_a_worker_that_was_killed_is_not_run_again(
     serve(pool, LIFETIME="1")
     check_lost(engine, id)
     assert lines(ledger) == {"x-began": 1}
+
+
+def test_a_step_that_a_process_was_given_may_have_begun(
+    engine: Client, serve: Serve, ledger: Path, control: Control
+) -> None:
+    """Nobody has heard from the process when its worker stops: another must not run the step."""
+    worker = serve("prefork", LIFETIME="300")
+    assert ended(engine, engine.start("inside:add", 1)) is WorkflowState.FINISHED
+    children = children_of(worker.pid)
+    for child in children:
+        os.kill(child, signal.SIGSTOP)
+    id = engine.start(f"inside:mark(- {{{ONCE}}} -)", "x")
+    worker.wait_for_output("Task inside.mark")
+    assert control.ping(timeout=LONG, limit=1), "since then its loop has given it to a process"
+    worker.signal(signal.SIGTERM)
+    worker.wait_for_output("Warm shutdown")
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    worker.wait()
+    check_lost(engine, id)
+    assert "event=lost" in worker.output, "the worker itself has given it up"
+    serve("prefork", LIFETIME="300")
+    assert ended(engine, engine.start("inside:mark", "after")) is WorkflowState.FINISHED
+    assert lines(ledger) == {"after": 1}
