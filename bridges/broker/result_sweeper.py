@@ -36,10 +36,10 @@ class ResultSweeper:
     """Looks at the publications of a bridge, and at the unwanted tasks for ``revoker``.
 
     The publications of another consumer are left to it unless it was silent for ``claim_idle``
-    seconds.
+    seconds. ``followed``: it looks at those alone that no message ends.
     """
 
-    def __init__(self, bridge: BridgeContext, revoker: Revoker) -> None:
+    def __init__(self, bridge: BridgeContext, revoker: Revoker, *, followed: bool = False) -> None:
         self._engine = bridge.engine
         self._results = bridge.results
         self._publications = bridge.publications
@@ -47,6 +47,7 @@ class ResultSweeper:
         self._consumer = bridge.consumer
         self._silence = bridge.settings.claim_idle
         self._revoker = revoker
+        self._followed = followed
         self.closed = AbandonedPublications(
             bridge.engine, bridge.groups, self._task, bridge.settings.revoke_for
         )
@@ -60,6 +61,9 @@ class ResultSweeper:
         known, seen, unwanted = self._publications.ids, set[str](), set[str]()
         for category, group in self._groups.items():
             for page in self._scan(category):
+                if not page:
+                    yield []
+                    continue
                 # Asked after the page was read: who made a publication in it was a consumer before.
                 others = self._others(group)
                 seen.update(page)
@@ -86,14 +90,18 @@ class ResultSweeper:
         while True:
             cursor, page = self._engine.redis.hscan(key, cursor, count=PAGE)
             packed = cast("Mapping[bytes, bytes]", page)
-            # Workers that run tasks themselves look after what they hold.
             yield {
                 id.decode(): record
                 for id, record in packed.items()
-                if Record(record)[PublicationRecord.STATE] != PublicationState.HELD
+                if self._is_ours(Record(record))
             }
             if not cursor:
                 return
+
+    def _is_ours(self, record: Record) -> bool:
+        # Workers that run tasks themselves look after what they hold.
+        held = record[PublicationRecord.STATE] == PublicationState.HELD
+        return not held and bool(record[PublicationRecord.FOLLOWS] or not self._followed)
 
     def _adopt(self, page: Mapping[str, bytes], others: set[str]) -> None:
         for id, packed in page.items():

@@ -10,6 +10,10 @@ from typing import Any
 #: Longest id that is looked up, in characters.
 _MAX_ID = 300
 
+#: The text of a publication that ends by its own result: its task ran in a Celery worker, and was
+#: replaced or returned others. It names no ids, so nobody follows any.
+OWN_RESULT = '"result"'
+
 #: Levels of groups within groups in one tuple. Chains may be as long as JSON can be deep.
 _MAX_DEPTH = 50
 

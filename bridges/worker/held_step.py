@@ -11,6 +11,7 @@ from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.workers.executor.pending_end import PendingEnd, failed, succeeded
 
 from ..ends.end_events import failure_fields
+from ..ends.result_tuples import OWN_RESULT
 from ..ends.task_error import TaskError
 from .pool_job import PoolJob
 
@@ -27,6 +28,8 @@ class Ends(Protocol):
     def withdraw(self, step: HeldStep) -> None: ...
 
     def published(self, step: HeldStep) -> None: ...
+
+    def followed(self, step: HeldStep, follows: str) -> None: ...
 
     def note(self, step: HeldStep, text: str, retries: int) -> None: ...
 
@@ -71,6 +74,11 @@ class HeldStep:
         """It is with the broker, for a retry or because its class sends it; so will its end be."""
         if self._settle():
             self._ends.published(self)
+
+    def follow(self, follows: str = OWN_RESULT) -> None:
+        """Results end it: its own, under its id, or those of the tasks that ``follows`` names."""
+        if self._settle():
+            self._ends.followed(self, follows)
 
     def retry(self, reason: str, number: int) -> None:
         """Celery has published it for its retry of this ``number``, for a reason or none."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import redis
 from celery import signals
+from celery.backends.base import Backend
 
 
 def close_connections(pool: redis.ConnectionPool) -> None:
@@ -19,6 +20,14 @@ def close_connections(pool: redis.ConnectionPool) -> None:
     # The pool's own methods may wait for a lock that a thread held when the parent forked.
     for connection in (*pool._available_connections, *pool._in_use_connections):
         connection.disconnect()
+
+
+def close_backend(backend: Backend | None) -> None:
+    """The same for what has read in a result backend, if that is a Redis."""
+    # Nothing is opened for it.
+    client = vars(backend).get("client") if backend is not None else None
+    if pool := getattr(client, "connection_pool", None):
+        close_connections(pool)
 
 
 class InChildren:

@@ -17,23 +17,19 @@ from ..broker.answers import Answer, Ended, Instead, Refusal
 from ..broker.publish import BrokerUnreachable, Publisher
 from ..broker.publish_once import PublisherOnce
 from ..calls.task_call import TaskCall
-from ..ends.task_error import TaskError, error_of
+from ..ends.task_error import TaskError
 from .held_step import HeldStep
 from .messages import HELD, held_by
+from .replaced import NoResults, check_results, no_results
 
 LOG = logging.getLogger("littleflow_redis.worker")
-
-#: Why a step fails whose class answered with another task.
-INSTEAD = (
-    "its apply_async answered with another task, whose end a Celery worker does not follow: serve "
-    "this step by a bridge"
-)
 
 
 class OwnPublishing:
     """Sends tasks of one app, on the thread of the consumer."""
 
     def __init__(self, app: Celery) -> None:
+        self._app = app
         self._publisher = Publisher(app)
         self._once = PublisherOnce(app)
 
@@ -59,8 +55,16 @@ class OwnPublishing:
                 step.fail(answer.result.error)
             case [Ended() as answer]:
                 step.succeed(answer.result.output or "null")
-            case [Instead(), *_]:
-                step.fail(error_of(RuntimeError(INSTEAD)))
+            case [Instead() as answer, *_]:
+                self._follow(step, answer)
+
+    def _follow(self, step: HeldStep, answer: Instead) -> None:
+        try:
+            check_results(self._app, "its apply_async answered with another task")
+        except NoResults as error:
+            step.fail(no_results(error))
+        else:
+            step.follow(answer.ids)
 
     def _publish(self, step: HeldStep, call: TaskCall) -> list[Answer]:
         if not step.task.once:

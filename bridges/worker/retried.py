@@ -25,14 +25,17 @@ SOON, LATER = 0.05, 1.0
 def take_message(runner: StepRunner, message: Any, body: Any, ack: Any, reject: Any) -> bool:
     """Run the step of a message, if it is of one that whoever runs it ends; False if it is not."""
     headers = message.headers or {}
-    # A decoded body is that of an older protocol, which `setup` refuses.
-    if body is not None or not headers.get(HELD):
+    # A decoded body is that of an older protocol, which `setup` refuses. A task that replaces that
+    # of a step may have its headers, but ends by its result.
+    if body is not None or not headers.get(HELD) or headers.get("replaced_task_nesting"):
         return False
     match headers.get(HEADER):
         case {"workflow": str(workflow), "index": int(index), "token": str(token)}:
             name = headers["task"]
             options = {"$on-lost": "fail"} if headers[HELD] == ONCE else {}
             task = StartTask("", workflow, index, name, name, token, None, None, options)
+            if task.uuid != headers["id"]:
+                return False  # Of another task, to which that of the step has handed its headers.
             _Message(runner, task, message, ack, reject).take(SOON)
             return True
         case _:

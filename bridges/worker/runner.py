@@ -209,10 +209,13 @@ class StepRunner:
         self.executor.release([step.task])
 
     def published(self, step: HeldStep) -> None:
-        self.executor.publish(step.task)
+        self.executor.published.publish(step.task)
+
+    def followed(self, step: HeldStep, follows: str) -> None:
+        self.executor.published.follow(step.task, follows)
 
     def note(self, step: HeldStep, text: str, retries: int) -> None:
-        self.executor.note(step.task, sendable(text[:MAX_NOTE]), retries)
+        self.executor.published.note(step.task, sendable(text[:MAX_NOTE]), retries)
 
     def _start(self, task: StartTask) -> None:
         if not self.executor.has(task):

@@ -93,7 +93,10 @@ def request_class(own: Any, task: Any, consumer: Any, measured: Callable[[float]
             if runtime is not None:
                 measured(runtime)
             if isinstance(value, StepValue):
-                self.step.succeed(value.text)
+                if value.text is None:
+                    self.step.follow()
+                else:
+                    self.step.succeed(value.text)
                 outcome = failed, value.shown, runtime
             elif isinstance(value, StepFailure):
                 self.failure = value
@@ -155,6 +158,8 @@ def request_class(own: Any, task: Any, consumer: Any, measured: Callable[[float]
                 self._retry(error.exc)
             elif self._comes_again(error):
                 self.step.run_again()
+            elif self.failure is not None and self.failure.replaced:
+                self.step.follow()
             elif isinstance(error, Ignore):
                 self.step.fail(TaskError(_name(error), IGNORED, final=True))
             elif isinstance(error, (SystemExit, KeyboardInterrupt)):

@@ -10,31 +10,39 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from billiard.einfo import ExceptionInfo
-from celery import Celery, current_app, states
+from celery import Celery, Task, current_app, states
 from celery.app.trace import trace_task
+from celery.exceptions import Ignore
 from celery.result import ResultBase
 from kombu.serialization import loads, prepare_accept_content
 
-from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.tasks.conversion import output_text
 
 from ..ends.task_error import TaskError, error_of, shortened_error
+from .replaced import NoResults, check_results, keep_result, no_results
 from .running import running
 
 
 class StepValue(NamedTuple):
-    """The value of a task: as Celery shows it, and as the engine stores it."""
+    """The value of a task: as Celery shows it, and as the engine stores it.
+
+    ``text`` is None if the value is the result of other tasks, which end the step.
+    """
 
     shown: str
-    text: str
+    text: str | None
 
 
 class StepFailure(NamedTuple):
-    """The failure of a task: for Celery, and for the engine. ``state`` is Celery's."""
+    """The failure of a task: for Celery, and for the engine. ``state`` is Celery's.
+
+    ``replaced``: it only stands for another task, which was sent and ends the step.
+    """
 
     info: ExceptionInfo
     state: str
     error: TaskError
+    replaced: bool = False
 
 
 def trace_step(
@@ -63,31 +71,49 @@ def trace_step(
             args, kwargs, embed = body
         request.update({"args": args, "kwargs": kwargs, "is_eager": False}, **embed or {})
         task = app.tasks[name]
-        with running(app, task, id, request):
+        # Where the task notes which others it starts.
+        request["_children"] = []
+        with running(app, task, id, request) as step:
             traced = trace_task(task, id, args, kwargs, request, app=app)
-        return _outcome(app, name, id, traced)
+        if traced.info:
+            return 1, _failure(traced, replaced=step.replaced), traced.runtime
+        return _outcome(task, id, request, traced)
     # The hooks of tasks run outside the tracer's own care, too.
     except Exception as error:  # noqa: BLE001
         return 1, StepFailure(ExceptionInfo(), states.FAILURE, error_of(error)), 0.0
 
 
-def _outcome(app: Celery, name: str, id: str, traced: Any) -> tuple[int, Any, float]:
-    """The reply to the parent, from what the tracer has returned."""
-    result, info, runtime, shown = traced
-    if info:
-        return 1, StepFailure(result, info.state, _error(info.retval, result)), runtime
-    if runtime is None:
-        # Celery found that this very task had succeeded before, and did not run it again.
-        result = app.AsyncResult(id).result
+def _outcome(
+    task: Task, id: str, request: MutableMapping[str, Any], traced: Any
+) -> tuple[int, Any, float]:
+    """The reply to the parent for a task that has succeeded."""
+    result, _, runtime, shown = traced
     try:
-        if isinstance(result, ResultBase):
-            raise BadValue("it is the result of other tasks: serve this step by a bridge")
-        return 0, StepValue(shown, output_text(result)), runtime
+        if runtime is None:
+            # Celery found that this very task had succeeded before, and did not run it again.
+            meta = task.backend.get_task_meta(id)
+            result, of_others = meta["result"], bool(meta.get("children"))
+        else:
+            of_others = isinstance(result, ResultBase)
+        if of_others:
+            check_results(task.app, f"{task.name} returned the result of other tasks")
+            keep_result(task, id, request, result)
+        return 0, StepValue(shown, None if of_others else output_text(result)), runtime
+    except NoResults as error:
+        info, failure = ExceptionInfo(), no_results(error)
     # Also what the code of the result's own classes raises when they are looked into.
     except Exception as error:  # noqa: BLE001
-        reason = f"{name} returned what cannot be stored: {error}"
-        failure = TaskError("UnusableResult", reason, final=True)
-        return 1, StepFailure(ExceptionInfo(), states.SUCCESS, failure), runtime
+        reason = f"{task.name} returned what cannot be stored: {error}"
+        info, failure = ExceptionInfo(), TaskError("UnusableResult", reason, final=True)
+    return 1, StepFailure(info, states.SUCCESS, failure), runtime
+
+
+def _failure(traced: Any, *, replaced: bool) -> StepFailure:
+    """The same for one that has not. ``replaced``: another task was sent instead of it."""
+    result, info, *_ = traced
+    raised = info.retval
+    error = no_results(raised) if isinstance(raised, NoResults) else _error(raised, result)
+    return StepFailure(result, info.state, error, replaced and isinstance(raised, Ignore))
 
 
 def _error(raised: BaseException, info: ExceptionInfo) -> TaskError:

@@ -96,6 +96,94 @@ def returned_twice(how: str) -> Any:
     return returned.delay(how)
 
 
+@app.task(bind=True)
+def replaced_twice(self: Task, again: bool = False) -> Any:
+    """Replaces itself by itself, and that by a task that Celery retries."""
+    raise self.replace(retries.s() if again else self.s(again=True))
+
+
+@app.task(bind=True)
+def retries(self: Task) -> int:
+    if not self.request.retries:
+        raise self.retry(countdown=0)
+    return int(self.request.retries)
+
+
+@app.task(bind=True)
+def retried_then_replaced(self: Task) -> Any:
+    if not self.request.retries:
+        raise self.retry(countdown=0)
+    raise self.replace(add.s(2, 3))
+
+
+@app.task(bind=True)
+def replaced_by_its_own_request(self: Task, times: int) -> Any:
+    """The message of the other has all that its own had."""
+    if not times:
+        return "replaced"
+    signature = self.signature_from_request(args=(), kwargs={"times": times - 1})
+    del signature.options["chord"]
+    raise self.replace(signature)
+
+
+@app.task(bind=True)
+def hands_its_headers_on(self: Task) -> Any:
+    names = ("littleflow", "littleflow_held")
+    return add.apply_async((2, 3), headers={name: self.request.get(name) for name in names})
+
+
+@app.task(ignore_result=True)
+def silent(x: float) -> float:
+    return x + 1
+
+
+@app.task(bind=True, ignore_result=True)
+def silent_replaced(self: Task, how: str) -> Any:
+    silently = chain(silent.s(1), silent.s())
+    raise self.replace({"task": silent.s(1), "chain": silently}[how])
+
+
+@app.task(ignore_result=True)
+def silent_returned(how: str) -> Any:
+    return canvas(how).apply_async()
+
+
+@app.task(bind=True)
+def replaced_in_vain(self: Task) -> Any:
+    """Catches what Celery raises, and has a value all the same."""
+    try:
+        self.replace(add.s(2, 3))
+    except Ignore:
+        return "its own"
+
+
+@app.task
+def returns_a_signature() -> Any:
+    return add.s(2, 3)
+
+
+@app.task
+def returns_what_others_started() -> Any:
+    return add.AsyncResult("somebody-s")
+
+
+class Instead(Task):
+    """Answers with another task than the one that is asked for."""
+
+    def apply_async(self, *_: Any, **__: Any) -> Any:
+        return add.delay(2, 3)
+
+
+@app.task(base=Instead)
+def instead() -> None: ...
+
+
+@app.task(bind=True)
+def replaced_apart(self: Task, gate: str) -> Any:
+    """By a task whose queue no worker consumes unless it is told to."""
+    raise self.replace(telling.s(gate).set(queue="apart"))
+
+
 @app.task
 def starts_slow(gate: str) -> Any:
     return telling.delay(gate)

@@ -129,6 +129,20 @@ def sending(self: Task, *_: Any) -> str:
     return str(self.request.sent_by)
 
 
+@app.task(bind=True)
+def replaced(self: Task, line: str) -> None:
+    raise self.replace(mark.s(line))
+
+
+@app.task
+def returned(line: str) -> Any:
+    return add.delay(1)
+
+
+@app.task(bind=True, base=type("Instead", (Task,), {"apply_async": lambda *_, **__: add.delay(1)}))
+def instead(self: Task, *_: Any) -> None: ...
+
+
 @app.task
 def apart(*_: Any) -> str:
     return "apart"

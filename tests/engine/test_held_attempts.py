@@ -173,6 +173,23 @@ def test_a_retry_s_message_is_run_once(engine: Client, held: HeldAttempts) -> No
     assert held.hold(*message, "worker-3")[0] is Outcome.GONE, "it is over"
 
 
+def test_a_step_that_waits_for_a_result_is_not_run_by_a_copy_of_its_message(
+    engine: Client, held: HeldAttempts
+) -> None:
+    engine.start("m:A")
+    (task,) = start_tasks(engine)
+    hold(engine, task)
+    id = task_uuid(task.workflow, task.index, task.token)
+    engine.transitions.mark_published(GROUP, [(Publication("m", id, '"result"'), "")])
+    message = (task.workflow, task.index, task.token, id)
+    assert held.hold(*message, "worker-2")[0] is Outcome.GONE
+    assert hold(engine, task, "worker-2") is Outcome.PUBLISHED
+    beat(engine, seconds=-1)
+    Reconciler(engine.context).run()
+    assert held_by(held) == held_by(held, "worker-2") == []
+    assert len(start_tasks(engine)) == 1, "it is nobody's loss"
+
+
 def test_a_message_that_kills_its_workers_is_given_up(engine: Client, held: HeldAttempts) -> None:
     """A broker that delivers again at once kept a retry from ever being counted: it killed one
     worker after the other.

@@ -6,20 +6,21 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from redis.exceptions import ConnectionError
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.states import Outcome
-from littleflow_redis.engine.model.task_events import StartTask, end_fields
+from littleflow_redis.engine.model.records import PublicationRecord, Record
+from littleflow_redis.engine.model.states import Outcome, PublicationState
+from littleflow_redis.engine.model.task_events import StartTask, encode_success, end_fields
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.event_codec import encode
 from littleflow_redis.workers.executor.executor import Executor
 from littleflow_redis.workers.executor.heartbeat import Life
 from littleflow_redis.workers.executor.pending_end import PendingEnd, failed, succeeded
-from littleflow_redis.workers.executor.roles import Role
+from littleflow_redis.workers.executor.roles import roles
 from littleflow_redis.workers.executor.served_queues import ServedQueues
 from littleflow_redis.workers.lifecycle import LifecycleWorker
 from tests.engine.support import hurry
@@ -29,6 +30,9 @@ from tests.workers.turning import Beating
 
 #: Steps that a process has in hand at most: fewer than a fan-out has.
 ROOM = 2
+
+#: The text that says that a step's end is the result of its task.
+RESULT = '"result"'
 
 #: Seconds; short, so that what the dead have read is soon found.
 CLAIM_IDLE = 0.005
@@ -43,7 +47,8 @@ class Tasks:
     """Every run of a task, and the messages of a broker: both outlive the processes.
 
     A task named Back is handed back the first time, one named Again is published the first time,
-    as Celery does with a retry. One named Last fails the first time.
+    as Celery does with a retry. One named Other leaves its end to a result, one named Last fails
+    the first time.
     """
 
     def __init__(self) -> None:
@@ -77,7 +82,7 @@ class Process:
         # Alive for as long as the test likes, and looked after at each turn.
         life = Beating(HeldAttempts(client.context), Life(name, Registration(("t",)), LONG))
         self.executor = Executor(client, name, served, self, life, 0.0)
-        self.role = Role(client, name, "lifecycle")
+        [self.role] = roles(client, name, ["lifecycle"])
         self.leads = False
         self._lifecycle = LifecycleWorker(engine, claim_idle=CLAIM_IDLE)
         self._lifecycle.reader.ensure()
@@ -123,7 +128,10 @@ class Process:
                 self.executor.release([task])
             elif name_of(task) == "Again" and self._tasks.first(task):
                 self._tasks.messages.append(task)
-                self.executor.publish(task)
+                self.executor.published.publish(task)
+            elif name_of(task) == "Other":
+                self._tasks.runs["Other"] += 1
+                self.executor.published.follow(task, RESULT)
             else:
                 self.executor.end(self._tasks.end(task))
 
@@ -158,6 +166,7 @@ class Scene:
         self.workflow = engine.start(text, {"x": 1})
         self.deaths = 0
         self._made = 0
+        self._collected: set[str] = set()
         self.processes = [self._process(mortal), *(self._process(engine) for _ in range(others))]
 
     def run(self) -> None:
@@ -174,7 +183,24 @@ class Scene:
                     self.deaths += 1
                 self._bury(process)
                 self.processes[place] = self._process(self.engine)
+            self._collect()
             hurry(self.engine)
+        # Processes that are gone have left a connection each, and a pool has a hundred.
+        self.engine.redis.connection_pool.reset()
+
+    def _collect(self) -> None:
+        """What who reads results does: each ends its step, once."""
+        found: Any = self.engine.redis.hgetall(self.engine.keys.publications + "t")
+        for record in map(Record, found.values()):
+            token = record[PublicationRecord.TOKEN]
+            if record[PublicationRecord.FOLLOWS] == RESULT and token not in self._collected:
+                assert record[PublicationRecord.STATE] == PublicationState.PUBLISHED
+                self._collected.add(token)
+                index = int(record[PublicationRecord.STEP].partition("@")[0])
+                task = StartTask("", self.workflow, index, "", "", token, None, None, {})
+                self.engine.redis.xadd(
+                    self.engine.keys.events, cast("Any", encode_success(task, '"Other"'))
+                )
 
     def _is_to_stop(self, process: Process) -> bool:
         if process.name == "process-1":

@@ -13,7 +13,7 @@ from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.events.entries import entries_of
 from littleflow_redis.events.shutdown import Stop
 from littleflow_redis.workers.executor.lost_replies import LostReplies
-from littleflow_redis.workers.executor.roles import ASK_EVERY, LEASE, Role
+from littleflow_redis.workers.executor.roles import ASK_EVERY, LEASE, roles
 from littleflow_redis.workers.executor.supervised import supervised
 from tests.support import wait_until
 
@@ -129,7 +129,7 @@ def test_the_lifecycle_role_deletes_what_ended_long_ago(client: redis.Redis) -> 
     workflow = engine.start("x")
     engine.terminate(workflow)
     assert engine.terminate(workflow) is WorkflowState.TERMINATED
-    role = Role(engine, "one", "lifecycle", {WorkflowState.TERMINATED: 0})
+    (role,) = roles(engine, "one", ["lifecycle"], {WorkflowState.TERMINATED: 0})
     role.start()
     wait_until(lambda: not client.exists(engine.keys.full_id(workflow)), "it is deleted")
     role.close()
@@ -137,7 +137,7 @@ def test_the_lifecycle_role_deletes_what_ended_long_ago(client: redis.Redis) -> 
 
 def test_a_role_has_one_holder_and_another_when_that_leaves(client: redis.Redis) -> None:
     engine = Client(redis=client)
-    first, second = (Role(engine, name, "lifecycle") for name in ("one", "two"))
+    first, second = (roles(engine, name, ["lifecycle"])[0] for name in ("one", "two"))
     key = engine.keys.role + "lifecycle"
     first.start()
     wait_until(lambda: client.get(key) == b"one", "the first has it")
@@ -153,9 +153,9 @@ def test_a_role_of_a_dead_process_is_taken_over(client: redis.Redis) -> None:
     assert LEASE + ASK_EVERY <= 10
     engine = Client(redis=client)
     key = engine.keys.role + "lifecycle"
-    assert Role(engine, "dead", "lifecycle").ask()
+    dead, other = (roles(engine, name, ["lifecycle"])[0] for name in ("dead", "other"))
+    assert dead.ask()
     assert client.pttl(key) > 1000 * (LEASE - 1), "it holds for as long"
-    other = Role(engine, "other", "lifecycle")
     assert not other.ask()
     client.pexpire(key, 1)
     other.start()

@@ -69,3 +69,21 @@ def test_an_executor_that_leaves_may_fail_at_any_call(
             assert scene.tasks.runs == RUNS
 
     assert sum(1 for _ in every_fault(scenario)) > 100
+
+
+def test_what_a_result_ends_is_neither_lost_nor_ended_twice(
+    client: redis.Redis, redis_server: RedisServer
+) -> None:
+    engine = Client(redis=client)
+
+    def scenario(plan: Plan) -> None:
+        client.flushall()
+        scene = Scene(engine, Client(redis=faulty_client(redis_server, plan)), "t:Other")
+        scene.run()
+        assert engine.state(scene.workflow).state is WorkflowState.FINISHED
+        ends = [entry.field for entry in engine.trace(scene.workflow) if entry.what == "end"]
+        assert ends == ["1"]
+        # Only who dies has it run again: a lost reply is asked for anew.
+        assert scene.tasks.runs["Other"] <= 1 + scene.deaths
+
+    assert sum(1 for _ in every_fault(scenario)) > 50

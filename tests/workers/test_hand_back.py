@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import redis
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.states import Outcome
+from littleflow_redis.engine.model.records import PublicationRecord, Record
+from littleflow_redis.engine.model.states import Outcome, PublicationState
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.engine.store.registration import Registration
@@ -130,8 +132,31 @@ def test_a_task_that_the_broker_brings_back_is_in_hand(
         executor.lost.begin_once(task)
         return True
 
-    scene.meanwhile(lambda: executor.publish(task), take)
+    scene.meanwhile(lambda: executor.published.publish(task), take)
     assert executor.has(task)
     executor.release([task])
     assert "forbids another run" in scene.engine.state(scene.workflow).reason
+    scene.close()
+
+
+def test_one_that_waits_for_a_result_stays_in_hand_until_redis_knows(
+    own_server: Callable[..., RedisServer],
+) -> None:
+    """Its task has run: handed back it would run twice, though nobody has died."""
+    server = own_server("--appendonly", "yes", "--appendfsync", "always")
+    scene = Scene(server, "m:A")
+    executor, key = scene.executor, scene.engine.keys.publications + "m"
+    server.kill()
+    executor.published.follow(scene.task, '"result"')
+    server.start()
+
+    def let_go() -> bool:
+        with suppress(redis.ConnectionError):
+            executor.apply()
+        return not executor.tasks
+
+    wait_until(let_go, "it is noted")
+    record = Record(scene.engine.redis.hget(key, scene.task.uuid) or b"")
+    assert record[PublicationRecord.STATE] == PublicationState.PUBLISHED
+    assert record[PublicationRecord.FOLLOWS] == '"result"'
     scene.close()

@@ -207,8 +207,8 @@ class MailboxEntry(IntEnum):
 class PublicationRecord(IntEnum):
     """A publication by a bridge, one about to be made, or a task that a worker runs itself.
 
-    ``STEP`` is the step's field. ``FOLLOWS``, a text of the bridge's, is there if other tasks stand
-    for one that was not sent.
+    ``STEP`` is the step's field. ``FOLLOWS``, a text of the bridge's, is there if results end it:
+    those of the tasks that it names, or its own.
     """
 
     WORKFLOW = 1

@@ -38,7 +38,7 @@ class Report:
 class Publication:
     """A bridge's record of a publication: its category and the id of the Celery task.
 
-    ``follows`` names the tasks that stand for one that was not sent; only bridges read it.
+    ``follows`` says which results end it, if no message does; only who collects results reads it.
     """
 
     category: str

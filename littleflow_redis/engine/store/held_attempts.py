@@ -114,8 +114,9 @@ class HeldAttempts:
     ) -> tuple[Outcome, str]:
         """Hold an attempt whose task came back as a message of the broker, for a retry.
 
-        Returns APPLIED and its category, GONE if it is over, TAKEN_BY_OTHER if a living process
-        holds it, perhaps this one, or ``most`` processes did not survive it (0: no limit).
+        Returns APPLIED and its category, or GONE if it is over or results end it. TAKEN_BY_OTHER: a
+        living process holds it, perhaps this one, or ``most`` processes did not survive it (0: no
+        limit).
         """
         args = HoldPublished(index=index, token=token, task=task, holder=holder, most=most)
         scripts = scripts_for(self._context.keys)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from redis.exceptions import RedisError
 
 from littleflow_redis.engine.client import Client
-from littleflow_redis.engine.model.script_results import HeldAttempt, Publication
+from littleflow_redis.engine.model.script_results import HeldAttempt
 from littleflow_redis.engine.model.states import Outcome
 from littleflow_redis.engine.model.task_events import StartTask
 from littleflow_redis.engine.operations.take_over import TakeOver
@@ -34,6 +34,7 @@ from .end_applier import EndApplier
 from .heartbeat import LIFETIME, Heartbeat
 from .lost_replies import LostReplies
 from .pending_end import PendingEnd
+from .published import PublishedAttempts
 from .queue_readers import QueueReaders
 from .runner import Runner
 from .served_queues import ServedQueues
@@ -83,6 +84,7 @@ class Executor:
         self._tasks: dict[str, StartTask] = {}
         self._readers = QueueReaders(client.context, process, served, runner.wants)
         self.lost = LostReplies(self.held, process, served.categories)
+        self.published = PublishedAttempts(client, self.forget, self.lost)
         self._take_over = TakeOver(client.context, process, lifetime / 2)
         self._look = Pace(lifetime / LOOKS)
         self._each_turn = each_turn
@@ -154,6 +156,7 @@ class Executor:
         """Look after what others have left, if it is time to. Raises RedisError."""
         if not self._prepared:
             return
+        self.published.run()
         self._each_turn()
         if not self._look.due():
             return
@@ -204,26 +207,6 @@ class Executor:
         except RedisError:
             self.lost.suspect()
             raise
-
-    def publish(self, task: StartTask) -> None:
-        """Note that a task is with the broker, which brings it to whoever ends it."""
-        # First: its message may come to this very process as soon as that is noted.
-        self.forget(task)
-        try:
-            noted = [(Publication(task.category, task.uuid), "")]
-            self.client.transitions.mark_published("", noted)
-        except RedisError as error:
-            # Held and not in hand: it is handed back, and the message finds it so.
-            LOG.warning(kv("publication-unmarked", task=task.uuid, error=error))
-            self.lost.suspect()
-
-    def note(self, task: StartTask, text: str, retries: int) -> None:
-        """Note for people that the task of an attempt is retried, so often by now."""
-        try:
-            transitions = self.client.transitions
-            transitions.run([transitions.note_progress(task, text, retries)])
-        except RedisError as error:
-            LOG.debug(kv("progress-lost", task=task.uuid, error=error))
 
     def forget(self, task: StartTask) -> None:
         """Let go of a task that has ended, or that somebody else will end."""

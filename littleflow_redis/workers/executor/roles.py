@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from redis.exceptions import RedisError
 
@@ -33,31 +34,35 @@ LEASE, ASK_EVERY = 8.0, 2.0
 Retain = Mapping[WorkflowState, float]
 
 #: Builds what does the work of a role until a stop.
-Work = Callable[[Client, Stop, Retain], Callable[[], None]]
+Work = Callable[[Stop], Callable[[], None]]
 
 
-def _lifecycle(client: Client, stop: Stop, retain: Retain) -> Callable[[], None]:
+def _lifecycle(client: Client, retain: Retain, stop: Stop) -> Callable[[], None]:
     return LifecycleWorker(client, stop, retain=retain).run
 
 
-def _receipts(client: Client, stop: Stop, _: Retain) -> Callable[[], None]:
+def _receipts(client: Client, _: Retain, stop: Stop) -> Callable[[], None]:
     return Receipts(client, stop, show=lambda line: LOG.debug("%s", line)).run
 
 
-#: The roles that there are.
-ROLES: Mapping[str, Work] = {"lifecycle": _lifecycle, "receipts": _receipts}
+#: The roles that any process can have.
+ROLES: Mapping[str, Callable[[Client, Retain, Stop], Callable[[], None]]] = {
+    "lifecycle": _lifecycle,
+    "receipts": _receipts,
+}
 
 
 class Role:
-    """A role of a process: one thread asks for the lease, another works while it holds."""
+    """A role of a process: one thread asks for the lease, another works while it holds.
 
-    def __init__(
-        self, client: Client, process: str, name: str, retain: Retain | None = None
-    ) -> None:
+    The lease has the name of the role.
+    """
+
+    def __init__(self, client: Client, process: str, name: str, work: Work) -> None:
         self._client = client
         self._process = process
         self._name = name
-        self._retain = retain or {}
+        self._new_work = work
         self._key = client.keys.role + name
         self._stop = Stop()
         self._thread = threading.Thread(target=self._run, name=f"littleflow-{name}", daemon=True)
@@ -98,8 +103,7 @@ class Role:
     def _work_while(self, held: bool) -> None:
         if held and self._working is None:
             stop = Stop()
-            work = ROLES[self._name](self._client, stop, self._retain)
-            thread = supervised(self._client, stop, f"{self._name}-work", work)
+            thread = supervised(self._client, stop, f"{self._name}-work", self._new_work(stop))
             self._working = stop, thread
             thread.start()
             LOG.info(kv("role-taken", role=self._name, process=self._process))
@@ -109,3 +113,12 @@ class Role:
             stop.set()
             thread.join()
             LOG.info(kv("role-left", role=self._name, process=self._process))
+
+
+def roles(
+    client: Client, process: str, names: Iterable[str], retain: Retain | None = None
+) -> list[Role]:
+    """Those of :data:`ROLES` with these names, for a process."""
+    return [
+        Role(client, process, name, partial(ROLES[name], client, retain or {})) for name in names
+    ]

@@ -40,6 +40,13 @@ FAILURES: list[tuple[str, Any, str]] = [
         "inside.Refused: the Celery task inside.sending",
     ),
     ("inside:large", 1_100_000, "UnusableResult: inside.large returned what cannot be stored"),
+    (
+        "inside:replaced",
+        "sent",
+        "NoResults: inside.replaced was replaced by another task, so a result",
+    ),
+    ("inside:returned", 1, "NoResults: inside.returned returned the result of other tasks, so a"),
+    ("inside:instead", 1, "NoResults: its apply_async answered with another task, so a result"),
     ("inside:missing", 1, "Misfit: no Celery task serves 'inside:missing'"),
     ("inside:add(- z: 1 -)", 1, "Misfit: "),
 ]
@@ -63,7 +70,7 @@ def contains(value: Any, part: Any) -> bool:
 
 
 @pytest.mark.parametrize("pool", POOLS)
-def test_all_exits(engine: Client, serve: Serve, pool: str) -> None:
+def test_all_exits(engine: Client, serve: Serve, ledger: Path, pool: str) -> None:
     worker = serve(pool)
     values = [(engine.start(text, given), text, wanted) for text, given, wanted in VALUES]
     failures = [(engine.start(text, given), text, wanted) for text, given, wanted in FAILURES]
@@ -73,7 +80,9 @@ def test_all_exits(engine: Client, serve: Serve, pool: str) -> None:
     for id, text, reason in failures:
         assert ended(engine, id) is WorkflowState.FAILED, text
         assert engine.state(id).reason.startswith(reason), text
+        assert "NoResults" not in reason or "set result_backend" in engine.state(id).reason
     assert not engine.redis.hlen(engine.keys.publications + "inside"), "nothing is held"
+    assert "sent" not in ledger.read_text(), "nothing is sent whose end nobody could learn"
     assert "Traceback" not in worker.output.replace("raised unexpected", "").partition("event=")[0]
 
 

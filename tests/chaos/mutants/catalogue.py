@@ -164,6 +164,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/engine/test_held_attempts.py",),
     ),
     Mutant(
+        "a copy of a message runs a step that waits for a result",
+        f"{_LUA}/hold_published.lua",
+        "if not publication or publication[PublicationRecord.FOLLOWS] then",
+        "if not publication then",
+        ("tests/engine/test_held_attempts.py",),
+    ),
+    Mutant(
         "a hand-back counts as a death",
         f"{_LUA}/release_attempt.lua",
         "if died ~= '1' then attempt",

@@ -3,7 +3,8 @@
 -- Race closed: mark and acknowledgement are one. Marked alone, a redelivered entry would wait for ever
 -- as published. Acknowledged alone, a bridge that dies would leave it recorded and unpublished. A
 -- publication that is gone (its attempt was closed meanwhile) is not made anew.
--- publications: a task's id, its event's id or '', and the task that it follows or '', in turn.
+-- publications: a task's id, its event's id or '', and the text that says which results end it or '', in
+-- turn.
 --@keys stream
 --@args group category publications...
 --@include base
