@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from functools import partial
 
-from celery import Celery
 from celery.backends.base import Backend
 
 from littleflow_redis.engine.client import Client
@@ -26,6 +24,7 @@ from ..broker.result_subscriber import ResultSubscriber
 from ..broker.result_sweeper import ResultSweeper
 from ..broker.revoke import Revoker
 from ..calls.served_app import ServedApp
+from .inherited import close_backend
 from .worker_settings import WorkerSettings
 
 #: Seconds between two looks: the ids of such tasks have no prefix by which to hear of all results.
@@ -35,32 +34,40 @@ LOOK_EVERY = 1.0
 DIGEST = 12
 
 
-def readable_backend(app: Celery) -> Backend | None:
-    """The app's result backend, None if its results cannot be read: then no step waits for one."""
-    try:
-        return result_backend(app)
-    except ConfigurationError:
-        return None
+class ResultsRole(Role):
+    """The role of who reads results, of an app whose backend is at this address."""
+
+    def __init__(
+        self, client: Client, process: str, served: ServedApp, own: WorkerSettings, address: str
+    ) -> None:
+        text = "\n".join([address, *sorted(served.categories)])
+        digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:DIGEST]
+        super().__init__(client, process, f"results:{digest}", self._collect)
+        self._engine = client.context
+        self._served = served
+        self._signal = own.terminate_signal
+        #: That of the thread which reads: not all kinds may be shared.
+        self._backend: Backend | None = None
+
+    def close_inherited(self) -> None:
+        close_backend(self._backend)
+
+    def _collect(self, stop: Stop) -> Callable[[], None]:
+        settings = BridgeSettings(sweep=LOOK_EVERY, terminate_signal=self._signal)
+        bridge = BridgeContext.create(self._engine, self._served, settings)
+        self._backend = bridge.results.backend
+        sweep = ResultSweeper(bridge, Revoker(self._served.app, self._signal), followed=True)
+        # It never listens, and only waits until the next look is due.
+        heard = ResultSubscriber(bridge.results, ())
+        return ResultCollector(bridge, heard, sweep, stop).run
 
 
 def following(
-    client: Client, process: str, served: ServedApp, backend: Backend | None, own: WorkerSettings
-) -> Sequence[Role]:
-    """The role, if there is a backend to read in."""
-    if backend is None:
+    client: Client, process: str, served: ServedApp, own: WorkerSettings
+) -> Sequence[ResultsRole]:
+    """The role, if the results of the app can be read; else no step waits for one."""
+    try:
+        address = result_backend(served.app).as_uri()
+    except ConfigurationError:
         return ()
-    text = "\n".join([backend.as_uri(), *sorted(served.categories)])
-    digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:DIGEST]
-    work = partial(_collect, client, served, own.terminate_signal)
-    return [Role(client, process, f"results:{digest}", work)]
-
-
-def _collect(
-    client: Client, served: ServedApp, signal: str | None, stop: Stop
-) -> Callable[[], None]:
-    settings = BridgeSettings(sweep=LOOK_EVERY, terminate_signal=signal)
-    bridge = BridgeContext.create(client.context, served, settings)
-    sweep = ResultSweeper(bridge, Revoker(served.app, signal), followed=True)
-    # It never listens, and only waits until the next look is due.
-    heard = ResultSubscriber(bridge.results, ())
-    return ResultCollector(bridge, heard, sweep, stop).run
+    return [ResultsRole(client, process, served, own, address)]

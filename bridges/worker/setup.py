@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 from celery import Celery
-from celery.backends.base import Backend
 from celery.concurrency import solo, thread
 
 from littleflow_redis.engine.client import Client
@@ -29,8 +28,8 @@ from ..calls.call_builder import CallBuilder
 from ..calls.call_options import CallOptions, app_settings
 from ..calls.served_app import ServedApp
 from ..calls.task_lookup import TaskLookup
-from .following import following, readable_backend
-from .inherited import close_backend, close_connections
+from .following import following
+from .inherited import close_connections
 from .pool_job import forks
 from .queues import TaskQueues
 from .redis_address import keys_here, redis_of
@@ -54,12 +53,10 @@ class Service:
         runner: StepRunner,
         executor: Executor,
         roles: Sequence[Role],
-        backend: Backend | None,
         about: Mapping[str, Any],
     ) -> None:
         self.runner = runner
         self._roles = roles
-        self._backend = backend
         self._executor = executor
         self._about = about
         self._started = False
@@ -82,7 +79,8 @@ class Service:
         """In a child of the pool: close what belongs to the main process."""
         self.runner.close_inherited()
         close_connections(self._executor.client.redis.connection_pool)
-        close_backend(self._backend)
+        for role in self._roles:
+            role.close_inherited()
 
     def finish(self) -> None:
         """Apply the last ends, hand back what has not ended, and leave."""
@@ -128,16 +126,14 @@ def build_service(worker: Any) -> Service:
 
     executor = Executor(client, process, what, runner, heartbeat, own.lifetime, each_turn)
     runner.executor = executor
-    backend = readable_backend(app)
     shown = ",".join(category or "''" for category in served.categories)
     return Service(
         runner,
         executor,
         [
             *roles(client, process, own.roles, own.retain),
-            *following(client, process, served, backend, own),
+            *following(client, process, served, own),
         ],
-        backend,
         {"categories": shown, "redis": settings.address, "of": origin, "process": process},
     )
 

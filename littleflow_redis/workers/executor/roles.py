@@ -76,6 +76,9 @@ class Role:
         self._stop.set()
         self._thread.join()
 
+    def close_inherited(self) -> None:
+        """In a child of this process: close what its work has opened, beside the client."""
+
     def _run(self) -> None:
         while not self._stop.is_set():
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.engine.support import hurry
 from tests.support import RedisServer, Spawned, wait_until
 
 from .conftest import Serve
+from .descriptors import children_of, connections
 from .test_exits import ended, output
 
 #: Pools whose tasks run where the worker is, and where it is not.
@@ -40,6 +42,7 @@ VALUES: list[tuple[str, Any]] = [
         for how, output in OUTPUTS.items()
     ),
     ("endings:replaced(- how: task -) → endings:add(- y: 10 -)", 15),
+    ("endings:replaced(- {how: chain, $on-lost: fail} -)", 7),
     ("endings:replaced-twice", 1),
     ("endings:retried-then-replaced", 5),
     ("endings:replaced-by-its-own-request(- times: 1 -)", "replaced"),
@@ -52,22 +55,12 @@ VALUES: list[tuple[str, Any]] = [
     ("endings:forgets", "done"),
 ]
 
-FollowingServe = Callable[..., Spawned]
-
 
 @pytest.fixture
-def backend(redis_server: RedisServer) -> str:
-    return f"redis://{redis_server.host}:{redis_server.port}/2"
-
-
-@pytest.fixture
-def follow(serve: Serve, backend: str) -> FollowingServe:
+def follow(serve: Serve, redis_server: RedisServer) -> Callable[[str], Spawned]:
     """Start a worker of the app ``endings``, which has a result backend."""
-
-    def follow(pool: str, *options: str) -> Spawned:
-        return serve(pool, *options, app="endings", CELERY_RESULT_BACKEND=backend)
-
-    return follow
+    results = f"redis://{redis_server.host}:{redis_server.port}/2"
+    return lambda pool: serve(pool, app="endings", CELERY_RESULT_BACKEND=results)
 
 
 @pytest.fixture
@@ -77,7 +70,9 @@ def gate(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("pool", POOLS)
-def test_they_end_as_the_others_end(engine: Client, follow: FollowingServe, pool: str) -> None:
+def test_they_end_as_the_others_end(
+    engine: Client, follow: Callable[[str], Spawned], pool: str
+) -> None:
     follow(pool)
     values = [(engine.start(flow), flow, wanted) for flow, wanted in VALUES]
     failures = [
@@ -107,7 +102,7 @@ def followed(engine: Client) -> list[str]:
 
 
 def test_what_a_step_waits_for_is_shown_and_revoked_with_it(
-    engine: Client, follow: FollowingServe, gate: Path
+    engine: Client, follow: Callable[[str], Spawned], gate: Path
 ) -> None:
     worker = follow("threads")
     returned = engine.start(f"endings:starts-slow-chain(- gate: '{gate}' -)")
@@ -127,16 +122,35 @@ def test_what_a_step_waits_for_is_shown_and_revoked_with_it(
 
 
 def test_another_worker_ends_what_a_dead_one_has_left(
-    engine: Client, follow: FollowingServe, gate: Path
+    engine: Client, serve: Serve, own_server: Callable[..., RedisServer], gate: Path
 ) -> None:
-    first = follow("prefork", "-Q", "celery")
+    results = own_server()
+    about = {"app": "endings", "CELERY_RESULT_BACKEND": results.url}
+    first = serve("prefork", "-Q", "celery", **about)
     id = engine.start(f"endings:replaced-apart(- gate: '{gate}' -)")
     wait_until(lambda: followed(engine), "it waits for its result")
+    check_new_children(first, results.port)
     os.killpg(first.pid, signal.SIGKILL)
     # Time does the same.
     engine.redis.delete(*engine.redis.keys(engine.keys.role + "*"))
     gate.touch()
-    follow("threads", "-Q", "apart")
+    serve("threads", "-Q", "apart", **about)
     assert ended(engine, id) is WorkflowState.FINISHED, engine.state(id).reason
     assert output(engine, id) == "done"
     assert engine.state(id).steps[1].attempts == 1
+
+
+def check_new_children(worker: Spawned, port: int) -> None:
+    """Those that are forked while the main process reads results have nothing of that open."""
+    if sys.platform != "linux":
+        return  # /proc shows descriptors.
+    wait_until(lambda: connections(worker.pid, port), "it reads results")
+    old = children_of(worker.pid)
+    for child in old:
+        os.kill(child, signal.SIGKILL)
+
+    def closed() -> bool:
+        children = set(children_of(worker.pid)) - set(old)
+        return len(children) >= len(old) and not any(connections(one, port) for one in children)
+
+    wait_until(closed, "nothing is open")
