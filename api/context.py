@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask, current_app, g
+from redis.exceptions import RedisError
 
 from littleflow_redis.engine.client import Client
+from littleflow_redis.events.shutdown import Pace
 
 from .config import Config
 from .limits import Cap, RateLimit
 from .tokens import Caller
 
 _NAME = "littleflow"
+
+#: Seconds for which the outcome of one write holds.
+PROBE_EVERY = 1.0
+
+
+class WriteProbe:
+    """Sees whether Redis takes writes, by a small one at most once a second."""
+
+    def __init__(self) -> None:
+        self._pace = Pace(PROBE_EVERY)
+        self._lock = threading.Lock()
+        self._error: RedisError | None = None
+
+    def check(self, engine: Client) -> None:
+        """Raises RedisError if the last one was refused."""
+        with self._lock:
+            if self._pace.due():
+                self._error = None
+                try:
+                    engine.check_writable()
+                except RedisError as error:
+                    self._error = error
+            if self._error is not None:
+                raise self._error
 
 
 @dataclass(slots=True)
@@ -24,6 +51,7 @@ class Context:
     client: Client
     rate: RateLimit
     streams: Cap
+    probe: WriteProbe = field(default_factory=WriteProbe)
 
 
 def set_context(app: Flask, context: Context) -> None:

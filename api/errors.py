@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from littleflow_redis.engine.model import errors as engine
 from littleflow_redis.engine.model.json_values import BadValue
 from littleflow_redis.events.logs import kv
-from littleflow_redis.events.reconnect import is_temporary
+from littleflow_redis.events.reconnect import is_temporary, refusal_of
 from littleflow_redis.language import FlowError
 from littleflow_redis.language.errors import Problem
 
@@ -153,8 +153,13 @@ def _redis(error: RedisError) -> Refused:
     if not is_temporary(error):
         message = "Redis refused the command: the operator finds the reason in the log"
         return Refused(503, "redis-refuses", message)
+    later = {"Retry-After": str(RETRY_AFTER)}
+    if refusal := refusal_of(error):
+        reason = refusal.partition(" script: ")[0]
+        message = f"Redis refuses to write now ({reason}): try again later"
+        return Refused(503, "redis-refuses", message, headers=later)
     message = "Redis cannot be reached now: try again in a few seconds"
-    return Refused(503, "redis-unavailable", message, headers={"Retry-After": str(RETRY_AFTER)})
+    return Refused(503, "redis-unavailable", message, headers=later)
 
 
 def _store(error: OSError) -> Refused:

@@ -9,7 +9,7 @@ from flask import Response
 from littleflow_redis.engine.views.metrics import CONTENT_TYPE
 
 from ..blueprint import Blueprint
-from ..context import client
+from ..context import client, context
 from ..errors import Refused
 from ..schemas.operations import (
     GroupsSchema,
@@ -33,7 +33,8 @@ def health() -> dict[str, str]:
 @blp.query(LagSchema)
 @blp.response(200, ReadySchema)
 def ready(query: dict[str, int]) -> dict[str, object]:
-    """Redis answers and runs scripts; how far its groups are behind."""
+    """Redis answers, runs scripts and takes writes; how far its groups are behind."""
+    context().probe.check(client())
     # A script tells of the groups: what is read proves that scripts run.
     lags = {group.name: group.lag for group in client().groups().groups}
     worst = max(lags.values(), default=0)

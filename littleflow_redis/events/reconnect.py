@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import redis
 from redis.exceptions import (
@@ -42,9 +42,11 @@ _TEMPORARY = (
     OutOfMemoryError,
 )
 
-#: Temporary errors without a class in redis-py (a script runs too long, a disk is full, replicas
-#: are away), and those that a script caught and returned as text.
-_TEMPORARY_CODES = ("BUSY ", "MISCONF ", "NOREPLICAS ", "OOM ", "READONLY ")
+#: Refusals without a class in redis-py (a script runs too long, a disk is full, replicas are away),
+#: and those that a script caught and returned as text.
+_REFUSALS = ("BUSY ", "MISCONF ", "NOREPLICAS ", "OOM ", "READONLY ")
+
+_CODES: Mapping[type[RedisError], str] = {OutOfMemoryError: "OOM ", ReadOnlyError: "READONLY "}
 
 #: Redis 6.2 puts this before the error of a command inside a script; the error itself comes last.
 _WRAPPED = "Error running script"
@@ -54,10 +56,21 @@ def is_temporary(error: RedisError) -> bool:
     """Return whether the same call can succeed later, unchanged."""
     if isinstance(error, AuthenticationError):
         return False
+    return isinstance(error, _TEMPORARY) or bool(refusal_of(error))
+
+
+def refusal_of(error: RedisError) -> str:
+    """The reason of a server that answers and refuses to write now, with its code; else empty."""
+    if isinstance(error, (ConnectionError, TimeoutError)):
+        return ""
     text = str(error)
     if text.startswith(_WRAPPED):
         text = text.rpartition(": -")[2]
-    return isinstance(error, _TEMPORARY) or text.startswith(_TEMPORARY_CODES)
+    # redis-py takes the code away for which it has a class.
+    if text.startswith(_REFUSALS):
+        return text
+    code = _CODES.get(type(error))
+    return f"{code}{text}" if code else ""
 
 
 class Outage:

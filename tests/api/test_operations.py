@@ -53,6 +53,35 @@ def test_while_redis_is_away(own_server: Callable[..., RedisServer], tmp_path: P
         service.process.kill_group()
 
 
+#: Settings by which a server refuses to write, and what it answers then.
+REFUSALS = {"OOM": "maxmemory", "NOREPLICAS": "min-replicas-to-write"}
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_while_redis_refuses_to_write(
+    own_server: Callable[..., RedisServer], tmp_path: Path, code: str
+) -> None:
+    server = own_server()
+    service = Service(server, tmp_path)
+
+    def ready() -> httpx.Response:
+        return httpx.get(f"{service.url}/readyz", timeout=LONG)
+
+    try:
+        wait_until(lambda: ready().status_code == 200, "it is ready")
+        with server.client() as redis:
+            redis.config_set(REFUSALS[code], 1)
+            wait_until(lambda: ready().status_code == 503, "it is not ready")
+            assert ready().json()["error"] == "redis-refuses"
+            assert f"Redis refuses to write now ({code} " in ready().json()["message"]
+            # Its own life does not depend on Redis.
+            assert httpx.get(f"{service.url}/healthz", timeout=LONG).status_code == 200
+            redis.config_set(REFUSALS[code], 0)
+        wait_until(lambda: ready().status_code == 200, "it is ready again")
+    finally:
+        service.process.kill_group()
+
+
 def test_groups(http: httpx.Client, engine: Client, worker: LifecycleWorker) -> None:
     engine.start("nobody:serves")
     wait_until(lambda: http.get("/groups").json()["oldest"], "the task waits")

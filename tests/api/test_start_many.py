@@ -151,7 +151,7 @@ def test_redis_is_away(
     trips: int,
 ) -> None:
     """For all of them the request is refused; for some, these are listed, with their ids."""
-    monkeypatch.setattr(base, "START_PATIENCE", 0.0)
+    monkeypatch.setattr(base, "PATIENCE", 0.0)
     monkeypatch.setattr("littleflow_redis.engine.client.starting.MOST_STARTS", 2)
     engine = Client(redis=client)
     engine.start("A", workflow_id="warm")

@@ -85,7 +85,7 @@ def test_starts_that_were_not_answered_have_ids_to_start_them_again(
 ) -> None:
     """The connection is lost for good, in the second of several round trips or before it."""
     monkeypatch.setattr("littleflow_redis.engine.client.starting.MOST_STARTS", EACH)
-    monkeypatch.setattr(base, "START_PATIENCE", 0.0)
+    monkeypatch.setattr(base, "PATIENCE", 0.0)
     engine = Client(redis=client)
     engine.start_many(specs())
     client.flushall()

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from redis import Redis
-from redis.exceptions import ConnectionError as LostConnection
-from redis.exceptions import TimeoutError as LostReply
+from redis.exceptions import RedisError
 
 from littleflow_redis.events.connection import ConnectionSettings, connect
+from littleflow_redis.events.reconnect import is_temporary, refusal_of
 from littleflow_redis.language import Flow
 
 from ..model.errors import InProgress, NewerVersion, UnknownWorkflow
@@ -28,8 +28,8 @@ from ..views.workflows import WorkflowReader
 
 T = TypeVar("T")
 
-#: Seconds for which a start is tried again while Redis cannot be reached.
-START_PATIENCE = 10.0
+#: Seconds for which a call is tried again while Redis cannot be reached, or refuses to write.
+PATIENCE = 10.0
 
 
 class ClientBase:
@@ -67,15 +67,16 @@ class ClientBase:
 
     @staticmethod
     def patiently(call: Callable[[], T]) -> T:
-        """Call again while Redis cannot be reached; only for calls that may be repeated."""
-        deadline = time.monotonic() + START_PATIENCE
-        while True:
-            try:
-                return call()
-            except (LostConnection, LostReply):
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(0.1)
+        """Call again while Redis cannot be reached or refuses to write.
+
+        Only for calls that may be repeated. Raises RedisError when patience is at its end.
+        """
+        return _repeat(call, is_temporary)
+
+    @staticmethod
+    def when_writable(call: Callable[[], T]) -> T:
+        """Call again while Redis refuses to write, as in a failover. Raises RedisError then."""
+        return _repeat(call, refusal_of)
 
     @staticmethod
     def _raise_for_outcome(report: Report, id: str) -> None:
@@ -85,6 +86,17 @@ class ClientBase:
             raise InProgress(f"{id} is in progress: terminate it first")
         if report.outcome is Outcome.NEWER:
             raise NewerVersion(NewerVersion.__doc__)
+
+
+def _repeat(call: Callable[[], T], again: Callable[[RedisError], object]) -> T:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return call()
+        except RedisError as error:
+            if not again(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
 
 
 def new_id(flow: Flow) -> str:

@@ -29,7 +29,7 @@ class Commands(ClientBase):
         ended workflow stays as it is. Raises UnknownWorkflow, NewerVersion.
         """
         id = self.keys.full_id(workflow)
-        report = self.transitions.terminate(id)
+        report = self.when_writable(lambda: self.transitions.terminate(id))
         self._raise_for_outcome(report, id)
         return self._state_after(id, [report])
 
@@ -55,7 +55,8 @@ class Commands(ClientBase):
         id = self.keys.full_id(workflow)
         view = self.views.workflow(id)
         plan = restart_plan.plan(self.views.flow(id), view, from_steps, input)
-        report = self.transitions.restart(id, secrets.token_hex(4), all=all, plan=plan)
+        nonce = secrets.token_hex(4)
+        report = self.when_writable(lambda: self.transitions.restart(id, nonce, all=all, plan=plan))
         self._raise_for_outcome(report, id)
         if report.outcome is Outcome.UNCHANGED:
             first = "; terminate it first" if view.state is WorkflowState.RUNNING else ""
@@ -101,7 +102,7 @@ class Commands(ClientBase):
     def delete(self, workflow: str) -> None:
         """Delete a workflow and all it has. Raises UnknownWorkflow, InProgress."""
         id = self.keys.full_id(workflow)
-        self._raise_for_outcome(self.transitions.delete(id), id)
+        self._raise_for_outcome(self.when_writable(lambda: self.transitions.delete(id)), id)
 
     def dead_letters(self, start: str = "", size: int = 50) -> Sequence[DeadLetter]:
         """Events that could not be processed, newest first; ``start`` goes on after that id."""
@@ -113,11 +114,11 @@ class Commands(ClientBase):
         Raises UnknownDeadLetter, and CannotRetry for a task that has ended and for an event that
         was too large to be kept as a whole.
         """
-        return self.dead.retry(id)
+        return self.when_writable(lambda: self.dead.retry(id))
 
     def drop_dead(self, id: str) -> None:
         """Remove a dead letter for good. Raises UnknownDeadLetter."""
-        self.dead.drop(id)
+        self.when_writable(lambda: self.dead.drop(id))
 
     def send_event(
         self, kind: str, data: Mapping[str, Any] | None = None, workflow: str | None = None
@@ -142,5 +143,5 @@ class Commands(ClientBase):
             raise BadValue(str(error)) from error
         check_size(kind, fields)
         check_nesting(event)
-        added: Any = self.redis.xadd(self.keys.events, fields)
+        added: Any = self.when_writable(lambda: self.redis.xadd(self.keys.events, fields))
         return str(added.decode())

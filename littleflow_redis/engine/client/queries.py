@@ -23,6 +23,10 @@ from .base import ClientBase
 class Queries(ClientBase):
     """Queries on workflows."""
 
+    def check_writable(self) -> None:
+        """Write something small, to see that Redis takes it. Raises RedisError if it refuses."""
+        self.redis.set(self.keys.probe, 1, px=1000)
+
     def state(self, workflow: str) -> WorkflowView:
         """The workflow and all its steps. Raises UnknownWorkflow."""
         return self.views.workflow(self.keys.full_id(workflow))

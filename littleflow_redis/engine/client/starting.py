@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as LostConnection
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as LostReply
 
+from littleflow_redis.events.reconnect import refusal_of
 from littleflow_redis.events.script_batch import Call
 
 from ..model.errors import IdConflict
@@ -73,9 +74,9 @@ class Starting(ClientBase):
         in several. Each is a start by itself: one that is refused stops no other, and its result
         has the error. ``id`` of such a result raises it.
 
-        If Redis cannot be reached for 10 seconds, the results of what was not answered have that
-        error. Redis may have started these: starting them again with their ``workflow`` as
-        ``workflow_id`` starts none twice.
+        If Redis is away or refuses to write for 10 seconds, the results of those that were not
+        answered have that error. Redis may have started these: starting them again with their
+        ``workflow`` as ``workflow_id`` starts none twice.
 
         Raises TypeError, before anything is started, if one of ``starts`` is no StartSpec.
         """
@@ -119,7 +120,7 @@ class Starting(ClientBase):
         """
         # The ids are drawn, so starts whose replies were lost are found again, not repeated.
         reports = self.patiently(
-            lambda: self.transitions.run(list(self._calls(starts, each_flow=each_flow)))
+            lambda: _written(self.transitions.run(list(self._calls(starts, each_flow=each_flow))))
         )
         for start, report in zip(starts, reports, strict=True):
             if isinstance(report, Report):
@@ -158,6 +159,14 @@ class Starting(ClientBase):
         # worker fires what is ready a second later.
         with suppress(LostConnection, LostReply):
             self.context.fire_ready_steps(*reports)
+
+
+def _written(reports: list[Report | Exception]) -> list[Report | Exception]:
+    """The same reports. Raises what says that Redis refused to write, if one of them does."""
+    for report in reports:
+        if isinstance(report, RedisError) and refusal_of(report):
+            raise report
+    return reports
 
 
 def _checked(starts: Iterable[StartSpec]) -> list[StartSpec]:

@@ -31,6 +31,7 @@ key                               type    what, and how long
                                           is taken for alive
 ``workflows:served``              hash    such a worker → what it serves, JSON; until it has left
 ``workflows:role:<name>``         string  the worker that does this for all; for its lease
+``workflows:probe``               string  written to see that Redis takes writes; for a second
 ``workflows:rate:<category>``     string  when the next task may be published (µs); until then
 ``workflows:index``               zset    all ids by creation (ms); ``:<STATE>`` those in a state
 ``workflows:ended:<STATE>``       zset    ids by their end (ms); until restarted or deleted
@@ -101,6 +102,7 @@ class Keys:
     processes = _Name("workflows:processes")
     served = _Name("workflows:served")
     role = _Name("workflows:role:")
+    probe = _Name("workflows:probe")
     rate = _Name("workflows:rate:")
     index = _Name("workflows:index")
     ended = _Name("workflows:ended:")
