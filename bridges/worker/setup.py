@@ -14,8 +14,9 @@ from celery.concurrency import solo, thread
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.store.held_attempts import HeldAttempts
 from littleflow_redis.engine.store.registration import Registration
-from littleflow_redis.events.connection import ConfigurationError, connect
+from littleflow_redis.events.connection import UNUSED, ConfigurationError, close_unused, connect
 from littleflow_redis.events.logs import kv
+from littleflow_redis.events.shutdown import Pace
 from littleflow_redis.events.streams import consumer_name
 from littleflow_redis.workers.executor.executor import Executor
 from littleflow_redis.workers.executor.heartbeat import Life, ProcessHeartbeat, ThreadHeartbeat
@@ -120,9 +121,13 @@ def build_service(worker: Any) -> Service:
     options = rules.categories(served.categories)
     what = ServedQueues(served.categories, registry.queues, registry.leaves, defaults=options)
 
+    unused = Pace(UNUSED)
+
     def each_turn() -> None:
         registry.turn()
         runner.withdrawal.look(executor)
+        if unused.due():
+            close_unused(client.redis)
 
     executor = Executor(client, process, what, runner, heartbeat, own.lifetime, each_turn)
     runner.executor = executor

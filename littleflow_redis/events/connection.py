@@ -7,6 +7,7 @@ The caller decides which commands are sent again.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -29,6 +30,10 @@ CONNECT_TIMEOUT = 5.0
 #: Seconds after which an idle connection is tested by PING before its next command: firewalls
 #: drop idle connections silently. ``?health_check_interval=`` in REDIS_URL overrides it.
 HEALTH_CHECK_INTERVAL = 30
+
+#: Seconds after which a connection that no thread needs is closed: longer than between two looks
+#: of a worker that is idle.
+UNUSED = 5.0
 
 #: "Every address" is for listening. Linux also connects to it, other systems do not.
 _ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -120,6 +125,27 @@ def connection_pool(settings: ConnectionSettings | None = None) -> redis.Connect
             f"the Redis URL {settings.address} cannot be used ({error}); "
             "set REDIS_URL to something like redis://user:password@host:6379/0"
         ) from error
+
+
+def close_unused(client: redis.Redis, seconds: float = UNUSED) -> None:
+    """Close connections that were not used for so long; the pool opens them again when it must.
+
+    Else it keeps as many as were ever in use at once. Any thread may.
+    """
+    idle: list[Any] = client.connection_pool._available_connections
+    before = time.monotonic() + HEALTH_CHECK_INTERVAL - seconds
+    closed = []
+    for _ in range(len(idle)):
+        try:
+            # Those used last are taken from the end. This one is ours while it is being closed.
+            one = idle.pop(0)
+        except IndexError:
+            break
+        closed.append(one)
+        if one.next_health_check > before:
+            break
+        one.disconnect()
+    idle[:0] = closed
 
 
 def _pool_of_url(url: str, options: dict[str, Any]) -> redis.ConnectionPool:

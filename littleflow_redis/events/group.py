@@ -226,7 +226,7 @@ class GroupReader:
     def _read_new(self, count: int, block_ms: int) -> list[Entry]:
         self._blocking = block_ms > 0
         try:
-            link = self._connection()
+            link = self._connection() if block_ms > 0 else self.client
             block = () if self._interrupted else self._block(block_ms)
             pages = self._group_command(
                 b"XREADGROUP", "GROUP", self.group, self.consumer, "COUNT", count, *block,

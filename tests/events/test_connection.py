@@ -12,6 +12,7 @@ import redis
 from littleflow_redis.events.connection import (
     ConfigurationError,
     ConnectionSettings,
+    close_unused,
     connect,
     connection_pool,
 )
@@ -225,3 +226,25 @@ class TestConnecting:
 
         wait_until(answers, f"the master is found; sentinel says {sentinel.output}")
         assert address_of(connect(ConnectionSettings(url=url))) == "sentinel service mymaster"
+
+
+def test_connections_that_nobody_needs_are_closed(redis_server: RedisServer) -> None:
+    def others() -> list[str]:
+        return sorted(one["id"] for one in watching.client_list())
+
+    with redis_server.client() as watching, redis_server.client() as client:
+        alone = others()
+        pool = client.connection_pool
+        in_use = [pool.get_connection() for _ in range(4)]
+        for connection in in_use:
+            connection.send_command("PING")
+            connection.read_response()
+        for connection in in_use[1:]:
+            pool.release(connection)
+        close_unused(client, 60)
+        assert len(others()) == len(alone) + 4, "they were just used"
+        close_unused(client, 0)
+        wait_until(lambda: len(others()) == len(alone) + 1, "one is in use")
+        pool.release(in_use[0])
+        assert client.ping(), "the pool opens what it needs"
+        assert len(others()) == len(alone) + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 
 from littleflow_redis.engine.model.task_events import StartTask, category_of
 from littleflow_redis.engine.store.context import EngineContext
@@ -39,6 +39,8 @@ class QueueReaders:
         self._served = served
         self._wants = wants
         self._readers: dict[Place, TaskReader] = {}
+        #: The reader that has the connection for reads that wait.
+        self._waiting: TaskReader | None = None
         #: An entry such that whatever came before has been read, None if that must be asked.
         self._seen: str | None = None
 
@@ -48,6 +50,8 @@ class QueueReaders:
         Raises RedisError.
         """
         readers = self._current(self._served.places())
+        if self._waiting not in readers:
+            self._waiting = readers[0] if readers else None
         if len(readers) == 1:
             return readers[0].fetch(room, block)
         if self._seen is None:
@@ -65,14 +69,14 @@ class QueueReaders:
             found += reader.fetch(left, 0.0)
             drained = drained and reader.tasks.drained
         if drained and block and not found:
-            self._wait(readers, block)
+            self._wait(block)
         return found
 
-    def _wait(self, readers: Sequence[TaskReader], block: float) -> None:
+    def _wait(self, block: float) -> None:
         """Wait for the next entry: one command reads one group, so any entry wakes all."""
-        if not readers:
+        if self._waiting is None:
             time.sleep(min(block, NO_QUEUE))
-        elif readers[0].tasks.reader.wait(self._seen or "$", round(block * 1000)):
+        elif self._waiting.tasks.reader.wait(self._seen or "$", round(block * 1000)):
             self._seen = None
 
     def interrupt(self) -> None:

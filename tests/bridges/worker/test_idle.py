@@ -1,0 +1,44 @@
+"""Workers at rest: their connections, and what they cost the server."""
+
+from __future__ import annotations
+
+from benchmarks.idle import cost, idling
+from littleflow_redis.engine.client import Client
+from littleflow_redis.engine.store.held_attempts import HeldAttempts
+from tests.support import RedisServer, wait_until
+
+from .conftest import POOLS, Serve
+from .test_exits import ended
+
+#: Idle workers of which the cost is measured, for so many seconds; and the part of a core that
+#: fifty of them may cost. It is below 4 % (`python -m benchmarks.idle`), and a busy machine has
+#: slower cores.
+IDLE, SECONDS, FIFTY = 10, 3.0, 0.08
+
+
+def test_connections_are_few(engine: Client, serve: Serve) -> None:
+    """At most three each, and one for each process or thread of the pool."""
+    mine = {one["id"] for one in engine.redis.client_list()}
+    pools = ("solo", "prefork")
+    for pool in pools:
+        serve(pool)
+    many = "{ " + "inside:add " * 30 + "} → inside:nothing"
+    for id in [engine.start(many, 1) for _ in range(5)]:
+        assert ended(engine, id).value == "FINISHED"
+
+    def few() -> bool:
+        # The broker is in another database.
+        found = [one for one in engine.redis.client_list() if one["db"] == "0"]
+        left = len([one for one in found if one["id"] not in mine])
+        assert left <= sum(3 + POOLS[pool] for pool in pools), left
+        return True
+
+    wait_until(few, "those that nobody needs are closed")
+
+
+def test_idle_workers_cost_the_server_little(engine: Client, redis_server: RedisServer) -> None:
+    with idling(redis_server.url, IDLE):
+        living = HeldAttempts(engine.context).living
+        wait_until(lambda: len(living()) == IDLE, "all are there")
+        busy, commands = cost(engine.redis, SECONDS)
+    assert busy < FIFTY * IDLE / 50, f"{busy:.2%} of a core, {commands:.0f} commands/s"
