@@ -198,6 +198,13 @@ def mark(line: Any, seconds: float = 0.02) -> Any:
     return line
 
 
+@app.task
+def place(seconds: float) -> None:
+    """Takes its time, then says where."""
+    time.sleep(seconds)
+    note(f"at-{os.getpid()}")
+
+
 @app.task(bind=True, max_retries=5)
 def retried(self: Task, line: str, seconds: float = 0.5) -> str:
     """Leaves its line at the second try, when it has taken its time."""

@@ -21,7 +21,8 @@ POOLS = {"solo": 1, "threads": 4, "prefork": 2, "gevent": 4, "eventlet": 4}
 #: One pool of each kind: to this package those of greenlets are all the same.
 KINDS = [pool for pool in POOLS if pool != "eventlet"]
 
-#: Starts a worker: ``serve("threads", "-Q", "apart")``; keywords are environment variables.
+#: Starts a worker: ``serve("threads", "-Q", "apart")``; other keywords than ``app`` and ``wait``
+#: are environment variables.
 Serve = Callable[..., Spawned]
 
 
@@ -57,7 +58,9 @@ def say(ledger: Path) -> Callable[[str], None]:
 
 @pytest.fixture
 def serve(spawn: Callable[..., Spawned], redis_server: RedisServer, ledger: Path) -> Serve:
-    def serve(pool: str, *options: str, app: str = "inside", **environment: str) -> Spawned:
+    def serve(
+        pool: str, *options: str, app: str = "inside", wait: bool = True, **environment: str
+    ) -> Spawned:
         given = {
             **redis_server.environment,
             "CELERY_BROKER_URL": broker_url(redis_server),
@@ -65,7 +68,8 @@ def serve(spawn: Callable[..., Spawned], redis_server: RedisServer, ledger: Path
             **environment,
         }
         process = spawn(worker_command(pool, *options, app=app), env=given, cwd=APPS)
-        process.wait_for_output("event=serving-steps")
+        if wait:
+            process.wait_for_output("event=serving-steps")
         return process
 
     return serve
