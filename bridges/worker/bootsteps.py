@@ -102,8 +102,11 @@ def _wrapped(handle: Any, runner: StepRunner) -> Any:
     def receive(
         message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **kwargs: Any
     ) -> Any:
-        if not take_message(runner, message, body, ack, reject):
+        if take_message(runner, message, body, ack, reject):
+            return None
+        try:
             return handle(message, body, ack, reject, callbacks, **kwargs)
-        return None
+        finally:
+            runner.message_came()
 
     return receive

@@ -32,13 +32,10 @@ from .receiving import LOG as STRATEGY
 from .registry import Registry
 from .room import Room
 from .submission import Submission
-from .wakeups import Wakeup
+from .wakeups import LONGEST, Wakeup
 from .withdrawal import Withdrawal
 
 LOG = logging.getLogger("littleflow_redis.worker")
-
-#: Seconds after which the consumer looks at its broker between two steps.
-LONGEST = 0.05
 
 
 class Helping(Enum):
@@ -87,16 +84,17 @@ class StepRunner:
         #: Submitted and not over, by task id.
         self._steps: dict[str, HeldStep] = {}
         self._wake = wakeup
+        self.message_came = wakeup.message_came
         wakeup.pump, wakeup.busy = self.pump, lambda: bool(self._steps or self._inbox)
         self.withdrawal = Withdrawal(self._inbox, self._steps, wakeup, terminate_signal)
 
     # What the executor asks.
 
     def room(self) -> int:
-        return self._room.room(self.executor.in_hand, self._kept())
+        return self._room.room(self.executor.in_hand, self._kept(), len(self._inbox))
 
     def free(self) -> int:
-        return self._room.free(self.executor.in_hand, self._kept())
+        return self._room.free(self.executor.in_hand, self._kept(), len(self._inbox))
 
     def wants(self, task: StartTask, queue: str) -> bool:
         return self._registry.wants(task, queue)
@@ -136,11 +134,13 @@ class StepRunner:
         """Do what is in the inbox; return whether there was anything."""
         self._wake.seen()
         until, found = time.monotonic() + LONGEST, False
+        # While the broker brings tasks, it has a turn after each step.
+        sharing = self._wake.sharing
         if self._consumer is not None:
             self.withdrawal.run(self.executor, self._consumer.pool)
         while self._inbox and self._consumer is not None:
             found = True
-            for _turn in range(len(self._inbox)):
+            for _turn in range(1 if sharing else len(self._inbox)):
                 if self._consumer is not None:
                     self._wake.slot(self._consumer.pool)
                 if self._consumer is None or not self._inbox:
@@ -149,7 +149,7 @@ class StepRunner:
             if self._helping is Helping.AFTER_ALL:
                 # What these ran may be followed by more, for this very thread.
                 self.executor.help()
-            if time.monotonic() > until:
+            if sharing or time.monotonic() > until:
                 self._wake()
                 break
         return found

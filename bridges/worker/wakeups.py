@@ -19,6 +19,13 @@ LOG = logging.getLogger("littleflow_redis.worker")
 #: Seconds between two looks where nothing can wake: while tasks are in hand, and while none are.
 BUSY, IDLE = 0.01, 0.1
 
+#: Seconds between two looks whether the broker has brought the next task.
+SHORT = 0.001
+
+#: Seconds after which the consumer looks at its broker between two steps. For as long a task that
+#: the broker has brought shows that it may have more.
+LONGEST = 0.05
+
 #: Works off the inbox, and says whether there was anything in it.
 Pump = Callable[..., bool]
 
@@ -32,6 +39,18 @@ class Wakeup:
     def __init__(self) -> None:
         self.pump: Pump = lambda: False
         self.busy: Callable[[], bool] = lambda: False
+        #: How many tasks the broker has brought, and when the last (as of ``time.monotonic``).
+        self.brought, self.brought_at = 0, 0.0
+
+    def message_came(self) -> None:
+        """The broker has brought a task, and the pool has it."""
+        self.brought += 1
+        self.brought_at = time.monotonic()
+
+    @property
+    def sharing(self) -> bool:
+        """Whether the broker may have more."""
+        return time.monotonic() < self.brought_at + LONGEST
 
     def __call__(self) -> None:
         """Something waits."""
@@ -88,6 +107,7 @@ class GreenWakeup(Wakeup):
 
     def __init__(self) -> None:
         super().__init__()
+        self._seen = 0
         self._event = threading.Event()
         self._thread = threading.Thread(target=self._run, name="littleflow-pump", daemon=True)
 
@@ -102,6 +122,10 @@ class GreenWakeup(Wakeup):
         self._event.clear()
 
     def slot(self, pool: Any) -> None:
+        # The broker's next task comes first: the consumer has it soon, and waits for a slot, too.
+        while self.brought == self._seen and self.sharing:
+            time.sleep(SHORT)
+        self._seen = self.brought
         # A task that waits within the pool can be handed back no more.
         greenlets = pool._pool
         if hasattr(greenlets, "wait_available"):
