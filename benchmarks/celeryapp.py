@@ -5,9 +5,12 @@ Celery reads broker and result backend from CELERY_BROKER_URL and CELERY_RESULT_
 
 from __future__ import annotations
 
+import os
 import time
+from functools import lru_cache
 from typing import Any
 
+import redis
 from celery import Celery
 
 app = Celery("bench")
@@ -30,6 +33,18 @@ def nap(value: Any = None) -> Any:
     """Take 10 ms."""
     time.sleep(0.01)
     return value
+
+
+@lru_cache(1)
+def _broker() -> redis.Redis:
+    return redis.Redis.from_url(os.environ["CELERY_BROKER_URL"])
+
+
+@app.task  # type: ignore[untyped-decorator]
+def count(key: str) -> None:
+    """Take 10 ms, and count at a key of the broker, for there may be no results."""
+    time.sleep(0.01)
+    _broker().incr(key)
 
 
 @app.task  # type: ignore[untyped-decorator]

@@ -23,6 +23,7 @@ from benchmarks.rows import (
     native_upstream,
     queues,
     server_time,
+    sharing,
     starts,
 )
 
@@ -39,6 +40,7 @@ ROWS: Mapping[str, Row] = {
         *inside.ROWS,
         *limits.ROWS,
         *queues.ROWS,
+        *sharing.ROWS,
         *forty_celery.ROWS,
         forty_director.ROW,
         *forty_durable.ROWS,
