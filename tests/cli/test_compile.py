@@ -114,6 +114,25 @@ def test_what_run_refuses_is_a_problem(
     assert says in result.output
 
 
+@pytest.mark.parametrize(
+    ("task", "says"),
+    [
+        ("wait:event(- kind: paid -)", "wait:event has no parameter 'kind'"),
+        ("wait:event", "wait:event needs a parameter event"),
+        ("wait:event(- {event: a, timeout: 3q} -)", "wait:event timeout needs a time"),
+        ("wait:acquire(- nam: x -)", "wait:acquire needs name, not nam"),
+        ("wait:event(- {event: a, match: input} -)", ""),
+        ("wait:acquire(- name: 'a-{input[id]}' -)", ""),
+    ],
+)
+def test_a_built_in_task_that_would_fail_is_a_problem(
+    command: Command, flow: Write, task: str, says: str
+) -> None:
+    result = command("check", flow(f"A →\n  {task}"))
+    assert result.exit_code == (1 if says else 0), result.output
+    assert (f":2:3: {says}" in result.output) or not says
+
+
 def test_tasks_that_functions_play_are_not_refused_locally(
     command: Command, flow: Write, tmp_path: Path
 ) -> None:

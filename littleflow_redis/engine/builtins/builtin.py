@@ -49,6 +49,12 @@ class BuiltinTask(ABC, Generic[Request]):
         Raises ValueError: the step fails finally, with the task's name and this message.
         """
 
+    def check(self, parameters: Any) -> None:
+        """Check what is wrong with the parameters whatever the input is.
+
+        Raises ValueError, with a message as that of ``read``.
+        """
+
     @abstractmethod
     def begin(self, attempt: BuiltinAttempt, request: Request) -> None:
         """Begin the attempt by one of its methods. Raises RedisError."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Any
 
 from littleflow_redis.events.event_codec import sendable
 
@@ -36,23 +37,31 @@ class LatchTask(BuiltinTask[str]):
     def read(self, task: StartTask) -> str:
         return _name(task)
 
+    def check(self, parameters: Any) -> None:
+        _template(parameters)
+
     def begin(self, attempt: BuiltinAttempt, request: str) -> None:
         attempt.run(
             attempt.transitions.wait_latch(attempt.task, attempt.group, self._action, request)
         )
 
 
-def _name(task: StartTask) -> str:
-    parameters = task.parameters if isinstance(task.parameters, Mapping) else {}
+def _template(parameters: Any) -> str:
+    """The parameter that names the latch."""
+    parameters = parameters if isinstance(parameters, Mapping) else {}
     template = parameters.get("name")
     if not isinstance(template, str):
         close = get_close_matches("name", [str(key) for key in parameters if key != "name"])
         meant = f", not {close[0]}" if close else ""
         raise ValueError(f"needs name{meant}: the name of a latch, a text such as my-{{input[id]}}")
+    return template
+
+
+def _name(task: StartTask) -> str:
+    template = _template(task.parameters)
+    given = {"input": task.input, "parameters": task.parameters}
     try:
-        name = render(
-            template, {"input": task.input, "parameters": parameters}, limit=MAX_NAME
-        ).strip()
+        name = render(template, given, limit=MAX_NAME).strip()
     except BadTemplate as error:
         raise ValueError(f"name: {error}") from error
     if not name:

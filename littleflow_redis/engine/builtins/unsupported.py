@@ -34,9 +34,20 @@ def refusals(flow: Flow, *, played: bool = False) -> Iterator[Problem]:
             yield _problem(step, f"there is no built-in task {step.base}", hint)
 
 
+def mistakes(flow: Flow) -> Iterator[Problem]:
+    """The parameters of built-in tasks by which their steps would fail whatever their input."""
+    for step in flow.steps:
+        if step.kind is StepKind.TASK and step.base in BUILTINS:
+            try:
+                BUILTINS[step.base].check(step.parameters)
+            except ValueError as error:
+                message, _, hint = f"{step.base} {error}".partition(": ")
+                yield _problem(step, message, hint, ProblemKind.OPTION)
+
+
 def refusal(flow: Flow, filename: str = "<text>") -> FlowError | None:
-    """All of ``refusals`` in the compiler's form; None if the flow can be run."""
-    problems = list(refusals(flow))
+    """All of ``refusals`` and ``mistakes`` in the compiler's form; None if the flow can be run."""
+    problems = [*refusals(flow), *mistakes(flow)]
     return FlowError(problems, flow.source or "", filename) if problems else None
 
 
@@ -47,8 +58,10 @@ def unsupported(flow: Flow, *, played: bool = False) -> None:
         raise UnsupportedFlow(f"{at}{problem.message}: {problem.hint}")
 
 
-def _problem(step: Step, message: str, hint: str) -> Problem:
+def _problem(
+    step: Step, message: str, hint: str, kind: ProblemKind = ProblemKind.UNSUPPORTED
+) -> Problem:
     if not step.line:
         # It stands in no text.
         message = f"step {step.index}: {message}"
-    return Problem(step.line, step.column, message, "", hint, ProblemKind.UNSUPPORTED)
+    return Problem(step.line, step.column, message, "", hint, kind)
