@@ -78,6 +78,7 @@ class Admission:
             self._count += len(tasks)
             return list(tasks)
         count, self.pause = self._ask(len(tasks))
+        self._count += count
         if count >= len(tasks):
             return list(tasks)
         # What a bridge recorded before it died is counted already, and may be what fills the limit.

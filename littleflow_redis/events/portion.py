@@ -14,7 +14,7 @@ BUDGET = 32 * 1024 * 1024
 
 _SETTING = "LITTLEFLOW_READ_BUDGET"
 
-#: Things asked for at first, while nothing is known of their sizes.
+#: Things asked for at first: a process that has died of a backlog meets the same one again.
 FIRST = 8
 
 #: How much of the largest size is remembered from one portion to the next.
@@ -24,13 +24,13 @@ _MEMORY = 63 / 64
 class Portion:
     """Counts things of unknown size into portions of about ``budget`` bytes, by default `BUDGET`.
 
-    A portion doubles each time, up to what fits judged by the largest that were seen of late.
-    Raises ConfigurationError if the environment's budget is none.
+    The first is of ``first`` things. A portion doubles each time, up to what fits judged by the
+    largest that were seen of late. Raises ConfigurationError if the environment's budget is none.
     """
 
-    def __init__(self, budget: int | None = None) -> None:
+    def __init__(self, budget: int | None = None, first: int = FIRST) -> None:
         self._budget = budget or _budget()
-        self._fitting = FIRST
+        self._fitting = first
         self._largest = 1
 
     def of(self, wanted: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from celery import Celery
 
-from littleflow_redis.bridges.broker.admission import PublishRate
+from littleflow_redis.bridges.broker.admission import Admission, PublishRate
 from littleflow_redis.bridges.calls.task_ids import celery_id
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.task_events import kind_of, start_task
@@ -35,6 +35,24 @@ def test_a_rate_is_read(text: str, interval: int, at_once: int) -> None:
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write it as in 100/s, 30/m or 5/h"):
         PublishRate.read(text)
+
+
+def test_what_was_admitted_a_moment_ago_counts(engine: Client) -> None:
+    """A count far from the limit is believed for a second: not beyond what was let through."""
+    for _ in range(8):
+        engine.start("math:add")
+    reader = GroupReader(engine.redis, engine.keys.events, "bridge:math")
+    reader.ensure()
+    entries = [entry for entry in reader.read(8) if kind_of(entry.fields) == "start-task"]
+    tasks = [start_task(entry.id, entry.fields) for entry in entries]
+    admission = Admission(engine.context, "math", 5, None)
+    assert len(admission.admit(tasks)) == 5
+    for task in tasks[:5]:
+        id = celery_id("math", task.workflow, task.index, task.token)
+        publication = Publication("math", id)
+        take = engine.transitions.claim_attempt(task, reader.group, reader.consumer, publication)
+        engine.transitions.run([take])
+    assert admission.admit(tasks[5:7]) == []
 
 
 def test_what_a_dead_bridge_recorded_goes_on_though_it_fills_the_limit(

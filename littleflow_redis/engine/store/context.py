@@ -19,6 +19,10 @@ from .keys import Keys
 from .scripts import Transitions
 
 
+#: Ready steps fired at once while nothing is known of the sizes of their inputs.
+MOST_AT_FIRST = 64
+
+
 @dataclass(frozen=True, slots=True)
 class EngineContext:
     """One engine: its connection, key names, stored flows, inputs of steps, and scripts.
@@ -32,7 +36,7 @@ class EngineContext:
     flows: Flows
     inputs: Inputs
     transitions: Transitions
-    portion: Portion = field(default_factory=Portion)
+    portion: Portion = field(default_factory=lambda: Portion(first=MOST_AT_FIRST))
 
     @classmethod
     def create(cls, redis: Redis, keys: Keys | None = None) -> Self:
