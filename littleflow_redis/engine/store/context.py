@@ -18,7 +18,6 @@ from .inputs import Inputs
 from .keys import Keys
 from .scripts import Transitions
 
-
 #: Ready steps fired at once while nothing is known of the sizes of their inputs.
 MOST_AT_FIRST = 64
 
