@@ -20,7 +20,13 @@ _FOREIGN = ("REDIS_", "LOG_LEVEL", "LITTLEFLOW_", "SERVICE_CONFIG")
 
 #: Folders whose tests `--server both` runs on the oldest server too: their code sends scripts and
 #: commands of its own. What stands on it, such as the API, does not know one server from another.
-_ON_BOTH = {"engine", "events", "workers", "bridges"}
+_ON_BOTH = {"engine", "events", "workers"}
+
+#: Those tests of bridges that do, because they send commands that only bridges send.
+_OF_BRIDGES = {"test_bridge.py", "test_permissions.py", "test_revoke.py", "test_sweep.py"}
+
+#: Tests of every fault at every call take minutes, and no server has calls of its own.
+_FAULTS = "at_any_call"
 
 
 #: How long an example takes says how busy the machine is.
@@ -48,7 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server_kind" in metafunc.fixturenames:
         choice = metafunc.config.getoption("--server")
-        both = metafunc.definition.path.parent.name in _ON_BOTH
+        path = metafunc.definition.path
+        both = path.parent.name in _ON_BOTH or path.name in _OF_BRIDGES
+        both = both and _FAULTS not in metafunc.definition.name
         kinds = ["valkey", "redis6"] if both else ["valkey"]
         kinds = kinds if choice == "both" else [choice]
         metafunc.parametrize("server_kind", kinds, scope="session")

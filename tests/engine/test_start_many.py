@@ -204,7 +204,7 @@ def test_a_flow_is_stored_though_its_first_start_is_refused(counted: Counted) ->
 def test_a_server_that_refuses_every_flow_is_not_asked_for_ever(
     counted: Counted, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In each round only one start took the flow along, and each of these may be refused."""
+    """The first refusal speaks for all: each would be tried anew otherwise."""
     monkeypatch.setattr(base, "PATIENCE", 0.0)
     before = counted.plan.calls
     with redis_server.client() as operator:
