@@ -14,10 +14,11 @@ from celery import Celery
 from littleflow_redis.events.logs import kv
 
 from ..broker.answers import Answer, Ended, Instead, Refusal
-from ..broker.publish import BrokerUnreachable, Publisher
+from ..broker.publish import BrokerUnreachable
 from ..broker.publish_once import PublisherOnce
 from ..calls.task_call import TaskCall
 from ..ends.task_error import TaskError
+from .doubts import Doubts
 from .held_step import HeldStep
 from .messages import HELD, held_by
 from .replaced import NoResults, check_results, no_results
@@ -28,23 +29,26 @@ LOG = logging.getLogger("littleflow_redis.worker")
 class OwnPublishing:
     """Sends tasks of one app, on the thread of the consumer."""
 
-    def __init__(self, app: Celery) -> None:
+    def __init__(self, app: Celery, doubts: Doubts) -> None:
         self._app = app
-        self._publisher = Publisher(app)
+        self._publisher = doubts.publisher
         self._once = PublisherOnce(app)
+        self._doubts = doubts
 
     def publish(self, step: HeldStep, call: TaskCall) -> None:
         """Send a task, and settle its step by the answer."""
+        headers = {**(call.options.get("headers") or {}), HELD: held_by(step.task)}
+        call = replace(call, options={**call.options, "headers": headers})
         try:
-            headers = {**(call.options.get("headers") or {}), HELD: held_by(step.task)}
-            marked = replace(call, options={**call.options, "headers": headers})
-            answers = self._publish(step, marked)
+            answers = self._publish(step, call)
         except BrokerUnreachable as error:
             # It may have been sent: whoever gets the start-task next sends it under the same id.
             LOG.warning(kv("sent-back", task=call.id, reason=error))
             step.hand_back()
             return
         match answers:
+            case [Refusal(final=False, ours=False) as answer] if self._doubts.arise(step, answer):
+                pass
             case [] | [Refusal(ours=True)]:
                 # What stands in its way is said to be this very task: a worker that sent it died.
                 step.publish()

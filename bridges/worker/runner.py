@@ -21,9 +21,11 @@ from littleflow_redis.workers.executor.executor import Executor
 from littleflow_redis.workers.executor.pending_end import PendingEnd
 
 from ..broker.answers import sends_itself
+from ..broker.publish import Publisher
 from ..calls.call_builder import CallBuilder, Misfit
 from ..ends.task_error import TaskError, error_of
 from ..ends.task_result import MAX_NOTE
+from .doubts import Doubts
 from .held_step import HeldStep
 from .messages import Messages
 from .own_publishing import OwnPublishing
@@ -76,7 +78,8 @@ class StepRunner:
         self._registry = registry
         self._room = room
         self._helping = helping
-        self._publishing = OwnPublishing(app)
+        self.doubts = Doubts(Publisher(app), lambda: self.executor, wakeup)
+        self._publishing = OwnPublishing(app, self.doubts)
         self._inbox: deque[StartTask] = deque()
         self._consumer: Any = None
         self._messages = Messages(app, self._shown)
@@ -138,6 +141,7 @@ class StepRunner:
         sharing = self._wake.sharing
         if self._consumer is not None:
             self.withdrawal.run(self.executor, self._consumer.pool)
+            self.doubts.run()
         while self._inbox and self._consumer is not None:
             found = True
             for _turn in range(1 if sharing else len(self._inbox)):
@@ -180,6 +184,7 @@ class StepRunner:
 
     def close(self, *, ended: bool = False) -> None:
         """Hand back what has not begun, and what the pool has not run although it has ``ended``."""
+        self.doubts.leave()
         self.executor.release([self._inbox.popleft() for _ in range(len(self._inbox))])
         for step in [*self._steps.values()]:
             if ended or step.job is None or step.job.withdrawn():

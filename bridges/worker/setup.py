@@ -126,6 +126,7 @@ def build_service(worker: Any) -> Service:
     def each_turn() -> None:
         registry.turn()
         runner.withdrawal.look(executor)
+        runner.doubts.look()
         if unused.due():
             close_unused(client.redis)
 

@@ -59,6 +59,9 @@ def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(
     lost.suspect()
     lost.look({})
     lost.look({})
+    assert len(start_tasks(engine)) == 3
+    assert held.hold(*about)[0] is Outcome.TAKEN_BY_OTHER, "its start-task waits"
+    engine.terminate(task.workflow)
     assert held.hold(*about)[0] is Outcome.GONE
 
 

@@ -69,3 +69,15 @@ def test_a_lock_is_held_from_sending_to_the_end(
         assert ended(engine, id) is WorkflowState.FAILED
         assert engine.state(id).reason == "ValueError: bad"
     wait_until(lambda: not locks(), "each lock was given back")
+
+
+def test_a_worker_that_dies_when_it_has_sent(
+    engine: Client, serve: Serve, say: Callable[[str], None], ledger: Path
+) -> None:
+    """The lock of the message that was sent refused the second one, and the step failed."""
+    say("go-fall")
+    workers = [serve("threads", app="locked", LIFETIME="1") for _ in range(2)]
+    id = engine.start("locked:lock", "fall")
+    assert ended(engine, id) is WorkflowState.FINISHED, engine.state(id).reason
+    assert ledger.read_text().split().count("locked.lock-fall") == 1, "it ran once"
+    assert [worker.process.poll() for worker in workers].count(None) == 1, "one has died"
