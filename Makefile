@@ -135,7 +135,7 @@ test: $(STAMP)
 
 # What serves steps inside a worker stands on names within Celery, so its versions are tested.
 oldest: $(VENV)/oldest $(VENV)/too-old
-	PYTHONPATH="$(CURDIR)/$(VENV)/oldest" $(PY) -m pytest -n 2 $(addprefix tests/bridges/worker/test_,exits.py faults.py versions.py) -k 'not eventlet' $(ARGS)
+	PYTHONPATH="$(CURDIR)/$(VENV)/oldest" $(PY) -m pytest -n 2 $(addprefix tests/bridges/worker/test_,as_celery.py exits.py faults.py versions.py) -k 'not eventlet' $(ARGS)
 
 $(VENV)/oldest $(VENV)/too-old: $(STAMP) Makefile
 	@rm -rf $@

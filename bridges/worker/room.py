@@ -60,5 +60,7 @@ class Room:
 
     @property
     def _slots(self) -> int:
-        worker = self._worker
-        return max(1, int(worker.max_concurrency or worker.pool.num_processes or 1))
+        worker, pool = self._worker, self._worker.pool
+        # Celery 5.6 counts the greenlets of gevent that run.
+        slots = pool.limit if pool.is_green else pool.num_processes
+        return max(1, int(worker.max_concurrency or slots or 1))

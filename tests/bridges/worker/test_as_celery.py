@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import VERSION
 from celery.app.control import Control
 
 from littleflow_redis.engine.client import Client
@@ -90,6 +91,8 @@ def test_steps_are_tasks_like_any_other(
     say: Callable[[str], None],
     pool: str,
 ) -> None:
+    if pool == "threads" and VERSION < (5, 7):
+        pytest.skip("Celery 5.6 may lose events that threads send")
     # It is late for the one when the worker has come up.
     late, in_time = (
         engine.start(f"watched:short(- $celery: {{expires: {seconds}}} -)") for seconds in (0.1, 60)
@@ -183,10 +186,13 @@ def see_rates(scene: Scene) -> None:
     so they leave room for others.
     """
     assert "ok" in scene.asks("rate_limit", task_name="watched.free", rate_limit="2/s")
-    began = {name: [scene.start(f"watched:{name}") for _ in "ab"] for name in ("limited", "free")}
+    began = {
+        name: [scene.start(f"watched:{name}") for _ in range(3)] for name in ("limited", "free")
+    }
     for name, runs in began.items():
-        first, second = sorted(scene.finishes(id) for id, _ in runs)
-        assert second - first > 0.45, name
+        # Celery 5.6 lets two begin at once.
+        _, second, third = sorted(scene.finishes(id) for id, _ in runs)
+        assert third - second > 0.45, name
     assert "ok" in scene.asks("rate_limit", task_name="watched.free", rate_limit=0)
 
 
