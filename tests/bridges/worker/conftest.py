@@ -11,7 +11,7 @@ from celery import Celery
 from celery.app.control import Control
 
 from littleflow_redis.engine.client import Client
-from tests.support import RedisServer, Spawned
+from tests.support import RedisServer, Spawned, wait_until
 
 APPS = Path(__file__).parent.parent.parent / "apps"
 
@@ -87,3 +87,13 @@ def engine(client: object, redis_server: RedisServer) -> Iterator[Client]:
     engine = Client(redis_server.url)
     yield engine
     engine.redis.close()
+
+
+def wait_for_pool(pool: str, control: Control) -> None:
+    """Wait until a worker whose tasks have begun is back at its loop.
+
+    Celery's cold stop is a deadlock while a thread is being started. A solo worker answers nobody
+    while its task runs.
+    """
+    if pool != "solo":
+        wait_until(lambda: control.ping(timeout=1.0, limit=1), "the worker answers")

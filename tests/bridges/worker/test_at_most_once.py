@@ -9,14 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from celery import Celery
 from celery.app.control import Control
 
 from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import StepState, WorkflowState
 from tests.support import LONG, RedisServer, wait_until
 
-from .conftest import POOLS, Serve
+from .conftest import POOLS, Serve, wait_for_pool
 from .descriptors import children_of
 from .test_exits import ended, output
 from .test_faults import MANY, all_end, kill_again_and_again, lines
@@ -127,16 +126,14 @@ def test_a_worker_is_stopped_cold(
     serve: Serve,
     ledger: Path,
     say: Callable[[str], None],
-    redis_server: RedisServer,
+    control: Control,
     pool: str,
 ) -> None:
     """What ran is cut off, or ends; what had not begun is run by another."""
     worker = serve(pool, LIFETIME="300")
     ids = [engine.start(LINGER, "a") for _ in range(POOLS[pool] + 3)]
     wait_until(lambda: lines(ledger)["a-began"] == POOLS[pool], "the pool is full")
-    # A solo worker answers nobody meanwhile.
-    if pool != "solo":
-        wait_until(lambda: answers(redis_server), "it is not just starting a thread: a deadlock")
+    wait_for_pool(pool, control)
     worker.signal(signal.SIGQUIT)
     worker.wait_for_output("Hitting Ctrl+C again")
     say("go-a")
@@ -148,12 +145,6 @@ def test_a_worker_is_stopped_cold(
     failed = sum(engine.state(id).state is WorkflowState.FAILED for id in ids)
     assert failed <= POOLS[pool]
     assert lines(ledger)["a-began"] == len(ids)
-
-
-def answers(server: RedisServer) -> bool:
-    broker = f"redis://{server.host}:{server.port}/1"
-    with Celery(broker=broker, set_as_current=False) as control:
-        return bool(control.control.ping(timeout=1.0, limit=1))
 
 
 @pytest.mark.parametrize("pool", POOLS)

@@ -16,7 +16,7 @@ from littleflow_redis.engine.client import Client
 from littleflow_redis.engine.model.states import WorkflowState
 from tests.support import LONG, RedisServer, wait_until
 
-from .conftest import KINDS, POOLS, Serve
+from .conftest import KINDS, POOLS, Serve, wait_for_pool
 
 #: Workflows of one test, of three steps each.
 MANY = 12
@@ -74,13 +74,16 @@ def test_a_worker_is_stopped(engine: Client, serve: Serve, ledger: Path, pool: s
 
 
 @pytest.mark.parametrize("pool", POOLS)
-def test_a_worker_is_stopped_cold(engine: Client, serve: Serve, ledger: Path, pool: str) -> None:
+def test_a_worker_is_stopped_cold(
+    engine: Client, serve: Serve, ledger: Path, control: Control, pool: str
+) -> None:
     """The pool was stopped before the consumer, and what followed failed: "cannot schedule new
     futures after shutdown".
     """
     worker = serve(pool, LIFETIME="300")
     ids = [engine.start("inside:linger → inside:mark", "a") for _ in range(POOLS[pool])]
     wait_until(lambda: lines(ledger)["a-began"] == len(ids), "all run")
+    wait_for_pool(pool, control)
     worker.signal(signal.SIGQUIT)
     worker.wait_for_output("Hitting Ctrl+C again")
     with ledger.open("a") as file:
