@@ -169,6 +169,18 @@ def test_a_reason_with_half_a_character_is_kept_readable(engine: Client) -> None
     assert engine.state(hand.workflow).reasons == ("step 1 (A): bad \ufffd text",)
 
 
+def test_steps_that_failed_alike_are_told_in_one_line(engine: Client) -> None:
+    hand = Hand(engine, "{ A B A A }")
+    for index, name in ((2, "A"), (3, "B"), (4, "A"), (5, "A")):
+        reason = "card declined" if name == "A" else "no stock"
+        hand.send(index=index, name=name, status="FAILURE", reason=reason)
+    hand.turn()
+    assert engine.state(hand.workflow).reasons == (
+        "step 2 (A) and 2 more: card declined",
+        "step 3 (B): no stock",
+    )
+
+
 def test_an_end_of_a_deleted_workflow_is_acknowledged_and_counted(engine: Client) -> None:
     hand = Hand(engine, "A")
     engine.terminate(hand.workflow)

@@ -36,10 +36,22 @@ class WorkflowView:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The reasons of its failure: one per failed step, or its own if no step failed."""
-        failed = [step for step in self.steps if step.state is StepState.FAILED]
-        sentences = tuple(f"step {s.index} ({s.name}): {s.reason}" for s in failed)
+        """The reasons of its failure, each with its first step and how many others have it.
+
+        Its own if no step failed.
+        """
+        failed: dict[str, list[StepView]] = {}
+        for step in self.steps:
+            if step.state is StepState.FAILED:
+                failed.setdefault(step.reason, []).append(step)
+        sentences = tuple(f"{_named(steps)}: {reason}" for reason, steps in failed.items())
         return sentences or ((self.reason,) if self.reason else ())
+
+
+def _named(steps: Sequence[StepView]) -> str:
+    """The first of these steps, and the number of the others."""
+    more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+    return f"step {steps[0].index} ({steps[0].name}){more}"
 
 
 @dataclass(frozen=True, slots=True)
