@@ -110,6 +110,8 @@ def test_what_others_overtake_is_handed_out_again_three_times(scene: Scene) -> N
     scene.expire()
     (reason,) = scene.engine.state(lost).reasons
     assert "nobody took it up within 300 s, 4 times" in reason
+    requeued = [one for one in scene.engine.trace(lost) if one.what == "requeue"]
+    assert {one.detail for one in requeued} == {"not begun within 300 s"}
 
 
 def test_what_waits_in_line_is_not_lost(scene: Scene) -> None:

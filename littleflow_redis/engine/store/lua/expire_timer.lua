@@ -60,7 +60,8 @@ local function requeue()
       .. ', ' .. MAX_REQUEUES + 1 .. ' times, but others that were queued later: what loses it?')
   end
   if verdict == 'count' then step[Dynamic.REQUEUES] = step[Dynamic.REQUEUES] + 1 end
-  trace(w, TraceKind.REQUEUE, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER], waited)
+  trace(w, TraceKind.REQUEUE, field, attempt[AttemptRecord.ACTIVATION], attempt[AttemptRecord.NUMBER],
+    'not begun within ' .. waited)
   emit(w, index, scope, input, attempt[AttemptRecord.ACTIVATION])
 end
 
