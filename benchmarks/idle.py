@@ -22,7 +22,7 @@ from littleflow_redis.engine.store.registration import Registration
 from littleflow_redis.events.shutdown import Pace
 from littleflow_redis.workers.executor.executor import Executor
 from littleflow_redis.workers.executor.heartbeat import Life, ThreadHeartbeat
-from littleflow_redis.workers.executor.roles import ROLES, Role
+from littleflow_redis.workers.executor.roles import ROLES, roles
 from littleflow_redis.workers.executor.served_queues import ServedQueues
 
 from .server import server
@@ -76,11 +76,10 @@ def idling(url: str, number: int) -> Iterator[None]:
                 ThreadHeartbeat(held, Life(process, said)),
                 each_turn=turn,
             )
-            roles = [Role(client, process, name) for name in ROLES]
             stack.callback(client.redis.close)
             stack.callback(executor.finish, lambda: None)
             executor.start()
-            for role in roles:
+            for role in roles(client, process, ROLES):
                 stack.callback(role.close)
                 role.start()
         yield

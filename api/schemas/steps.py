@@ -70,7 +70,9 @@ class StepsSchema(ma.Schema):
     state = ma.fields.String(required=True, metadata={"enum": STATES})
     reason = ma.fields.String(required=True, metadata=described("Why it ended so."))
     reasons = ma.fields.List(
-        ma.fields.String(), required=True, metadata=described("The same, a sentence per reason that steps failed for.")
+        ma.fields.String(),
+        required=True,
+        metadata=described("The same, a sentence per reason that steps failed for."),
     )
     created = TimeField(required=True)
     ended = TimeField(required=True, allow_none=True)

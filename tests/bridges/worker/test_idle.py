@@ -10,10 +10,9 @@ from tests.support import RedisServer, wait_until
 from .conftest import POOLS, Serve
 from .test_exits import ended
 
-#: Idle workers of which the cost is measured, for so many seconds; and the part of a core that
-#: fifty of them may cost. It is below 4 % (`python -m benchmarks.idle`), and a busy machine has
-#: slower cores.
-IDLE, SECONDS, FIFTY = 10, 3.0, 0.08
+#: Idle workers of which the cost is measured, for so many seconds, and the commands that each may
+#: send in one: with 20 of them fifty workers cost below 4 % of a core (`python -m benchmarks.idle`).
+IDLE, SECONDS, COMMANDS = 10, 3.0, 30
 
 
 def test_connections_are_few(engine: Client, serve: Serve) -> None:
@@ -40,5 +39,5 @@ def test_idle_workers_cost_the_server_little(engine: Client, redis_server: Redis
     with idling(redis_server.url, IDLE):
         living = HeldAttempts(engine.context).living
         wait_until(lambda: len(living()) == IDLE, "all are there")
-        busy, commands = cost(engine.redis, SECONDS)
-    assert busy < FIFTY * IDLE / 50, f"{busy:.2%} of a core, {commands:.0f} commands/s"
+        _, commands = cost(engine.redis, SECONDS)
+    assert commands < COMMANDS * IDLE
