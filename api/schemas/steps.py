@@ -72,7 +72,7 @@ class StepsSchema(ma.Schema):
     reasons = ma.fields.List(
         ma.fields.String(),
         required=True,
-        metadata=described("The same, a sentence per reason that steps failed for."),
+        metadata=described("The same, a sentence each."),
     )
     created = TimeField(required=True)
     ended = TimeField(required=True, allow_none=True)

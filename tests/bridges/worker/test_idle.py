@@ -11,7 +11,7 @@ from .conftest import POOLS, Serve
 from .test_exits import ended
 
 #: Idle workers of which the cost is measured, for so many seconds, and the commands that each may
-#: send in one: with 20 of them fifty workers cost below 4 % of a core (`python -m benchmarks.idle`).
+#: send in one. With 20 of them fifty workers cost below 4 % of a core: `python -m benchmarks.idle`.
 IDLE, SECONDS, COMMANDS = 10, 3.0, 30
 
 
