@@ -46,7 +46,7 @@ def _measured(
     began = time.perf_counter()
     for _ in range(amount):
         app.send_task(_TASK, (_COUNTED,))
-    while int(broker.get(_COUNTED) or 0) < amount:  # type: ignore[arg-type]
+    while int(broker.get(_COUNTED) or 0) < amount:
         time.sleep(LOOK)
         if time.perf_counter() > began + PATIENCE:
             raise WrongOutcome(f"{amount} tasks were not done within {PATIENCE:g} s")
