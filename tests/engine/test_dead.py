@@ -145,6 +145,7 @@ def die(engine: Client, **settings: Any) -> bool:
     listener = deadly(engine, **settings)
     until = time.monotonic() + 10 * LIFETIME
     try:
+        listener.turn()
         while time.monotonic() < until and not engine.dead_letters():
             listener.turn()
     except Killer:

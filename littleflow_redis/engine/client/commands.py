@@ -53,7 +53,8 @@ class Commands(ClientBase):
         Raises UnknownWorkflow, NotRestartable, NewerVersion, BadValue.
         """
         id = self.keys.full_id(workflow)
-        view = self.views.workflow(id)
+        # When memory is used up, Redis 6.2 refuses reads within a transaction, too.
+        view = self.when_writable(lambda: self.views.workflow(id))
         plan = restart_plan.plan(self.views.flow(id), view, from_steps, input)
         nonce = secrets.token_hex(4)
         report = self.when_writable(lambda: self.transitions.restart(id, nonce, all=all, plan=plan))
