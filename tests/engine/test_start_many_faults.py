@@ -117,8 +117,9 @@ def test_redis_restarts_without_what_it_had(own_server: Callable[[], RedisServer
 
 
 def test_a_server_that_is_a_replica_now_starts_nothing(
-    own_server: Callable[[], RedisServer],
+    own_server: Callable[[], RedisServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(base, "PATIENCE", 0.1)
     server = own_server()
     engine = Client(server.url)
     engine.redis.execute_command("REPLICAOF", "127.0.0.1", "1")
