@@ -112,7 +112,8 @@ def test_large_inputs_are_sent_in_parts(counted: Counted) -> None:
 
 def test_steps_that_are_ready_at_once_are_fired(engine: Client, counted: Counted) -> None:
     """Reading the input of each took two round trips."""
-    counted.start_many([StartSpec("* A → B", [])])
+    # Then it is known that the inputs are small, and all go at once.
+    counted.start_many([StartSpec("* A → B", [])] * MANY)
     specs = [StartSpec("* A → B", [n, n], workflow_id=f"w{n}") for n in range(MANY)]
     assert counted.trips(specs) == 4
     for spec in specs:

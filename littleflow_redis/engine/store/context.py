@@ -19,7 +19,7 @@ from .keys import Keys
 from .scripts import Transitions
 
 #: Ready steps fired at once while nothing is known of the sizes of their inputs.
-MOST_AT_FIRST = 64
+MOST_AT_FIRST = 16
 
 
 @dataclass(frozen=True, slots=True)
