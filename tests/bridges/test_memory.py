@@ -20,10 +20,10 @@ from tests.support import RedisServer, Spawned, wait_until
 from .conftest import APPS
 
 #: A value, how many of them there are, and the bytes of a process's budget for one read.
-LARGE, COUNT, BUDGET = "x" * 900_000, 60, 2_000_000
+LARGE, COUNT, BUDGET = "x" * 900_000, 100, 2_000_000
 
-#: MB that a backlog may add: some copies of what one read brings. All of it together is 54.
-MOST = 40
+#: MB that a backlog may add: some copies of what one read brings. All of it together is 90.
+MOST = 80
 
 MODULE = [sys.executable, "-m", "littleflow_redis"]
 WORKER = [*MODULE, "worker"]
