@@ -19,8 +19,8 @@ from .version_skew import VersionSkew
 
 LOG = logging.getLogger("littleflow_redis.worker")
 
-#: Timers fired at once.
-BATCH = 256
+#: Timers fired at once: beyond, they get hardly cheaper, and each may need a large input.
+BATCH = 64
 
 #: The same while more events wait than one read brings. Each timer writes some events of its own:
 #: many thousands that are due together would put everybody else's behind theirs.

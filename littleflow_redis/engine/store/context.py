@@ -92,7 +92,8 @@ class EngineContext:
         )
         for i, report in zip(lacking, repeated, strict=True):
             reports[i] = report
-        self.portion.seen([*sizes, *(len(text) for text, _ in inputs)])
+        # Most timers need no input.
+        self.portion.seen([0, *sizes, *(len(text) for text, _ in inputs)])
         return reports
 
     def _input_of(self, timer: Timer) -> tuple[str, str]:
