@@ -70,9 +70,7 @@ class StepsSchema(ma.Schema):
     state = ma.fields.String(required=True, metadata={"enum": STATES})
     reason = ma.fields.String(required=True, metadata=described("Why it ended so."))
     reasons = ma.fields.List(
-        ma.fields.String(),
-        required=True,
-        metadata=described("The same, a sentence each."),
+        ma.fields.String(), required=True, metadata=described("The same, a sentence each.")
     )
     created = TimeField(required=True)
     ended = TimeField(required=True, allow_none=True)

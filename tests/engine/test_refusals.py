@@ -70,3 +70,17 @@ def test_after_a_while_the_reason_is_told(
         with pytest.raises(RedisError) as found:
             call(client, id)
         assert refusal_of(found.value).startswith(f"{code} ")
+
+
+def test_of_many_starts_those_that_were_not_refused_have_no_error(
+    connection: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "PATIENCE", 0.2)
+    client, (begin, _) = Client(redis=connection), REFUSALS["OOM"]
+    client.start("m:A", workflow_id="before")
+    begin(connection)
+    specs = [StartSpec("m:A", workflow_id=id) for id in ("before", "now")]
+    before, now = client.start_many(specs)
+    assert (before.error, before.id) == (None, "workflow:before")
+    assert isinstance(now.error, RedisError)
+    assert refusal_of(now.error).startswith("OOM ")

@@ -26,16 +26,20 @@ def start_tasks(engine: Client) -> list[StartTask]:
     return [start_task(e.id, e.fields) for e in entries if kind_of(e.fields) == "start-task"]
 
 
+def hold(engine: Client, task: StartTask) -> None:
+    """Have the process claim a task from the stream."""
+    publication = Publication("m", task.uuid)
+    claim = engine.transitions.claim_attempt(task, "steps:m:q", PROCESS, publication, hold=True)
+    engine.transitions.run([claim])
+
+
 def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(
     client: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = Client(redis=client)
     engine.start("m:A")
     (task,) = start_tasks(engine)
-    claim = engine.transitions.claim_attempt(
-        task, "steps:m:q", PROCESS, Publication("m", task.uuid), hold=True
-    )
-    engine.transitions.run([claim])
+    hold(engine, task)
     lost = LostReplies(HeldAttempts(engine.context), PROCESS, ["m"])
     lost.look({})
     lost.look({})
@@ -47,7 +51,7 @@ def test_what_two_looks_find_held_and_not_in_hand_is_handed_back(
     assert [one.token for one in start_tasks(engine)] == [task.token] * 2
     assert "held-unknown" not in caplog.text
     # And so is what a message has brought, whose reply was lost.
-    engine.transitions.run([claim])
+    hold(engine, task)
     engine.transitions.mark_published("", [(Publication("m", task.uuid), "")])
     held = HeldAttempts(engine.context)
     about = (task.workflow, task.index, task.token, task.uuid, PROCESS)
@@ -71,9 +75,7 @@ def test_what_a_fault_has_let_go_of_is_found_without_suspicion(
     engine = Client(redis=client)
     engine.start("m:A")
     (task,) = start_tasks(engine)
-    publication = Publication("m", task.uuid)
-    claim = engine.transitions.claim_attempt(task, "steps:m:q", PROCESS, publication, hold=True)
-    engine.transitions.run([claim])
+    hold(engine, task)
     lost = LostReplies(HeldAttempts(engine.context), PROCESS, ["m"], unsuspected=0.0)
     for _ in range(2):
         lost.look({task.uuid: task})
@@ -92,9 +94,7 @@ def test_of_those_that_must_not_run_twice_only_the_begun_are_not_handed_back(
     workflows = [engine.start("m:A(- $on-lost: fail -)") for _ in range(3)]
     tasks = start_tasks(engine)
     for task in tasks:
-        publication = Publication("m", task.uuid)
-        claim = engine.transitions.claim_attempt(task, "steps:m:q", PROCESS, publication, hold=True)
-        engine.transitions.run([claim])
+        hold(engine, task)
     first, second, third = tasks
     lost = LostReplies(HeldAttempts(engine.context), PROCESS, ["m"])
     for task in (first, second):

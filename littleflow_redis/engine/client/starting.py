@@ -118,10 +118,19 @@ class Starting(ClientBase):
         """A flow that Redis may not have goes with the first of its starts; or with each, because
         that first one may have been refused.
         """
-        # The ids are drawn, so starts whose replies were lost are found again, not repeated.
-        reports = self.patiently(
-            lambda: _written(self.transitions.run(list(self._calls(starts, each_flow=each_flow))))
-        )
+        reports: list[Report | Exception] = []
+
+        def send() -> None:
+            reports[:] = self.transitions.run(list(self._calls(starts, each_flow=each_flow)))
+            _raise_refusal(reports)
+
+        try:
+            # The ids are drawn, so starts whose replies were lost are found again, not repeated.
+            self.patiently(send)
+        except RedisError as error:
+            if not refusal_of(error):
+                raise
+            # Those that were not refused have started.
         for start, report in zip(starts, reports, strict=True):
             if isinstance(report, Report):
                 self._learn(start.flow_digest, report.outcome)
@@ -161,12 +170,11 @@ class Starting(ClientBase):
             self.context.fire_ready_steps(*reports)
 
 
-def _written(reports: list[Report | Exception]) -> list[Report | Exception]:
-    """The same reports. Raises what says that Redis refused to write, if one of them does."""
+def _raise_refusal(reports: Sequence[Report | Exception]) -> None:
+    """Raise what says that Redis refused to write, if one of the reports does."""
     for report in reports:
         if isinstance(report, RedisError) and refusal_of(report):
             raise report
-    return reports
 
 
 def _checked(starts: Iterable[StartSpec]) -> list[StartSpec]:
